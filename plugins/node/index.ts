@@ -1,0 +1,6 @@
+/**
+ * The Node plugin: WebGPU without a browser, and models as files.
+ * @module
+ */
+export {useWebGPU} from './useWebGPU.ts';
+export {fileHandler} from './fileHandler.ts';

@@ -1,0 +1,47 @@
+/** The base of every error that this library throws on purpose. */
+export class CompressError extends Error {
+  override name = 'CompressError';
+}
+
+/** An option that no pipeline can be built with. Thrown when the operator is built. */
+export class OptionError extends CompressError {
+  override name = 'OptionError' as const;
+
+  /**
+   * @param where the operator, as the caller wrote it
+   * @param option the name of the option
+   * @param expected what it must be
+   * @param actual what came
+   */
+  constructor(readonly where: string, readonly option: string, readonly expected: string, readonly actual: unknown) {
+    super(`${where}: expected \`${option}\` to be ${expected}, got ${shown(actual)}`);
+  }
+}
+
+/** Calibration or evaluation data that does not fit the model. */
+export class DataError extends CompressError {
+  override name = 'DataError' as const;
+}
+
+/** A model that cannot be compressed as it is. */
+export class ModelError extends CompressError {
+  override name = 'ModelError' as const;
+}
+
+/** A backend or kernel that was asked for and is not there. */
+export class BackendError extends CompressError {
+  override name = 'BackendError' as const;
+}
+
+/** A value as it would be written in a script, with its type where that is the point. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' || value === null || value === undefined) return String(value);
+  if (value instanceof RegExp) return value.toString();
+  if (typeof value === 'function') return 'a function';
+  try {
+    return JSON.stringify(value).slice(0, 120);
+  } catch {
+    return `a ${typeof value}`;
+  }
+}

@@ -1,0 +1,132 @@
+import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import type {CallList, LayerCall} from './calls.ts';
+import type {Shadow} from './shadow.ts';
+
+/**
+ * The live activations of one batch in both networks, just before a call.
+ * Where the networks still agree, the shadow has no value of its own.
+ */
+export class Activations {
+  private readonly original = new Map<number, Tensor>();
+  private readonly shadow = new Map<number, Tensor>();
+  private readonly masks = new Map<number, Tensor>();
+
+  private constructor(private readonly networks: Shadow, private readonly lastUses: readonly number[], private call: number) {}
+
+  /** Before the first call. The tensors become the activations' own. */
+  static ofInputs(networks: Shadow, lastUses: readonly number[], inputs: readonly Tensor[]): Activations {
+    const start = new Activations(networks, lastUses, 0);
+    networks.original.inputs.forEach((value, i) => start.original.set(value, inputs[i]));
+    return start;
+  }
+
+  /** The call that comes next. */
+  get position(): number {
+    return this.call;
+  }
+
+  /** Bytes of all tensors that are held. */
+  get bytes(): number {
+    return [this.original, this.shadow, this.masks].flatMap((held) => [...held.values()]).reduce((sum, tensor) => sum + 4 * tensor.size, 0);
+  }
+
+  /** A copy of the record; the tensors are shared and counted. */
+  fork(): Activations {
+    const copy = new Activations(this.networks, this.lastUses, this.call);
+    this.original.forEach((tensor, value) => copy.original.set(value, tensor.clone()));
+    this.shadow.forEach((tensor, value) => copy.shadow.set(value, tensor.clone()));
+    this.masks.forEach((tensor, value) => copy.masks.set(value, tensor.clone()));
+    return copy;
+  }
+
+  /** A value in the original network. */
+  inOriginal(value: number): Tensor {
+    return heldIn(this.original, value);
+  }
+
+  /** The same value in the shadow: the same tensor while the networks agree. */
+  inShadow(value: number): Tensor {
+    return this.shadow.get(value) ?? heldIn(this.original, value);
+  }
+
+  /** Runs the calls up to, not including, call `end`. */
+  advance(end: number): void {
+    for (; this.call < end; this.call++) this.run(this.call);
+  }
+
+  dispose(): void {
+    for (const held of [this.original, this.shadow, this.masks]) {
+      dispose([...held.values()]);
+      held.clear();
+    }
+  }
+
+  private run(index: number): void {
+    const call = this.networks.original.calls[index];
+    const twin = this.networks.copy.calls[index];
+    const diverged = this.networks.hasChanged(twin.layer) || call.inputs.some((value) => this.shadow.has(value));
+    const mask = this.maskFor(call);
+    const outputs = runCall(call, call.inputs.map((value) => this.inOriginal(value)), mask);
+    const shadowOutputs = diverged ? runCall(twin, call.inputs.map((value) => this.inShadow(value)), mask) : [];
+    this.passMask(call);
+    call.outputs.forEach((value, i) => {
+      this.original.set(value, outputs[i]);
+      if (diverged) this.shadow.set(value, shadowOutputs[i]);
+    });
+    this.release(index);
+  }
+
+  private maskFor({inputs}: LayerCall): Tensor | undefined {
+    return inputs.map((value) => this.masks.get(value)).find((mask) => mask !== undefined);
+  }
+
+  /** Masks depend on inputs only, so both networks share them. */
+  private passMask({layer, inputs, outputs}: LayerCall): void {
+    if (!layer.supportsMasking) return;
+    const masks = inputs.map((value) => this.masks.get(value));
+    const values = inputs.map((value) => this.inOriginal(value));
+    const [mask] = tidy(() => {
+      // tfjs says `Tensor`, and means that there may be none.
+      const next: Tensor | Tensor[] | null | undefined = layer.computeMask(one(values), one(masks.map((held) => held as Tensor)));
+      const only = Array.isArray(next) ? next[0] : next;
+      return only ? [only.clone()] : [];
+    });
+    if (mask) this.masks.set(outputs[0], mask);
+  }
+
+  private release(index: number): void {
+    for (const held of [this.original, this.shadow, this.masks]) {
+      for (const [value, tensor] of held) {
+        if (this.lastUses[value] > index) continue;
+        tensor.dispose();
+        held.delete(value);
+      }
+    }
+  }
+}
+
+/** For every value, the last call that takes it; −1 for those that none takes. */
+export function lastUsesOf({calls, inputs}: CallList): number[] {
+  const count = Math.max(...inputs, ...calls.flatMap((call) => call.outputs)) + 1;
+  const last = new Array<number>(count).fill(-1);
+  calls.forEach((call, index) => { for (const value of call.inputs) last[value] = index; });
+  return last;
+}
+
+/** Runs one layer, as the model's own executor does. */
+function runCall({layer, kwargs}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
+  return tidy(() => {
+    const outputs = layer.apply(one(inputs), {training: false, ...kwargs, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
+    return Array.isArray(outputs) ? outputs : [outputs];
+  });
+}
+
+function one<Item>(items: Item[]): Item | Item[] {
+  return items.length === 1 ? items[0] : items;
+}
+
+function heldIn(held: ReadonlyMap<number, Tensor>, value: number): Tensor {
+  const tensor = held.get(value);
+  if (!tensor) throw new Error(`activations: value ${value} was released before its last use`);
+  return tensor;
+}

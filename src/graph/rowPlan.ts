@@ -1,0 +1,69 @@
+import {uniformAt} from '../numerics/random.ts';
+
+/** Rows held back for reporting errors, and rows among the calibrated ones on which the bound is looked at. */
+const HELD_BACK_EVERY = 16;
+const MOST_HELD_BACK = 512;
+const MOST_WITNESSES = 256;
+/** No more numbers than this are kept of either kind. */
+const MOST_KEPT_NUMBERS = 2 ** 24;
+/** Sets the positions' random numbers apart from those of the paths. */
+const POSITION_STREAM = 0x706f73;
+
+/** Indices into a batch's rows, by what they are for. Witnesses are calibrated on as well. */
+export interface PlannedRows {
+  readonly calibrated: Int32Array;
+  readonly heldBack: Int32Array;
+  readonly witnesses: Int32Array;
+}
+
+/**
+ * Decides which rows of X a layer takes: as many positions per sample as `rows` allows, one at random from each of so many
+ * equal strata. A pure function of (seed, layer, sample), whatever the batches are.
+ */
+export class RowPlan {
+  private readonly kept: {heldBack: number; witnesses: number} = {heldBack: 0, witnesses: 0};
+  private readonly mostHeldBack: number;
+  private readonly mostWitnesses: number;
+
+  /**
+   * @param rowsPerSample how many rows one sample may give
+   * @param width numbers per row, over all problems of the layer
+   */
+  constructor(private readonly seed: number, private readonly layer: number, private readonly rowsPerSample: number, width: number) {
+    const affordable = Math.max(1, Math.floor(MOST_KEPT_NUMBERS / width));
+    this.mostHeldBack = Math.min(MOST_HELD_BACK, affordable);
+    this.mostWitnesses = Math.min(MOST_WITNESSES, affordable);
+  }
+
+  /** The rows of samples `offset … offset + count − 1`, which have `positions` rows each. */
+  plan(offset: number, count: number, positions: number): PlannedRows {
+    const rows: {calibrated: number[]; heldBack: number[]; witnesses: number[]} = {calibrated: [], heldBack: [], witnesses: []};
+    const perSample = Math.min(positions, this.rowsPerSample);
+    for (let sample = 0; sample < count; sample++) {
+      for (let k = 0; k < perSample; k++) {
+        const row = sample * positions + this.positionOf(offset + sample, k, positions, perSample);
+        this.file(row, (offset + sample) * perSample + k, rows);
+      }
+    }
+    return {calibrated: Int32Array.from(rows.calibrated), heldBack: Int32Array.from(rows.heldBack), witnesses: Int32Array.from(rows.witnesses)};
+  }
+
+  private positionOf(sample: number, k: number, positions: number, perSample: number): number {
+    if (perSample === positions) return k;
+    return Math.floor(((k + uniformAt(this.seed, this.layer, sample, k, POSITION_STREAM)) * positions) / perSample);
+  }
+
+  private file(row: number, number: number, rows: {calibrated: number[]; heldBack: number[]; witnesses: number[]}): void {
+    const turn = number % HELD_BACK_EVERY;
+    if (turn === HELD_BACK_EVERY - 1 && this.kept.heldBack < this.mostHeldBack) {
+      this.kept.heldBack++;
+      rows.heldBack.push(row);
+      return;
+    }
+    rows.calibrated.push(row);
+    if (turn === 0 && this.kept.witnesses < this.mostWitnesses) {
+      this.kept.witnesses++;
+      rows.witnesses.push(row);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import {dispose, type Tensor, type Tensor3D} from '@tensorflow/tfjs-core';
+import type {GramPair} from '../numerics/centering.ts';
+import {type Matrix, matrix} from '../numerics/matrix.ts';
+import {GramStatistics} from '../ops/gramStatistics.ts';
+import type {RowPlan} from './rowPlan.ts';
+import type {LayerSite} from './sites.ts';
+
+/** Rows of X and X̃ side by side. */
+export interface RowPair {
+  readonly original: Matrix;
+  readonly shadow: Matrix;
+}
+
+/** What calibration says of one problem of a layer. */
+export interface ProblemStatistics extends GramPair {
+  /** Rows that the statistics have not seen. Empty if there were too few samples to spare any. */
+  readonly heldBack: RowPair;
+  /** Some of the rows that they have seen. */
+  readonly witnesses: RowPair;
+}
+
+/** Collects the statistics of one layer over the calibration batches. */
+export class SiteStatistics {
+  private readonly grams = new GramStatistics();
+  private readonly heldBack = new KeptRows();
+  private readonly witnesses = new KeptRows();
+
+  constructor(private readonly site: LayerSite, private readonly plan: RowPlan) {}
+
+  /**
+   * @param original the layer's input in the original network, and
+   * @param shadow in the compressed-so-far one; the same tensor where they agree
+   * @param offset how many samples came before this batch
+   */
+  async add(original: Tensor, shadow: Tensor, offset: number): Promise<void> {
+    const {adapter, layer} = this.site;
+    const rows = this.plan.plan(offset, original.shape[0], adapter.positions(layer, original.shape));
+    await this.withColumns(original, shadow, rows.calibrated, (own, shadowed) => this.grams.add(shadowed, own));
+    await this.withColumns(original, shadow, rows.heldBack, (own, shadowed) => this.heldBack.add(own, shadowed));
+    await this.withColumns(original, shadow, rows.witnesses, (own, shadowed) => this.witnesses.add(own, shadowed));
+  }
+
+  /** Statistics by problem. Ends the collection. */
+  async take(): Promise<ProblemStatistics[]> {
+    const grams = await this.grams.take();
+    return grams.map((pair, p) => ({
+      ...pair,
+      heldBack: this.heldBack.rowsOf(p, pair.gram.rows),
+      witnesses: this.witnesses.rowsOf(p, pair.gram.rows),
+    }));
+  }
+
+  dispose(): void {
+    this.grams.dispose();
+  }
+
+  private async withColumns(original: Tensor, shadow: Tensor, rows: Int32Array, use: (original: Tensor3D, shadow: Tensor3D) => Promise<void>): Promise<void> {
+    if (rows.length === 0) return;
+    const {adapter, layer} = this.site;
+    const own = adapter.columns(layer, original, rows);
+    const shadowed = shadow === original ? own : adapter.columns(layer, shadow, rows);
+    try {
+      await use(own, shadowed);
+    } finally {
+      dispose([own, shadowed]);
+    }
+  }
+}
+
+/** Rows of all problems, in plain memory. */
+class KeptRows {
+  private readonly parts: Array<{rows: number; original: Float32Array; shadow: Float32Array}> = [];
+
+  async add(original: Tensor3D, shadow: Tensor3D): Promise<void> {
+    const [own, shadowed] = await Promise.all([original.data<'float32'>(), shadow.data<'float32'>()]);
+    this.parts.push({rows: original.shape[1], original: own, shadow: shadowed});
+  }
+
+  rowsOf(problem: number, features: number): RowPair {
+    return {original: this.gather(problem, features, 'original'), shadow: this.gather(problem, features, 'shadow')};
+  }
+
+  private gather(problem: number, features: number, network: 'original' | 'shadow'): Matrix {
+    const total = this.parts.reduce((sum, {rows}) => sum + rows, 0);
+    const gathered = matrix(total, features);
+    let to = 0;
+    for (const part of this.parts) {
+      const size = part.rows * features;
+      gathered.data.set(part[network].subarray(problem * size, (problem + 1) * size), to);
+      to += size;
+    }
+    return gathered;
+  }
+}

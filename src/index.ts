@@ -1,0 +1,18 @@
+/** Post-training quantization of TensorFlow.js models by stochastic path following, as RxJS operators. */
+
+// sources
+export {compress, type SourceOptions} from './sources/compress.ts';
+
+// stages
+export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
+export {progress} from './operators/progress.ts';
+export {spfqQuantize} from './operators/spfqQuantize.ts';
+export type {SpfqQuantizeOptions} from './operators/quantizeOptions.ts';
+export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
+
+// what goes through a pipeline
+export type {BatchSource, CompressedLayer, CompressedMatrix, Compression, ProgressEvent, ProgressObserver} from './types.ts';
+export type {BoundReport, EvaluationReport, LayerReport, Report, ReportData, SizeReport} from './report/report.ts';
+
+// errors
+export {BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';

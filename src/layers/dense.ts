@@ -1,0 +1,17 @@
+import {cast, expandDims, gather, reshape, type Tensor2D, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import type {LayerAdapter} from './adapter.ts';
+import {singleMatrix} from './singleMatrix.ts';
+
+/** Dense: the last axis of the input is the features; every axis between it and the batch is positions. */
+export const dense: LayerAdapter = {
+  className: 'Dense',
+  ...singleMatrix,
+
+  positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),
+
+  columns: (_layer, input, rows) => tidy(() => {
+    const features = input.shape[input.shape.length - 1];
+    const all: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
+    return expandDims(gather(all, tensor1d(rows, 'int32')), 0);
+  }),
+};

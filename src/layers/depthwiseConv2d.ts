@@ -1,0 +1,44 @@
+import {reshape, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {type Matrix, matrix} from '../numerics/matrix.ts';
+import type {LayerAdapter} from './adapter.ts';
+import {channelsLast, windowRows, windowsOf} from './windows.ts';
+
+/** DepthwiseConv2D: kernel `[height, width, channels, multiplier]`, one problem `[height · width, multiplier]` for each channel. */
+export const depthwiseConv2d: LayerAdapter = {
+  className: 'DepthwiseConv2D',
+
+  toMatrices(kernel, [height, width, channels, multiplier]): Matrix[] {
+    const features = height * width;
+    return Array.from({length: channels}, (_, c) => matrix(features, multiplier, Float64Array.from(
+      {length: features * multiplier},
+      (__, i) => kernel[placeOf(c, i, channels, multiplier)],
+    )));
+  },
+
+  neurons: (shape) => shape[3],
+
+  fromMatrices(matrices, [height, width, channels, multiplier]) {
+    const kernel = new Float32Array(height * width * channels * multiplier);
+    matrices.forEach(({data}, c) => { data.forEach((value, i) => { kernel[placeOf(c, i, channels, multiplier)] = value; }); });
+    return kernel;
+  },
+
+  positions(layer, inputShape) {
+    const {outHeight, outWidth} = windowsOf(layer, inputShape);
+    return outHeight * outWidth;
+  },
+
+  columns: (layer, input, rows) => tidy(() => {
+    const images = channelsLast(layer, input);
+    const windows = windowsOf(layer, input.shape);
+    const [height, width] = windows.kernel;
+    const channels = images.shape[3];
+    const byWindow: Tensor3D = reshape(windowRows(images, windows, rows), [rows.length, height * width, channels]);
+    return transpose(byWindow, [2, 0, 1]);
+  }),
+};
+
+/** Entry i of channel c's matrix, as a place in the flattened kernel. */
+function placeOf(channel: number, i: number, channels: number, multiplier: number): number {
+  return (Math.floor(i / multiplier) * channels + channel) * multiplier + (i % multiplier);
+}

@@ -1,0 +1,61 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../errors.ts';
+import type {SkippedLayer} from '../graph/sites.ts';
+import {emptyReport, type LayerReport, reportOf} from '../report/report.ts';
+import {sizesOf} from '../report/sizes.ts';
+import type {BatchSource, CompressedLayer, Compression} from '../types.ts';
+import type {StageContext} from './stageContext.ts';
+
+/**
+ * A model as the first compression of a pipeline.
+ * @throws ModelError if it is no LayersModel, or not built
+ */
+export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number): Compression {
+  requireBuilt(where, model);
+  return {
+    original: model, model, layers: [], calibration, seed, observers: [],
+    report: emptyReport(model.countParams()),
+    // The model is the user's.
+    dispose: () => undefined,
+  };
+}
+
+/** What a stage made. */
+export interface StageResult {
+  readonly layers: readonly CompressedLayer[];
+  readonly reports: readonly LayerReport[];
+  readonly skipped: readonly SkippedLayer[];
+}
+
+/** The record after a stage that gave `model`; layers that it did not touch stay as they were. */
+export function nextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped}: StageResult): Compression {
+  const kept = <Item extends {readonly name: string}>(old: readonly Item[], made: readonly Item[]): Item[] =>
+    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made];
+  const allReports = kept(before.report.layers, reports);
+  return {
+    ...before,
+    model,
+    layers: kept(before.layers, layers),
+    report: reportOf({
+      ...before.report.toJSON(),
+      stages: [...before.report.stages, context.stage],
+      layers: allReports,
+      skipped: skipped.filter(({name}) => !allReports.some((layer) => layer.name === name)),
+      size: sizesOf(model, allReports),
+      evaluation: undefined,
+      milliseconds: before.report.milliseconds + context.elapsed(),
+    }),
+    dispose: () => { model.dispose(); },
+  };
+}
+
+function requireBuilt(where: string, model: LayersModel): void {
+  const given: unknown = model;
+  if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
+    throw new ModelError(`${where}: expected a tf.LayersModel, got ${typeof given === 'object' ? 'another object' : typeof given}; a tf.GraphModel cannot be compressed yet`);
+  }
+  const inputs: unknown = Reflect.get(given, 'inputs');
+  if (!Array.isArray(inputs) || inputs.length === 0) {
+    throw new ModelError(`${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`);
+  }
+}

@@ -1,0 +1,116 @@
+import {add, dispose, tensor, tensor1d, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {DataError, ModelError} from '../errors.ts';
+import {walkLayers} from '../graph/layerWalk.ts';
+import {shadowOf} from '../graph/shadow.ts';
+import {findSites, type LayerFilter, type LayerSite} from '../graph/sites.ts';
+import type {ProblemStatistics} from '../graph/siteStatistics.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+import {biasShift, centred} from '../numerics/centering.ts';
+import {layerReport, type ProblemOutcome} from '../report/layerReport.ts';
+import type {LayerReport} from '../report/report.ts';
+import type {CompressedLayer, Compression} from '../types.ts';
+import type {StageContext} from './stageContext.ts';
+import {type QuantizeMethod, quantizeWeights} from './quantizeWeights.ts';
+import {nextCompression} from './compressionOf.ts';
+
+/** How to quantize a model. */
+export interface QuantizeModelOptions extends QuantizeMethod {
+  /** Whether biases take up the mean error, and the statistics are centred for it. */
+  readonly bias: boolean;
+  readonly filter: LayerFilter;
+  readonly memory: number;
+}
+
+/**
+ * Quantizes every layer of a model that has an adapter and passes the filter, along the layer walk.
+ * The compression that comes in stays as it was.
+ * @throws DataError without calibration data, ModelError for weights that cannot be quantized
+ */
+export async function quantizeModel(compression: Compression, options: QuantizeModelOptions, context: StageContext): Promise<Compression> {
+  const {original, calibration, model} = compression;
+  if (!calibration) {
+    throw new DataError(`${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`);
+  }
+  requireAlive(model.weights.map((weight) => weight.read()), context.stage);
+  const shadow = await shadowOf(original, model);
+  try {
+    const {sites, skipped} = findSites(shadow, options.filter);
+    if (sites.length === 0) throw new ModelError(noSites(context.stage, skipped));
+    await requireFinite(sites, context.stage);
+    const done: Array<{layer: CompressedLayer; report: LayerReport}> = [];
+    await walkLayers(sites, {shadow, model: original, source: calibration, memory: options.memory, seed: options.seed, pause: context.pause}, async (site, statistics) => {
+      context.progress(site.layer.name, done.length, sites.length);
+      done.push(await quantizeSite(site, statistics, options, context, (weights) => { shadow.rewrite(site.layer, weights); }));
+    });
+    context.progress('', sites.length, sites.length);
+    return nextCompression(compression, shadow.model, context, {layers: done.map(({layer}) => layer), reports: done.map(({report}) => report), skipped});
+  } catch (error) {
+    shadow.model.dispose();
+    throw error;
+  }
+}
+
+async function quantizeSite(
+  site: LayerSite, statistics: ProblemStatistics[], options: QuantizeModelOptions, context: StageContext, write: (weights: Tensor[]) => void,
+): Promise<{layer: CompressedLayer; report: LayerReport}> {
+  const begin = performance.now();
+  const matrices = await originalMatrices(site);
+  // Without a bias there is nothing to take up the mean error.
+  const centre = options.bias && site.layer.getWeights().length > 1;
+  const outcomes: ProblemOutcome[] = [];
+  for (const [p, weights] of matrices.entries()) {
+    const grams = centre ? centred(statistics[p]) : statistics[p];
+    const quantized = await quantizeWeights({weights, ...grams}, {layer: site.number, problem: p}, options, context.pause);
+    outcomes.push({weights, statistics: statistics[p], gram: grams.gram, quantized, shift: centre ? biasShift(statistics[p], weights, quantized.values) : undefined});
+  }
+  writeBack(site, outcomes, write);
+  const layer: CompressedLayer = {
+    name: site.layer.name,
+    className: site.layer.getClassName(),
+    alphabet: options.alphabet,
+    granularity: options.granularity,
+    problems: outcomes.map(({weights, quantized}) => ({features: weights.rows, neurons: weights.columns, codes: quantized.codes, scales: quantized.scales})),
+  };
+  return {layer, report: await layerReport(layer, outcomes, options, performance.now() - begin)};
+}
+
+/** W of the original network: what the layer is to do, whatever earlier stages made of its copy. */
+async function originalMatrices({original, adapter}: LayerSite): Promise<Matrix[]> {
+  const kernel = original.getWeights()[0];
+  return adapter.toMatrices(await kernel.data(), kernel.shape);
+}
+
+function writeBack({layer, adapter}: LayerSite, outcomes: readonly ProblemOutcome[], write: (weights: Tensor[]) => void): void {
+  const [kernel, bias, ...others] = layer.getWeights();
+  const values = tensor(adapter.fromMatrices(outcomes.map(({quantized}) => quantized.values), kernel.shape), kernel.shape);
+  const shift = Float32Array.from(outcomes.flatMap((outcome) => (outcome.shift ? Array.from(outcome.shift) : [])));
+  const shifted = shift.length > 0 ? tidy(() => add(bias, tensor1d(shift))) : undefined;
+  write(bias === undefined ? [values] : [values, shifted ?? bias, ...others]);
+  dispose(shifted ? [values, shifted] : [values]);
+}
+
+function requireAlive(weights: readonly Tensor[], stage: string): void {
+  if (weights.some(({isDisposed}) => isDisposed)) throw new ModelError(`${stage}: expected a live model, got one that was disposed`);
+}
+
+async function requireFinite(sites: readonly LayerSite[], stage: string): Promise<void> {
+  for (const {original} of sites) {
+    for (const [i, weight] of original.getWeights().entries()) {
+      const values = await weight.data();
+      const bad = values.find((value) => !Number.isFinite(value));
+      if (bad !== undefined) {
+        throw new ModelError(`${stage}: layer '${original.name}': expected finite weights, got ${bad} in ${nameOfWeight(original, i)}; retrain or reload the model`);
+      }
+    }
+  }
+}
+
+function nameOfWeight(layer: layers.Layer, index: number): string {
+  return layer.weights[index].originalName;
+}
+
+function noSites(stage: string, skipped: ReadonlyArray<{name: string; className: string; reason: string}>): string {
+  const reasons = skipped.map(({name, className, reason}) => `${name} (${className}): ${reason}`).join('; ');
+  return `${stage}: expected a model with at least one layer to compress, got none${reasons ? `: ${reasons}` : ', as no layer has weights'}`;
+}

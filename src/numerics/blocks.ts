@@ -1,0 +1,13 @@
+/** Features per block: what earlier blocks add is one matrix product, and only this many steps remain sequential. */
+export const BLOCK_FEATURES = 128;
+
+/** Features `first … last − 1`. */
+export interface Block {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The blocks of `size` features that cover `features`. */
+export function* blocksOf(features: number, size: number): Generator<Block> {
+  for (let first = 0; first < features; first += size) yield {first, last: Math.min(first + size, features)};
+}

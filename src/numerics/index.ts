@@ -1,0 +1,25 @@
+/** The arithmetic alone, in float64: typed arrays in and out, without tfjs or RxJS. */
+
+// matrices
+export {type Matrix, fromRows, matrix, toRows, transpose} from './matrix.ts';
+export {multiply} from './product.ts';
+
+// the recurrence
+export {alignWeights, type AlignmentOptions} from './alignment.ts';
+export {pathFeedback, type FeedbackOptions} from './pathFeedback.ts';
+export {followPath, type Path, type Quantize} from './pathFollowing.ts';
+export {refine, type Quantized, type RefinementOptions} from './refinement.ts';
+
+// alphabets and scales
+export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from './alphabet.ts';
+export {type Granularity, type Scales, stepAt} from './scales.ts';
+export {meanSquareScale, widestScale} from './meanSquareScale.ts';
+export {calibrationErrors} from './reconstructionError.ts';
+
+// statistics and bounds
+export {biasShift, centred, type GramPair} from './centering.ts';
+export {pathBound, type PathBoundOptions, pathVariance} from './bounds.ts';
+
+// random numbers and codes
+export {philox4x32, type PhiloxWords, uniformAt} from './random.ts';
+export {packCodes, unpackCodes} from './packing.ts';

@@ -1,0 +1,51 @@
+import {dampedCholesky} from './damping.ts';
+import {type Matrix, matrix, transpose} from './matrix.ts';
+
+/** What a feature feels of the errors made before it. */
+export interface FeedbackOptions {
+  /** `'path'`: GPFQ/SPFQ. `'optimal'`: OPTQ/LDLQ. `'none'`: round to nearest. */
+  readonly kind: 'path' | 'optimal' | 'none';
+  /** C ≥ 1, of `'path'`. Default 1. */
+  readonly scaling?: number;
+  /** λ / mean diag H, of `'optimal'`. Default 0.01; escalated if H + λI is not positive definite. */
+  readonly damping?: number;
+}
+
+/**
+ * The strictly lower triangular F of the recurrence q_t = T(w̃_t + Σ_{s<t} F_ts (w̃_s − q_s)).
+ *
+ * - path: F_ts = H_ts / (C · H_tt), 0 for a dead feature t (Zhang & Saab 2024, phase II);
+ * - optimal: F_ts = A_ts / A_tt with H + λI = AᵀA, A lower triangular (Frantar et al. 2023; Chee et al. 2023);
+ * - none: 0.
+ * @param gram H `[features, features]`
+ * @throws RangeError if `scaling` < 1, or H is no Gram matrix
+ */
+export function pathFeedback(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): Matrix {
+  if (!(scaling >= 1)) throw new RangeError(`pathFeedback: expected \`scaling\` to be at least 1, got ${scaling}`);
+  switch (kind) {
+    case 'none': return matrix(gram.rows, gram.rows);
+    case 'path': return belowDiagonal(gram, scaling);
+    case 'optimal': return belowDiagonal(lowerFactor(gram, damping), 1);
+  }
+}
+
+/** A_ts / (C · A_tt) below the diagonal, 0 elsewhere and in rows whose diagonal entry is 0. */
+function belowDiagonal({rows: features, data}: Matrix, scaling: number): Matrix {
+  const feedback = matrix(features, features);
+  for (let t = 0; t < features; t++) {
+    const norm = scaling * data[t * features + t];
+    if (!(norm > 0)) continue; // a dead feature moves nothing
+    for (let s = 0; s < t; s++) feedback.data[t * features + s] = data[t * features + s] / norm;
+  }
+  return feedback;
+}
+
+/** A lower triangular with AᵀA = H + λI: Cholesky of the matrix with its features in reverse order, reversed back. */
+function lowerFactor(gram: Matrix, damping: number): Matrix {
+  return reversed(transpose(dampedCholesky(reversed(gram), damping).factor));
+}
+
+/** Rows and columns in reverse order: for a square matrix, its entries from last to first. */
+function reversed({rows, columns, data}: Matrix): Matrix {
+  return matrix(rows, columns, data.slice().reverse());
+}

@@ -1,0 +1,58 @@
+import {type Matrix, matrix} from './matrix.ts';
+import {pathFeedback} from './pathFeedback.ts';
+import {followPath, type Path} from './pathFollowing.ts';
+
+/**
+ * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
+ *
+ *     J_n = Σ_t e_t (2 R_t + H_tt e_t + 2 Σ_{s<t} H_ts e_s),   E = W̃ − Q,   R = GW − HW̃
+ *
+ * To compare candidates only. It has no cancellation of large squares, unlike ‖XW‖² − 2⟨Q, GW⟩ + ⟨Q, HQ⟩.
+ * @param gram H `[features, features]`
+ * @param residual R `[features, neurons]`
+ * @param aligned W̃ `[features, neurons]`
+ * @param path Q, and its drift under path feedback with scaling C: H_ts e_s summed is C · H_tt · drift_t
+ * @param scaling C
+ */
+export function calibrationErrors(gram: Matrix, residual: Matrix, aligned: Matrix, path: Path, scaling: number): Float64Array {
+  const {rows: features, columns: neurons} = aligned;
+  const errors = new Float64Array(neurons);
+  for (let t = 0; t < features; t++) {
+    const norm = gram.data[t * features + t];
+    for (let n = 0, i = t * neurons; n < neurons; n++, i++) {
+      const error = aligned.data[i] - path.values.data[i];
+      errors[n] += error * (2 * residual.data[i] + norm * (error + 2 * scaling * path.drift.data[i]));
+    }
+  }
+  return errors;
+}
+
+/** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
+export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path {
+  return followPath(aligned, pathFeedback(gram, {kind: 'path'}), (_, t, n) => values.data[t * values.columns + n]);
+}
+
+/** ‖XW − X̃Q‖ / ‖XW‖ over given rows, without cancellation. */
+export function relativeError(target: Matrix, actual: Matrix): number {
+  let difference = 0, norm = 0;
+  target.data.forEach((value, i) => {
+    difference += (value - actual.data[i]) ** 2;
+    norm += value ** 2;
+  });
+  return norm > 0 ? Math.sqrt(difference / norm) : difference > 0 ? Infinity : 0;
+}
+
+/** Mean over rows, per column: the offset that a bias can take up. */
+export function columnMeans({rows, columns, data}: Matrix): Float64Array {
+  const means = new Float64Array(columns);
+  for (let i = 0; i < data.length; i++) means[i % columns] += data[i] / rows;
+  return means;
+}
+
+/** A matrix with the columns of several, neuron by neuron: column n comes from `from[choice[n]]`. */
+export function chooseColumns(from: readonly Matrix[], choice: ArrayLike<number>): Matrix {
+  const {rows, columns} = from[0];
+  const chosen = matrix(rows, columns);
+  for (let i = 0; i < chosen.data.length; i++) chosen.data[i] = from[choice[i % columns]].data[i];
+  return chosen;
+}

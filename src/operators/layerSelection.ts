@@ -1,0 +1,37 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {LayerFilter} from '../graph/sites.ts';
+import type {OptionRule} from '../options.ts';
+
+/** Says of a layer whether it is meant. `index` counts the layers that could be compressed. */
+export type LayerPredicate = (layer: layers.Layer, place: {readonly index: number; readonly total: number}) => boolean;
+
+/** Layers by name, by pattern of the name, by predicate, or by any of several of these. */
+export type LayerSelection = string | RegExp | LayerPredicate | ReadonlyArray<string | RegExp | LayerPredicate>;
+
+/** The rule of the options `include` and `exclude`. */
+export const selectionRule: OptionRule<LayerSelection | undefined> = {
+  fallback: undefined,
+  expected: 'a name, a RegExp, a predicate, or a list of these',
+  accepts: (value) => (Array.isArray(value) ? value.length > 0 && value.every(isSelector) : isSelector(value)),
+};
+
+/** Why a layer is left out, given what was chosen. */
+export function layerFilter(include: LayerSelection | undefined, exclude: LayerSelection | undefined): LayerFilter {
+  return (layer, place) => {
+    if (include !== undefined && !selects(include, layer, place)) return 'not in `include`';
+    if (exclude !== undefined && selects(exclude, layer, place)) return 'in `exclude`';
+    return undefined;
+  };
+}
+
+function selects(selection: LayerSelection, layer: layers.Layer, place: {index: number; total: number}): boolean {
+  const selectors = typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
+  return selectors.some((selector) => {
+    if (typeof selector === 'string') return selector === layer.name;
+    return typeof selector === 'function' ? selector(layer, place) : selector.test(layer.name);
+  });
+}
+
+function isSelector(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'function' || value instanceof RegExp;
+}

@@ -1,0 +1,26 @@
+import {map, type OperatorFunction} from 'rxjs';
+import {OptionError} from '../errors.ts';
+import type {Compression, ProgressObserver} from '../types.ts';
+
+/**
+ * Lets an observer see how the following stages get on: stage, layer, index of total, fraction, elapsed and remaining milliseconds.
+ *
+ * ```ts
+ * compress(model).pipe(calibrate(x), progress(({stage, layer, fraction}) => bar.update(fraction, {stage, layer})), spfqQuantize({bits: 4}))
+ * ```
+ * @param observer called before each layer, and once at the end of a stage with `fraction` 1
+ * @throws OptionError at once, unless `observer` is a function or has a method `next`
+ */
+export function progress(observer: ProgressObserver | {readonly next: ProgressObserver}): OperatorFunction<Compression, Compression> {
+  const next = nextOf(observer);
+  return map((compression) => ({...compression, observers: [...compression.observers, next]}));
+}
+
+function nextOf(observer: unknown): ProgressObserver {
+  if (typeof observer === 'function') return observer as ProgressObserver;
+  if (typeof observer === 'object' && observer !== null && 'next' in observer && typeof observer.next === 'function') {
+    const target = observer as {next: ProgressObserver};
+    return (event) => { target.next(event); };
+  }
+  throw new OptionError('progress', 'observer', 'a function, or an object with a method `next`', observer);
+}

@@ -1,0 +1,142 @@
+import {OptionError} from '../errors.ts';
+import type {LayerFilter} from '../graph/sites.ts';
+import type {QuantizeModelOptions} from '../methods/quantizeModel.ts';
+import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/alphabet.ts';
+import type {Granularity} from '../numerics/scales.ts';
+import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import type {Rounding} from '../stochastic/index.ts';
+import {layerFilter, type LayerSelection, selectionRule} from './layerSelection.ts';
+
+/** Options of {@link spfqQuantize}. Every one has a default that a specialist would choose. */
+export interface SpfqQuantizeOptions {
+  /** Bits per weight: 1 to 8, or `'ternary'` (log₂ 3). b bits are at most 2^b letters. Default 4. */
+  readonly bits?: Bits;
+  /** The number of letters, 2 to 256, instead of `bits`. The authors' "b bits" are 2^b + 1. */
+  readonly levels?: number;
+  /** How the letters lie around zero. Default: `'midrise'` at 1 and 2 bits and for even `levels`, else `'symmetric'`. */
+  readonly layout?: AlphabetLayout;
+  /** Which weights share a scale. Default `'channel'`: each neuron has its own. */
+  readonly granularity?: Granularity;
+  /** How the scale is chosen: by calibration error around the mean-square scale, by mean square, or by the largest weight. Default `'calibration'`. */
+  readonly scale?: 'calibration' | 'mse' | 'absmax';
+  /** How weights are aligned to the inputs that earlier layers left. Default `'order'`, with `order: 1`; `'exact'` for `feedback: 'optimal'`. */
+  readonly alignment?: 'none' | 'order' | 'exact';
+  /** r of `alignment: 'order'`, 1 to 16. Default 1. */
+  readonly order?: number;
+  /** What a feature feels of earlier errors. Default `'path'`. */
+  readonly feedback?: 'path' | 'optimal' | 'none';
+  /** λ / mean diag H of `alignment: 'exact'` and `feedback: 'optimal'`. Default 0.01. */
+  readonly damping?: number;
+  /** C ≥ 1. Default 1. */
+  readonly scaling?: number;
+  /** T of the paths. Default `'stochastic'`; with several `samples` path 0 rounds to nearest. */
+  readonly rounding?: Rounding;
+  /** Paths per neuron, of which the best is kept. Default 4; 1 for `rounding: 'nearest'`. */
+  readonly samples?: number;
+  /** Cyclic passes after each refit of the scale. Default 2; 0 for neither, the bare path. */
+  readonly sweeps?: number;
+  /** Refits of the scale. Default 2. */
+  readonly rounds?: number;
+  /** Whether biases take up the mean error. Default true, unless `sweeps` is 0: it is safe only after a refit. */
+  readonly bias?: boolean;
+  /** What a feature without any input on the calibration data gets: its weight rounded, or 0. Default `'keep'`. */
+  readonly dead?: 'keep' | 'zero';
+  /** Same seed, same codes. Default: the seed of the pipeline. */
+  readonly seed?: number;
+  /** Only these layers: names, patterns, or a predicate. Default: all. */
+  readonly include?: LayerSelection;
+  /** Not these layers. Default: none. */
+  readonly exclude?: LayerSelection;
+  /** Bytes that live activations may take between layers. Default 512 MiB. */
+  readonly memory?: number;
+  /** Refuse the float64 reference where a backend's kernel is missing. Default false. */
+  readonly strictKernels?: boolean;
+}
+
+/** The options after checking: those without a fixed default may still be absent. */
+type Resolved = Required<Omit<SpfqQuantizeOptions, Optional>> & {readonly [Key in Optional]: SpfqQuantizeOptions[Key] | undefined};
+type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'samples' | 'bias' | 'seed' | 'include' | 'exclude';
+
+const MEBIBYTE = 2 ** 20;
+
+const RULES: OptionRules<Resolved> = {
+  bits: {fallback: undefined, expected: "an integer from 1 to 8 or 'ternary'", accepts: (bits) => bits === 'ternary' || (Number.isInteger(bits) && Number(bits) >= 1 && Number(bits) <= 8)},
+  levels: integer<number | undefined>(undefined, 2, 256),
+  layout: oneOf<AlphabetLayout | undefined>(undefined, ['symmetric', 'midrise', 'twosComplement']),
+  granularity: {fallback: 'channel', expected: "'tensor', 'channel' or {group: an integer from 1 up}", accepts: isGranularity},
+  scale: oneOf('calibration', ['calibration', 'mse', 'absmax']),
+  alignment: oneOf<'none' | 'order' | 'exact' | undefined>(undefined, ['none', 'order', 'exact']),
+  order: integer(1, 1, 16),
+  feedback: oneOf('path', ['path', 'optimal', 'none']),
+  damping: number(0.01, 0),
+  scaling: number(1, 1),
+  rounding: oneOf('stochastic', ['stochastic', 'nearest']),
+  samples: integer<number | undefined>(undefined, 1, 64),
+  sweeps: integer(2, 0, 100),
+  rounds: integer(2, 1, 100),
+  bias: flag<boolean | undefined>(undefined),
+  dead: oneOf('keep', ['keep', 'zero']),
+  seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
+  include: selectionRule,
+  exclude: selectionRule,
+  memory: integer(512 * MEBIBYTE, MEBIBYTE),
+  strictKernels: flag(false),
+};
+
+/** A method without its seed, which the pipeline may give. */
+export type QuantizePlan = Omit<QuantizeModelOptions, 'seed'> & {readonly seed: number | undefined};
+
+/**
+ * Checks the options of a quantizing stage and completes them.
+ * @throws OptionError naming the option, what it must be and what came
+ */
+export function quantizePlan(where: string, given: SpfqQuantizeOptions): QuantizePlan {
+  const options = resolveOptions<Resolved>(where, given, RULES);
+  const {feedback, damping, scaling, order, dead, rounding, sweeps} = options;
+  requireTogether(where, options);
+  return {
+    alphabet: alphabetOf(where, options),
+    granularity: options.granularity,
+    scale: options.scale,
+    alignment: {method: options.alignment ?? (feedback === 'optimal' ? 'exact' : 'order'), order, damping, dead},
+    feedback: {kind: feedback, scaling, damping},
+    rounding,
+    samples: options.samples ?? (rounding === 'nearest' ? 1 : 4),
+    sweeps,
+    rounds: options.rounds,
+    bias: options.bias ?? sweeps > 0,
+    seed: options.seed,
+    filter: filterOf(options),
+    memory: options.memory,
+    strictKernels: options.strictKernels,
+  };
+}
+
+function requireTogether(where: string, {samples, rounding, bias, sweeps, bits, levels}: Resolved): void {
+  if (rounding === 'nearest' && samples !== undefined && samples > 1) {
+    throw new OptionError(where, 'samples', "1 with rounding: 'nearest', whose paths are all the same", samples);
+  }
+  if (bias === true && sweeps === 0) {
+    throw new OptionError(where, 'bias', 'false with sweeps: 0, because a bias correction without refitted scales does harm', bias);
+  }
+  if (bits !== undefined && levels !== undefined) throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
+}
+
+function alphabetOf(where: string, {bits, levels, layout}: Resolved): Alphabet {
+  const size = levels !== undefined ? {levels} : {bits: bits ?? 4};
+  try {
+    return uniformAlphabet({...size, ...(layout !== undefined ? {layout} : {})});
+  } catch {
+    throw new OptionError(where, 'layout', `one that alphabets of ${levels !== undefined ? `${levels} letters` : `bits: ${String(bits)}`} can have`, layout);
+  }
+}
+
+function filterOf({include, exclude}: Resolved): LayerFilter {
+  return layerFilter(include, exclude);
+}
+
+function isGranularity(value: unknown): boolean {
+  if (value === 'tensor' || value === 'channel') return true;
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 1 && 'group' in value &&
+    Number.isInteger(value.group) && Number(value.group) >= 1;
+}

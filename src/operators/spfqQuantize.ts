@@ -1,0 +1,24 @@
+import type {OperatorFunction} from 'rxjs';
+import {quantizeModel} from '../methods/quantizeModel.ts';
+import type {Compression} from '../types.ts';
+import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+import {stage} from './stage.ts';
+
+/**
+ * Quantizes the weights of every Dense, Conv1D, Conv2D and DepthwiseConv2D layer by stochastic path following.
+ *
+ * For each neuron, q_t = T(w̃_t + Σ_{s<t} F_ts (w̃_s − q_s)): every weight is rounded together with the errors made before it, so that
+ * the layer's outputs stay (Zhang & Saab 2024, arXiv 2412.18184). Then the scales are refitted and the letters swept, see DESIGN 2.5.
+ *
+ * ```ts
+ * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));
+ * ```
+ * `samples: 1, sweeps: 0` is the paper's SPFQ; with `rounding: 'nearest'` as well it is GPFQ.
+ * @param options see {@link SpfqQuantizeOptions}; `{bits: 2}` alone is right and good
+ * @returns an operator whose stream may end with a DataError, ModelError or BackendError
+ * @throws OptionError at once, for an option that is unknown or out of range
+ */
+export function spfqQuantize(options: SpfqQuantizeOptions = {}): OperatorFunction<Compression, Compression> {
+  const plan = quantizePlan('spfqQuantize', options);
+  return stage('spfqQuantize', (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
+}

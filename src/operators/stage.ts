@@ -1,0 +1,56 @@
+import {concatMap, Observable, type OperatorFunction} from 'rxjs';
+import type {StageContext} from '../methods/stageContext.ts';
+import type {Compression} from '../types.ts';
+
+/**
+ * A stage of a pipeline: takes each compression, gives the next, and disposes of the one that it took.
+ * Unsubscribing cancels the run at its next pause; a failure goes down the stream.
+ * @param name the stage, for the report and for messages
+ * @param run makes the next compression, and leaves the one that it was given as it was
+ */
+export function stage(name: string, run: (compression: Compression, context: StageContext) => Promise<Compression>): OperatorFunction<Compression, Compression> {
+  return (source) => source.pipe(concatMap((compression) => runStage(name, compression, run)));
+}
+
+// A constructor and not `from(promise)`: a promise cannot be cancelled.
+function runStage(name: string, compression: Compression, run: (compression: Compression, context: StageContext) => Promise<Compression>): Observable<Compression> {
+  return new Observable((subscriber) => {
+    const cancelled = new AbortController();
+    void run(compression, contextOf(name, compression, cancelled.signal)).then(
+      (next) => {
+        if (next !== compression) compression.dispose();
+        if (subscriber.closed) next.dispose();
+        subscriber.next(next);
+        subscriber.complete();
+      },
+      (error: unknown) => {
+        compression.dispose();
+        subscriber.error(error);
+      },
+    );
+    return () => { cancelled.abort(); };
+  });
+}
+
+function contextOf(stageName: string, {observers}: Compression, signal: AbortSignal): StageContext {
+  const begin = performance.now();
+  const elapsed = () => performance.now() - begin;
+  return {
+    stage: stageName,
+    elapsed,
+    async pause() {
+      await nextTask();
+      signal.throwIfAborted();
+    },
+    progress(layer, index, total) {
+      const fraction = total > 0 ? index / total : 1;
+      const remaining = fraction > 0 ? (elapsed() * (1 - fraction)) / fraction : Infinity;
+      for (const observer of observers) observer({stage: stageName, layer, index, total, fraction, elapsed: elapsed(), remaining});
+    },
+  };
+}
+
+/** A task, not a microtask: timers, input events and unsubscriptions get their turn. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, 0); });
+}

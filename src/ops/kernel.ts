@@ -1,0 +1,38 @@
+import {getKernel, registerKernel} from '@tensorflow/tfjs-core';
+import type {KernelConfig, KernelFunc, NamedAttrMap, NamedTensorMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+
+/**
+ * One implementation of an op on one backend, with the inputs and attributes that it declares.
+ * @typeParam Inputs the named tensors the op is called with
+ * @typeParam Attrs its plain-value arguments
+ * @typeParam Backend the part of the backend that the kernel uses
+ */
+export interface Kernel<Inputs extends object, Attrs extends object, Backend = unknown> {
+  readonly kernelName: string;
+  readonly backendName: string;
+  readonly kernelFunc: (call: {inputs: Inputs; attrs: Attrs; backend: Backend}) => TensorInfo | TensorInfo[];
+}
+
+/** A typed kernel, ready for a list of kernels; tfjs's own types know inputs and attributes by name only. */
+export function defineKernel<Inputs extends object, Attrs extends object, Backend = unknown>(
+  kernel: Kernel<Inputs, Attrs, Backend>,
+): KernelConfig {
+  return {...kernel, kernelFunc: kernel.kernelFunc as unknown as KernelFunc};
+}
+
+/** Registers each kernel that its backend does not have yet, so that importing a plugin twice is harmless. */
+export function registerMissing(kernels: readonly KernelConfig[]): void {
+  for (const kernel of kernels) {
+    if (!getKernel(kernel.kernelName, kernel.backendName)) registerKernel(kernel);
+  }
+}
+
+/** Tensors as the `inputs` of `engine().runKernel`. */
+export function kernelInputs(tensors: Readonly<Record<string, Tensor>>): NamedTensorMap {
+  return {...tensors};
+}
+
+/** Plain values as the `attrs` of `engine().runKernel`, whose type forgets typed arrays. */
+export function kernelAttrs(attrs: object): NamedAttrMap {
+  return attrs as unknown as NamedAttrMap;
+}

@@ -1,0 +1,64 @@
+import {OptionError, shown} from './errors.ts';
+
+/** One option: its default, and what a value must be. */
+export interface OptionRule<Value> {
+  readonly fallback: Value;
+  /** Completes "expected `x` to be …". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** A rule for every option. */
+export type OptionRules<Options extends object> = {readonly [Key in keyof Options]-?: OptionRule<Options[Key]>};
+
+/**
+ * User options checked and completed, once; what comes back needs no more questions.
+ * @param where the operator, as the caller wrote it
+ * @throws OptionError for a value that its rule refuses, and for an unknown key
+ */
+export function resolveOptions<Options extends object>(where: string, given: Partial<Options>, rules: OptionRules<Options>): Options {
+  if (typeof given !== 'object' || given === null) throw new OptionError(where, 'options', 'an object', given);
+  const known = Object.keys(rules);
+  for (const key of Object.keys(given)) {
+    if (!known.includes(key)) throw new OptionError(where, key, `absent; the options are ${known.join(', ')}`, Reflect.get(given, key));
+  }
+  const resolved = Object.entries<OptionRule<unknown>>(rules).map(([key, rule]) => {
+    const value: unknown = Reflect.get(given, key);
+    if (value === undefined) return [key, rule.fallback];
+    if (!rule.accepts(value)) throw new OptionError(where, key, rule.expected, value);
+    return [key, value];
+  });
+  return Object.fromEntries(resolved) as Options;
+}
+
+/** An integer from `least` to `most`. */
+export function integer<Value extends number | undefined>(fallback: Value, least: number, most = Infinity): OptionRule<Value> {
+  return {
+    fallback,
+    expected: most === Infinity ? `an integer from ${least} up` : `an integer from ${least} to ${most}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+  };
+}
+
+/** A finite number from `least` to `most`. */
+export function number<Value extends number | undefined>(fallback: Value, least: number, most = Infinity): OptionRule<Value> {
+  return {
+    fallback,
+    expected: most === Infinity ? `a finite number from ${least} up` : `a number from ${least} to ${most}`,
+    accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most,
+  };
+}
+
+/** One of some values. */
+export function oneOf<Value>(fallback: Value, values: readonly Value[]): OptionRule<Value> {
+  return {
+    fallback,
+    expected: `one of ${values.map(shown).join(', ')}`,
+    accepts: (value) => values.some((one) => one === value),
+  };
+}
+
+/** true or false. */
+export function flag<Value extends boolean | undefined>(fallback: Value): OptionRule<Value> {
+  return {fallback, expected: 'true or false', accepts: (value) => typeof value === 'boolean'};
+}

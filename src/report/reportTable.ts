@@ -1,0 +1,58 @@
+import type {LayerReport, ReportData} from './report.ts';
+
+/** The columns of the layer table: heading and text of a layer. */
+const COLUMNS: ReadonlyArray<readonly [string, (layer: LayerReport) => string]> = [
+  ['layer', (layer) => layer.name],
+  ['type', (layer) => layer.className],
+  ['shape', ({shape, problems}) => `${problems > 1 ? `${problems} × ` : ''}${shape[0]} × ${shape[1]}`],
+  ['letters', (layer) => String(layer.levels)],
+  ['bits', (layer) => layer.effectiveBits.toFixed(2)],
+  ['scale', ({granularity}) => (typeof granularity === 'string' ? granularity : `group ${granularity.group}`)],
+  ['error', (layer) => `${percent(layer.relativeError)}${layer.heldBackRows === 0 ? '*' : ''}`],
+  ['measured / bound', ({bound}) => `${short(bound.measured)} / ${bound.applies ? short(bound.limit) : `(${short(bound.limit)})`}`],
+  ['clipped', (layer) => percent(layer.clippedShare)],
+  ['dead', (layer) => String(layer.deadFeatures)],
+  ['rows', ({calibrationRows, shape}) => `${calibrationRows}${calibrationRows < shape[0] ? '!' : ''}`],
+  ['kernel', (layer) => layer.kernel],
+  ['ms', (layer) => layer.milliseconds.toFixed(0)],
+];
+
+/** A report as text: one line for each layer, then the totals and what needs saying. */
+export function reportTable({layers, skipped, size, evaluation, stages, milliseconds}: ReportData): string {
+  const lines = [`stages: ${stages.join(' → ') || 'none'}, ${(milliseconds / 1000).toFixed(1)} s`];
+  if (layers.length > 0) lines.push(...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]));
+  lines.push(...notes(layers));
+  lines.push(...skipped.map(({name, className, reason}) => `skipped ${name} (${className}): ${reason}`));
+  lines.push(`weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; ` +
+    `bytes: ${size.bytesBefore} → ${size.bytesAfter} packed, ${size.gzipBytesAfter} gzipped`);
+  if (evaluation) lines.push(evaluationLine(evaluation));
+  return lines.join('\n');
+}
+
+function notes(layers: readonly LayerReport[]): string[] {
+  const lines: string[] = [];
+  if (layers.some(({heldBackRows}) => heldBackRows === 0)) lines.push('* on calibrated rows: too few samples to hold any back');
+  if (layers.some(({calibrationRows, shape}) => calibrationRows < shape[0])) lines.push('! fewer calibration rows than features: calibrate on more samples');
+  if (layers.some(({bound}) => !bound.applies)) {
+    lines.push('(bound) does not apply: it holds with probability 0.99 for stochastic rounding along the path without clipped steps');
+  }
+  return lines;
+}
+
+function evaluationLine({accuracyBefore, accuracyAfter, agreement, relativeError, samples}: NonNullable<ReportData['evaluation']>): string {
+  const accuracy = accuracyBefore === undefined || accuracyAfter === undefined ? '' : `accuracy: ${percent(accuracyBefore)} → ${percent(accuracyAfter)}, `;
+  return `${accuracy}agreement: ${percent(agreement)}, output error: ${percent(relativeError)}, on ${samples} samples`;
+}
+
+function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column])).join('  ').trimEnd());
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+function short(value: number): string {
+  return value === 0 ? '0' : value.toPrecision(3);
+}

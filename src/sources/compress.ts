@@ -1,0 +1,26 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {defer, type Observable, of} from 'rxjs';
+import {compressionOf} from '../methods/compressionOf.ts';
+import {integer, resolveOptions} from '../options.ts';
+import type {Compression} from '../types.ts';
+
+/** Options of the sources. */
+export interface SourceOptions {
+  /** The seed of all stages that name no other. Default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * A pipeline that starts from a model as it is. The model is never written to.
+ *
+ * ```ts
+ * const {model: small, report} = await lastValueFrom(compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})));
+ * ```
+ * @param model a built tf.LayersModel
+ * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a ModelError
+ * @throws OptionError at once, for an unknown option
+ */
+export function compress(model: LayersModel, options: SourceOptions = {}): Observable<Compression> {
+  const {seed} = resolveOptions<Required<SourceOptions>>('compress', options, {seed: integer(0, 0, Number.MAX_SAFE_INTEGER)});
+  return defer(() => of(compressionOf('compress', model, undefined, seed)));
+}

@@ -1,0 +1,21 @@
+import type {StochasticOperator} from './stochasticOperator.ts';
+
+/**
+ * Stochastic rounding to one of the two neighbouring letters, with E T(x) = x inside the alphabet's range:
+ * up with probability y − ⌊y⌋, else down; clipped at the ends. |T(x) − x| ≤ step (Zhang & Saab 2023, eq. 3).
+ */
+export const stochasticQuantizer: StochasticOperator = {
+  name: 'stochasticQuantizer',
+  random: true,
+  code(y, uniform, {lowest, highest, shift}) {
+    const below = Math.floor(y - shift);
+    const code = uniform < y - shift - below ? below + 1 : below;
+    return Math.min(Math.max(code, lowest), highest);
+  },
+  wgsl: /* wgsl */ `
+    fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32) -> f32 {
+      let below = floor(y - shift);
+      let code = select(below, below + 1.0, uniform < y - shift - below);
+      return clamp(code, lowest, highest);
+    }`,
+};

@@ -1,0 +1,76 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {Alphabet} from './numerics/alphabet.ts';
+import type {Granularity, Scales} from './numerics/scales.ts';
+import type {Report} from './report/report.ts';
+
+/** A model on its way through the stages: an immutable record that each stage replaces by the next. */
+export interface Compression {
+  /** The model as it came; never written to, never disposed. */
+  readonly original: LayersModel;
+  /** The same topology, compressed so far. Before the first stage it is `original` itself. */
+  readonly model: LayersModel;
+  /** The compressed layers, in the order of the walk. */
+  readonly layers: readonly CompressedLayer[];
+  /** What stages calibrate on, unless {@link calibrate} names something else. */
+  readonly calibration: BatchSource | undefined;
+  readonly report: Report;
+  /** The default seed of the stages. */
+  readonly seed: number;
+  /** Who sees the progress of the stages that follow. */
+  readonly observers: readonly ProgressObserver[];
+  /**
+   * Frees `model`, unless it is `original`. Whoever receives a compression owns it: a stage disposes of the one it was
+   * given when it has made the next, the last subscriber keeps the model or disposes of it.
+   */
+  dispose(): void;
+}
+
+/** The letters of one layer. */
+export interface CompressedLayer {
+  readonly name: string;
+  readonly className: string;
+  readonly alphabet: Alphabet;
+  readonly granularity: Granularity;
+  /** One for each problem of the layer: a Dense or Conv2D has one, a DepthwiseConv2D one per channel. */
+  readonly problems: readonly CompressedMatrix[];
+}
+
+/** A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift). */
+export interface CompressedMatrix {
+  readonly features: number;
+  readonly neurons: number;
+  /** `[features, neurons]`, from `alphabet.lowest` to `alphabet.highest`. */
+  readonly codes: Int16Array;
+  readonly scales: Scales;
+}
+
+/** Data that can be read from its start as often as needed, batch by batch. */
+export interface BatchSource {
+  /** No reading gives more samples than this. */
+  readonly samples: number;
+  /** The most rows of X that a layer takes from all samples together. */
+  readonly rows: number;
+  /**
+   * Batches for a model: one tensor for each of its inputs. They belong to the reader.
+   * @throws DataError if a batch does not fit the model
+   */
+  read(model: LayersModel): AsyncIterable<Tensor[]>;
+}
+
+/** Where a stage stands. */
+export interface ProgressEvent {
+  readonly stage: string;
+  readonly layer: string;
+  /** The number of the layer, from 0, among `total`. */
+  readonly index: number;
+  readonly total: number;
+  /** Finished part of the stage, from 0 to 1. */
+  readonly fraction: number;
+  /** Milliseconds since the stage began, and those it will take at the same pace. */
+  readonly elapsed: number;
+  readonly remaining: number;
+}
+
+/** Anything that takes progress events: a function is enough. */
+export type ProgressObserver = (event: ProgressEvent) => void;
