@@ -3,12 +3,19 @@
 // sources
 export {compress, type SourceOptions} from './sources/compress.ts';
 
+export {fit, type FitOptions, type TrainingTensors} from './sources/fit.ts';
+export {trainEnd, type TrainEnd} from './callbacks/trainEnd.ts';
+
 // stages
 export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
+export {evaluate, type EvaluateOptions} from './operators/evaluate.ts';
 export {progress} from './operators/progress.ts';
 export {spfqQuantize} from './operators/spfqQuantize.ts';
 export type {SpfqQuantizeOptions} from './operators/quantizeOptions.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
+
+export type {DatasetLike, InputData, InputTensors} from './graph/batches.ts';
+export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 
 // what goes through a pipeline
 export type {BatchSource, CompressedLayer, CompressedMatrix, Compression, ProgressEvent, ProgressObserver} from './types.ts';

@@ -27,6 +27,9 @@ export interface ReadingOptions {
   readonly seed: number;
 }
 
+/** How inputs are read if nothing else is said. */
+export const DEFAULT_READING = {samples: 4096, batchSize: 32, rows: 32768} as const;
+
 /**
  * Inputs as batches that fit a model.
  * @param where the operator, for messages
@@ -132,7 +135,7 @@ function disposeTargets(element: unknown): void {
 }
 
 /** The tensors in the order of the model's inputs. */
-function inputsOf(where: string, data: InputTensors, model: LayersModel): Tensor[] {
+export function inputsOf(where: string, data: InputTensors, model: LayersModel): Tensor[] {
   if (data instanceof Tensor) return [data];
   if (isList(data)) return [...data];
   return model.inputNames.map((name) => {
@@ -151,11 +154,17 @@ function isList(data: InputTensors): data is readonly Tensor[] {
   return Array.isArray(data);
 }
 
-function isTensors(data: unknown): data is InputTensors {
+/** Whether something is inputs in memory. */
+export function isTensors(data: unknown): data is InputTensors {
   if (data instanceof Tensor) return true;
   if (typeof data !== 'object' || data === null) return false;
   const values: unknown[] = Object.values(data);
   return values.length > 0 && values.every((value) => value instanceof Tensor);
+}
+
+/** The elements of one reading of anything that can be read. */
+export function elementsOf(where: string, data: Exclude<InputData, InputTensors>): AsyncIterable<unknown> {
+  return openerOf(where, data)();
 }
 
 function openerOf(where: string, data: Exclude<InputData, InputTensors>): () => AsyncIterable<unknown> {

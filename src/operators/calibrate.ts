@@ -1,5 +1,5 @@
 import {map, type Observable, type OperatorFunction} from 'rxjs';
-import {batchSource, type InputData} from '../graph/batches.ts';
+import {batchSource, DEFAULT_READING, type InputData} from '../graph/batches.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {asyncElements, isObservable} from './asyncElements.ts';
@@ -18,9 +18,6 @@ export interface CalibrateOptions {
 
 /** What {@link calibrate} reads: inputs in memory, a data set, an iterable or a function that opens one, or a cold Observable. */
 export type CalibrationData = InputData | Observable<unknown>;
-
-/** The most samples and rows that are read if nothing else is said. */
-export const DEFAULT_READING = {samples: 4096, batchSize: 32, rows: 32768} as const;
 
 /**
  * Names the data on which the following stages calibrate. Only inputs are needed, no targets.

@@ -18,7 +18,8 @@ function runStage(name: string, compression: Compression, run: (compression: Com
     const cancelled = new AbortController();
     void run(compression, contextOf(name, compression, cancelled.signal)).then(
       (next) => {
-        if (next !== compression) compression.dispose();
+        // A stage that only looks hands the same model on.
+        if (next.model !== compression.model) compression.dispose();
         if (subscriber.closed) next.dispose();
         subscriber.next(next);
         subscriber.complete();

@@ -1,0 +1,32 @@
+import type {OperatorFunction} from 'rxjs';
+import {OptionError} from '../errors.ts';
+import type {LabelledData} from '../graph/labelledBatches.ts';
+import {evaluateModel} from '../methods/evaluateModel.ts';
+import {integer, resolveOptions} from '../options.ts';
+import type {Compression} from '../types.ts';
+import {stage} from './stage.ts';
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions {
+  /** Samples that are predicted together. Default 128. */
+  readonly batchSize?: number;
+}
+
+/**
+ * Measures the compressed model beside the original, into `report.evaluation`: top-1 accuracy where targets are given,
+ * agreement with the original's answers, and ‖y − ỹ‖/‖y‖ over all outputs.
+ *
+ * ```ts
+ * compress(model).pipe(calibrate(x), spfqQuantize({bits: 4}), evaluate({xs: testX, ys: testY}))
+ * ```
+ * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` of the first output, may be absent
+ * @throws OptionError at once, for an unknown option or missing data; data errors go down the stream
+ */
+export function evaluate(data: LabelledData, options: EvaluateOptions = {}): OperatorFunction<Compression, Compression> {
+  const {batchSize} = resolveOptions<Required<EvaluateOptions>>('evaluate', options, {batchSize: integer(128, 1)});
+  const given: unknown = data;
+  if ((typeof given !== 'object' && typeof given !== 'function') || given === null) {
+    throw new OptionError('evaluate', 'data', '{xs, ys}, a tf.data.Dataset, an async iterable or a function that opens one', given);
+  }
+  return stage('evaluate', (compression, context) => evaluateModel(compression, data, batchSize, context));
+}
