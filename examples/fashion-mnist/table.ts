@@ -21,7 +21,7 @@ export function methodTable(results: readonly MethodResult[]): string {
   });
   for (const {method, bits, levels, accuracy, bytes, gzipBytes} of results) {
     const loss = 100 * (results[0].accuracy - accuracy);
-    table.push([method, bits, levels ?? '–', `${(100 * accuracy).toFixed(2)} %`, loss.toFixed(2), readableBytes(bytes), readableBytes(gzipBytes)]);
+    table.push([method, Number.isInteger(bits) ? bits : bits.toFixed(2), levels ?? '–', `${(100 * accuracy).toFixed(2)} %`, loss.toFixed(2), readableBytes(bytes), readableBytes(gzipBytes)]);
   }
   return table.toString();
 }

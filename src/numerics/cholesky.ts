@@ -3,7 +3,7 @@ import {type Matrix, matrix} from './matrix.ts';
 /**
  * The lower triangular L with LLᵀ = H.
  * @param square symmetric `[features, features]`; only its lower triangle is read
- * @returns L, or undefined if H is not positive definite
+ * @returns L, or undefined if H is not positive definite, or not finite
  */
 export function cholesky(square: Matrix): Matrix | undefined {
   const size = square.rows;
@@ -14,7 +14,7 @@ export function cholesky(square: Matrix): Matrix | undefined {
       let entry = square.data[t * size + s];
       for (let r = 0; r < s; r++) entry -= l[t * size + r] * l[s * size + r];
       if (s < t) l[t * size + s] = entry / l[s * size + s];
-      else if (entry > 0) l[t * size + t] = Math.sqrt(entry);
+      else if (entry > 0 && entry < Infinity) l[t * size + t] = Math.sqrt(entry);
       else return undefined;
     }
   }
