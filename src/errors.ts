@@ -1,10 +1,12 @@
 /** The base of every error that this library throws on purpose. */
 export class CompressError extends Error {
+  /** The name of the class. */
   override name = 'CompressError';
 }
 
 /** An option that no pipeline can be built with. Thrown when the operator is built. */
 export class OptionError extends CompressError {
+  /** The name of the class. */
   override name = 'OptionError' as const;
 
   /**
@@ -20,16 +22,19 @@ export class OptionError extends CompressError {
 
 /** Calibration or evaluation data that does not fit the model. */
 export class DataError extends CompressError {
+  /** The name of the class. */
   override name = 'DataError' as const;
 }
 
 /** A model that cannot be compressed as it is. */
 export class ModelError extends CompressError {
+  /** The name of the class. */
   override name = 'ModelError' as const;
 }
 
 /** A backend or kernel that was asked for and is not there. */
 export class BackendError extends CompressError {
+  /** The name of the class. */
   override name = 'BackendError' as const;
 }
 

@@ -14,11 +14,12 @@ export {spfqQuantize} from './operators/spfqQuantize.ts';
 export type {SpfqQuantizeOptions} from './operators/quantizeOptions.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
 
-export type {DatasetLike, InputData, InputTensors} from './graph/batches.ts';
+export type {DatasetLike, ElementIterator, InputData, InputTensors} from './graph/batches.ts';
 export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 
 // what goes through a pipeline
 export type {BatchSource, CompressedLayer, CompressedMatrix, Compression, ProgressEvent, ProgressObserver} from './types.ts';
+export type {SkippedLayer} from './graph/sites.ts';
 export type {BoundReport, EvaluationReport, LayerReport, Report, ReportData, SizeReport} from './report/report.ts';
 
 // errors

@@ -14,6 +14,7 @@ export interface Compression {
   readonly layers: readonly CompressedLayer[];
   /** What stages calibrate on, unless {@link calibrate} names something else. */
   readonly calibration: BatchSource | undefined;
+  /** What the stages so far did, and what came of it. */
   readonly report: Report;
   /** The default seed of the stages. */
   readonly seed: number;
@@ -28,9 +29,13 @@ export interface Compression {
 
 /** The letters of one layer. */
 export interface CompressedLayer {
+  /** The name of the layer in its model. */
   readonly name: string;
+  /** Its type, as in `Dense`. */
   readonly className: string;
+  /** The letters in steps: its own `step` is 1. */
   readonly alphabet: Alphabet;
+  /** Which weights share a step. */
   readonly granularity: Granularity;
   /** One for each problem of the layer: a Dense or Conv2D has one, a DepthwiseConv2D one per channel. */
   readonly problems: readonly CompressedMatrix[];
@@ -38,10 +43,13 @@ export interface CompressedLayer {
 
 /** A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift). */
 export interface CompressedMatrix {
+  /** Rows of W: the fan-in of a neuron. */
   readonly features: number;
+  /** Columns of W. */
   readonly neurons: number;
   /** `[features, neurons]`, from `alphabet.lowest` to `alphabet.highest`. */
   readonly codes: Int16Array;
+  /** The steps, as float32 numbers. */
   readonly scales: Scales;
 }
 
@@ -60,15 +68,19 @@ export interface BatchSource {
 
 /** Where a stage stands. */
 export interface ProgressEvent {
+  /** The name of the stage, as in `spfqQuantize`. */
   readonly stage: string;
+  /** The layer that begins; empty at the end of the stage. */
   readonly layer: string;
   /** The number of the layer, from 0, among `total`. */
   readonly index: number;
+  /** How many layers the stage rewrites. */
   readonly total: number;
   /** Finished part of the stage, from 0 to 1. */
   readonly fraction: number;
-  /** Milliseconds since the stage began, and those it will take at the same pace. */
+  /** Milliseconds since the stage began. */
   readonly elapsed: number;
+  /** Milliseconds that the rest takes at the same pace; Infinity before the first layer is done. */
   readonly remaining: number;
 }
 

@@ -5,8 +5,9 @@ export class PendingRuns {
   private readonly runs: Array<Promise<void>> = [];
   private isSubscribing = false;
 
-  /** Waits until every subscription so far has ended. Rejects with the first error that reached one. */
+  /** Waits until every subscription so far has ended. Rejects with the error of the first that failed. */
   async settled(): Promise<void> {
+    await Promise.allSettled(this.runs);
     await Promise.all(this.runs);
   }
 

@@ -1,5 +1,5 @@
 import {Callback} from '@tensorflow/tfjs-layers';
-import {type Observable, Subject, type Subscription} from 'rxjs';
+import {type Observable, Subject} from 'rxjs';
 import {compressionOf} from '../methods/compressionOf.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
@@ -24,12 +24,10 @@ export class TrainEnd extends Callback {
   }
 
   /** As of an Observable. */
-  subscribe(...observer: Parameters<AwaitedObservable<Compression>['subscribe']>): Subscription {
-    return this.awaited.subscribe(...observer);
-  }
+  readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
 
   /** Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`. */
-  [Symbol.observable](): AwaitedObservable<Compression> {
+  [Symbol.observable](): Observable<Compression> {
     return this.awaited;
   }
 

@@ -10,7 +10,14 @@ export type InputTensors = Tensor | readonly Tensor[] | Readonly<Record<string, 
 
 /** A `tf.data.Dataset`, or anything with its iterator. */
 export interface DatasetLike {
-  iterator(): Promise<{next(): Promise<{value: unknown; done?: boolean}>}>;
+  /** Opens one reading. */
+  iterator(): Promise<ElementIterator>;
+}
+
+/** One reading of a data set. */
+export interface ElementIterator {
+  /** The next element, if there is one. */
+  next(): Promise<IteratorResult<unknown, unknown>>;
 }
 
 /**
@@ -37,47 +44,29 @@ export const DEFAULT_READING = {samples: 4096, batchSize: 32, rows: 32768} as co
  */
 export function batchSource(where: string, data: InputData, options: ReadingOptions): BatchSource {
   const {samples, rows} = options;
-  if (isTensors(data)) {
-    const inMemory = tensorBatches(where, data, options);
-    return {samples: inMemory.samples, rows, read: (model) => checked(where, inMemory.read(model), model)};
-  }
+  if (isTensors(data)) return {rows, ...tensorBatches(where, data, options)};
   const open = openerOf(where, data);
-  let batchesBefore: number | undefined;
+  let samplesBefore: number | undefined;
   const read = async function* (model: LayersModel): AsyncIterable<Tensor[]> {
-    let batches = 0;
-    for await (const batch of checked(where, elementBatches(open(), model, options), model)) {
-      batches++;
+    let count = 0;
+    for await (const batch of elementBatches(where, open(), model, options)) {
+      count += batch[0].shape[0];
       yield batch;
     }
-    if (batches < (batchesBefore ?? 1)) throw new DataError(exhausted(where, batches, batchesBefore));
-    batchesBefore = batches;
+    if (count < (samplesBefore ?? 1)) throw new DataError(exhausted(where, count, samplesBefore));
+    samplesBefore = count;
   };
   return {samples, rows, read};
 }
 
-function exhausted(where: string, batches: number, before: number | undefined): string {
+function exhausted(where: string, samples: number, before: number | undefined): string {
   return before === undefined
-    ? `${where}: expected at least one batch of data, got an empty source`
-    : `${where}: expected the source to give its ${before} batches on every reading, got ${batches} on this one; ` +
+    ? `${where}: expected at least one sample of data, got an empty source`
+    : `${where}: expected the source to give its ${before} samples on every reading, got ${samples} on this one; ` +
       'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
 }
 
-async function* checked(where: string, batches: AsyncIterable<Tensor[]>, model: LayersModel): AsyncIterable<Tensor[]> {
-  let index = 0;
-  for await (const batch of batches) {
-    try {
-      checkBatch(where, batch, index, model);
-      await checkFinite(where, batch, index, model);
-    } catch (error) {
-      dispose(batch);
-      throw error;
-    }
-    yield batch;
-    index++;
-  }
-}
-
-function tensorBatches(where: string, data: InputTensors, {samples, batchSize, seed}: ReadingOptions): {samples: number; read(model: LayersModel): AsyncIterable<Tensor[]>} {
+function tensorBatches(where: string, data: InputTensors, {samples, batchSize, seed}: ReadingOptions): Pick<BatchSource, 'samples' | 'read'> {
   const [first] = listOf(data);
   if (first.isDisposed) throw new DataError(`${where}: expected tensors, got a disposed one`);
   const count = first.shape[0] ?? 0;
@@ -85,13 +74,24 @@ function tensorBatches(where: string, data: InputTensors, {samples, batchSize, s
   const chosen = chooseSamples(count, samples, seed);
   const read = async function* (model: LayersModel): AsyncIterable<Tensor[]> {
     const tensors = inputsOf(where, data, model);
+    checkBatch(where, tensors, model);
     for (let start = 0; start < chosen.length; start += batchSize) {
       const indices = chosen.subarray(start, start + batchSize);
-      yield tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32'))));
+      yield await finite(where, tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32')))), model, indices);
     }
-    await Promise.resolve();
   };
   return {samples: chosen.length, read};
+}
+
+/** The batch, if it is finite; else it is disposed of. */
+async function finite(where: string, batch: Tensor[], model: LayersModel, numbers: Int32Array): Promise<Tensor[]> {
+  try {
+    await checkFinite(where, batch, model, numbers);
+    return batch;
+  } catch (error) {
+    dispose(batch);
+    throw error;
+  }
 }
 
 /** All samples, or a seeded random choice of so many, in ascending order (Knuth, algorithm S). */
@@ -104,34 +104,38 @@ function chooseSamples(count: number, samples: number, seed: number): Int32Array
   return chosen;
 }
 
-async function* elementBatches(elements: AsyncIterable<unknown>, model: LayersModel, {samples, batchSize}: ReadingOptions): AsyncIterable<Tensor[]> {
+async function* elementBatches(where: string, elements: AsyncIterable<unknown>, model: LayersModel, {samples, batchSize}: ReadingOptions): AsyncIterable<Tensor[]> {
   let left = samples;
+  let index = 0;
   for await (const element of elements) {
-    const tensors = inputsOf('calibrate', elementInputs(element), model);
+    const place = `${where}: batch ${index++}`;
     try {
-      const count = Math.min(left, tensors[0].shape[0] ?? 0);
+      const tensors = inputsOf(place, elementInputs(place, element), model);
+      checkBatch(place, tensors, model);
+      await checkFinite(place, tensors, model);
+      const count = Math.min(left, tensors[0].shape[0]);
       for (let start = 0; start < count; start += batchSize) {
         const size = Math.min(batchSize, count - start);
         yield tidy(() => tensors.map((tensor) => slice(tensor, start, size)));
       }
       left -= count;
     } finally {
-      dispose(tensors);
-      disposeTargets(element);
+      disposeElement(element);
     }
     if (left <= 0) return;
   }
 }
 
 /** Of `{xs, ys}` the inputs; anything else is inputs as it is. */
-function elementInputs(element: unknown): InputTensors {
+function elementInputs(place: string, element: unknown): InputTensors {
   const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : element;
-  if (!isTensors(inputs)) throw new DataError(`calibrate: expected every element to be a tensor, tensors or {xs}, got ${shown(element)}`);
+  if (!isTensors(inputs)) throw new DataError(`${place}: expected a tensor, tensors or {xs}, got ${shown(element)}`);
   return inputs;
 }
 
-function disposeTargets(element: unknown): void {
-  if (typeof element === 'object' && element !== null && 'ys' in element && isTensors(element.ys)) dispose(listOf(element.ys));
+/** Frees every tensor of an element, also those that no input asked for. */
+export function disposeElement(element: unknown): void {
+  if (typeof element === 'object' && element !== null) dispose(element as Parameters<typeof dispose>[0]);
 }
 
 /** The tensors in the order of the model's inputs. */
@@ -140,7 +144,7 @@ export function inputsOf(where: string, data: InputTensors, model: LayersModel):
   if (isList(data)) return [...data];
   return model.inputNames.map((name) => {
     const tensor = data[name];
-    if (!tensor) throw new DataError(`${where}: expected a tensor for the input '${name}', got ${Object.keys(data).join(', ')}`);
+    if (!tensor) throw new DataError(`${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(shown).join(', ')}`);
     return tensor;
   });
 }
@@ -162,22 +166,42 @@ export function isTensors(data: unknown): data is InputTensors {
   return values.length > 0 && values.every((value) => value instanceof Tensor);
 }
 
-/** The elements of one reading of anything that can be read. */
-export function elementsOf(where: string, data: Exclude<InputData, InputTensors>): AsyncIterable<unknown> {
-  return openerOf(where, data)();
-}
-
-function openerOf(where: string, data: Exclude<InputData, InputTensors>): () => AsyncIterable<unknown> {
-  if (typeof data === 'function') return () => asyncOf(data());
+/**
+ * Opens anything that gives elements, once for each reading.
+ * @param inMemory what data in memory would be, for messages
+ * @throws DataError if it gives none
+ */
+export function openerOf(where: string, data: unknown, inMemory = 'tensors'): () => AsyncIterable<unknown> {
+  if (isOpener(data)) return () => opened(where, data());
   if (typeof data === 'object' && data !== null) {
-    if (Symbol.asyncIterator in data) return () => data;
-    if ('iterator' in data) return () => datasetElements(data);
+    if (isAsyncIterable(data)) return () => data;
+    if (isDataset(data)) return () => datasetElements(data);
   }
-  throw new DataError(`${where}: expected tensors, a tf.data.Dataset, an async iterable or a function that opens one, got ${shown(data)}`);
+  throw new DataError(`${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${shown(data)}`);
 }
 
-async function* asyncOf(elements: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
-  yield* elements;
+/** What a function opened. */
+async function* opened(where: string, elements: unknown): AsyncIterable<unknown> {
+  const known = typeof elements === 'object' && elements !== null ? elements : {};
+  if (isAsyncIterable(known) || isIterable(known)) yield* known;
+  else if (isDataset(known)) yield* datasetElements(known);
+  else throw new DataError(`${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${shown(elements)}`);
+}
+
+function isOpener(data: unknown): data is () => unknown {
+  return typeof data === 'function';
+}
+
+function isAsyncIterable(data: object): data is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in data;
+}
+
+function isIterable(data: object): data is Iterable<unknown> {
+  return Symbol.iterator in data;
+}
+
+function isDataset(data: object): data is DatasetLike {
+  return 'iterator' in data && typeof data.iterator === 'function';
 }
 
 async function* datasetElements(dataset: DatasetLike): AsyncIterable<unknown> {

@@ -3,16 +3,17 @@ import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
 
 /**
- * Refuses a batch that does not fit the model's inputs.
- * @throws DataError naming the batch, the input, what was expected and what came
+ * Refuses inputs that do not fit the model.
+ * @param where the operator, and the batch if it is one of several, for messages
+ * @throws DataError naming the place, the input, what was expected and what came
  */
-export function checkBatch(where: string, batch: readonly Tensor[], index: number, model: LayersModel): void {
+export function checkBatch(where: string, batch: readonly Tensor[], model: LayersModel): void {
   if (batch.length !== model.inputs.length) {
-    throw new DataError(`${where}: batch ${index}: expected ${model.inputs.length} tensors (${model.inputNames.join(', ')}), got ${batch.length}`);
+    throw new DataError(`${where}: expected ${model.inputs.length} tensors (${model.inputNames.join(', ')}), got ${batch.length}`);
   }
   model.inputs.forEach((input, i) => {
     const tensor = batch[i];
-    const place = `${where}: batch ${index}: input '${model.inputNames[i]}'`;
+    const place = `${where}: input '${model.inputNames[i]}'`;
     if (tensor.isDisposed) throw new DataError(`${place}: expected a tensor, got a disposed one; a source must make its tensors anew on every reading`);
     if (!fits(tensor, input)) throw new DataError(`${place}: expected shape [${shapeText(input.shape)}], got [${tensor.shape.join(', ')}]`);
     if (tensor.dtype === 'string' || tensor.dtype === 'complex64') throw new DataError(`${place}: expected dtype ${input.dtype}, got ${tensor.dtype}`);
@@ -24,15 +25,16 @@ export function checkBatch(where: string, batch: readonly Tensor[], index: numbe
 
 /**
  * Refuses NaN and Infinity. Looked for on the CPU: WGSL may drop such checks.
- * @throws DataError naming the batch, the input and the first bad sample
+ * @param numbers of the samples, for messages, where they are not counted from 0
+ * @throws DataError naming the place, the input and the first bad sample
  */
-export async function checkFinite(where: string, batch: readonly Tensor[], index: number, model: LayersModel): Promise<void> {
+export async function checkFinite(where: string, batch: readonly Tensor[], model: LayersModel, numbers?: ArrayLike<number>): Promise<void> {
   for (const [i, tensor] of batch.entries()) {
     const values = await tensor.data();
     const at = values.findIndex((value) => !Number.isFinite(value));
     if (at < 0) continue;
     const sample = Math.floor(at / (tensor.size / tensor.shape[0]));
-    throw new DataError(`${where}: batch ${index}: input '${model.inputNames[i]}': expected finite numbers, got ${values[at]} in sample ${sample}`);
+    throw new DataError(`${where}: input '${model.inputNames[i]}': expected finite numbers, got ${values[at]} in sample ${numbers?.[sample] ?? sample}`);
   }
 }
 

@@ -1,12 +1,14 @@
-import {dispose, slice, Tensor, tidy} from '@tensorflow/tfjs-core';
+import {slice, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, shown} from '../errors.ts';
-import {type DatasetLike, elementsOf, type InputTensors, inputsOf, isTensors} from './batches.ts';
-import {checkBatch} from './checkBatch.ts';
+import {type DatasetLike, disposeElement, type InputTensors, inputsOf, isTensors, openerOf} from './batches.ts';
+import {checkBatch, checkFinite} from './checkBatch.ts';
 
 /** Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`. */
 export interface LabelledTensors {
+  /** The inputs. */
   readonly xs: InputTensors;
+  /** The targets. */
   readonly ys?: Tensor;
 }
 
@@ -25,18 +27,31 @@ export interface LabelledBatch {
  * @throws DataError if the data is empty or does not fit the model
  */
 export async function* labelledBatches(where: string, data: LabelledData, model: LayersModel, batchSize: number): AsyncIterable<LabelledBatch> {
+  let samples = 0;
   let index = 0;
-  const elements = isLabelled(data) ? [data] : elementsOf(where, data);
-  for await (const element of elements) {
-    if (!isLabelled(element)) throw new DataError(`${where}: batch ${index}: expected {xs} or {xs, ys}, got ${shown(element)}`);
-    const inputs = inputsOf(where, element.xs, model);
-    checkBatch(where, inputs, index, model);
-    checkTargets(where, element.ys, inputs[0], index);
-    for (let start = 0; start < inputs[0].shape[0]; start += batchSize) yield part(inputs, element.ys, start, batchSize);
-    if (element !== data) dispose(element.ys ? [...inputs, element.ys] : inputs);
-    index++;
+  for await (const element of isLabelled(data) ? [data] : openerOf(where, data, '{xs, ys}')()) {
+    const place = element === data ? where : `${where}: batch ${index++}`;
+    try {
+      if (!isLabelled(element)) throw new DataError(`${place}: expected {xs} or {xs, ys}, got ${shown(element)}`);
+      const inputs = inputsOf(place, element.xs, model);
+      checkBatch(place, inputs, model);
+      await checkFinite(place, inputs, model);
+      checkTargets(place, element.ys, inputs[0].shape[0], model);
+      samples += inputs[0].shape[0];
+      for (let start = 0; start < inputs[0].shape[0]; start += batchSize) yield part(inputs, element.ys, start, batchSize);
+    } finally {
+      if (element !== data) disposeElement(element);
+    }
   }
-  if (index === 0) throw new DataError(`${where}: expected at least one batch of data, got an empty source`);
+  if (samples === 0) throw new DataError(`${where}: expected at least one sample of data, got an empty source`);
+}
+
+/**
+ * Whether something can be read as labelled batches at all.
+ * @throws DataError if not
+ */
+export function requireLabelled(where: string, data: LabelledData): void {
+  if (!isLabelled(data)) openerOf(where, data, '{xs, ys}');
 }
 
 function part(inputs: readonly Tensor[], targets: Tensor | undefined, start: number, batchSize: number): LabelledBatch {
@@ -45,11 +60,15 @@ function part(inputs: readonly Tensor[], targets: Tensor | undefined, start: num
   return {inputs: taken.slice(0, inputs.length), targets: targets && taken[inputs.length]};
 }
 
-function checkTargets(where: string, targets: Tensor | undefined, inputs: Tensor, index: number): void {
+/** One number for each sample, or as many as the first output has. */
+function checkTargets(place: string, targets: Tensor | undefined, samples: number, model: LayersModel): void {
   if (targets === undefined) return;
-  if (targets.isDisposed) throw new DataError(`${where}: batch ${index}: expected targets, got a disposed tensor`);
-  if (targets.shape[0] !== inputs.shape[0]) {
-    throw new DataError(`${where}: batch ${index}: expected one target for each of ${inputs.shape[0]} samples, got shape [${targets.shape.join(', ')}]`);
+  if (targets.isDisposed) throw new DataError(`${place}: expected targets, got a disposed tensor`);
+  const output = model.outputs[0].shape.slice(1);
+  const sizes = [[], [1], output].map((shape) => [samples, ...shape]);
+  if (!sizes.some((shape) => shape.length === targets.rank && shape.every((size, axis) => size === null || size === targets.shape[axis]))) {
+    const [one, , scores] = sizes.map((shape) => `[${shape.map((size) => size ?? 'any').join(', ')}]`);
+    throw new DataError(`${place}: expected targets of shape ${one} (class numbers) or ${scores} (as the output), got [${targets.shape.join(', ')}]`);
   }
 }
 

@@ -17,8 +17,11 @@ export interface LayerSite {
 
 /** A layer with weights that stays as it is. */
 export interface SkippedLayer {
+  /** The name of the layer in its model. */
   readonly name: string;
+  /** Its type. */
   readonly className: string;
+  /** Why it was left alone. */
   readonly reason: string;
 }
 

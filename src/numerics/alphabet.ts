@@ -21,12 +21,17 @@ export interface AlphabetOptions {
 
 /** The allowed values of a weight: letter = step · (code + shift) for the integer codes lowest … highest. */
 export interface Alphabet {
+  /** The number of letters. */
   readonly levels: number;
+  /** How they lie around zero. */
   readonly layout: AlphabetLayout;
+  /** The code of the lowest letter. */
   readonly lowest: number;
+  /** The code of the highest letter. */
   readonly highest: number;
   /** ½ for midrise, else 0. */
   readonly shift: number;
+  /** The distance of neighbouring letters. */
   readonly step: number;
 }
 

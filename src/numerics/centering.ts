@@ -1,11 +1,15 @@
 import {type Matrix, matrix} from './matrix.ts';
 
-/** H and G of calibration inputs, with what centring them takes. */
-export interface GramPair {
+/** H and G of calibration inputs. */
+export interface Grams {
   /** H = X̃ᵀX̃ `[features, features]`. */
   readonly gram: Matrix;
   /** G = X̃ᵀX `[features, features]`. */
   readonly crossGram: Matrix;
+}
+
+/** H and G with what centring them takes. */
+export interface GramPair extends Grams {
   /** Mean row of X `[features]`. */
   readonly mean: Float64Array;
   /** Mean row of X̃ `[features]`. */
@@ -14,37 +18,31 @@ export interface GramPair {
   readonly rows: number;
 }
 
+/** What is left of a constant feature is rounding noise, not variance. */
+const NOISE = 1e-6;
+
 /**
- * Statistics of X − 1μᵀ and X̃ − 1μ̃ᵀ: H − m μ̃μ̃ᵀ and G − m μ̃μᵀ.
+ * Statistics of X − 1μᵀ and X̃ − 1μ̃ᵀ: H − m μ̃μ̃ᵀ and G − m μ̃μᵀ. A feature that is constant in X̃ is dead: its rows are 0.
  * Minimising with them is minimising over a free bias as well, whose value is {@link biasShift}.
  */
-export function centred({gram, crossGram, mean, shadowMean, rows}: GramPair): {gram: Matrix; crossGram: Matrix} {
-  return {gram: lessOuter(gram, rows, shadowMean, shadowMean), crossGram: lessOuter(crossGram, rows, shadowMean, mean)};
-}
-
-function lessOuter(square: Matrix, rows: number, left: Float64Array, right: Float64Array): Matrix {
-  const size = square.rows;
-  const result = matrix(size, size);
+export function centred({gram, crossGram, mean, shadowMean, rows}: GramPair): Grams {
+  const result = {gram: lessOuter(gram, rows, shadowMean, shadowMean), crossGram: lessOuter(crossGram, rows, shadowMean, mean)};
+  const size = gram.rows;
   for (let t = 0; t < size; t++) {
-    for (let s = 0; s < size; s++) result.data[t * size + s] = square.data[t * size + s] - rows * left[t] * right[s];
-    // What is left of a constant feature is rounding noise, not variance.
-    const kept = result.data[t * size + t];
-    if (left === right && kept <= 1e-6 * square.data[t * size + t]) clearFeature(result, t);
+    if (!(result.gram.data[t * size + t] <= NOISE * gram.data[t * size + t])) continue;
+    clearRow(result.gram, t);
+    clearRow(result.crossGram, t);
+    for (let s = 0; s < size; s++) result.gram.data[s * size + t] = 0;
   }
-  return left === right ? symmetrized(result) : result;
+  return result;
 }
 
-function clearFeature(square: Matrix, t: number): void {
-  square.data.fill(0, t * square.columns, (t + 1) * square.columns);
+function lessOuter({rows: size, data}: Matrix, rows: number, left: Float64Array, right: Float64Array): Matrix {
+  return matrix(size, size, data.map((entry, i) => entry - rows * left[Math.floor(i / size)] * right[i % size]));
 }
 
-/** A cleared row clears its column too. */
-function symmetrized(square: Matrix): Matrix {
-  const size = square.rows;
-  for (let t = 0; t < size; t++) {
-    if (square.data[t * size + t] === 0) for (let s = 0; s < size; s++) square.data[s * size + t] = 0;
-  }
-  return square;
+function clearRow({columns, data}: Matrix, t: number): void {
+  data.fill(0, t * columns, (t + 1) * columns);
 }
 
 /**

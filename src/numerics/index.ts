@@ -12,12 +12,12 @@ export {refine, type Quantized, type RefinementOptions} from './refinement.ts';
 
 // alphabets and scales
 export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from './alphabet.ts';
-export {type Granularity, type Scales, stepAt} from './scales.ts';
+export {type FeatureGroups, type Granularity, type Scales, stepAt} from './scales.ts';
 export {meanSquareScale, widestScale} from './meanSquareScale.ts';
 export {calibrationErrors} from './reconstructionError.ts';
 
 // statistics and bounds
-export {biasShift, centred, type GramPair} from './centering.ts';
+export {biasShift, centred, type GramPair, type Grams} from './centering.ts';
 export {pathBound, type PathBoundOptions, pathVariance} from './bounds.ts';
 
 // random numbers and codes

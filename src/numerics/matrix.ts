@@ -1,7 +1,10 @@
 /** A dense matrix, row-major: entry (i, j) is `data[i * columns + j]`. */
 export interface Matrix {
+  /** The number of rows. */
   readonly rows: number;
+  /** The number of columns. */
   readonly columns: number;
+  /** All entries, row after row. */
   readonly data: Float64Array;
 }
 

@@ -39,7 +39,9 @@ function eachStep(weights: Matrix, granularity: Granularity, stepOf: (values: Fl
 function widestStep(values: Float64Array, alphabet: Alphabet): number {
   let largest = 0;
   for (const value of values) largest = Math.max(largest, Math.abs(value));
-  return largest / Math.min(-(alphabet.lowest + alphabet.shift), alphabet.highest + alphabet.shift);
+  const [down, up] = [-(alphabet.lowest + alphabet.shift), alphabet.highest + alphabet.shift];
+  // {−1, 0} has no letter above 0.
+  return largest / (up > 0 ? Math.min(down, up) : down);
 }
 
 function columnPart({rows, columns, data}: Matrix, neuron: number, first: number, size: number): Float64Array {

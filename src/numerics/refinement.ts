@@ -6,13 +6,17 @@ import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
 /** Codes of a layer `[features, neurons]`, with the steps that make them weights. */
 export interface Quantized {
+  /** `[features, neurons]`. */
   readonly codes: Int16Array;
+  /** The steps. */
   readonly scales: Scales;
 }
 
 /** How long to refine. */
 export interface RefinementOptions {
+  /** The letters, in steps. */
   readonly alphabet: Alphabet;
+  /** Which weights share a step, and so are refitted together. */
   readonly granularity: Granularity;
   /** How often the steps are refitted. */
   readonly rounds: number;

@@ -1,11 +1,21 @@
 /** Which weights share a step: all of a layer, the fan-in of a neuron, or so many neighbouring features of a neuron. */
-export type Granularity = 'tensor' | 'channel' | {readonly group: number};
+export type Granularity = 'tensor' | 'channel' | FeatureGroups;
+
+/** So many neighbouring features of a neuron share a step. */
+export interface FeatureGroups {
+  /** Features per group. */
+  readonly group: number;
+}
 
 /** Steps of a layer's weights: weight (t, n) has step `steps[⌊t / groupSize⌋ · neurons + n]`. */
 export interface Scales {
+  /** Features that share a step. */
   readonly groupSize: number;
+  /** ⌈features / groupSize⌉. */
   readonly groups: number;
+  /** Columns of W. */
   readonly neurons: number;
+  /** `[groups, neurons]`. */
   readonly steps: Float64Array;
 }
 

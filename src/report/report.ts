@@ -4,14 +4,19 @@ import {reportTable} from './reportTable.ts';
 
 /** What a stage says of one layer. */
 export interface LayerReport {
+  /** The name of the layer in its model. */
   readonly name: string;
+  /** Its type, as in `Dense`. */
   readonly className: string;
-  /** `[features, neurons]` of its weight matrix, and how many such matrices it has. */
+  /** `[features, neurons]` of its weight matrix. */
   readonly shape: readonly [number, number];
+  /** How many such matrices it has: one, or one per channel. */
   readonly problems: number;
-  /** Letters of the alphabet, and log₂ of their number. */
+  /** Letters of the alphabet. */
   readonly levels: number;
+  /** log₂ of their number. */
   readonly effectiveBits: number;
+  /** Which weights share a scale. */
   readonly granularity: Granularity;
   /** ‖XW − X̃Q‖ / ‖XW‖, a bias shift included, on held-back rows. */
   readonly relativeError: number;
@@ -19,6 +24,7 @@ export interface LayerReport {
   readonly heldBackRows: number;
   /** Rows that the statistics saw; fewer than features leave the gram singular. */
   readonly calibrationRows: number;
+  /** The bound of the theory, and what was measured. */
   readonly bound: BoundReport;
   /** Share of the path's steps beyond the alphabet's range. */
   readonly clippedShare: number;
@@ -28,9 +34,11 @@ export interface LayerReport {
   readonly alignmentError: number;
   /** Which implementation followed the paths: `'reference'`, or a backend's kernel. */
   readonly kernel: string;
+  /** Time that the layer took, without the walk to it. */
   readonly milliseconds: number;
-  /** Packed bytes of its codes and scales, and the same gzipped. */
+  /** Packed bytes of its codes and scales. */
   readonly bytes: number;
+  /** The same gzipped. */
   readonly gzipBytes: number;
 }
 
@@ -46,22 +54,27 @@ export interface BoundReport {
 
 /** Sizes before and after. */
 export interface SizeReport {
-  /** Weights in compressed layers, and all parameters of the model. */
+  /** Weights in compressed layers. */
   readonly compressedWeights: number;
+  /** All parameters of the model. */
   readonly parameters: number;
   /** Packed bits per compressed weight, scales included. */
   readonly bitsPerWeight: number;
-  /** Bytes of all parameters: float32, packed, and packed then gzipped. */
+  /** Bytes of all parameters as float32. */
   readonly bytesBefore: number;
+  /** Bytes with compressed layers packed, the rest as float32. */
   readonly bytesAfter: number;
+  /** The same with packed layers gzipped. */
   readonly gzipBytesAfter: number;
 }
 
 /** Quality on evaluation data. */
 export interface EvaluationReport {
+  /** How many samples were evaluated. */
   readonly samples: number;
-  /** Top-1 accuracy before and after, where targets were given. */
+  /** Top-1 accuracy of the original, where targets were given. */
   readonly accuracyBefore: number | undefined;
+  /** Top-1 accuracy of the compressed model. */
   readonly accuracyAfter: number | undefined;
   /** Share of samples with the same top-1 answer before and after. */
   readonly agreement: number;
@@ -73,11 +86,15 @@ export interface EvaluationReport {
 export interface Report {
   /** The stages that ran, in order. */
   readonly stages: readonly string[];
+  /** The compressed layers, in the order of the walk. */
   readonly layers: readonly LayerReport[];
   /** Layers with weights that stayed as they were, each with the reason. */
   readonly skipped: readonly SkippedLayer[];
+  /** Sizes before and after. */
   readonly size: SizeReport;
+  /** What the last {@link evaluate} measured; gone when a later stage changes the model. */
   readonly evaluation: EvaluationReport | undefined;
+  /** Time of all stages together. */
   readonly milliseconds: number;
   /** Plain data for JSON.stringify. */
   toJSON(): ReportData;
