@@ -20,7 +20,7 @@ export function resolveOptions<Options extends object>(where: string, given: Par
   if (typeof given !== 'object' || given === null) throw new OptionError(where, 'options', 'an object', given);
   const known = Object.keys(rules);
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new OptionError(where, key, `absent; the options are ${known.join(', ')}`, Reflect.get(given, key));
+    if (!known.includes(key)) throw new OptionError(where, key, unknown(key, known), Reflect.get(given, key));
   }
   const resolved = Object.entries<OptionRule<unknown>>(rules).map(([key, rule]) => {
     const value: unknown = Reflect.get(given, key);
@@ -29,6 +29,20 @@ export function resolveOptions<Options extends object>(where: string, given: Par
     return [key, value];
   });
   return Object.fromEntries(resolved) as Options;
+}
+
+function unknown(key: string, known: readonly string[]): string {
+  const nearest = known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? known.find((name) => isOneEditAway(name, key));
+  return `absent${nearest === undefined ? '' : ` (\`${nearest}\` is meant?)`}; the options are ${known.join(', ')}`;
+}
+
+/** Whether one letter was changed, added, left out, or swapped with the next. */
+function isOneEditAway(name: string, key: string): boolean {
+  let start = 0;
+  while (start < key.length && name[start] === key[start]) start++;
+  const [rest, typed] = [name.slice(start), key.slice(start)];
+  return rest.slice(1) === typed.slice(1) || rest === typed.slice(1) || rest.slice(1) === typed ||
+    rest === `${typed.charAt(1)}${typed.charAt(0)}${typed.slice(2)}`;
 }
 
 /** An integer from `least` to `most`. */

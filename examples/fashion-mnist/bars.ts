@@ -20,7 +20,7 @@ export function trainingBar(epochs: number, images: number): Bar<TrainingProgres
 
 /** The progress of one compression. */
 export function compressionBar(title: string): Bar<ProgressEvent> {
-  const bar = newBar(`${title.padEnd(9)} [{bar}] {percentage} %  {layer}`);
+  const bar = newBar(`${title.padEnd(24)} [{bar}] {percentage} %  {layer}`);
   bar.start(1, 0, {layer: ''});
   return {
     show: ({fraction, layer}) => { bar.update(fraction, {layer}); },

@@ -77,7 +77,7 @@ export class Activations {
   }
 
   private maskFor({inputs}: LayerCall): Tensor | undefined {
-    return inputs.map((value) => this.masks.get(value)).find((mask) => mask !== undefined);
+    return this.masks.get(inputs[0]);
   }
 
   /** Masks depend on inputs only, so both networks share them. */
@@ -113,11 +113,12 @@ export function lastUsesOf({calls, inputs}: CallList): number[] {
   return last;
 }
 
-/** Runs one layer, as the model's own executor does. */
-function runCall({layer, kwargs}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
+/** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
+function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
   return tidy(() => {
-    const outputs = layer.apply(one(inputs), {training: false, ...kwargs, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
-    return Array.isArray(outputs) ? outputs : [outputs];
+    const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
+    // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
+    return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
   });
 }
 

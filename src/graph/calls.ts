@@ -7,8 +7,6 @@ export interface LayerCall {
   /** Numbers of the values that it takes and gives. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** The keyword arguments of the call. */
-  readonly kwargs: Readonly<Record<string, unknown>>;
 }
 
 /** A model as a list of calls in an order in which they can run; nested models are opened up. */
@@ -65,7 +63,7 @@ class Listing {
 
   private call(layer: layers.Layer, node: LayerNode, inputs: readonly number[]): number[] {
     const outputs = node.outputTensors.map(() => this.newValue());
-    this.calls.push({layer, inputs, outputs, kwargs: node.callArgs ?? {}});
+    this.calls.push({layer, inputs, outputs});
     return outputs;
   }
 }

@@ -1,7 +1,8 @@
 import {reshape, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import type {LayerAdapter} from './adapter.ts';
-import {channelsLast, windowRows, windowsOf} from './windows.ts';
+import {channelsLast, windowRows, type Windows, windowsOf} from './windows.ts';
 
 /** DepthwiseConv2D: kernel `[height, width, channels, multiplier]`, one problem `[height · width, multiplier]` for each channel. */
 export const depthwiseConv2d: LayerAdapter = {
@@ -24,19 +25,24 @@ export const depthwiseConv2d: LayerAdapter = {
   },
 
   positions(layer, inputShape) {
-    const {outHeight, outWidth} = windowsOf(layer, inputShape);
+    const {outHeight, outWidth} = undilated(layer, inputShape);
     return outHeight * outWidth;
   },
 
   columns: (layer, input, rows) => tidy(() => {
     const images = channelsLast(layer, input);
-    const windows = windowsOf(layer, input.shape);
+    const windows = undilated(layer, input.shape);
     const [height, width] = windows.kernel;
     const channels = images.shape[3];
     const byWindow: Tensor3D = reshape(windowRows(images, windows, rows), [rows.length, height * width, channels]);
     return transpose(byWindow, [2, 0, 1]);
   }),
 };
+
+/** tfjs 4.22 runs a DepthwiseConv2D without dilation, whatever its `dilationRate` says. */
+function undilated(layer: layers.Layer, inputShape: readonly number[]): Windows {
+  return windowsOf(layer, inputShape, 1);
+}
 
 /** Entry i of channel c's matrix, as a place in the flattened kernel. */
 function placeOf(channel: number, i: number, channels: number, multiplier: number): number {

@@ -23,14 +23,17 @@ export interface Convolution {
   readonly padding: 'same' | 'valid';
 }
 
-/** The windows of a Conv2D or DepthwiseConv2D over an input of its own data format. */
-export function windowsOf(layer: layers.Layer, inputShape: readonly number[]): Windows {
+/**
+ * The windows of a Conv2D or DepthwiseConv2D over an input of its own data format.
+ * @param dilationRate the layer's own, unless tfjs runs it with another
+ */
+export function windowsOf(layer: layers.Layer, inputShape: readonly number[], dilationRate?: number): Windows {
   const config = layer.getConfig();
   const [height, width] = isChannelsFirst(layer) ? inputShape.slice(2, 4) : inputShape.slice(1, 3);
   return windowsOver(height, width, {
     kernel: pairOf(config['kernelSize']),
     strides: pairOf(config['strides'] ?? 1),
-    dilations: pairOf(config['dilationRate'] ?? 1),
+    dilations: pairOf(dilationRate ?? config['dilationRate'] ?? 1),
     padding: paddingOf(layer),
   });
 }

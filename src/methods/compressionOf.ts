@@ -1,5 +1,5 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../errors.ts';
+import {ModelError, shown} from '../errors.ts';
 import type {SkippedLayer} from '../graph/sites.ts';
 import {emptyReport, type LayerReport, reportOf} from '../report/report.ts';
 import {sizesOf} from '../report/sizes.ts';
@@ -8,7 +8,7 @@ import type {StageContext} from './stageContext.ts';
 
 /**
  * A model as the first compression of a pipeline.
- * @throws ModelError if it is no LayersModel, or not built
+ * @throws ModelError if it is no LayersModel, not built, or disposed of
  */
 export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number): Compression {
   requireBuilt(where, model);
@@ -49,13 +49,37 @@ export function nextCompression(before: Compression, model: LayersModel, context
   };
 }
 
-function requireBuilt(where: string, model: LayersModel): void {
+/**
+ * Refuses what is no model, and a model that cannot run.
+ * @throws ModelError if it is no LayersModel, not built, or disposed of
+ */
+export function requireBuilt(where: string, model: LayersModel): void {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
-    throw new ModelError(`${where}: expected a tf.LayersModel, got ${typeof given === 'object' ? 'another object' : typeof given}; a tf.GraphModel cannot be compressed yet`);
+    const kind = typeof given === 'object' && given !== null ? 'another object' : shown(given);
+    throw new ModelError(`${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel cannot be compressed yet`);
   }
   const inputs: unknown = Reflect.get(given, 'inputs');
   if (!Array.isArray(inputs) || inputs.length === 0) {
     throw new ModelError(`${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`);
+  }
+  requireAlive(where, model);
+}
+
+/**
+ * Refuses a model that was disposed of.
+ * @throws ModelError
+ */
+export function requireAlive(where: string, model: LayersModel): void {
+  const dead = model.weights.find((weight) => isDisposed(weight));
+  if (dead) throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); weight ${dead.originalName} is gone`);
+}
+
+/** tfjs says so by an error. */
+function isDisposed(weight: LayersModel['weights'][number]): boolean {
+  try {
+    return weight.read().isDisposed;
+  } catch {
+    return true;
   }
 }

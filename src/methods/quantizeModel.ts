@@ -12,7 +12,7 @@ import type {LayerReport} from '../report/report.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
 import type {StageContext} from './stageContext.ts';
 import {type QuantizeMethod, quantizeWeights} from './quantizeWeights.ts';
-import {nextCompression} from './compressionOf.ts';
+import {nextCompression, requireAlive} from './compressionOf.ts';
 
 /** How to quantize a model. */
 export interface QuantizeModelOptions extends QuantizeMethod {
@@ -32,12 +32,13 @@ export async function quantizeModel(compression: Compression, options: QuantizeM
   if (!calibration) {
     throw new DataError(`${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`);
   }
-  requireAlive(model.weights.map((weight) => weight.read()), context.stage);
+  requireAlive(context.stage, original);
+  requireAlive(context.stage, model);
   const shadow = await shadowOf(original, model);
   try {
     const {sites, skipped} = findSites(shadow, options.filter);
     if (sites.length === 0) throw new ModelError(noSites(context.stage, skipped));
-    await requireFinite(sites, context.stage);
+    await requireFinite(shadow.original.calls.map(({layer}) => layer), context.stage);
     const done: Array<{layer: CompressedLayer; report: LayerReport}> = [];
     await walkLayers(sites, {shadow, model: original, source: calibration, memory: options.memory, seed: options.seed, pause: context.pause}, async (site, statistics) => {
       context.progress(site.layer.name, done.length, sites.length);
@@ -55,6 +56,7 @@ async function quantizeSite(
   site: LayerSite, statistics: ProblemStatistics[], options: QuantizeModelOptions, context: StageContext, write: (weights: Tensor[]) => void,
 ): Promise<{layer: CompressedLayer; report: LayerReport}> {
   const begin = performance.now();
+  requireFiniteInputs(site.layer, statistics, context.stage);
   const matrices = await originalMatrices(site);
   // Without a bias there is nothing to take up the mean error.
   const centre = options.bias && site.layer.getWeights().length > 1;
@@ -81,8 +83,9 @@ async function originalMatrices({original, adapter}: LayerSite): Promise<Matrix[
   return adapter.toMatrices(await kernel.data(), kernel.shape);
 }
 
-function writeBack({layer, adapter}: LayerSite, outcomes: readonly ProblemOutcome[], write: (weights: Tensor[]) => void): void {
-  const [kernel, bias, ...others] = layer.getWeights();
+/** Biases, too, start from the original: an earlier stage's shift made up for its own letters. */
+function writeBack({original, adapter}: LayerSite, outcomes: readonly ProblemOutcome[], write: (weights: Tensor[]) => void): void {
+  const [kernel, bias, ...others] = original.getWeights();
   const values = tensor(adapter.fromMatrices(outcomes.map(({quantized}) => quantized.values), kernel.shape), kernel.shape);
   const shift = Float32Array.from(outcomes.flatMap((outcome) => (outcome.shift ? Array.from(outcome.shift) : [])));
   const shifted = shift.length > 0 ? tidy(() => add(bias, tensor1d(shift))) : undefined;
@@ -90,20 +93,24 @@ function writeBack({layer, adapter}: LayerSite, outcomes: readonly ProblemOutcom
   dispose(shifted ? [values, shifted] : [values]);
 }
 
-function requireAlive(weights: readonly Tensor[], stage: string): void {
-  if (weights.some(({isDisposed}) => isDisposed)) throw new ModelError(`${stage}: expected a live model, got one that was disposed`);
-}
-
-async function requireFinite(sites: readonly LayerSite[], stage: string): Promise<void> {
-  for (const {original} of sites) {
-    for (const [i, weight] of original.getWeights().entries()) {
+/** Of layers that stay as they are, too: what they give is what the next ones calibrate on. */
+async function requireFinite(all: readonly layers.Layer[], stage: string): Promise<void> {
+  for (const layer of new Set(all)) {
+    for (const [i, weight] of layer.getWeights().entries()) {
       const values = await weight.data();
       const bad = values.find((value) => !Number.isFinite(value));
       if (bad !== undefined) {
-        throw new ModelError(`${stage}: layer '${original.name}': expected finite weights, got ${bad} in ${nameOfWeight(original, i)}; retrain or reload the model`);
+        throw new ModelError(`${stage}: layer '${layer.name}': expected finite weights, got ${bad} in ${nameOfWeight(layer, i)}; retrain or reload the model`);
       }
     }
   }
+}
+
+/** Finite inputs and weights may still overflow on the way. H and G are finite where the squares and the sums are. */
+function requireFiniteInputs(layer: layers.Layer, statistics: readonly ProblemStatistics[], stage: string): void {
+  if (statistics.every(({gram, crossGram}) => [gram, crossGram].every(({data}) => data.every(Number.isFinite)))) return;
+  throw new DataError(`${stage}: layer '${layer.name}': expected finite inputs whose squares are finite, got inputs that overflow; ` +
+    'scale the calibration data as in training');
 }
 
 function nameOfWeight(layer: layers.Layer, index: number): string {

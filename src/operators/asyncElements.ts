@@ -1,4 +1,5 @@
 import {Observable} from 'rxjs';
+import {disposeElement} from '../graph/batches.ts';
 
 /** Whether something is an Observable, of whichever copy of RxJS. */
 export function isObservable(data: unknown): data is Observable<unknown> {
@@ -27,5 +28,6 @@ export async function* asyncElements(source: Observable<unknown>): AsyncIterable
     }
   } finally {
     subscription.unsubscribe();
+    waiting.forEach(disposeElement);
   }
 }

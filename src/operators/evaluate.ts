@@ -1,6 +1,5 @@
 import type {OperatorFunction} from 'rxjs';
-import {OptionError} from '../errors.ts';
-import type {LabelledData} from '../graph/labelledBatches.ts';
+import {type LabelledData, requireLabelled} from '../graph/labelledBatches.ts';
 import {evaluateModel} from '../methods/evaluateModel.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
@@ -20,13 +19,10 @@ export interface EvaluateOptions {
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 4}), evaluate({xs: testX, ys: testY}))
  * ```
  * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` of the first output, may be absent
- * @throws OptionError at once, for an unknown option or missing data; data errors go down the stream
+ * @throws OptionError or DataError at once, for an unknown option or data that cannot be read; data errors go down the stream when it is read
  */
 export function evaluate(data: LabelledData, options: EvaluateOptions = {}): OperatorFunction<Compression, Compression> {
   const {batchSize} = resolveOptions<Required<EvaluateOptions>>('evaluate', options, {batchSize: integer(128, 1)});
-  const given: unknown = data;
-  if ((typeof given !== 'object' && typeof given !== 'function') || given === null) {
-    throw new OptionError('evaluate', 'data', '{xs, ys}, a tf.data.Dataset, an async iterable or a function that opens one', given);
-  }
+  requireLabelled('evaluate', data);
   return stage('evaluate', (compression, context) => evaluateModel(compression, data, batchSize, context));
 }

@@ -28,7 +28,8 @@ function selects(selection: LayerSelection, layer: layers.Layer, place: {index: 
   const selectors = typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
   return selectors.some((selector) => {
     if (typeof selector === 'string') return selector === layer.name;
-    return typeof selector === 'function' ? selector(layer, place) : selector.test(layer.name);
+    // Not `test`: with the flag `g` it remembers where it stopped.
+    return typeof selector === 'function' ? selector(layer, place) : layer.name.search(selector) >= 0;
   });
 }
 

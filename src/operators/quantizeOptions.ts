@@ -1,4 +1,4 @@
-import {OptionError} from '../errors.ts';
+import {OptionError, shown} from '../errors.ts';
 import type {LayerFilter} from '../graph/sites.ts';
 import type {QuantizeModelOptions} from '../methods/quantizeModel.ts';
 import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/alphabet.ts';
@@ -59,10 +59,12 @@ type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'samples' | 'bias' 
 
 const MEBIBYTE = 2 ** 20;
 
+const LAYOUTS: readonly AlphabetLayout[] = ['symmetric', 'midrise', 'twosComplement'];
+
 const RULES: OptionRules<Resolved> = {
   bits: {fallback: undefined, expected: "an integer from 1 to 8 or 'ternary'", accepts: (bits) => bits === 'ternary' || (Number.isInteger(bits) && Number(bits) >= 1 && Number(bits) <= 8)},
   levels: integer<number | undefined>(undefined, 2, 256),
-  layout: oneOf<AlphabetLayout | undefined>(undefined, ['symmetric', 'midrise', 'twosComplement']),
+  layout: oneOf<AlphabetLayout | undefined>(undefined, LAYOUTS),
   granularity: {fallback: 'channel', expected: "'tensor', 'channel' or {group: an integer from 1 up}", accepts: isGranularity},
   scale: oneOf('calibration', ['calibration', 'mse', 'absmax']),
   alignment: oneOf<'none' | 'order' | 'exact' | undefined>(undefined, ['none', 'order', 'exact']),
@@ -122,12 +124,20 @@ function requireTogether(where: string, {samples, rounding, bias, sweeps, bits, 
   if (bits !== undefined && levels !== undefined) throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
 }
 
-function alphabetOf(where: string, {bits, levels, layout}: Resolved): Alphabet {
-  const size = levels !== undefined ? {levels} : {bits: bits ?? 4};
+function alphabetOf(where: string, {bits = 4, levels, layout}: Resolved): Alphabet {
+  const size = levels !== undefined ? {levels} : {bits};
+  const fitting = LAYOUTS.filter((one) => canHave(size, one));
+  if (layout === undefined) return uniformAlphabet(size);
+  if (fitting.includes(layout)) return uniformAlphabet({...size, layout});
+  const [[name, value]] = Object.entries(size);
+  throw new OptionError(where, 'layout', `${fitting.map(shown).join(' or ')} for ${name}: ${shown(value)}`, layout);
+}
+
+function canHave(size: {bits: Bits} | {levels: number}, layout: AlphabetLayout): boolean {
   try {
-    return uniformAlphabet({...size, ...(layout !== undefined ? {layout} : {})});
+    return uniformAlphabet({...size, layout}).levels > 1;
   } catch {
-    throw new OptionError(where, 'layout', `one that alphabets of ${levels !== undefined ? `${levels} letters` : `bits: ${String(bits)}`} can have`, layout);
+    return false;
   }
 }
 

@@ -121,8 +121,9 @@ function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): Pat
       const steps = tensor1d(Float32Array.from(scales.steps));
       const inverseSteps = tensor1d(Float32Array.from(scales.steps, (step) => (step > 0 ? 1 / step : 0)));
       const attrs: FollowPathAttrs = {alphabet, groupSize: scales.groupSize, rounding, key: seedKey(seed), layer, firstNeuron, path};
-      const outputs = engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs({aligned: weights, feedback: lower, steps, inverseSteps}), kernelAttrs(attrs));
+      const outputs: Tensor[] = [];
       try {
+        outputs.push(...engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs({aligned: weights, feedback: lower, steps, inverseSteps}), kernelAttrs(attrs)));
         const [codes, drift] = await Promise.all(outputs.map((output) => output.data()));
         return pathFrom(Int16Array.from(codes), Float64Array.from(drift), aligned, scales, alphabet);
       } finally {

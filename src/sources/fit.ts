@@ -1,8 +1,8 @@
-import type {LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
+import {CustomCallback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {Observable} from 'rxjs';
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {batchSource, DEFAULT_READING} from '../graph/batches.ts';
-import {compressionOf} from '../methods/compressionOf.ts';
+import {compressionOf, requireBuilt} from '../methods/compressionOf.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';
@@ -37,9 +37,11 @@ export function fit(model: LayersModel, x: TrainingTensors, y: TrainingTensors, 
   });
   // A constructor and not `defer`: unsubscribing has to stop the training.
   return new Observable((subscriber) => {
+    requireBuilt('fit', model);
     let isTraining = true;
-    model.fit(x, y, args).then(() => {
-      isTraining = false;
+    // tfjs forgets a stop that comes before its first epoch.
+    const stopIfClosed = (): void => { if (subscriber.closed) model.stopTraining = true; };
+    model.fit(x, y, {...args, callbacks: withEpochBegin(args, stopIfClosed)}).finally(() => { isTraining = false; }).then(() => {
       if (subscriber.closed) return;
       const calibration = batchSource('fit', x, {...DEFAULT_READING, samples, seed});
       subscriber.next(compressionOf('fit', model, calibration, seed));
@@ -47,4 +49,11 @@ export function fit(model: LayersModel, x: TrainingTensors, y: TrainingTensors, 
     }).catch((error: unknown) => { subscriber.error(error); });
     return () => { if (isTraining) model.stopTraining = true; };
   });
+}
+
+/** The callbacks of `args` and one more. tfjs takes a list of instances or a list of plain objects, told apart by the first. */
+function withEpochBegin({callbacks, yieldEvery}: ModelFitArgs, onEpochBegin: () => void): NonNullable<ModelFitArgs['callbacks']> {
+  const given = callbacks === undefined ? [] : [callbacks].flat();
+  const takesInstances = given.length > 0 && 'setModel' in given[0];
+  return [...given, takesInstances ? new CustomCallback({onEpochBegin}, yieldEvery) : {onEpochBegin}] as NonNullable<ModelFitArgs['callbacks']>;
 }

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs';
+import {finalize, lastValueFrom, of} from 'rxjs';
+import {calibrate, type Compression, progress, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {compressionBar} from './bars.ts';
+import type {FashionMnist, LabelledImages} from './data.ts';
+import type {MethodResult} from './table.ts';
+import {quantizeUint8} from './uint8.ts';
+
+/** What to compare. */
+export interface ComparisonOptions {
+  /** Calibration images. */
+  readonly samples: number;
+  /** One compression for each of them; accuracies are averaged. */
+  readonly seeds: readonly number[];
+  /** Also the bare stochastic path of the paper. */
+  readonly paper: boolean;
+  /** Sees the report of every compression. */
+  readonly onReport: (report: string) => void;
+}
+
+const WIDTHS = [8, 4, 3, 2, 'ternary', 1] as const;
+
+/** Plain rounding of every weight to the nearest letter: no calibration, no feedback. */
+const NEAREST = {scale: 'mse', alignment: 'none', feedback: 'none', rounding: 'nearest', sweeps: 0} as const satisfies SpfqQuantizeOptions;
+/** The paper's SPFQ: one stochastic path, nothing after it. */
+const PAPER = {samples: 1, sweeps: 0, rounding: 'stochastic'} as const satisfies SpfqQuantizeOptions;
+
+/** Compresses a model to every width by every method, and measures each on the test images. The first result is the model itself. */
+export async function compareMethods(from: Compression, data: FashionMnist, options: ComparisonOptions): Promise<MethodResult[]> {
+  const {bytesBefore} = from.report.size;
+  const results = [
+    {method: 'float', bits: 32, accuracies: [await accuracyOf(from.original, data.test)], bytes: bytesBefore, gzipBytes: bytesBefore},
+    await uint8Result(from.original, data.test),
+  ];
+  for (const bits of WIDTHS) {
+    results.push(await methodResult('path following', {bits}, from, data, options));
+    if (options.paper && bits !== 8 && bits !== 1) results.push(await methodResult('SPFQ of the paper', {bits, ...PAPER}, from, data, options));
+    // Nearest rounding learns nothing from data; a few samples are enough to report its error.
+    results.push(await methodResult('nearest', {bits, ...NEAREST}, from, data, {...options, samples: 64, seeds: [0]}));
+  }
+  return results;
+}
+
+async function methodResult(method: string, quantize: SpfqQuantizeOptions, from: Compression, {train, test}: FashionMnist, options: ComparisonOptions): Promise<MethodResult> {
+  const accuracies: number[] = [];
+  let last: Omit<MethodResult, 'accuracies'> | undefined;
+  for (const seed of options.seeds) {
+    const bar = compressionBar(`${method}, ${String(quantize.bits)}${quantize.bits === 'ternary' ? '' : ' bits'}`);
+    const pipeline = of(from).pipe(calibrate(train.x, {samples: options.samples, seed}), progress(bar.show), spfqQuantize({...quantize, seed}), finalize(bar.stop));
+    const small = await lastValueFrom(pipeline);
+    options.onReport(String(small.report));
+    accuracies.push(await accuracyOf(small.model, test));
+    const {layers: [{levels, effectiveBits}], size} = small.report;
+    last = {method, bits: effectiveBits, levels, bytes: size.bytesAfter, gzipBytes: size.gzipBytesAfter};
+    small.dispose();
+  }
+  if (!last) throw new Error('compareMethods: expected at least one seed');
+  return {...last, accuracies};
+}
+
+async function uint8Result(model: tf.LayersModel, test: LabelledImages): Promise<MethodResult> {
+  const {model: rounded, bytes, gzipBytes} = await quantizeUint8(model);
+  const accuracy = await accuracyOf(rounded, test);
+  rounded.dispose();
+  return {method: 'tfjs-converter uint8', bits: 8, levels: 256, accuracies: [accuracy], bytes, gzipBytes};
+}
+
+async function accuracyOf(model: tf.LayersModel, {x, y}: LabelledImages): Promise<number> {
+  const right = tf.tidy(() => {
+    const scores = model.predict(x, {batchSize: 250}) as tf.Tensor;
+    return tf.mean(tf.cast(tf.equal(tf.argMax(scores, 1), tf.argMax(y, 1)), 'float32'));
+  });
+  const [accuracy] = await right.data();
+  right.dispose();
+  return accuracy;
+}

@@ -1,0 +1,17 @@
+/**
+ * Follows paths on tfjs's 'webgpu' backend: registers the WGSL kernels of the library's own ops. Importing it is its effect.
+ *
+ * ```ts
+ * import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
+ * await requireWebGPU();
+ * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2, strictKernels: true})).subscribe(use);
+ * ```
+ * @module
+ */
+import '@tensorflow/tfjs-backend-webgpu';
+import {registerMissing} from '../../src/ops/kernel.ts';
+import {followPath} from './followPath.ts';
+
+registerMissing([followPath]);
+
+export {requireWebGPU} from './requireWebGPU.ts';
