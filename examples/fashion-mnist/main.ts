@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {Command, InvalidArgumentError} from 'commander';
+import {fileURLToPath} from 'node:url';
 import {finalize, lastValueFrom} from 'rxjs';
 import {compress, type Compression, fit} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
@@ -22,7 +23,7 @@ interface Options {
   readonly report?: true;
 }
 
-const PRETRAINED = new URL('../models/fashion-convnet/model.json', import.meta.url).pathname;
+const PRETRAINED = fileURLToPath(new URL('../models/fashion-convnet/model.json', import.meta.url));
 
 const options = new Command('npm start --')
   .description('Trains a convnet on Fashion-MNIST, compresses it to 8, 4, 3, 2, ternary and 1 bits, and compares.')
