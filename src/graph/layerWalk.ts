@@ -71,7 +71,6 @@ class LayerWalk {
     const statistics = new SiteStatistics(site, this.planFor(site));
     try {
       for await (const batch of this.batches()) {
-        await this.options.pause();
         await this.collectBatch(site, statistics, batch);
       }
       return await statistics.take();
@@ -84,12 +83,13 @@ class LayerWalk {
     const {source, seed} = this.options;
     const rowsPerSample = Math.max(1, Math.floor(source.rows / (source.samples * calls.length)));
     const kernel = original.getWeights()[0];
-    return new RowPlan(seed, number, rowsPerSample, kernel.size / adapter.neurons(kernel.shape));
+    return new RowPlan(seed, number, rowsPerSample, (kernel.size / adapter.neurons(kernel.shape)) * calls.length);
   }
 
   /** Runs the batch to each call of the site. The point before the first call becomes the batch's new checkpoint. */
   private async collectBatch(site: LayerSite, statistics: SiteStatistics, {index, offset, activations}: Batch): Promise<void> {
     try {
+      await this.options.pause();
       for (const [k, call] of site.calls.entries()) {
         activations.advance(call);
         if (k === 0) this.remember(index, activations);

@@ -21,13 +21,12 @@ export interface PlannedRows {
  * equal strata. A pure function of (seed, layer, sample), whatever the batches are.
  */
 export class RowPlan {
-  private readonly kept: {heldBack: number; witnesses: number} = {heldBack: 0, witnesses: 0};
   private readonly mostHeldBack: number;
   private readonly mostWitnesses: number;
 
   /**
    * @param rowsPerSample how many rows one sample may give
-   * @param width numbers per row, over all problems of the layer
+   * @param width numbers per row, over all problems and calls of the layer
    */
   constructor(private readonly seed: number, private readonly layer: number, private readonly rowsPerSample: number, width: number) {
     const affordable = Math.max(1, Math.floor(MOST_KEPT_NUMBERS / width));
@@ -53,17 +52,15 @@ export class RowPlan {
     return Math.floor(((k + uniformAt(this.seed, this.layer, sample, k, POSITION_STREAM)) * positions) / perSample);
   }
 
+  /** By the number of the row alone: the samples before it may have come in any batches. */
   private file(row: number, number: number, rows: {calibrated: number[]; heldBack: number[]; witnesses: number[]}): void {
     const turn = number % HELD_BACK_EVERY;
-    if (turn === HELD_BACK_EVERY - 1 && this.kept.heldBack < this.mostHeldBack) {
-      this.kept.heldBack++;
+    const before = Math.floor(number / HELD_BACK_EVERY);
+    if (turn === HELD_BACK_EVERY - 1 && before < this.mostHeldBack) {
       rows.heldBack.push(row);
       return;
     }
     rows.calibrated.push(row);
-    if (turn === 0 && this.kept.witnesses < this.mostWitnesses) {
-      this.kept.witnesses++;
-      rows.witnesses.push(row);
-    }
+    if (turn === 0 && before < this.mostWitnesses) rows.witnesses.push(row);
   }
 }

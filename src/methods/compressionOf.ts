@@ -1,5 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError, shown} from '../errors.ts';
+import {disposeModel} from '../graph/disposeModel.ts';
 import type {SkippedLayer} from '../graph/sites.ts';
 import {emptyReport, type LayerReport, reportOf} from '../report/report.ts';
 import {sizesOf} from '../report/sizes.ts';
@@ -45,7 +46,7 @@ export function nextCompression(before: Compression, model: LayersModel, context
       evaluation: undefined,
       milliseconds: before.report.milliseconds + context.elapsed(),
     }),
-    dispose: () => { model.dispose(); },
+    dispose: () => { disposeModel(model); },
   };
 }
 

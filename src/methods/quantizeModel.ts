@@ -1,6 +1,7 @@
 import {add, dispose, tensor, tensor1d, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {DataError, ModelError} from '../errors.ts';
+import {disposeModel} from '../graph/disposeModel.ts';
 import {walkLayers} from '../graph/layerWalk.ts';
 import {shadowOf} from '../graph/shadow.ts';
 import {findSites, type LayerFilter, type LayerSite} from '../graph/sites.ts';
@@ -47,7 +48,7 @@ export async function quantizeModel(compression: Compression, options: QuantizeM
     context.progress('', sites.length, sites.length);
     return nextCompression(compression, shadow.model, context, {layers: done.map(({layer}) => layer), reports: done.map(({report}) => report), skipped});
   } catch (error) {
-    shadow.model.dispose();
+    disposeModel(shadow.model);
     throw error;
   }
 }
@@ -106,10 +107,10 @@ async function requireFinite(all: readonly layers.Layer[], stage: string): Promi
   }
 }
 
-/** Finite inputs and weights may still overflow on the way. H and G are finite where the squares and the sums are. */
+/** Finite data and weights may still overflow on the way. */
 function requireFiniteInputs(layer: layers.Layer, statistics: readonly ProblemStatistics[], stage: string): void {
   if (statistics.every(({gram, crossGram}) => [gram, crossGram].every(({data}) => data.every(Number.isFinite)))) return;
-  throw new DataError(`${stage}: layer '${layer.name}': expected finite inputs whose squares are finite, got inputs that overflow; ` +
+  throw new DataError(`${stage}: layer '${layer.name}': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; ` +
     'scale the calibration data as in training');
 }
 

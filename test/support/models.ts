@@ -134,7 +134,7 @@ export const examples: Readonly<Record<string, () => Example>> = {
   'layers that the outputs do not need': () => {
     const x = input({shape: [6]});
     const used = apply(dense(4), x);
-    apply(dense(3), used);
+    apply(layers.reLU(), used);
     return {model: functional(x, apply(dense(2), used)), inputs: [rows(6)]};
   },
 };

@@ -1,0 +1,76 @@
+import {expect} from 'chai';
+import {alignWeights, calibrationErrors, type FeedbackOptions, followPath, fromRows, matrix, multiply, pathFeedback, toRows, uniformAt} from 'tfjs-compress/numerics';
+import {chooseColumns, columnMeans, relativeError, replayDrift} from '../../src/numerics/reconstructionError.ts';
+import {subtract} from '../../src/numerics/matrix.ts';
+import {columnSquares, gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../support/randomMatrices.ts';
+
+const features = 40, neurons = 6;
+const weights = gaussianMatrix(features, neurons, 1);
+const original = gaussianMatrix(70, features, 2);
+const shadow = withoutColumns(perturbed(original, 3, 0.2), [4, 39]);
+const {gram, crossGram} = gramsOf(original, shadow);
+
+const candidates = [0.2, 0.4, 0.7].map((step, path) => (x: number, t: number, n: number) => step * Math.floor(x / step + uniformAt(9, 0, t, n, path)));
+
+const feedbacks: Readonly<Record<string, FeedbackOptions>> = {
+  'path, C = 1': {kind: 'path'}, 'path, C = 2': {kind: 'path', scaling: 2}, 'path, C = 16': {kind: 'path', scaling: 16}, 'optimal': {kind: 'optimal'}, 'none': {kind: 'none'},
+};
+
+describe('calibrationErrors', () => {
+  for (const method of ['none', 'order', 'exact'] as const) {
+    const aligned = alignWeights(weights, gram, crossGram, {method});
+    const residual = subtract(multiply(crossGram, weights), multiply(gram, aligned));
+    const ownError = columnSquares(residualOf(original, weights, shadow, aligned));
+
+    for (const [name, feedback] of Object.entries(feedbacks)) {
+      it(`is ‖XW − X̃Q‖² less ‖XW − X̃W̃‖² per neuron: alignment '${method}', feedback ${name}`, () => {
+        for (const quantize of candidates) {
+          const path = followPath(aligned, pathFeedback(gram, feedback), quantize);
+          const found = feedback.kind === 'path'
+            ? calibrationErrors(gram, residual, aligned, path, feedback.scaling ?? 1)
+            : calibrationErrors(gram, residual, aligned, replayDrift(gram, aligned, path.values), 1);
+          const expected = columnSquares(residualOf(original, weights, shadow, path.values)).map((error, n) => error - ownError[n]);
+          expect(largestDifference(found, expected)).to.be.below(1e-9 * Math.max(...expected.map(Math.abs)) + 1e-9);
+        }
+      });
+    }
+  }
+
+  it('keeps its digits where the features have a common offset of 10⁴', () => {
+    // Without the subtraction of ‖XW‖², 10⁸ times larger than the differences asked for.
+    const offset = matrix(70, features, original.data.map((entry) => entry + 1e4));
+    const grams = gramsOf(offset, offset);
+    const errorsOf = (values: typeof weights) => calibrationErrors(grams.gram, matrix(features, neurons), weights, replayDrift(grams.gram, weights, values), 1);
+    for (const quantize of candidates) {
+      const {values} = followPath(weights, pathFeedback(grams.gram, {kind: 'path'}), quantize);
+      const expected = columnSquares(residualOf(offset, weights, offset, values));
+      errorsOf(values).forEach((found, n) => expect(found).to.be.closeTo(expected[n], 1e-4 * expected[n]));
+    }
+  });
+});
+
+describe('replayDrift', () => {
+  it('is the drift of the path that found the values', () => {
+    const path = followPath(weights, pathFeedback(gram, {kind: 'path'}), candidates[0]);
+    const replayed = replayDrift(gram, weights, path.values);
+    expect(replayed.values.data).to.deep.equal(path.values.data);
+    expect(replayed.drift.data).to.deep.equal(path.drift.data);
+  });
+});
+
+describe('relativeError', () => {
+  it('of [[3, 4]] and [[3, 1]] is 3 / 5', () => expect(relativeError(fromRows([[3, 4]]), fromRows([[3, 1]]))).to.equal(0.6));
+  it('of zeros and zeros is 0, of zeros and something infinite', () => {
+    expect(relativeError(matrix(1, 2), matrix(1, 2))).to.equal(0);
+    expect(relativeError(matrix(1, 1), fromRows([[1]]))).to.equal(Infinity);
+  });
+});
+
+it('columnMeans of [[1, 2], [3, 6]] is [2, 4]', () => {
+  expect(Array.from(columnMeans(fromRows([[1, 2], [3, 6]])))).to.deep.equal([2, 4]);
+});
+
+it('chooseColumns takes column n from the matrix that choice[n] names', () => {
+  const chosen = chooseColumns([fromRows([[1, 2], [3, 4]]), fromRows([[5, 6], [7, 8]])], [1, 0]);
+  expect(toRows(chosen)).to.deep.equal([[5, 2], [7, 4]]);
+});
