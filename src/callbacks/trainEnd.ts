@@ -1,5 +1,5 @@
 import {Callback} from '@tensorflow/tfjs-layers';
-import {type Observable, Subject} from 'rxjs';
+import {type Observable, Subject, type Subscribable} from 'rxjs';
 import {compressionOf} from '../methods/compressionOf.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
@@ -19,17 +19,20 @@ export class TrainEnd extends Callback {
   /** As of an Observable: stages that run when training ends. */
   readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
 
+  /**
+   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`.
+   * `fit` waits for pipelines that begin with `trained.pipe`, not for what comes after such an operator.
+   */
+  declare readonly [Symbol.observable]: () => Subscribable<Compression>;
+
   constructor(private readonly seed: number) {
     super();
+    // RxJS goes by the string where no polyfill had defined the symbol when it was loaded.
+    for (const name of ['@@observable', Symbol.observable].filter(Boolean)) Object.defineProperty(this, name, {value: () => this.awaited});
   }
 
   /** As of an Observable. */
   readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
-
-  /** Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`. */
-  [Symbol.observable](): Observable<Compression> {
-    return this.awaited;
-  }
 
   /** Called by `fit`, which waits for it. */
   override async onTrainEnd(): Promise<void> {

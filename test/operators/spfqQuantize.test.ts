@@ -1,0 +1,223 @@
+import {io, type Tensor, tensor} from '@tensorflow/tfjs-core';
+import {input, layers, type LayersModel, loadLayersModel, model, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {expect} from 'chai';
+import {lastValueFrom} from 'rxjs';
+import {calibrate, type CalibrationData, compress, type Compression, evaluate, fit, type LayerSelection, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {denseNetwork, gaussianTensor, leavingAlone, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
+import {gaussians} from '../support/randomMatrices.ts';
+import {onBackends} from '../support/onBackends.ts';
+
+const NEAREST: SpfqQuantizeOptions = {scale: 'mse', alignment: 'none', feedback: 'none', rounding: 'nearest', sweeps: 0};
+type Graph = SymbolicTensor;
+
+onBackends(['wasm'], () => {
+  async function quantized(network: LayersModel, data: CalibrationData, options: SpfqQuantizeOptions): Promise<Compression> {
+    return lastValueFrom(compress(network).pipe(calibrate(data), spfqQuantize(options)));
+  }
+
+  describe('spfqQuantize on a trained dense network', () => {
+    let network: LayersModel;
+    let x: Tensor;
+    let test: Tensor;
+    before(async () => {
+      network = sequential({layers: [
+        layers.dense({units: 24, inputShape: [12], activation: 'relu'}), layers.dense({units: 16, activation: 'relu'}), layers.dense({units: 4}),
+      ]});
+      randomize(network, 3);
+      network.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
+      [x, test] = [correlated(512, 1), correlated(256, 2)];
+      const targets = gaussianTensor([512, 4], 7);
+      await lastValueFrom(fit(network, x, targets, {epochs: 3, verbose: 0}));
+      targets.dispose();
+    });
+    after(() => {
+      network.dispose();
+      network.optimizer.dispose();
+      [x, test].forEach((one) => { one.dispose(); });
+    });
+
+    for (const bits of [1, 'ternary', 2, 3] as const) {
+      it(`at ${bits} bits loses less of the outputs than rounding to nearest at the same levels`, async () => {
+        const errorOf = async (options: SpfqQuantizeOptions): Promise<number> => {
+          const {report, dispose} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits, ...options}), evaluate({xs: test})));
+          dispose();
+          return report.evaluation?.relativeError ?? NaN;
+        };
+        expect(await errorOf({})).to.be.lessThan(0.8 * await errorOf(NEAREST));
+      });
+    }
+
+    for (const granularity of ['tensor', 'channel', {group: 5}] as const) {
+      for (const bits of [1, 2, 3, 8] as const) {
+        it(`with granularity ${JSON.stringify(granularity)} at ${bits} bits, every weight is step · (code + shift) in float32, and biases move freely`, async () => {
+          const {model: small, layers: compressed, dispose} = await quantized(network, x, {bits, granularity});
+          const weights = await weightsOf(small);
+          for (const [l, {alphabet, problems: [{features, neurons, codes, scales}]}] of compressed.entries()) {
+            const size = granularity === 'tensor' || granularity === 'channel' ? features : granularity.group;
+            expect(scales.steps).to.have.length(Math.ceil(features / size) * neurons);
+            if (granularity === 'tensor') expect(new Set(scales.steps).size).to.equal(1);
+            const expected = Array.from(codes, (code, i) => Math.fround(scales.steps[Math.floor(Math.floor(i / neurons) / size) * neurons + (i % neurons)] * (code + alphabet.shift)));
+            expect(weights[2 * l]).to.deep.equal(expected);
+            expect(Math.min(...codes)).to.be.at.least(alphabet.lowest);
+            expect(Math.max(...codes)).to.be.at.most(alphabet.highest);
+          }
+          dispose();
+        });
+      }
+    }
+
+    it('save, then load: equal predictions, bit by bit', async () => {
+      const {model: small, dispose} = await quantized(network, x, {bits: 2});
+      const saved: io.ModelArtifacts[] = [];
+      await small.save(io.withSaveHandler(async (artifacts) => {
+        saved.push(artifacts);
+        return {modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}};
+      }));
+      const loaded = await loadLayersModel(io.fromMemory(saved[0]));
+      expect(await predictionsOf(loaded, test)).to.deep.equal(await predictionsOf(small, test));
+      loaded.dispose();
+      dispose();
+    });
+
+    it('bias: false and sweeps: 0 leave the biases as they were', async () => {
+      const before = await weightsOf(network);
+      for (const options of [{bits: 2, bias: false}, {bits: 2, sweeps: 0}] as const) {
+        const {model: small, dispose} = await quantized(network, x, options);
+        const after = await weightsOf(small);
+        for (const i of [1, 3, 5]) expect(after[i]).to.deep.equal(before[i]);
+        dispose();
+      }
+    });
+
+    it('keeps neurons whose weights are all zero', async () => {
+      const zero = denseNetwork();
+      const [kernel, ...others] = zero.getWeights();
+      const values = Float32Array.from(await kernel.data());
+      for (let i = 0; i < values.length; i += 8) values[i] = 0;
+      const changed = tensor(values, [6, 8]);
+      zero.setWeights([changed, ...others]);
+      const data = gaussianTensor([64, 6], 1);
+      for (const bits of [1, 2, 'ternary', 4] as const) {
+        const {model: small, layers: [{problems: [{scales}]}], dispose} = await quantized(zero, data, {bits});
+        const [after] = await weightsOf(small);
+        expect(scales.steps[0]).to.equal(0);
+        for (let i = 0; i < after.length; i += 8) expect(after[i]).to.equal(0);
+        dispose();
+      }
+      [zero, changed, data].forEach((one) => { one.dispose(); });
+    });
+  });
+
+  describe('spfqQuantize chooses layers', () => {
+    for (const [what, options, chosen] of [
+      ['all by default', {}, ['hidden', 'scores']],
+      ['include by name', {include: 'scores'}, ['scores']],
+      ['include by pattern', {include: /^hid/}, ['hidden']],
+      ['include by a pattern with a memory', {include: /[ds]/g}, ['hidden', 'scores']],
+      ['include by predicate', {include: (_, {index, total}) => index === total - 1}, ['scores']],
+      ['include by a list', {include: ['hidden', /ores/]}, ['hidden', 'scores']],
+      ['exclude by name', {exclude: 'hidden'}, ['scores']],
+      ['exclude by pattern', {exclude: /s$/}, ['hidden']],
+      ['exclude by predicate', {exclude: (layer) => layer.countParams() > 40}, ['scores']],
+      ['exclude before include', {include: /./, exclude: ['scores']}, ['hidden']],
+    ] as ReadonlyArray<readonly [string, {include?: LayerSelection; exclude?: LayerSelection}, string[]]>) {
+      it(what, async () => {
+        const network = denseNetwork();
+        const x = gaussianTensor([32, 6], 1);
+        const before = await weightsOf(network);
+        const {layers: compressed, model: small, report, dispose} = await leavingResult(network, x, options);
+        expect(compressed.map(({name}) => name)).to.deep.equal(chosen);
+        expect([...report.layers, ...report.skipped].map(({name}) => name)).to.have.members(['hidden', 'scores']);
+        const after = await weightsOf(small);
+        ['hidden', 'scores'].forEach((name, i) => { expect(after[2 * i].join() === before[2 * i].join()).to.equal(!chosen.includes(name)); });
+        dispose();
+        [network, x].forEach((one) => { one.dispose(); });
+      });
+    }
+    const leavingResult = (network: LayersModel, x: Tensor, options: SpfqQuantizeOptions) => quantized(network, x, {bits: 3, ...options});
+  });
+
+  describe('spfqQuantize end to end', () => {
+    for (const [what, build, inputs, names] of [
+      ['BatchNorm and layers without bias', normalized, [[6]], ['first', 'second']],
+      ['two inputs that are added', twoInputs, [[4], [5]], ['fromLeft', 'fromRight', 'out']],
+      ['a residual connection', residual, [[6]], ['down', 'up', 'out']],
+      ['a layer called twice', shared, [[6], [6]], ['twin', 'out']],
+      ['a nested model', nested, [[6]], ['inner', 'outer']],
+      ['images: Conv2D and DepthwiseConv2D', images, [[6, 6, 2]], ['conv', 'depthwise', 'out']],
+    ] as const) {
+      it(`${what}: every layer once, outputs near the original's at 8 bits, and the model left alone`, async () => {
+        const network = build();
+        const x = inputs.map((shape, i) => gaussianTensor([48, ...shape], 10 + i));
+        const seen = await leavingAlone(network, async () => {
+          const {model: small, report, dispose} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 8}), evaluate({xs: x})));
+          expect(report.layers.map(({name}) => name)).to.deep.equal(names);
+          expect(report.layers.every(({relativeError}) => relativeError < 0.03)).to.equal(true);
+          expect(small.layers.map(({name}) => name)).to.deep.equal(network.layers.map(({name}) => name));
+          dispose();
+          return report.evaluation?.relativeError ?? NaN;
+        });
+        expect(seen).to.be.greaterThan(0).and.lessThan(0.05);
+        const weights = network.getWeights();
+        network.dispose();
+        [...weights, ...x].forEach((one) => { one.dispose(); }); // tfjs leaves the weights of layers that are called twice
+      });
+    }
+  });
+});
+
+/** Inputs whose features share three causes, as those of a hidden layer do. */
+function correlated(samples: number, seed: number): Tensor {
+  const next = gaussians(seed);
+  const mixing = gaussians(99);
+  const mixed = Array.from({length: 12}, () => [mixing(), mixing(), mixing()]);
+  const values = Array.from({length: samples}, () => [next(), next(), next()]).flatMap((causes) =>
+    mixed.map((weights) => weights.reduce((sum, weight, k) => sum + weight * causes[k], 0.3 * next())));
+  return tensor(values, [samples, 12]);
+}
+
+function normalized(): LayersModel {
+  const network = sequential({layers: [
+    layers.dense({name: 'first', units: 8, inputShape: [6], useBias: false}), layers.batchNormalization({name: 'norm'}), layers.reLU(),
+    layers.dense({name: 'second', units: 3, useBias: false}),
+  ]});
+  randomize(network, 4);
+  const norm = network.getLayer('norm');
+  const variance = tensor([1, 2, 1, 0.5, 1, 2, 1, 0.5]);
+  const [gamma, beta, mean] = norm.getWeights();
+  norm.setWeights([gamma, beta, mean, variance]);
+  variance.dispose();
+  return network;
+}
+
+function residual(): LayersModel {
+  const x = input({shape: [6]});
+  const down = layers.dense({name: 'down', units: 4, activation: 'relu'}).apply(x) as Graph;
+  const up = layers.dense({name: 'up', units: 6}).apply(down) as Graph;
+  const sum = layers.add().apply([x, up]) as Graph;
+  return randomized(model({inputs: x, outputs: layers.dense({name: 'out', units: 3}).apply(sum) as Graph}), 5);
+}
+
+function shared(): LayersModel {
+  const [left, right] = [input({shape: [6]}), input({shape: [6]})];
+  const twin = layers.dense({name: 'twin', units: 5, activation: 'tanh'});
+  const both = layers.concatenate().apply([twin.apply(left) as Graph, twin.apply(right) as Graph]) as Graph;
+  return randomized(model({inputs: [left, right], outputs: layers.dense({name: 'out', units: 2}).apply(both) as Graph}), 6);
+}
+
+function nested(): LayersModel {
+  const inner = sequential({name: 'block', layers: [layers.dense({name: 'inner', units: 5, inputShape: [6], activation: 'relu'})]});
+  return randomized(sequential({layers: [inner, layers.dense({name: 'outer', units: 2})]}), 7);
+}
+
+function images(): LayersModel {
+  return randomized(sequential({layers: [
+    layers.conv2d({name: 'conv', filters: 4, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [6, 6, 2]}),
+    layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, strides: 2}), layers.flatten(), layers.dense({name: 'out', units: 3}),
+  ]}), 8);
+}
+
+function randomized(network: LayersModel, seed: number): LayersModel {
+  randomize(network, seed);
+  return network;
+}
