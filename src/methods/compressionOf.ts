@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError, shown} from '../errors.ts';
-import {disposeModel} from '../graph/disposeModel.ts';
+import {disposeModel, isDisposed} from '../graph/disposeModel.ts';
 import type {SkippedLayer} from '../graph/sites.ts';
 import {emptyReport, type LayerReport, reportOf} from '../report/report.ts';
 import {sizesOf} from '../report/sizes.ts';
@@ -72,15 +72,5 @@ export function requireBuilt(where: string, model: LayersModel): void {
  * @throws ModelError
  */
 export function requireAlive(where: string, model: LayersModel): void {
-  const dead = model.weights.find((weight) => isDisposed(weight));
-  if (dead) throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); weight ${dead.originalName} is gone`);
-}
-
-/** tfjs says so by an error. */
-function isDisposed(weight: LayersModel['weights'][number]): boolean {
-  try {
-    return weight.read().isDisposed;
-  } catch {
-    return true;
-  }
+  if (isDisposed(model)) throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); load it again`);
 }

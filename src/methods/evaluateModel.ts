@@ -19,6 +19,7 @@ export async function evaluateModel(compression: Compression, data: LabelledData
       dispose(batch.targets ? [...batch.inputs, batch.targets] : batch.inputs);
     }
   }
+  context.progress('', 1, 1);
   const {report} = compression;
   return {...compression, report: reportOf({...report.toJSON(), stages: [...report.stages, context.stage], evaluation: tally.report()})};
 }

@@ -3,13 +3,14 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {DataError, ModelError} from '../errors.ts';
 import {disposeModel} from '../graph/disposeModel.ts';
 import {walkLayers} from '../graph/layerWalk.ts';
-import {shadowOf} from '../graph/shadow.ts';
+import {type Shadow, shadowOf} from '../graph/shadow.ts';
 import {findSites, type LayerFilter, type LayerSite} from '../graph/sites.ts';
 import type {ProblemStatistics} from '../graph/siteStatistics.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 import {biasShift, centred} from '../numerics/centering.ts';
 import {layerReport, type ProblemOutcome} from '../report/layerReport.ts';
 import type {LayerReport} from '../report/report.ts';
+import {requireKernel} from '../ops/followPath.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
 import type {StageContext} from './stageContext.ts';
 import {type QuantizeMethod, quantizeWeights} from './quantizeWeights.ts';
@@ -20,6 +21,8 @@ export interface QuantizeModelOptions extends QuantizeMethod {
   /** Whether biases take up the mean error, and the statistics are centred for it. */
   readonly bias: boolean;
   readonly filter: LayerFilter;
+  /** Layers that the filter names: each must exist. */
+  readonly names: readonly string[];
   readonly memory: number;
 }
 
@@ -33,10 +36,12 @@ export async function quantizeModel(compression: Compression, options: QuantizeM
   if (!calibration) {
     throw new DataError(`${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`);
   }
+  if (options.strictKernels) requireKernel();
   requireAlive(context.stage, original);
   requireAlive(context.stage, model);
   const shadow = await shadowOf(original, model);
   try {
+    requireNamed(context.stage, options.names, shadow);
     const {sites, skipped} = findSites(shadow, options.filter);
     if (sites.length === 0) throw new ModelError(noSites(context.stage, skipped));
     await requireFinite(shadow.original.calls.map(({layer}) => layer), context.stage);
@@ -116,6 +121,12 @@ function requireFiniteInputs(layer: layers.Layer, statistics: readonly ProblemSt
 
 function nameOfWeight(layer: layers.Layer, index: number): string {
   return layer.weights[index].originalName;
+}
+
+function requireNamed(stage: string, names: readonly string[], {copy}: Shadow): void {
+  const known = [...new Set(copy.calls.map(({layer}) => layer.name))];
+  const missing = names.find((name) => !known.includes(name));
+  if (missing !== undefined) throw new ModelError(`${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`);
 }
 
 function noSites(stage: string, skipped: ReadonlyArray<{name: string; className: string; reason: string}>): string {

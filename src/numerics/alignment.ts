@@ -2,7 +2,7 @@ import {choleskySolve} from './cholesky.ts';
 import {dampedCholesky} from './damping.ts';
 import {type Matrix, matrix, requireSameShape} from './matrix.ts';
 import {addPanelProduct, multiply} from './product.ts';
-import {BLOCK_FEATURES, blocksOf} from './blocks.ts';
+import {HOST_BLOCK_FEATURES, blocksOf} from './blocks.ts';
 
 /** How W̃ is found from W. */
 export interface AlignmentOptions {
@@ -73,7 +73,7 @@ function firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'kee
   const aligned = matrix(features, neurons);
   const right = matrix(features, neurons);
   const taken = matrix(features, neurons);
-  for (const block of blocksOf(features, BLOCK_FEATURES)) {
+  for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const before = {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first};
     addPanelProduct(right, crossGram, weights, before);
     addPanelProduct(taken, gram, aligned, before);
@@ -95,7 +95,7 @@ function nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Matrix {
   const {rows: features, columns: neurons} = aligned;
   const next = matrix(features, neurons, aligned.data.slice());
   const taken = matrix(features, neurons);
-  for (const block of blocksOf(features, BLOCK_FEATURES)) {
+  for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const rows = {firstRow: block.first, lastRow: block.last};
     // Rows before the block are already of the new sweep, rows behind it still of the last one.
     addPanelProduct(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});

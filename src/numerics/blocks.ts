@@ -1,5 +1,8 @@
-/** Features per block: what earlier blocks add is one matrix product, and only this many steps remain sequential. */
+/** Features per block on a device: what earlier blocks add is one matrix product, and only this many steps remain sequential. */
 export const BLOCK_FEATURES = 128;
+
+/** Features per block here, where a product costs no launch and the rows of a block should stay in the nearest caches. */
+export const HOST_BLOCK_FEATURES = 64;
 
 /** Features `first … last − 1`. */
 export interface Block {

@@ -1,4 +1,4 @@
-import {BLOCK_FEATURES, blocksOf} from './blocks.ts';
+import {HOST_BLOCK_FEATURES, blocksOf} from './blocks.ts';
 import {type Matrix, matrix} from './matrix.ts';
 import {addPanelProduct} from './product.ts';
 import {requireSquareFor} from './alignment.ts';
@@ -24,7 +24,7 @@ export interface Path {
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular ({@link pathFeedback})
  * @param quantize T; called once for each weight, features in ascending order
- * @param options `blockSize`: features per block, default 128
+ * @param options `blockSize`: features per block, default 64
  * @throws RangeError if the shapes do not fit
  */
 export function followPath(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Path {
@@ -33,7 +33,7 @@ export function followPath(aligned: Matrix, feedback: Matrix, quantize: Quantize
   const values = matrix(features, neurons);
   const errors = matrix(features, neurons);
   const drift = matrix(features, neurons);
-  for (const block of blocksOf(features, options.blockSize ?? BLOCK_FEATURES)) {
+  for (const block of blocksOf(features, options.blockSize ?? HOST_BLOCK_FEATURES)) {
     addPanelProduct(drift, feedback, errors, {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first});
     // In order: each step depends on every earlier choice.
     for (let t = block.first; t < block.last; t++) {

@@ -1,4 +1,6 @@
+import {type Block, blocksOf} from './blocks.ts';
 import {type Matrix, matrix, shapeOf} from './matrix.ts';
+import {MOST_COLUMNS, MOST_ROWS, MOST_TERMS, type SimdTile, simdTile, TILE_SIZE} from './simdTile.ts';
 
 /**
  * AB.
@@ -21,64 +23,75 @@ export interface Panel {
   readonly lastInner: number;
 }
 
-/** Eight sums stay in registers; measured against 1 × 4, 4 × 2 and 4 × 4 with `npm run bench -- product`. */
-const TILE_ROWS = 2;
-const TILE_COLUMNS = 4;
+/** Scratch memory and code that keep nothing between calls. Made at the first product, so that importing does nothing. */
+let tile: SimdTile | 'none' | undefined;
 
 /**
  * sum += A[panel] · B[panel], each entry adding its terms one by one in the order of the inner index.
- * That order does not depend on the panel's borders, so blocked callers get the same bits for any block size.
+ * That order does not depend on the panel's borders, so blocked callers get the same bits for any block size,
+ * with WebAssembly's vectors or without. Tile sizes: `npm run bench -- product`.
  */
 export function addPanelProduct(sum: Matrix, a: Matrix, b: Matrix, panel: Panel): void {
-  const {firstRow, lastRow, firstInner, lastInner} = panel;
-  const inner = lastInner - firstInner;
-  const packed = new Float64Array(inner * TILE_COLUMNS);
-  const wholeColumns = b.columns - (b.columns % TILE_COLUMNS);
-  const wholeRows = lastRow - ((lastRow - firstRow) % TILE_ROWS);
-  for (let j = 0; j < wholeColumns; j += TILE_COLUMNS) {
-    packColumns(packed, b, j, panel);
-    for (let i = firstRow; i < wholeRows; i += TILE_ROWS) addTile(sum, a, packed, i, j, panel);
-  }
-  addEntries(sum, a, b, {...panel, firstRow: wholeRows}, 0, wholeColumns);
-  addEntries(sum, a, b, panel, wholeColumns, b.columns);
+  tile ??= simdTile() ?? 'none';
+  if (tile === 'none') addEntries(sum, a, b, panel);
+  else addTiles(sum, a, b, panel, tile);
 }
 
-/** Four neighbouring columns side by side, so that the tiles below read memory in order. */
-function packColumns(packed: Float64Array, b: Matrix, column: number, {firstInner, lastInner}: Panel): void {
-  for (let s = firstInner, to = 0; s < lastInner; s++) {
-    const from = s * b.columns + column;
-    packed[to++] = b.data[from];
-    packed[to++] = b.data[from + 1];
-    packed[to++] = b.data[from + 2];
-    packed[to++] = b.data[from + 3];
-  }
-}
-
-function addTile(sum: Matrix, a: Matrix, packed: Float64Array, i: number, j: number, {firstInner, lastInner}: Panel): void {
-  const top = i * a.columns;
-  const bottom = top + a.columns;
-  const out = sum.data;
-  const above = i * sum.columns + j;
-  const below = above + sum.columns;
-  let s00 = out[above], s01 = out[above + 1], s02 = out[above + 2], s03 = out[above + 3];
-  let s10 = out[below], s11 = out[below + 1], s12 = out[below + 2], s13 = out[below + 3];
-  for (let s = firstInner, p = 0; s < lastInner; s++, p += TILE_COLUMNS) {
-    const a0 = a.data[top + s], a1 = a.data[bottom + s];
-    const b0 = packed[p], b1 = packed[p + 1], b2 = packed[p + 2], b3 = packed[p + 3];
-    s00 += a0 * b0; s01 += a0 * b1; s02 += a0 * b2; s03 += a0 * b3;
-    s10 += a1 * b0; s11 += a1 * b1; s12 += a1 * b2; s13 += a1 * b3;
-  }
-  out[above] = s00; out[above + 1] = s01; out[above + 2] = s02; out[above + 3] = s03;
-  out[below] = s10; out[below + 1] = s11; out[below + 2] = s12; out[below + 3] = s13;
-}
-
-/** What no whole tile covers, one entry at a time. */
-function addEntries(sum: Matrix, a: Matrix, b: Matrix, panel: Panel, firstColumn: number, lastColumn: number): void {
-  for (let i = panel.firstRow; i < panel.lastRow; i++) {
-    for (let j = firstColumn; j < lastColumn; j++) {
-      let entry = sum.data[i * sum.columns + j];
-      for (let s = panel.firstInner; s < panel.lastInner; s++) entry += a.data[i * a.columns + s] * b.data[s * b.columns + j];
-      sum.data[i * sum.columns + j] = entry;
+/** One entry at a time. */
+function addEntries(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): void {
+  for (let i = firstRow; i < lastRow; i++) {
+    for (let s = firstInner; s < lastInner; s++) {
+      const factor = a.data[i * a.columns + s];
+      const to = i * sum.columns;
+      const from = s * b.columns;
+      for (let j = 0; j < b.columns; j++) sum.data[to + j] += factor * b.data[from + j];
     }
+  }
+}
+
+/** In parts that fit the tile's memory; each goes on where the last one left the sums. */
+function addTiles(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel, simd: SimdTile): void {
+  for (const rows of blocksOf(lastRow - firstRow, MOST_ROWS)) {
+    for (const terms of blocksOf(lastInner - firstInner, MOST_TERMS)) {
+      const part = {
+        firstRow: firstRow + rows.first, lastRow: firstRow + rows.last,
+        firstInner: firstInner + terms.first, lastInner: firstInner + terms.last,
+      };
+      copyRows(simd.rows, a, part);
+      for (const columns of blocksOf(b.columns, MOST_COLUMNS)) addPart(sum, b, part, columns, simd);
+    }
+  }
+}
+
+function addPart(sum: Matrix, b: Matrix, part: Panel, columns: Block, simd: SimdTile): void {
+  const {firstRow, lastRow, firstInner, lastInner} = part;
+  const width = columns.last - columns.first;
+  copyColumns(simd.columns, b, part, columns);
+  for (let i = firstRow; i < lastRow; i++) {
+    const from = i * sum.columns + columns.first;
+    simd.sums.set(sum.data.subarray(from, from + width), (i - firstRow) * MOST_COLUMNS);
+  }
+  // Past the edges a tile works on what it finds there, and nobody reads it.
+  for (let column = 0; column < width; column += TILE_SIZE) {
+    for (let row = 0; row < lastRow - firstRow; row += TILE_SIZE) simd.add(row, column, lastInner - firstInner);
+  }
+  for (let i = firstRow; i < lastRow; i++) {
+    const from = (i - firstRow) * MOST_COLUMNS;
+    sum.data.set(simd.sums.subarray(from, from + width), i * sum.columns + columns.first);
+  }
+}
+
+function copyRows(to: Float64Array, a: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): void {
+  for (let i = firstRow; i < lastRow; i++) {
+    to.set(a.data.subarray(i * a.columns + firstInner, i * a.columns + lastInner), (i - firstRow) * MOST_TERMS);
+  }
+}
+
+/** Four neighbouring columns side by side, so that tiles read memory in order. */
+function copyColumns(to: Float64Array, b: Matrix, {firstInner, lastInner}: Panel, {first, last}: Block): void {
+  for (let s = firstInner; s < lastInner; s++) {
+    const row = s * b.columns + first;
+    const term = (s - firstInner) * TILE_SIZE;
+    for (let j = 0; j < last - first; j++) to[(j >>> 2) * MOST_TERMS * TILE_SIZE + term + (j & 3)] = b.data[row + j];
   }
 }

@@ -43,6 +43,9 @@ export function refine(start: Quantized, gram: Matrix, target: Matrix, options: 
   return state.result();
 }
 
+/** Neurons are independent; so many share each row of H while it is in the nearest cache, and their residuals stay in the next. */
+const NEURONS_TOGETHER = 16;
+
 /** One layer under refinement. Neuron-major, so that a changed letter updates one contiguous row of the residual. */
 class Refinement {
   private readonly features: number;
@@ -70,8 +73,11 @@ class Refinement {
   }
 
   sweep(): void {
-    for (let n = 0; n < this.neurons; n++) {
-      for (let t = 0; t < this.features; t++) this.moveToNearest(n, t);
+    for (let first = 0; first < this.neurons; first += NEURONS_TOGETHER) {
+      const last = Math.min(first + NEURONS_TOGETHER, this.neurons);
+      for (let t = 0; t < this.features; t++) {
+        for (let n = first; n < last; n++) this.moveToNearest(n, t);
+      }
     }
   }
 

@@ -24,9 +24,17 @@ export function layerFilter(include: LayerSelection | undefined, exclude: LayerS
   };
 }
 
+/** The names in a selection. */
+export function namesIn(selection: LayerSelection | undefined): string[] {
+  return selection === undefined ? [] : selectorsOf(selection).filter((selector) => typeof selector === 'string');
+}
+
+function selectorsOf(selection: LayerSelection): ReadonlyArray<string | RegExp | LayerPredicate> {
+  return typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
+}
+
 function selects(selection: LayerSelection, layer: layers.Layer, place: {index: number; total: number}): boolean {
-  const selectors = typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
-  return selectors.some((selector) => {
+  return selectorsOf(selection).some((selector) => {
     if (typeof selector === 'string') return selector === layer.name;
     // Not `test`: with the flag `g` it remembers where it stopped.
     return typeof selector === 'function' ? selector(layer, place) : layer.name.search(selector) >= 0;

@@ -1,11 +1,10 @@
 import {OptionError, shown} from '../errors.ts';
-import type {LayerFilter} from '../graph/sites.ts';
 import type {QuantizeModelOptions} from '../methods/quantizeModel.ts';
 import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/alphabet.ts';
 import type {Granularity} from '../numerics/scales.ts';
 import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
 import type {Rounding} from '../stochastic/index.ts';
-import {layerFilter, type LayerSelection, selectionRule} from './layerSelection.ts';
+import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 
 /** Options of {@link spfqQuantize}. Every one has a default that a specialist would choose. */
 export interface SpfqQuantizeOptions {
@@ -108,7 +107,8 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions): Quantiz
     rounds: options.rounds,
     bias: options.bias ?? sweeps > 0,
     seed: options.seed,
-    filter: filterOf(options),
+    filter: layerFilter(options.include, options.exclude),
+    names: [...namesIn(options.include), ...namesIn(options.exclude)],
     memory: options.memory,
     strictKernels: options.strictKernels,
   };
@@ -139,10 +139,6 @@ function canHave(size: {bits: Bits} | {levels: number}, layout: AlphabetLayout):
   } catch {
     return false;
   }
-}
-
-function filterOf({include, exclude}: Resolved): LayerFilter {
-  return layerFilter(include, exclude);
 }
 
 function isGranularity(value: unknown): boolean {

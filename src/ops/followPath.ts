@@ -74,14 +74,18 @@ const FEWEST_NEURONS_ON_DEVICE = 4;
  * @throws BackendError if `strict` and the active backend has no kernel
  */
 export function pathFollower(aligned: Matrix, feedback: Matrix, {strict = false}: {readonly strict?: boolean} = {}): PathFollower {
+  if (strict) requireKernel();
   const backend = getBackend();
-  const hasKernel = getKernel(FOLLOW_PATH, backend) !== undefined;
-  if (strict && !hasKernel) {
-    throw new BackendError(
-      `FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
-      `import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference`);
-  }
-  return hasKernel && aligned.columns >= FEWEST_NEURONS_ON_DEVICE ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback);
+  return getKernel(FOLLOW_PATH, backend) && aligned.columns >= FEWEST_NEURONS_ON_DEVICE ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback);
+}
+
+/** @throws BackendError if the active backend has no kernel of this op */
+export function requireKernel(): void {
+  const backend = getBackend();
+  if (getKernel(FOLLOW_PATH, backend)) return;
+  throw new BackendError(
+    `FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
+    `import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference`);
 }
 
 function referenceFollower(aligned: Matrix, feedback: Matrix): PathFollower {

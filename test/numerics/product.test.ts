@@ -52,3 +52,19 @@ describe('matrix', () => {
     expect(toRows(transpose(fromRows([[1, 2, 3], [4, 5, 6]])))).to.deep.equal([[1, 4], [2, 5], [3, 6]]);
   });
 });
+
+describe('multiply without WebAssembly', () => {
+  const {WebAssembly: present} = globalThis;
+  afterEach(() => { globalThis.WebAssembly = present; });
+
+  it('gives the same bits', async () => {
+    globalThis.WebAssembly = undefined as unknown as typeof WebAssembly;
+    // A copy of the module that finds no WebAssembly when it makes its tile.
+    const plain = await import(String(new URL('../../src/numerics/product.ts?plain', import.meta.url))) as {multiply: typeof multiply};
+    const [a, b] = [gaussianMatrix(130, 301, 7), gaussianMatrix(301, 67, 8)];
+    const expected = plain.multiply(a, b);
+    globalThis.WebAssembly = present;
+    expect(plain.multiply).not.to.equal(multiply);
+    expect(Array.from(multiply(a, b).data)).to.deep.equal(Array.from(expected.data));
+  });
+});

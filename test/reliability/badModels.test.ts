@@ -39,7 +39,7 @@ onBackends(['wasm', 'cpu'], (backend) => {
       gone.dispose();
       const error = await errorOf(compress(gone));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.match(/^compress: expected a live model, got 'sequential_\d+' after its dispose\(\); weight hidden\/kernel is gone$/);
+      expect(error.message).to.match(/^compress: expected a live model, got 'sequential_\d+' after its dispose\(\); load it again$/);
     });
 
     it('one that was disposed of in mid-pipeline, by the stage', async () => {
@@ -78,7 +78,13 @@ onBackends(['wasm', 'cpu'], (backend) => {
     it('one of which every layer is excluded: says so of each', async () => {
       const message = 'spfqQuantize: expected a model with at least one layer to compress, got none: ';
       expect(await refusal(denseNetwork(), {exclude: /./})).to.equal(`${message}hidden (Dense): in \`exclude\`; scores (Dense): in \`exclude\``);
-      expect(await refusal(denseNetwork(), {include: 'nothing'})).to.equal(`${message}hidden (Dense): not in \`include\`; scores (Dense): not in \`include\``);
+      expect(await refusal(denseNetwork(), {include: /nothing/})).to.equal(`${message}hidden (Dense): not in \`include\`; scores (Dense): not in \`include\``);
+    });
+
+    it('one without a layer that `include` or `exclude` names: lists those that there are', async () => {
+      const message = "spfqQuantize: expected a layer named 'nothing', as in `include` or `exclude`; the layers are hidden, scores";
+      expect(await refusal(denseNetwork(), {include: ['hidden', 'nothing']})).to.equal(message);
+      expect(await refusal(denseNetwork(), {exclude: 'nothing'})).to.equal(message);
     });
 
     it('strictKernels on a backend without kernels: names the import to add', async () => {
