@@ -14,7 +14,9 @@ export {spfqQuantize} from './operators/spfqQuantize.ts';
 export type {SpfqQuantizeOptions} from './operators/quantizeOptions.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
 
-export type {DatasetLike, ElementIterator, InputData, InputTensors} from './graph/batches.ts';
+export type {InputData} from './graph/batches.ts';
+export type {DatasetLike, ElementIterator} from './graph/elements.ts';
+export type {InputTensors} from './graph/inputTensors.ts';
 export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 
 // what goes through a pipeline

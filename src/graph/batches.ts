@@ -1,24 +1,11 @@
-import {dispose, gather, slice, Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {dispose, gather, slice, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, shown} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
 import type {BatchSource} from '../types.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
-
-/** Inputs in memory: a tensor, one for each input of the model, or by the names of the inputs. */
-export type InputTensors = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
-
-/** A `tf.data.Dataset`, or anything with its iterator. */
-export interface DatasetLike {
-  /** Opens one reading. */
-  iterator(): Promise<ElementIterator>;
-}
-
-/** One reading of a data set. */
-export interface ElementIterator {
-  /** The next element, if there is one. */
-  next(): Promise<IteratorResult<unknown, unknown>>;
-}
+import {type DatasetLike, disposeElement, openerOf} from './elements.ts';
+import {type InputTensors, inputsOf, isTensors, listOf} from './inputTensors.ts';
 
 /**
  * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one.
@@ -131,80 +118,4 @@ function elementInputs(place: string, element: unknown): InputTensors {
   const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : element;
   if (!isTensors(inputs)) throw new DataError(`${place}: expected a tensor, tensors or {xs}, got ${shown(element)}`);
   return inputs;
-}
-
-/** Frees every tensor of an element, also those that no input asked for. */
-export function disposeElement(element: unknown): void {
-  if (typeof element === 'object' && element !== null) dispose(element as Parameters<typeof dispose>[0]);
-}
-
-/** The tensors in the order of the model's inputs. */
-export function inputsOf(where: string, data: InputTensors, model: LayersModel): Tensor[] {
-  if (data instanceof Tensor) return [data];
-  if (isList(data)) return [...data];
-  return model.inputNames.map((name) => {
-    const tensor = data[name];
-    if (!tensor) throw new DataError(`${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(shown).join(', ')}`);
-    return tensor;
-  });
-}
-
-function listOf(data: InputTensors): Tensor[] {
-  if (data instanceof Tensor) return [data];
-  return isList(data) ? [...data] : Object.values(data);
-}
-
-function isList(data: InputTensors): data is readonly Tensor[] {
-  return Array.isArray(data);
-}
-
-/** Whether something is inputs in memory. */
-export function isTensors(data: unknown): data is InputTensors {
-  if (data instanceof Tensor) return true;
-  if (typeof data !== 'object' || data === null) return false;
-  const values: unknown[] = Object.values(data);
-  return values.length > 0 && values.every((value) => value instanceof Tensor);
-}
-
-/**
- * Opens anything that gives elements, once for each reading.
- * @param inMemory what data in memory would be, for messages
- * @throws DataError if it gives none
- */
-export function openerOf(where: string, data: unknown, inMemory = 'tensors'): () => AsyncIterable<unknown> {
-  if (isOpener(data)) return () => opened(where, data());
-  if (typeof data === 'object' && data !== null) {
-    if (isAsyncIterable(data)) return () => data;
-    if (isDataset(data)) return () => datasetElements(data);
-  }
-  throw new DataError(`${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${shown(data)}`);
-}
-
-/** What a function opened. */
-async function* opened(where: string, elements: unknown): AsyncIterable<unknown> {
-  const known = typeof elements === 'object' && elements !== null ? elements : {};
-  if (isAsyncIterable(known) || isIterable(known)) yield* known;
-  else if (isDataset(known)) yield* datasetElements(known);
-  else throw new DataError(`${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${shown(elements)}`);
-}
-
-function isOpener(data: unknown): data is () => unknown {
-  return typeof data === 'function';
-}
-
-function isAsyncIterable(data: object): data is AsyncIterable<unknown> {
-  return Symbol.asyncIterator in data;
-}
-
-function isIterable(data: object): data is Iterable<unknown> {
-  return Symbol.iterator in data;
-}
-
-function isDataset(data: object): data is DatasetLike {
-  return 'iterator' in data && typeof data.iterator === 'function';
-}
-
-async function* datasetElements(dataset: DatasetLike): AsyncIterable<unknown> {
-  const iterator = await dataset.iterator();
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
 }

@@ -1,7 +1,8 @@
 import {slice, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, shown} from '../errors.ts';
-import {type DatasetLike, disposeElement, type InputTensors, inputsOf, isTensors, openerOf} from './batches.ts';
+import {type DatasetLike, disposeElement, openerOf} from './elements.ts';
+import {type InputTensors, inputsOf, isTensors} from './inputTensors.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
 
 /** Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`. */
