@@ -12,7 +12,7 @@ export interface TrainingProgress {
 }
 
 export interface TrainingOptions {
-  /** Adam's learning rate for each epoch; their number is the number of epochs. Default `ratesFor(11)`. */
+  /** Adam's learning rate for each epoch; their number is the number of epochs. Default `ratesFor(9)`. */
   readonly rates?: readonly number[];
   /** Default 64. */
   readonly batchSize?: number;
@@ -42,7 +42,7 @@ export async function trainConvnet(model: tf.LayersModel, {x, y}: LabelledImages
  * Compiles the model with Adam and cross-entropy, and gives the arguments for `model.fit` or this library's `fit`.
  * The order of the images is drawn anew for each epoch by tfjs, from `Math.random`: it takes no seed.
  */
-export function prepareTraining(model: tf.LayersModel, {rates = ratesFor(11), batchSize = 64, onProgress, onEpochEnd}: TrainingOptions = {}): tf.ModelFitArgs {
+export function prepareTraining(model: tf.LayersModel, {rates = ratesFor(9), batchSize = 64, onProgress, onEpochEnd}: TrainingOptions = {}): tf.ModelFitArgs {
   const optimizer = new ScheduledAdam(rates[0], 0.9, 0.999);
   model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
   const meter = new EpochMeter(rates.length);
