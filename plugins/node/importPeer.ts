@@ -1,11 +1,13 @@
+import {BackendError} from '../../src/errors.ts';
+
 /**
  * Loads an optional peer dependency.
- * @throws Error that names the package to install, if it is missing
+ * @throws BackendError that names the package to install, if it is missing
  */
 export async function importPeer<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load();
   } catch (cause) {
-    throw new Error(`expected the optional package '${name}', which could not be loaded; run: npm install ${name}`, {cause});
+    throw new BackendError(`expected the optional package '${name}', which could not be loaded; run: npm install ${name}`, {cause});
   }
 }

@@ -1,6 +1,7 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {constants} from 'node:os';
 import {dirname, join} from 'node:path';
+import {BackendError} from '../../src/errors.ts';
 import {importPeer} from './importPeer.ts';
 
 /**
@@ -17,11 +18,11 @@ export async function startDawn(): Promise<void> {
   Object.defineProperty(navigator, 'gpu', {value: gpu, configurable: true});
 }
 
-/** @throws Error that says which drivers would do, if there is no adapter */
+/** @throws BackendError that says which drivers would do, if there is no adapter */
 export async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
   const adapter = await gpu.requestAdapter({powerPreference: 'high-performance'});
   if (adapter) return adapter;
-  throw new Error(
+  throw new BackendError(
     `useWebGPU: expected a WebGPU adapter, found none (Vulkan driver: ${namedDriver() ?? 'none'}); install your GPU's Vulkan driver and Debian's 'libvulkan1', `
     + `or Debian's 'chromium' for its software driver, or set VK_DRIVER_FILES to the .json manifest of a Vulkan driver`,
   );

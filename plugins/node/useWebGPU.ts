@@ -1,4 +1,5 @@
 import {findBackendFactory, getBackend, registerBackend, setBackend} from '@tensorflow/tfjs-core';
+import {BackendError} from '../../src/errors.ts';
 import {importPeer} from './importPeer.ts';
 import {requestAdapter, startDawn} from './startDawn.ts';
 
@@ -14,7 +15,7 @@ import {requestAdapter, startDawn} from './startDawn.ts';
  * await useWebGPU();
  * ```
  * @returns when the backend is active; at once if it already is
- * @throws Error if `webgpu` or `@tensorflow/tfjs-backend-webgpu` is not installed, or if no adapter is found
+ * @throws BackendError if `webgpu` or `@tensorflow/tfjs-backend-webgpu` is not installed, or if no adapter is found
  */
 export async function useWebGPU(): Promise<void> {
   if (getBackend() === 'webgpu') return;
@@ -30,7 +31,7 @@ export async function useWebGPU(): Promise<void> {
   // Without an adapter tfjs answers false, and would run on the cpu from then on.
   const active = await setBackend('webgpu');
   if (!active || getBackend() !== 'webgpu') {
-    throw new Error(`useWebGPU: expected tfjs to activate the backend 'webgpu', got '${getBackend()}'; see the warnings above`);
+    throw new BackendError(`useWebGPU: expected tfjs to activate the backend 'webgpu', got '${getBackend()}'; see the warnings above`);
   }
 }
 
