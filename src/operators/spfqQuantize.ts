@@ -8,7 +8,8 @@ import {stage} from './stage.ts';
  * Quantizes the weights of every Dense, Conv1D, Conv2D and DepthwiseConv2D layer by stochastic path following.
  *
  * For each neuron, q_t = T(w̃_t + Σ_{s<t} F_ts (w̃_s − q_s)): every weight is rounded together with the errors made before it, so that
- * the layer's outputs stay (Zhang & Saab 2024, arXiv 2412.18184). Then the scales are refitted and the letters swept, see DESIGN 2.5.
+ * the layer's outputs stay (Zhang & Saab 2024, arXiv 2412.18184). Then scales are refitted and letters swept,
+ * which never raises the error: s ← ⟨z, GW⟩/⟨z, Hz⟩, and q_t ← the letter nearest to q_t + (GW − HQ)_t / H_tt.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));

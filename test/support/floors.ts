@@ -11,7 +11,7 @@ interface Floor {
   readonly packages: readonly string[];
 }
 
-/** DESIGN.md, section 4, from the ground up: a file may import from its own floor and from those below it. */
+/** The floors of the library, from the ground up: a file may import from its own floor and from those below it. */
 const floors: readonly Floor[] = [
   {rooms: ['src/types.ts', 'src/errors.ts', 'src/options.ts'], packages: []},
   {rooms: ['src/numerics/', 'src/stochastic/'], packages: []},
