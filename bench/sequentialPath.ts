@@ -1,4 +1,4 @@
-import {add, clipByValue, concat, div, floor, keep, matMul, mul, reshape, slice, sub, sum, type Tensor2D, tensor2d, tidy, transpose, zeros} from '@tensorflow/tfjs-core';
+import {add, clipByValue, concat, dispose, div, floor, gather, keep, matMul, mul, reshape, slice, sub, sum, type Tensor2D, tensor2d, tidy, transpose, zeros} from '@tensorflow/tfjs-core';
 import type {Alphabet} from '../src/numerics/alphabet.ts';
 import type {ProblemSize, SyntheticProblem} from './problem.ts';
 
@@ -12,17 +12,17 @@ export interface SequentialForm {
 export const SEQUENTIAL_FORMS: readonly SequentialForm[] = (['neurons × rows', 'rows × neurons'] as const)
   .flatMap((layout) => (['matMul', 'broadcast', 'rank 2'] as const).map((update) => ({layout, update})));
 
-/** Gives row t of a matrix; the caller disposes of it. */
-type RowAt = (t: number) => Tensor2D;
+/** Gives what belongs to feature t, as `[1, …]`; the caller disposes of it. */
+type FeatureAt = (t: number) => Tensor2D;
 
 /** A problem as the sequential form reads it: feature by feature. */
 export interface SequentialProblem {
-  /** Rows of Xᵀ `[1, rows]`. */
-  readonly original: RowAt;
-  /** Rows of X̃ᵀ `[1, rows]`. */
-  readonly shadow: RowAt;
+  /** Columns of X `[1, rows]`. */
+  readonly original: FeatureAt;
+  /** Columns of X̃ `[1, rows]`. */
+  readonly shadow: FeatureAt;
   /** Rows of W `[1, neurons]`. */
-  readonly weights: RowAt;
+  readonly weights: FeatureAt;
   readonly size: ProblemSize;
   /** `[1, neurons]`. */
   readonly steps: Tensor2D;
@@ -31,41 +31,63 @@ export interface SequentialProblem {
 }
 
 /**
- * How a feature's row is had. `'slice'`: `tf.slice` at each step, as one would write it; on wasm it first copies the whole tensor out of the heap.
- * `'tensors'`: every row is a tensor of its own, made beforehand, outside the time that is measured.
+ * How a feature's column of X `[rows, features]` is had at each step: by `tf.slice`, by `tf.gather` of one index, or from
+ * tensors of one column each, made beforehand.
  */
-export type RowAccess = 'slice' | 'tensors';
+export type ColumnAccess = 'slice' | 'gather' | 'prepared';
 
-/** Prepares the problem; not part of the time that is measured. */
-export function sequentialProblem({weights, original, shadow}: SyntheticProblem, steps: Float64Array, alphabet: Alphabet, access: RowAccess): SequentialProblem {
+/** Prepares what the access needs beforehand: nothing but the weights, except for `'prepared'`. X and X̃ stay the caller's. */
+export function sequentialProblem({weights, original, shadow}: SyntheticProblem, steps: Float64Array, alphabet: Alphabet, access: ColumnAccess): SequentialProblem {
   const [rows, features] = original.shape;
-  const matrices = [transpose(original), transpose(shadow), tensor2d(Float32Array.from(weights.data), [features, weights.columns])];
-  const stepRow = tensor2d(Float32Array.from(steps), [1, weights.columns]);
-  const held = access === 'slice' ? matrices.map(slicedRows) : matrices.map(rowTensors);
-  const [originalRows, shadowRows, weightRows] = held;
+  const {columns: neurons} = weights;
+  const weightTensor = tensor2d(Float32Array.from(weights.data), [features, neurons]);
+  const stepRow = tensor2d(Float32Array.from(steps), [1, neurons]);
+  const held: Tensor2D[] = [weightTensor, stepRow];
   return {
-    original: originalRows.at, shadow: shadowRows.at, weights: weightRows.at,
-    size: {features, neurons: weights.columns, rows},
+    ...featuresBy[access](original, shadow, weightTensor, held),
+    size: {features, neurons, rows},
     steps: stepRow, alphabet,
-    dispose: () => { held.forEach((part) => { part.dispose(); }); stepRow.dispose(); },
+    dispose: () => { dispose(held); },
   };
 }
 
-interface Rows {
-  readonly at: RowAt;
-  readonly dispose: () => void;
+/** What an access makes beforehand goes to `held`. */
+type Features = (original: Tensor2D, shadow: Tensor2D, weights: Tensor2D, held: Tensor2D[]) => Pick<SequentialProblem, 'original' | 'shadow' | 'weights'>;
+
+const featuresBy: Readonly<Record<ColumnAccess, Features>> = {
+  slice: (original, shadow, weights) => ({
+    original: (t) => slicedColumn(original, t),
+    shadow: (t) => slicedColumn(shadow, t),
+    weights: (t) => slice(weights, [t, 0], [1, weights.shape[1]]),
+  }),
+  gather: (original, shadow, weights) => ({
+    original: (t) => gatheredColumn(original, t),
+    shadow: (t) => gatheredColumn(shadow, t),
+    weights: (t) => gather(weights, [t], 0),
+  }),
+  prepared: (original, shadow, weights, held) => ({
+    original: preparedRows(tidy(() => transpose(original)), held),
+    shadow: preparedRows(tidy(() => transpose(shadow)), held),
+    weights: preparedRows(weights.clone(), held),
+  }),
+};
+
+function slicedColumn(matrix: Tensor2D, t: number): Tensor2D {
+  return reshape(slice(matrix, [0, t], [matrix.shape[0], 1]), [1, matrix.shape[0]]);
 }
 
-function slicedRows(source: Tensor2D): Rows {
-  return {at: (t) => slice(source, [t, 0], [1, source.shape[1]]), dispose: () => { source.dispose(); }};
+function gatheredColumn(matrix: Tensor2D, t: number): Tensor2D {
+  return reshape(gather(matrix, [t], 1), [1, matrix.shape[0]]);
 }
 
-function rowTensors(source: Tensor2D): Rows {
-  const [features, columns] = source.shape;
-  const values = source.dataSync<'float32'>();
-  source.dispose();
-  const rows = Array.from({length: features}, (_, t) => tensor2d(values.slice(t * columns, (t + 1) * columns), [1, columns]));
-  return {at: (t) => rows[t].clone(), dispose: () => { rows.forEach((row) => { row.dispose(); }); }};
+/** Every row as a tensor of its own; ends the matrix. */
+function preparedRows(matrix: Tensor2D, held: Tensor2D[]): FeatureAt {
+  const [features, columns] = matrix.shape;
+  const values = matrix.dataSync<'float32'>();
+  matrix.dispose();
+  const rows = Array.from({length: features}, (_, t) => tensor2d(values.subarray(t * columns, (t + 1) * columns), [1, columns]));
+  held.push(...rows);
+  return (t) => rows[t].clone();
 }
 
 /**

@@ -1,17 +1,27 @@
-import {add, concat, dispose, getBackend, keep, matMul, slice, sum, type Tensor, type Tensor2D, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {add, concat, dispose, getBackend, matMul, split, sum, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {blocksOf} from '../numerics/blocks.ts';
 import type {GramPair} from '../numerics/centering.ts';
-import {matrix} from '../numerics/matrix.ts';
+import {type Matrix, matrix} from '../numerics/matrix.ts';
 
-/** Rows multiplied at once: float32 sums this long keep seven digits, and the product is large enough to run at full speed. */
-const CHUNK_ROWS = 1024;
+/** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
+const CHUNK_ROWS = 512;
 
-/** What one chunk adds, or all of them: H, G and the two sums of rows, for every problem of a layer. */
-type Sums<Values> = {
-  readonly gram: Values;
-  readonly crossGram: Values;
-  readonly sum: Values;
-  readonly shadowSum: Values;
-};
+/** At most so many features side by side in one product: H is symmetric, and blocks above its diagonal need not be made. */
+const MOST_BLOCK_FEATURES = 640;
+
+/** Rows of X̃ and X `[problems, rows, features]` that wait for their chunk; one tensor twice where both networks agree. */
+type Piece = {readonly shadow: Tensor3D; readonly original: Tensor3D};
+
+/** All rows so far of one problem. Of H only what is on and below the diagonal's blocks; the sums of rows are `[1, features]`. */
+interface Totals {
+  readonly gram: Matrix;
+  readonly crossGram: Matrix;
+  readonly sum: Matrix;
+  readonly shadowSum: Matrix;
+}
+
+/** What a chunk adds to one place of the totals: `[problems, rows, columns]`, from (row, column) on. */
+type Part = {readonly to: keyof Totals; readonly row: number; readonly column: number; readonly values: Tensor3D};
 
 /**
  * Accumulates H = X̃ᵀX̃ and G = X̃ᵀX over batches of rows, so that memory does not depend on their number.
@@ -19,11 +29,11 @@ type Sums<Values> = {
  * The same rows in the same order give the same statistics, whatever the batches were.
  */
 export class GramStatistics {
-  private readonly pending: Array<{shadow: Tensor3D; original: Tensor3D}> = [];
+  private readonly pending: Piece[] = [];
   private pendingRows = 0;
   private rows = 0;
-  private totals: Sums<Float64Array> | undefined;
-  private deviceTotals: Sums<Tensor> | undefined;
+  private totals: readonly Totals[] | undefined;
+  private deviceTotals: Part[] = [];
   private readonly readsBack = getBackend() === 'cpu' || getBackend() === 'wasm';
 
   /**
@@ -31,11 +41,9 @@ export class GramStatistics {
    * @param original X, or the same tensor where both networks agree; both stay the caller's
    */
   async add(shadow: Tensor3D, original: Tensor3D): Promise<void> {
-    const same = shadow === original;
-    const mine = shadow.clone();
-    this.pending.push({shadow: mine, original: same ? mine : original.clone()});
+    this.pending.push(...piecesOf(shadow, original, CHUNK_ROWS - this.pendingRows));
     this.pendingRows += shadow.shape[1];
-    while (this.pendingRows >= CHUNK_ROWS) await this.flush(CHUNK_ROWS);
+    while (this.pendingRows >= CHUNK_ROWS) await this.flush();
   }
 
   /**
@@ -43,116 +51,142 @@ export class GramStatistics {
    * @throws RangeError if no row was added
    */
   async take(): Promise<GramPair[]> {
-    if (this.pendingRows > 0) await this.flush(this.pendingRows);
-    const totals = this.totals ?? (this.deviceTotals && await readSums(this.deviceTotals));
+    if (this.pendingRows > 0) await this.flush();
+    await this.read(this.deviceTotals);
+    const {totals, rows} = this;
     if (!totals) throw new RangeError('GramStatistics: expected at least one row, got none');
     this.dispose();
-    return splitProblems(totals, this.rows);
+    return totals.map((total) => statisticsOf(total, rows));
   }
 
   /** Frees what is pending or accumulated. */
   dispose(): void {
-    for (const {shadow, original} of this.pending.splice(0)) dispose([shadow, original]);
-    if (this.deviceTotals) dispose(Object.values(this.deviceTotals));
-    this.deviceTotals = undefined;
+    dispose([this.pending.splice(0), this.deviceTotals]);
+    this.deviceTotals = [];
+    this.totals = undefined;
     this.pendingRows = 0;
   }
 
-  private async flush(rows: number): Promise<void> {
-    const {shadow, original} = this.nextChunk(rows);
+  /** Multiplies the pending rows, at most a chunk of them. */
+  private async flush(): Promise<void> {
+    const pieces = this.nextChunk();
+    let parts: Part[];
     try {
-      const sums = tidy(() => sumsOf(shadow, original));
-      this.rows += rows;
-      await this.include(sums);
+      parts = tidy(() => partsOf(pieces));
     } finally {
-      dispose([shadow, original]);
+      dispose(pieces);
     }
+    if (this.readsBack) await this.read(parts).finally(() => { dispose(parts); });
+    else this.addOnDevice(parts);
   }
 
-  private async include(sums: Sums<Tensor>): Promise<void> {
-    if (this.readsBack) {
-      const values = await readSums(sums);
-      dispose(Object.values(sums));
-      this.totals = this.totals ? addInto(this.totals, values) : values;
-    } else {
-      const before = this.deviceTotals;
-      this.deviceTotals = before ? addOnDevice(before, sums) : sums;
-      if (before) dispose([...Object.values(before), ...Object.values(sums)]);
+  /** Whole pieces: they were cut to fit. */
+  private nextChunk(): Piece[] {
+    const chunk: Piece[] = [];
+    let rows = 0;
+    for (let piece = this.pending[0] as Piece | undefined; piece && rows < CHUNK_ROWS; piece = this.pending[0] as Piece | undefined) {
+      chunk.push(piece);
+      rows += piece.shadow.shape[1];
+      this.pending.shift();
     }
-  }
-
-  /** The first `rows` pending rows as one pair of tensors; what is left over stays pending. */
-  private nextChunk(rows: number): {shadow: Tensor3D; original: Tensor3D} {
-    const shares = this.pending.every(({shadow, original}) => shadow === original);
-    const taken = tidy(() => {
-      const shadow = concat(this.pending.map((part) => part.shadow), 1);
-      const original = shares ? shadow : concat(this.pending.map((part) => part.original), 1);
-      const head = keep(rowsOf(shadow, 0, rows));
-      const rest = rows < this.pendingRows ? keep(rowsOf(shadow, rows, this.pendingRows - rows)) : undefined;
-      return {
-        shadow: head,
-        original: shares ? head : keep(rowsOf(original, 0, rows)),
-        rest,
-        originalRest: shares || !rest ? rest : keep(rowsOf(original, rows, this.pendingRows - rows)),
-      };
-    });
-    for (const part of this.pending.splice(0)) dispose([part.shadow, part.original]);
     this.pendingRows -= rows;
-    if (taken.rest && taken.originalRest) this.pending.push({shadow: taken.rest, original: taken.originalRest});
-    return {shadow: taken.shadow, original: taken.original};
+    this.rows += rows;
+    return chunk;
+  }
+
+  private async read(parts: readonly Part[]): Promise<void> {
+    for (const part of parts) {
+      const values = await part.values.data<'float32'>();
+      this.totals ??= noTotals(parts);
+      addPart(this.totals, part, values);
+    }
+  }
+
+  private addOnDevice(parts: Part[]): void {
+    const before = this.deviceTotals;
+    if (before.length === 0) {
+      this.deviceTotals = parts;
+      return;
+    }
+    this.deviceTotals = parts.map((part, i) => ({...part, values: add(before[i].values, part.values)}));
+    dispose([before, parts]);
   }
 }
 
-function rowsOf(columns: Tensor3D, first: number, count: number): Tensor3D {
-  return slice(columns, [0, first, 0], [columns.shape[0], count, columns.shape[2]]);
+/** The rows of a batch, cut where chunks end: the first piece fills the chunk that has room for so many rows. */
+function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
+  const rows = shadow.shape[1];
+  const head = Math.min(room, rows);
+  const sizes = [head, ...Array.from(blocksOf(rows - head, CHUNK_ROWS), ({first, last}) => last - first)];
+  const cut = (columns: Tensor3D) => (sizes.length === 1 ? [columns.clone()] : split<Tensor3D>(columns, sizes, 1));
+  const shadows = cut(shadow);
+  const originals = shadow === original ? shadows : cut(original);
+  return shadows.map((piece, i) => ({shadow: piece, original: originals[i]}));
 }
 
-function sumsOf(shadow: Tensor3D, original: Tensor3D): Sums<Tensor> {
-  const gram = gramOf(shadow, shadow);
-  const shadowSum: Tensor2D = sum(shadow, 1);
-  if (shadow === original) return {gram, crossGram: gram.clone(), sum: shadowSum.clone(), shadowSum};
-  return {gram, crossGram: gramOf(shadow, original), sum: sum(original, 1), shadowSum};
+/** H by blocks on and below the diagonal, G by blocks of rows, and the sums of rows. */
+function partsOf(pieces: readonly Piece[]): Part[] {
+  const shares = pieces.every((piece) => piece.shadow === piece.original);
+  const shadow = joined(pieces.map((piece) => piece.shadow));
+  const original = shares ? shadow : joined(pieces.map((piece) => piece.original));
+  const features = shadow.shape[2];
+  const blocks = [...blocksOf(features, Math.ceil(features / Math.ceil(features / MOST_BLOCK_FEATURES)))];
+  const columns = split<Tensor3D>(shadow, blocks.map(({first, last}) => last - first), 2);
+  // Explicitly: wasm's own `transposeA` is eight times slower.
+  const transposed = columns.map((block) => transpose(block, [0, 2, 1]));
+  const gram = blocks.flatMap(({first}, i) => blocks.slice(0, i + 1).map((before, j): Part => (
+    {to: 'gram', row: first, column: before.first, values: matMul(transposed[i], columns[j])})));
+  const crossGram = shares ? gram.flatMap(mirrored) : blocks.map(({first}, i): Part => (
+    {to: 'crossGram', row: first, column: 0, values: matMul(transposed[i], original)}));
+  return [
+    ...gram,
+    ...crossGram,
+    {to: 'sum', row: 0, column: 0, values: sum(original, 1, true)},
+    {to: 'shadowSum', row: 0, column: 0, values: sum(shadow, 1, true)},
+  ];
 }
 
-/** With an explicit transpose: wasm's own `transposeA` is eight times slower. */
-function gramOf(left: Tensor3D, right: Tensor3D): Tensor {
-  return matMul(transpose(left, [0, 2, 1]), right);
+/** What a block of H is to G, where both are the same. */
+function mirrored({row, column, values}: Part): Part[] {
+  const block: Part = {to: 'crossGram', row, column, values};
+  return row === column ? [block] : [block, {to: 'crossGram', row: column, column: row, values: transpose(values, [0, 2, 1])}];
 }
 
-async function readSums(sums: Sums<Tensor>): Promise<Sums<Float64Array>> {
-  const [gram, crossGram, total, shadowSum] = await Promise.all([sums.gram, sums.crossGram, sums.sum, sums.shadowSum]
-    .map(async (tensor) => Float64Array.from(await tensor.data())));
-  return {gram, crossGram, sum: total, shadowSum};
+function joined(pieces: readonly Tensor3D[]): Tensor3D {
+  return pieces.length === 1 ? pieces[0] : concat([...pieces], 1);
 }
 
-function addInto(totals: Sums<Float64Array>, more: Sums<Float64Array>): Sums<Float64Array> {
-  for (const key of ['gram', 'crossGram', 'sum', 'shadowSum'] as const) {
-    const into = totals[key];
-    const from = more[key];
-    for (let i = 0; i < into.length; i++) into[i] += from[i];
-  }
-  return totals;
-}
-
-function addOnDevice(totals: Sums<Tensor>, more: Sums<Tensor>): Sums<Tensor> {
-  return {
-    gram: add(totals.gram, more.gram),
-    crossGram: add(totals.crossGram, more.crossGram),
-    sum: add(totals.sum, more.sum),
-    shadowSum: add(totals.shadowSum, more.shadowSum),
-  };
-}
-
-function splitProblems(totals: Sums<Float64Array>, rows: number): GramPair[] {
-  const features = totals.gram.length / totals.sum.length;
-  const problems = totals.sum.length / features;
-  const part = (values: Float64Array, p: number, size: number) => values.slice(p * size, (p + 1) * size);
-  return Array.from({length: problems}, (_, p) => ({
-    gram: matrix(features, features, part(totals.gram, p, features * features)),
-    crossGram: matrix(features, features, part(totals.crossGram, p, features * features)),
-    mean: part(totals.sum, p, features).map((entry) => entry / rows),
-    shadowMean: part(totals.shadowSum, p, features).map((entry) => entry / rows),
-    rows,
+function noTotals(parts: readonly Part[]): Totals[] {
+  const [problems, , features] = parts[parts.length - 1].values.shape;
+  return Array.from({length: problems}, () => ({
+    gram: matrix(features, features), crossGram: matrix(features, features), sum: matrix(1, features), shadowSum: matrix(1, features),
   }));
 }
 
+function addPart(totals: readonly Totals[], {to, row, column, values: {shape: [, rows, columns]}}: Part, values: Float32Array): void {
+  totals.forEach((total, p) => {
+    const {data, columns: stride} = total[to];
+    for (let i = 0; i < rows; i++) {
+      const into = (row + i) * stride + column;
+      const from = (p * rows + i) * columns;
+      for (let j = 0; j < columns; j++) data[into + j] += values[from + j];
+    }
+  });
+}
+
+function statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): GramPair {
+  return {
+    gram: symmetric(gram), crossGram,
+    mean: sum.data.map((entry) => entry / rows),
+    shadowMean: shadowSum.data.map((entry) => entry / rows),
+    rows,
+  };
+}
+
+/** The matrix whose lower triangle is given. */
+function symmetric(lower: Matrix): Matrix {
+  const {rows, columns, data} = lower;
+  const result = matrix(rows, columns, data.slice());
+  for (let i = 0; i < rows; i++) for (let j = 0; j < i; j++) result.data[j * columns + i] = data[i * columns + j];
+  return result;
+}

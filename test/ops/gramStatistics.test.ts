@@ -5,7 +5,7 @@ import {GramStatistics} from '../../src/ops/gramStatistics.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {gaussians} from '../support/randomMatrices.ts';
 
-const rows = 2500, features = 24; // more than two chunks of 1,024
+const rows = 2500, features = 24; // more than four chunks of 512
 /** Features from 1e-4 to 1e4. */
 const scaleOf = (t: number) => 10 ** (-4 + (8 * (t % features)) / (features - 1));
 
@@ -74,6 +74,25 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       const [{gram, rows: count}] = await accumulated({shadow: [one.shadow[0].slice(0, 1)], original: [one.original[0].slice(0, 1)]}, [1]);
       expect(count).to.equal(1);
       for (let t = 0; t < features; t++) for (let s = 0; s < t; s++) expect(gram.data[t * features + s]).to.equal(gram.data[s * features + t]);
+    });
+
+    it('has every block of a layer too wide for one product', async () => {
+      const wide = 1300, count = 5;
+      const next = gaussians(5);
+      const [shadow, original] = [0, 1].map(() => Array.from({length: count}, () => Array.from({length: wide}, () => Math.fround(next()))));
+      const [pair] = await accumulated({shadow: [shadow], original: [original]}, [2, 3]);
+      for (let i = 0; i < wide * wide; i += 37) {
+        const t = Math.floor(i / wide), s = i % wide;
+        expect(pair.gram.data[i]).to.be.closeTo(sumOf(shadow, (row) => row[t] * row[s]), 1e-5);
+        expect(pair.crossGram.data[i]).to.be.closeTo(sumOf(shadow, (row, r) => row[t] * original[r][s]), 1e-5);
+      }
+      const statistics = new GramStatistics();
+      const shared = tensor3d([shadow]);
+      await statistics.add(shared, shared);
+      shared.dispose();
+      const [same] = await statistics.take();
+      expect(same.gram.data).to.deep.equal(pair.gram.data);
+      expect(same.crossGram.data).to.deep.equal(pair.gram.data);
     });
 
     it('refuses to give statistics of no rows', async () => {
