@@ -10,7 +10,10 @@ export interface CalibrateOptions {
   readonly samples?: number;
   /** Samples that go through the networks together. Default 32. */
   readonly batchSize?: number;
-  /** The most rows that a layer takes from all samples; convolutions choose positions at random. Default 32,768. */
+  /**
+   * The most rows that a layer takes from all samples; convolutions choose so many positions of each at random. Default 32,768.
+   * Of a stream `samples` says how many there may be: name those of a short one, so that each gives more rows.
+   */
   readonly rows?: number;
   /** Chooses the samples. Default: the seed of the pipeline. */
   readonly seed?: number;
