@@ -3,7 +3,7 @@ import type {BatchSource} from '../types.ts';
 import {Activations, lastUsesOf} from './activations.ts';
 import {RowPlan} from './rowPlan.ts';
 import type {Shadow} from './shadow.ts';
-import type {LayerSite} from './sites.ts';
+import {type LayerSite, rowWidth} from './sites.ts';
 import {type ProblemStatistics, SiteStatistics} from './siteStatistics.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
@@ -79,11 +79,11 @@ class LayerWalk {
     }
   }
 
-  private planFor({adapter, original, number, calls}: LayerSite): RowPlan {
+  private planFor(site: LayerSite): RowPlan {
     const {source, seed} = this.options;
+    const {number, calls} = site;
     const rowsPerSample = Math.max(1, Math.floor(source.rows / (source.samples * calls.length)));
-    const kernel = original.getWeights()[0];
-    return new RowPlan(seed, number, rowsPerSample, (kernel.size / adapter.neurons(kernel.shape)) * calls.length);
+    return new RowPlan(seed, number, rowsPerSample, rowWidth(site) * calls.length);
   }
 
   /** Runs the batch to each call of the site. The point before the first call becomes the batch's new checkpoint. */

@@ -1,9 +1,10 @@
 import {dispose, type Tensor, type Tensor3D} from '@tensorflow/tfjs-core';
+import {blocksOf} from '../numerics/blocks.ts';
 import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {RowPlan} from './rowPlan.ts';
-import type {LayerSite} from './sites.ts';
+import {type LayerSite, rowWidth} from './sites.ts';
 
 /** Rows of X and X̃ side by side. */
 export interface RowPair {
@@ -19,13 +20,23 @@ export interface ProblemStatistics extends GramPair {
   readonly witnesses: RowPair;
 }
 
+/** Rows of X that are made at once: enough to pay for padding the images again, and no more than 16 MiB. */
+const MOST_ROWS_AT_ONCE = 2048;
+const MOST_NUMBERS_AT_ONCE = 2 ** 22;
+
+type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
+
 /** Collects the statistics of one layer over the calibration batches. */
 export class SiteStatistics {
   private readonly grams = new GramStatistics();
   private readonly heldBack = new KeptRows();
   private readonly witnesses = new KeptRows();
 
-  constructor(private readonly site: LayerSite, private readonly plan: RowPlan) {}
+  private readonly rowsAtOnce: number;
+
+  constructor(private readonly site: LayerSite, private readonly plan: RowPlan) {
+    this.rowsAtOnce = Math.min(MOST_ROWS_AT_ONCE, Math.max(1, Math.floor(MOST_NUMBERS_AT_ONCE / rowWidth(site))));
+  }
 
   /**
    * @param original the layer's input in the original network, and
@@ -54,8 +65,12 @@ export class SiteStatistics {
     this.grams.dispose();
   }
 
-  private async withColumns(original: Tensor, shadow: Tensor, rows: Int32Array, use: (original: Tensor3D, shadow: Tensor3D) => Promise<void>): Promise<void> {
-    if (rows.length === 0) return;
+  /** A few rows at a time: all windows of a batch of images can be a hundred times the images. */
+  private async withColumns(original: Tensor, shadow: Tensor, rows: Int32Array, use: UseColumns): Promise<void> {
+    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce)) await this.withSomeColumns(original, shadow, rows.subarray(first, last), use);
+  }
+
+  private async withSomeColumns(original: Tensor, shadow: Tensor, rows: Int32Array, use: UseColumns): Promise<void> {
     const {adapter, layer} = this.site;
     const own = adapter.columns(layer, original, rows);
     const shadowed = shadow === original ? own : adapter.columns(layer, shadow, rows);

@@ -15,6 +15,12 @@ export interface LayerSite {
   readonly calls: readonly number[];
 }
 
+/** Numbers in one row of X, over all problems of the layer. */
+export function rowWidth({original, adapter}: LayerSite): number {
+  const kernel = original.getWeights()[0];
+  return kernel.size / adapter.neurons(kernel.shape);
+}
+
 /** A layer with weights that stays as it is. */
 export interface SkippedLayer {
   /** The name of the layer in its model. */
