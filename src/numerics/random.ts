@@ -59,7 +59,13 @@ export function uniformsOf(seed: number, layer: number, neurons: {readonly first
   return (feature, neuron) => {
     if (feature >>> 2 !== current) {
       current = feature >>> 2;
-      for (let n = 0; n < neurons.count; n++) words.set(philox4x32([current, neurons.first + n, layer, path], key).map(toUniform), 4 * n);
+      for (let n = 0; n < neurons.count; n++) {
+        const [w0, w1, w2, w3] = philox4x32([current, neurons.first + n, layer, path], key);
+        words[4 * n] = toUniform(w0);
+        words[4 * n + 1] = toUniform(w1);
+        words[4 * n + 2] = toUniform(w2);
+        words[4 * n + 3] = toUniform(w3);
+      }
     }
     return words[4 * neuron + (feature & 3)];
   };
