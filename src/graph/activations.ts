@@ -20,11 +20,6 @@ export class Activations {
     return start;
   }
 
-  /** The call that comes next. */
-  get position(): number {
-    return this.call;
-  }
-
   /** Bytes of all tensors that are held. */
   get bytes(): number {
     return [this.original, this.shadow, this.masks].flatMap((held) => [...held.values()]).reduce((sum, tensor) => sum + 4 * tensor.size, 0);

@@ -1,4 +1,4 @@
-import {type Matrix, matrix} from './matrix.ts';
+import type {Matrix} from './matrix.ts';
 import {pathFeedback} from './pathFeedback.ts';
 import {followPath, type Path} from './pathFollowing.ts';
 
@@ -30,29 +30,4 @@ export function calibrationErrors(gram: Matrix, residual: Matrix, aligned: Matri
 /** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
 export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path {
   return followPath(aligned, pathFeedback(gram, {kind: 'path'}), (_, t, n) => values.data[t * values.columns + n]);
-}
-
-/** ‖XW − X̃Q‖ / ‖XW‖ over given rows, without cancellation. */
-export function relativeError(target: Matrix, actual: Matrix): number {
-  let difference = 0, norm = 0;
-  target.data.forEach((value, i) => {
-    difference += (value - actual.data[i]) ** 2;
-    norm += value ** 2;
-  });
-  return norm > 0 ? Math.sqrt(difference / norm) : difference > 0 ? Infinity : 0;
-}
-
-/** Mean over rows, per column: the offset that a bias can take up. */
-export function columnMeans({rows, columns, data}: Matrix): Float64Array {
-  const means = new Float64Array(columns);
-  for (let i = 0; i < data.length; i++) means[i % columns] += data[i] / rows;
-  return means;
-}
-
-/** A matrix with the columns of several, neuron by neuron: column n comes from `from[choice[n]]`. */
-export function chooseColumns(from: readonly Matrix[], choice: ArrayLike<number>): Matrix {
-  const {rows, columns} = from[0];
-  const chosen = matrix(rows, columns);
-  for (let i = 0; i < chosen.data.length; i++) chosen.data[i] = from[choice[i % columns]].data[i];
-  return chosen;
 }

@@ -1,7 +1,6 @@
 import {expect} from 'chai';
 import {biasShift, centred, matrix, type Matrix, multiply} from 'tfjs-compress/numerics';
-import {columnMeans} from '../../src/numerics/reconstructionError.ts';
-import {gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../support/randomMatrices.ts';
+import {columnMeans, gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../support/randomMatrices.ts';
 
 const rows = 60, features = 12, neurons = 4;
 const original = shifted(gaussianMatrix(rows, features, 1), (t) => t - 3);

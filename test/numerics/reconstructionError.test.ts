@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import {alignWeights, calibrationErrors, type FeedbackOptions, followPath, fromRows, matrix, multiply, pathFeedback, toRows, uniformAt} from 'tfjs-compress/numerics';
-import {chooseColumns, columnMeans, relativeError, replayDrift} from '../../src/numerics/reconstructionError.ts';
+import {alignWeights, calibrationErrors, type FeedbackOptions, followPath, matrix, multiply, pathFeedback, uniformAt} from 'tfjs-compress/numerics';
+import {replayDrift} from '../../src/numerics/reconstructionError.ts';
 import {subtract} from '../../src/numerics/matrix.ts';
 import {columnSquares, gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../support/randomMatrices.ts';
 
@@ -56,21 +56,4 @@ describe('replayDrift', () => {
     expect(replayed.values.data).to.deep.equal(path.values.data);
     expect(replayed.drift.data).to.deep.equal(path.drift.data);
   });
-});
-
-describe('relativeError', () => {
-  it('of [[3, 4]] and [[3, 1]] is 3 / 5', () => expect(relativeError(fromRows([[3, 4]]), fromRows([[3, 1]]))).to.equal(0.6));
-  it('of zeros and zeros is 0, of zeros and something infinite', () => {
-    expect(relativeError(matrix(1, 2), matrix(1, 2))).to.equal(0);
-    expect(relativeError(matrix(1, 1), fromRows([[1]]))).to.equal(Infinity);
-  });
-});
-
-it('columnMeans of [[1, 2], [3, 6]] is [2, 4]', () => {
-  expect(Array.from(columnMeans(fromRows([[1, 2], [3, 6]])))).to.deep.equal([2, 4]);
-});
-
-it('chooseColumns takes column n from the matrix that choice[n] names', () => {
-  const chosen = chooseColumns([fromRows([[1, 2], [3, 4]]), fromRows([[5, 6], [7, 8]])], [1, 0]);
-  expect(toRows(chosen)).to.deep.equal([[5, 2], [7, 4]]);
 });

@@ -59,3 +59,10 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   if (a.length !== b.length) throw new Error(`expected as many numbers, got ${a.length} and ${b.length}`);
   return Array.from(a).reduce((largest, value, i) => Math.max(largest, Number.isNaN(value - b[i]) ? Infinity : Math.abs(value - b[i])), 0);
 }
+
+/** The mean of every column. */
+export function columnMeans({rows, columns, data}: Matrix): Float64Array {
+  const means = new Float64Array(columns);
+  data.forEach((entry, i) => { means[i % columns] += entry / rows; });
+  return means;
+}
