@@ -5,8 +5,8 @@ import type {Program} from './program.ts';
  *
  *     drift_t = Σ_{s<first} F_ts (w̃_s − q_s).
  *
- * One invocation for four neighbouring features of a neuron ({@link carriedDriftInvocations}): on SwiftShader, which is all that was
- * measured, at 128 × 1024 × 128 twice as fast as one invocation for each entry, and no slower than `tf.matMul` of slices.
+ * One invocation for four neighbouring features of a neuron ({@link carriedDriftInvocations}):
+ * faster on SwiftShader than one invocation for each entry, and no slower than `tf.matMul` of slices; not yet measured on a GPU.
  * `result` is the trail of `pathBlock`, of which this reads errors and writes drift, without copies. The first block starts from 0.
  */
 export const carriedDrift: Program<'feedback', 'features' | 'neurons' | 'first' | 'last'> = {

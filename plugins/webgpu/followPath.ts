@@ -15,8 +15,8 @@ const PLANES = {drift: 0, error: 1, code: 2} as const;
  * Path following on the device, left-looking: for each block of 128 features one matrix product brings in the errors of all earlier
  * ones, then one invocation per neuron goes through the block.
  *
- * Codes are those of the float64 reference, but where an argument is nearer to a tie than float32 can tell: of 5 million decisions
- * with 2 to 255 letters one differed, at 73.500002 steps where 73.5 is a tie. The rest of that neuron's path then rightly differs.
+ * Codes are those of the float64 reference, but where an argument is nearer to a tie than float32 can tell: there one letter may
+ * differ, and the rest of that neuron's path then rightly differs too.
  */
 export const followPath = defineKernel<FollowPathInputs, FollowPathAttrs, WebGPUBackend>({
   kernelName: FOLLOW_PATH,
