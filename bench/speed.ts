@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import {dispose, expandDims, setBackend, slice, type Tensor2D, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
-import {type QuantizeMethod, quantizeWeights, type WeightProblem} from '../src/methods/quantizeWeights.ts';
+import {type QuantizeMethod, quantizeWeights} from '../src/methods/quantizeWeights.ts';
+import type {WeightProblem} from '../src/methods/ridged.ts';
 import {alignWeights} from '../src/numerics/alignment.ts';
 import {uniformAlphabet} from '../src/numerics/alphabet.ts';
 import type {GramPair} from '../src/numerics/centering.ts';
@@ -89,7 +90,7 @@ function batchOf(rows: Tensor2D, index: number): Tensor3D {
 async function follow(aligned: Matrix, feedback: Matrix, scales: Scales, rounding: Rounding): Promise<Int16Array> {
   const follower = pathFollower(aligned, feedback);
   try {
-    return (await follower.follow({alphabet: ALPHABET, scales, rounding, seed: 1, layer: 0, firstNeuron: 0, path: 0})).codes;
+    return (await follower.follow({kind: 'quantizer', rounding, alphabet: ALPHABET, scales, threshold: 0, seed: 1, layer: 0, firstNeuron: 0, path: 0})).codes;
   } finally {
     follower.dispose();
   }

@@ -10,9 +10,20 @@ export {trainEnd, type TrainEnd} from './callbacks/trainEnd.ts';
 export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
 export {evaluate, type EvaluateOptions} from './operators/evaluate.ts';
 export {progress} from './operators/progress.ts';
+export {spfqPrune, type SpfqPruneOptions} from './operators/spfqPrune.ts';
 export {spfqQuantize} from './operators/spfqQuantize.ts';
 export type {SpfqQuantizeOptions} from './operators/quantizeOptions.ts';
+export type {BudgetedQuantizeOptions} from './operators/quantizeBudget.ts';
+export type {BitBudget} from './methods/bitBudget.ts';
+export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
+export {correct, type CorrectOptions} from './operators/correct.ts';
+export type {PatternOption} from './operators/pruneRules.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
+
+// the methods that stages are compared with
+export {
+  gpfqQuantize, type GpfqOptions, magnitudePrune, type MagnitudeOptions, optqQuantize, type OptqOptions, rtnQuantize, type RtnOptions, wandaPrune, type WandaOptions,
+} from './operators/baselines.ts';
 
 export type {InputData} from './graph/batches.ts';
 export type {DatasetLike, ElementIterator} from './graph/elements.ts';
@@ -20,9 +31,9 @@ export type {InputTensors} from './graph/inputTensors.ts';
 export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 
 // what goes through a pipeline
-export type {BatchSource, CompressedLayer, CompressedMatrix, Compression, ProgressEvent, ProgressObserver} from './types.ts';
-export type {SkippedLayer} from './graph/sites.ts';
-export type {BoundReport, EvaluationReport, LayerReport, Report, ReportData, SizeReport} from './report/report.ts';
+export type {BatchSource, CompressedLayer, Compression, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
+export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
+export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport} from './report/report.ts';
 
 // errors
 export {BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';

@@ -14,13 +14,14 @@ export type OptionRules<Options extends object> = {readonly [Key in keyof Option
 /**
  * User options checked and completed, once; what comes back needs no more questions.
  * @param where the operator, as the caller wrote it
+ * @param others options that the operator takes besides, for the message about an unknown one
  * @throws OptionError for a value that its rule refuses, and for an unknown key
  */
-export function resolveOptions<Options extends object>(where: string, given: Partial<Options>, rules: OptionRules<Options>): Options {
-  if (typeof given !== 'object' || given === null) throw new OptionError(where, 'options', 'an object', given);
+export function resolveOptions<Options extends object>(where: string, given: Partial<Options>, rules: OptionRules<Options>, others: readonly string[] = []): Options {
+  requireObject(where, given);
   const known = Object.keys(rules);
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new OptionError(where, key, unknown(key, known), Reflect.get(given, key));
+    if (!known.includes(key)) throw new OptionError(where, key, unknown(key, [...others, ...known]), Reflect.get(given, key));
   }
   const resolved = Object.entries<OptionRule<unknown>>(rules).map(([key, rule]) => {
     const value: unknown = Reflect.get(given, key);
@@ -29,6 +30,15 @@ export function resolveOptions<Options extends object>(where: string, given: Par
     return [key, value];
   });
   return Object.fromEntries(resolved) as Options;
+}
+
+/**
+ * Refuses what is no set of options.
+ * @param where the operator, as the caller wrote it
+ * @throws OptionError
+ */
+export function requireObject(where: string, given: unknown): void {
+  if (typeof given !== 'object' || given === null) throw new OptionError(where, 'options', 'an object', given);
 }
 
 function unknown(key: string, known: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Alphabet} from './numerics/alphabet.ts';
+import type {Mask} from './numerics/mask.ts';
 import type {Granularity, Scales} from './numerics/scales.ts';
 import type {Report} from './report/report.ts';
 
@@ -27,8 +28,12 @@ export interface Compression {
   dispose(): void;
 }
 
-/** The letters of one layer. */
-export interface CompressedLayer {
+/** What stages made of one layer. */
+export type CompressedLayer = QuantizedLayer | PrunedLayer;
+
+/** A layer of letters, some of whose weights may be pruned. */
+export interface QuantizedLayer {
+  readonly kind: 'quantized';
   /** The name of the layer in its model. */
   readonly name: string;
   /** Its type, as in `Dense`. */
@@ -38,19 +43,42 @@ export interface CompressedLayer {
   /** Which weights share a step. */
   readonly granularity: Granularity;
   /** One for each problem of the layer: a Dense or Conv2D has one, a DepthwiseConv2D one per channel. */
-  readonly problems: readonly CompressedMatrix[];
+  readonly problems: readonly QuantizedMatrix[];
 }
 
-/** A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift). */
-export interface CompressedMatrix {
+/** A layer some of whose weights are 0, the others float32. */
+export interface PrunedLayer {
+  readonly kind: 'pruned';
+  /** The name of the layer in its model. */
+  readonly name: string;
+  /** Its type, as in `Dense`. */
+  readonly className: string;
+  /** One for each problem of the layer. */
+  readonly problems: readonly PrunedMatrix[];
+}
+
+/** A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift) + offset(t, n) where the mask keeps it, else exactly 0. */
+export interface QuantizedMatrix {
   /** Rows of W: the fan-in of a neuron. */
   readonly features: number;
   /** Columns of W. */
   readonly neurons: number;
-  /** `[features, neurons]`, from `alphabet.lowest` to `alphabet.highest`. */
+  /** `[features, neurons]`, from `alphabet.lowest` to `alphabet.highest`; of a pruned weight the code nearest to 0. */
   readonly codes: Int16Array;
-  /** The steps, as float32 numbers. */
+  /** The steps and offsets, as float32 numbers. */
   readonly scales: Scales;
+  /** `[features, neurons]`: 1 keeps a weight, 0 prunes it. Absent where nothing was pruned. */
+  readonly mask?: Mask | undefined;
+}
+
+/** A weight matrix with pruned entries. */
+export interface PrunedMatrix {
+  /** Rows of W. */
+  readonly features: number;
+  /** Columns of W. */
+  readonly neurons: number;
+  /** `[features, neurons]`: 1 keeps a weight, 0 prunes it. */
+  readonly mask: Mask;
 }
 
 /** Data that can be read from its start as often as needed, batch by batch. */

@@ -1,8 +1,8 @@
 import 'tfjs-compress/plugins/webgpu';
-import {testQuantizedNetwork} from './support/crossBackendTests.ts';
+import {testCompressedNetwork} from './support/crossBackendTests.ts';
 import {onBackends} from './support/onBackends.ts';
 
-describe('a network quantized on every backend', () => {
-  onBackends(['cpu', 'wasm'], () => testQuantizedNetwork('reference'));
-  onBackends(['webgpu'], () => testQuantizedNetwork('webgpu'));
+describe('a network compressed on every backend', () => {
+  onBackends(['cpu', 'wasm'], () => testCompressedNetwork('reference'));
+  onBackends(['webgpu'], () => testCompressedNetwork('webgpu'));
 });

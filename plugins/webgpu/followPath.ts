@@ -1,14 +1,14 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import {cast, engine, reshape, slice, type Tensor, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
+import {engine, reshape, slice, type Tensor, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
 import {BLOCK_FEATURES, type Block, blocksOf} from '../../src/numerics/blocks.ts';
 import {FOLLOW_PATH, type FollowPathAttrs, type FollowPathInputs} from '../../src/ops/followPath.ts';
 import {defineKernel} from '../../src/ops/kernel.ts';
-import {quantizers} from '../../src/stochastic/index.ts';
+import {operators} from '../../src/stochastic/index.ts';
 import {carriedDrift, carriedDriftInvocations} from './carriedDrift.ts';
-import {pathBlock} from './pathBlock.ts';
+import {maskedPathBlock, pathBlock} from './pathBlock.ts';
 import {runProgram} from './program.ts';
 
-/** The planes of the trail that a path leaves on the device; codes are small integers, exact in float32. */
+/** The planes of the trail that a path leaves on the device; codes are small integers, exact in float32, but of weights that are not rounded. */
 const PLANES = {drift: 0, error: 1, code: 2} as const;
 
 /**
@@ -25,12 +25,13 @@ export const followPath = defineKernel<FollowPathInputs, FollowPathAttrs, WebGPU
     const [features, neurons] = inputs.aligned.shape;
     const trail = engine().makeTensorFromTensorInfo(backend.makeTensorInfo([3, features, neurons], 'float32'));
     for (const block of blocksOf(features, BLOCK_FEATURES)) followBlock(backend, inputs, attrs, block, trail);
-    return [cast(planeOf(trail, PLANES.code), 'int32'), planeOf(trail, PLANES.drift)];
+    return [planeOf(trail, PLANES.code), planeOf(trail, PLANES.drift)];
   }),
 });
 
 function followBlock(backend: WebGPUBackend, inputs: FollowPathInputs, attrs: FollowPathAttrs, {first, last}: Block, trail: TensorInfo): void {
-  const {alphabet: {lowest, highest, shift}, groupSize, rounding, key: [key0, key1], layer, firstNeuron, path} = attrs;
+  const {alphabet: {lowest, highest, shift}, groupSize, threshold, key: [key0, key1], layer, firstNeuron, path} = attrs;
+  const {mask, ...buffers} = inputs;
   const [features, neurons] = inputs.aligned.shape;
   const extent = {features, neurons, first, last};
   runProgram(backend, carriedDrift, {
@@ -39,12 +40,11 @@ function followBlock(backend: WebGPUBackend, inputs: FollowPathInputs, attrs: Fo
     invocations: carriedDriftInvocations(last - first, neurons),
     output: trail,
   });
-  runProgram(backend, pathBlock(quantizers[rounding]), {
-    inputs: {aligned: inputs.aligned, feedback: inputs.feedback, steps: inputs.steps, inverseSteps: inputs.inverseSteps},
-    uniforms: {...extent, groupSize, lowest, highest, shift, key0, key1, layer, firstNeuron, path},
-    invocations: neurons,
-    output: trail,
-  });
+  const operator = operators[attrs.kind][attrs.rounding];
+  const uniforms = {...extent, groupSize, lowest, highest, shift, threshold, key0, key1, layer, firstNeuron, path};
+  const run = {uniforms, invocations: neurons, output: trail};
+  if (mask) runProgram(backend, maskedPathBlock(operator), {inputs: {...buffers, mask}, ...run});
+  else runProgram(backend, pathBlock(operator), {inputs: buffers, ...run});
 }
 
 function planeOf(trail: Tensor, plane: number): Tensor {

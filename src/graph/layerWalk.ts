@@ -1,10 +1,7 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {BatchSource} from '../types.ts';
 import {Activations, lastUsesOf} from './activations.ts';
-import {RowPlan} from './rowPlan.ts';
 import type {Shadow} from './shadow.ts';
-import {type LayerSite, rowWidth} from './sites.ts';
-import {type ProblemStatistics, SiteStatistics} from './siteStatistics.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 /** What a walk needs. */
@@ -20,22 +17,39 @@ export interface WalkOptions {
   readonly pause: () => Promise<void>;
 }
 
+/** A place where a walk stops: a layer whose inputs are looked at over all batches, before the layer is rewritten. */
+export interface Station {
+  /** Numbers of the calls of its layer, ascending. */
+  readonly calls: readonly number[];
+  /** Begins to collect. */
+  open(source: BatchSource, seed: number): Collector;
+}
+
+/** What a station collects. */
+export interface Collector {
+  /**
+   * @param original the layer's input in the original network, and
+   * @param shadow in the compressed-so-far one; the same tensor where they agree
+   * @param offset how many samples came before this batch
+   */
+  add(original: Tensor, shadow: Tensor, offset: number): Promise<void>;
+  /** All batches are in: rewrites the layer of the copy. */
+  finish(): Promise<void>;
+  dispose(): void;
+}
+
 /**
- * Visits layers in order. Both networks advance together over the calibration batches: each layer's statistics see the inputs
+ * Visits stations in order. Both networks advance together over the calibration batches: each layer's statistics see the inputs
  * that the original network gives it, and those that the layers compressed before it leave it.
  *
  * Live activations are kept between layers, so that a walk over L layers runs each of them once. Batches whose
  * activations do not fit into `memory` start again from the last point that did.
- * @param visit compresses the layer and writes the copy
+ * @param stations by first call, ascending
  */
-export async function walkLayers(
-  sites: readonly LayerSite[],
-  options: WalkOptions,
-  visit: (site: LayerSite, statistics: ProblemStatistics[]) => Promise<void>,
-): Promise<void> {
+export async function walkLayers(stations: readonly Station[], options: WalkOptions): Promise<void> {
   const walk = new LayerWalk(options);
   try {
-    for (const site of sites) await visit(site, await walk.collect(site));
+    for (const station of stations) await walk.visit(station);
   } finally {
     walk.dispose();
   }
@@ -67,34 +81,25 @@ class LayerWalk {
     this.checkpoints.clear();
   }
 
-  async collect(site: LayerSite): Promise<ProblemStatistics[]> {
-    const statistics = new SiteStatistics(site, this.planFor(site));
+  async visit(station: Station): Promise<void> {
+    const collector = station.open(this.options.source, this.options.seed);
     try {
-      for await (const batch of this.batches()) {
-        await this.collectBatch(site, statistics, batch);
-      }
-      return await statistics.take();
+      for await (const batch of this.batches()) await this.collectBatch(station, collector, batch);
+      await collector.finish();
     } finally {
-      statistics.dispose();
+      collector.dispose();
     }
   }
 
-  private planFor(site: LayerSite): RowPlan {
-    const {source, seed} = this.options;
-    const {number, calls} = site;
-    const rowsPerSample = Math.max(1, Math.floor(source.rows / (source.samples * calls.length)));
-    return new RowPlan(seed, number, rowsPerSample, rowWidth(site) * calls.length);
-  }
-
-  /** Runs the batch to each call of the site. The point before the first call becomes the batch's new checkpoint. */
-  private async collectBatch(site: LayerSite, statistics: SiteStatistics, {index, offset, activations}: Batch): Promise<void> {
+  /** Runs the batch to each call of the station. The point before the first call becomes the batch's new checkpoint. */
+  private async collectBatch({calls}: Station, collector: Collector, {index, offset, activations}: Batch): Promise<void> {
     try {
       await this.options.pause();
-      for (const [k, call] of site.calls.entries()) {
+      for (const [k, call] of calls.entries()) {
         activations.advance(call);
         if (k === 0) this.remember(index, activations);
         const [input] = this.options.shadow.original.calls[call].inputs;
-        await statistics.add(activations.inOriginal(input), activations.inShadow(input), offset);
+        await collector.add(activations.inOriginal(input), activations.inShadow(input), offset);
       }
     } finally {
       activations.dispose();

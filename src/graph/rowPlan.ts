@@ -54,8 +54,9 @@ export class RowPlan {
 
   /** By the number of the row alone: the samples before it may have come in any batches. */
   private file(row: number, number: number, rows: {calibrated: number[]; heldBack: number[]; witnesses: number[]}): void {
-    const turn = number % HELD_BACK_EVERY;
     const before = Math.floor(number / HELD_BACK_EVERY);
+    // One place further each time: if rows per sample divide 16, it would always be the same part of the image.
+    const turn = (number + before) % HELD_BACK_EVERY;
     if (turn === HELD_BACK_EVERY - 1 && before < this.mostHeldBack) {
       rows.heldBack.push(row);
       return;

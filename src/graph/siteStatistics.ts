@@ -3,7 +3,8 @@ import {blocksOf} from '../numerics/blocks.ts';
 import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
-import type {RowPlan} from './rowPlan.ts';
+import type {Station} from './layerWalk.ts';
+import {RowPlan} from './rowPlan.ts';
 import {type LayerSite, rowWidth} from './sites.ts';
 
 /** Rows of X and X̃ side by side. */
@@ -26,8 +27,24 @@ const MOST_NUMBERS_AT_ONCE = 2 ** 22;
 
 type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 
+/** A site as a station of the walk: `visit` gets the statistics of its problems, and rewrites its layer. */
+export function siteStation(site: LayerSite, visit: (statistics: ProblemStatistics[]) => Promise<void>): Station {
+  return {
+    calls: site.calls,
+    open({samples, rows}, seed) {
+      const rowsPerSample = Math.max(1, Math.floor(rows / (samples * site.calls.length)));
+      const statistics = new SiteStatistics(site, new RowPlan(seed, site.number, rowsPerSample, rowWidth(site) * site.calls.length));
+      return {
+        add: (original, shadow, offset) => statistics.add(original, shadow, offset),
+        finish: async () => { await visit(await statistics.take()); },
+        dispose: () => { statistics.dispose(); },
+      };
+    },
+  };
+}
+
 /** Collects the statistics of one layer over the calibration batches. */
-export class SiteStatistics {
+class SiteStatistics {
   private readonly grams = new GramStatistics();
   private readonly heldBack = new KeptRows();
   private readonly witnesses = new KeptRows();
@@ -38,11 +55,6 @@ export class SiteStatistics {
     this.rowsAtOnce = Math.min(MOST_ROWS_AT_ONCE, Math.max(1, Math.floor(MOST_NUMBERS_AT_ONCE / rowWidth(site))));
   }
 
-  /**
-   * @param original the layer's input in the original network, and
-   * @param shadow in the compressed-so-far one; the same tensor where they agree
-   * @param offset how many samples came before this batch
-   */
   async add(original: Tensor, shadow: Tensor, offset: number): Promise<void> {
     const {adapter, layer} = this.site;
     const rows = this.plan.plan(offset, original.shape[0], adapter.positions(layer, original.shape));

@@ -13,6 +13,8 @@ export interface LayerAdapter {
   toMatrices(kernel: ArrayLike<number>, shape: readonly number[]): Matrix[];
   /** The inverse of {@link toMatrices}. */
   fromMatrices(matrices: readonly Matrix[], shape: readonly number[]): Float32Array;
+  /** How many problems there are. */
+  problems(shape: readonly number[]): number;
   /** Columns of each W. */
   neurons(shape: readonly number[]): number;
   /** Rows of X that one sample gives: the output positions of the layer. */

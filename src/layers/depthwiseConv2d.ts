@@ -16,6 +16,8 @@ export const depthwiseConv2d: LayerAdapter = {
     )));
   },
 
+  problems: (shape) => shape[2],
+
   neurons: (shape) => shape[3],
 
   fromMatrices(matrices, [height, width, channels, multiplier]) {

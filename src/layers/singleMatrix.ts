@@ -7,6 +7,8 @@ export const singleMatrix = {
     return [matrix(kernel.length / neurons, neurons, Float64Array.from(kernel))];
   },
 
+  problems: (): number => 1,
+
   neurons: (shape: readonly number[]): number => shape[shape.length - 1],
 
   fromMatrices([only]: readonly Matrix[]): Float32Array {

@@ -26,12 +26,14 @@ export interface StageResult {
   readonly layers: readonly CompressedLayer[];
   readonly reports: readonly LayerReport[];
   readonly skipped: readonly SkippedLayer[];
+  /** Names of all layers, in the order of the walk. */
+  readonly order: readonly string[];
 }
 
 /** The record after a stage that gave `model`; layers that it did not touch stay as they were. */
-export function nextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped}: StageResult): Compression {
+export function nextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped, order}: StageResult): Compression {
   const kept = <Item extends {readonly name: string}>(old: readonly Item[], made: readonly Item[]): Item[] =>
-    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made];
+    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made].sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
   const allReports = kept(before.report.layers, reports);
   return {
     ...before,
@@ -41,7 +43,7 @@ export function nextCompression(before: Compression, model: LayersModel, context
       ...before.report.toJSON(),
       stages: [...before.report.stages, context.stage],
       layers: allReports,
-      skipped: skipped.filter(({name}) => !allReports.some((layer) => layer.name === name)),
+      skipped: [...before.report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
       size: sizesOf(model, allReports),
       evaluation: undefined,
       milliseconds: before.report.milliseconds + context.elapsed(),

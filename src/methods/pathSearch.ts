@@ -1,10 +1,11 @@
+import type {Mask} from '../numerics/mask.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 import {calibrationErrors, replayDrift} from '../numerics/reconstructionError.ts';
 import type {Quantized} from '../numerics/refinement.ts';
 import {type Scales, scaledBy} from '../numerics/scales.ts';
-import type {CodedPath, PathFollower} from '../ops/followPath.ts';
-import type {Rounding} from '../stochastic/index.ts';
+import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
 import type {QuantizeMethod, WeightPlace} from './quantizeWeights.ts';
+import {thresholdFor} from './threshold.ts';
 
 /** What a search goes through. */
 export interface SearchSpace {
@@ -17,12 +18,15 @@ export interface SearchSpace {
   readonly follower: PathFollower;
   readonly place: WeightPlace;
   readonly method: QuantizeMethod;
+  /** Weights that are pruned already. */
+  readonly mask: Mask | undefined;
   /** Awaited before each path. */
   readonly pause: () => Promise<void>;
 }
 
-/** The path that was chosen: codes and scales, and what moved its steps. */
+/** The path that was chosen: codes and scales, what they are worth, and what moved its steps. */
 export interface ChosenPath extends Quantized {
+  readonly values: Matrix;
   readonly drift: Matrix;
 }
 
@@ -31,17 +35,31 @@ const FACTORS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2] as const;
 
 /**
  * Chooses the scale, then the best of K paths at that scale, each neuron for itself, by calibration error.
+ * Where T prunes, its threshold is found first, at the given scale.
  * @param original the scale around which `scale: 'calibration'` searches
  */
-export async function bestPath(original: Scales, space: SearchSpace): Promise<ChosenPath> {
-  const {scale, samples, rounding} = space.method;
-  const nearest = await bestOf(scale === 'calibration' ? FACTORS : [1], (factor) => follow(scaledBy(original, () => factor), 'nearest', 0, space));
-  if (rounding === 'nearest') return nearest;
+export async function bestPath(original: Scales, space: SearchSpace): Promise<{chosen: ChosenPath; threshold: number}> {
+  const {scale, samples, rounding, prune} = space.method;
+  const threshold = prune ? await sparsityThreshold(prune.sparsity, original, space) : 0;
+  const nearest = await bestOf(scale === 'calibration' ? FACTORS : [1],
+    (factor) => candidate({scales: scaledBy(original, () => factor), rounding: 'nearest', path: 0, threshold}, space));
+  if (rounding === 'nearest') return {chosen: nearest, threshold};
   // Of several paths the first rounds to nearest; the search has followed it already.
   const hasNearest = samples > 1;
   const paths = Array.from({length: samples}, (_, path) => path).slice(hasNearest ? 1 : 0);
-  const stochastic = await bestOf(paths, (path) => follow(nearest.scales, 'stochastic', path, space));
-  return hasNearest ? betterOf(nearest, stochastic) : stochastic;
+  const stochastic = await bestOf(paths, (path) => candidate({scales: nearest.scales, rounding: 'stochastic', path, threshold}, space));
+  return {chosen: hasNearest ? betterOf(nearest, stochastic) : stochastic, threshold};
+}
+
+/** The largest threshold whose path, rounded as the last one will be, leaves no more zeros than wanted. */
+function sparsityThreshold(sparsity: number, scales: Scales, space: SearchSpace): Promise<number> {
+  const {rounding, samples} = space.method;
+  const largest = space.aligned.data.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  const weights = space.aligned.data.length;
+  return thresholdFor({zeros: sparsity * weights, weights, largest}, async (threshold) => {
+    const {values} = await follow({scales, rounding: samples > 1 ? 'nearest' : rounding, path: 0, threshold}, space);
+    return values.data.reduce((zeros, value) => zeros + (value === 0 ? 1 : 0), 0);
+  });
 }
 
 interface Candidate extends ChosenPath {
@@ -49,14 +67,20 @@ interface Candidate extends ChosenPath {
   readonly errors: Float64Array;
 }
 
-async function follow(scales: Scales, rounding: Rounding, path: number, {follower, place, method, aligned, pause, ...space}: SearchSpace): Promise<Candidate> {
-  await pause();
-  const {alphabet, seed, granularity} = method;
-  const followed = await follower.follow({alphabet, scales, rounding, seed, layer: place.layer, firstNeuron: place.problem * aligned.columns, path});
-  const errors = errorsOf(followed, {aligned, method, ...space});
+type Choice = Pick<PathChoice, 'scales' | 'rounding' | 'path' | 'threshold'>;
+
+async function candidate(choice: Choice, space: SearchSpace): Promise<Candidate> {
+  const followed = await follow(choice, space);
+  const errors = errorsOf(followed, space);
   // Neurons that share a step choose together.
-  const compared = granularity === 'tensor' ? errors.fill(errors.reduce((sum, error) => sum + error, 0)) : errors;
-  return {codes: followed.codes, drift: followed.drift, scales, errors: compared};
+  const compared = space.method.granularity === 'tensor' ? errors.fill(errors.reduce((sum, error) => sum + error, 0)) : errors;
+  return {...followed, scales: choice.scales, errors: compared};
+}
+
+async function follow(choice: Choice, {follower, place, aligned, mask, pause, method: {alphabet, seed, prune}}: SearchSpace): Promise<CodedPath> {
+  await pause();
+  const kind = prune ? 'sparseQuantizer' : 'quantizer';
+  return follower.follow({...choice, kind, alphabet, mask, seed, layer: place.layer, firstNeuron: place.problem * aligned.columns});
 }
 
 function errorsOf(path: CodedPath, {gram, residual, aligned, method}: Pick<SearchSpace, 'gram' | 'residual' | 'aligned' | 'method'>): Float64Array {
@@ -85,6 +109,7 @@ function betterOf(one: Candidate, other: Candidate): Candidate {
   return {
     errors: choose(one.errors, other.errors),
     codes: choose(one.codes, other.codes),
+    values: {...one.values, data: choose(one.values.data, other.values.data)},
     drift: {...one.drift, data: choose(one.drift.data, other.drift.data)},
     scales: {...one.scales, steps: choose(one.scales.steps, other.scales.steps)},
   };

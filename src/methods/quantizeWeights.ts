@@ -1,25 +1,20 @@
 import {alignWeights, type AlignmentOptions} from '../numerics/alignment.ts';
 import type {Alphabet} from '../numerics/alphabet.ts';
-import {type Matrix, subtract} from '../numerics/matrix.ts';
-import {type FeedbackOptions, pathFeedback} from '../numerics/pathFeedback.ts';
+import {keepLargest, masked, type Pattern} from '../numerics/mask.ts';
+import {diagonal, type Matrix, matrix, subtract} from '../numerics/matrix.ts';
+import {dampedFeedback, type FeedbackOptions} from '../numerics/pathFeedback.ts';
 import {multiply} from '../numerics/product.ts';
 import {type Quantized, refine, valuesOf} from '../numerics/refinement.ts';
 import {meanSquareScale, widestScale} from '../numerics/meanSquareScale.ts';
 import type {Granularity, Scales} from '../numerics/scales.ts';
+import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
 import {pathFollower} from '../ops/followPath.ts';
 import type {Rounding} from '../stochastic/index.ts';
 import {clippedSteps} from './clippedSteps.ts';
+import type {FollowedPath} from './followedPath.ts';
 import {bestPath} from './pathSearch.ts';
-
-/** One weight matrix and what calibration says of its inputs. */
-export interface WeightProblem {
-  /** W `[features, neurons]`. */
-  readonly weights: Matrix;
-  /** H `[features, features]`. */
-  readonly gram: Matrix;
-  /** G `[features, features]`. */
-  readonly crossGram: Matrix;
-}
+import {ridged, type TargetedProblem, type WeightProblem} from './ridged.ts';
+import {sparsified} from './sparsified.ts';
 
 /** Where it stands in its model. */
 export interface WeightPlace {
@@ -40,21 +35,30 @@ export interface QuantizeMethod {
   /** Refits of the scale, each followed by `sweeps` cyclic passes. */
   readonly rounds: number;
   readonly sweeps: number;
+  /** Passes over pairs of features after the sweeps of each round. */
+  readonly pairs: number;
+  /** λ / mean diag H of the whole problem ({@link ridged}). */
+  readonly ridge: number;
+  /** Whether letters get an offset per scale, refitted with it. */
+  readonly offset: boolean;
+  /** What T prunes in the same pass. */
+  readonly prune?: PruneTarget | undefined;
   readonly seed: number;
   readonly strictKernels: boolean;
+}
+
+/** How many weights to prune, and where. */
+export interface PruneTarget {
+  readonly sparsity: number;
+  readonly pattern: Pattern;
 }
 
 /** What came of it. */
 export interface QuantizedWeights extends Quantized {
   /** Q `[features, neurons]`. */
   readonly values: Matrix;
-  /** W̃ `[features, neurons]`. */
-  readonly aligned: Matrix;
-  /** Steps of the followed path whose argument lay outside the alphabet's range. */
-  readonly clipped: number;
-  /** What the followed path made of W̃, before refinement: what the bound of the theory speaks of. */
-  readonly path: {readonly values: Matrix; readonly scales: Scales};
-  readonly kernel: string;
+  /** What the bound of the theory speaks of. */
+  readonly path: FollowedPath;
 }
 
 /**
@@ -63,29 +67,59 @@ export interface QuantizedWeights extends Quantized {
  * @param pause awaited between paths: lets the host breathe, and throws if the run was cancelled
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
-export async function quantizeWeights(problem: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
-  const {weights, gram, crossGram} = problem;
-  const aligned = alignWeights(weights, gram, crossGram, method.alignment);
-  const target = multiply(crossGram, weights);
-  const follower = pathFollower(aligned, pathFeedback(gram, method.feedback), {strict: method.strictKernels});
+export async function quantizeWeights(given: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
+  const problem = ridged({...given, target: multiply(given.crossGram, given.weights)}, method.ridge);
+  const {gram, target} = problem;
+  const aligned = alignedOf(problem, method);
+  const {feedback, damping} = dampedFeedback(gram, method.feedback);
+  const follower = pathFollower(aligned, feedback, {strict: method.strictKernels});
   try {
     const residual = subtract(target, multiply(gram, aligned));
-    const best = await bestPath(originalScale(weights, method), {gram, residual, aligned, follower, place, method, pause});
-    const refined = method.sweeps > 0 ? refine(best, gram, target, method) : best;
+    const {chosen, threshold} = await bestPath(originalScale(given, method), {gram, residual, aligned, follower, place, method, mask: given.mask, pause});
+    const {alphabet, prune} = method;
+    const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask: given.mask}) : {...chosen, mask: given.mask};
+    const refined = method.sweeps > 0 ? refine(start, gram, target, method) : start;
     return {
       ...refined,
-      aligned,
-      values: valuesOf(refined, method.alphabet, weights.columns),
-      clipped: clippedSteps(aligned, best.drift, best.scales, method.alphabet),
-      path: {values: valuesOf(best, method.alphabet, weights.columns), scales: best.scales},
-      kernel: follower.kernel,
+      values: valuesOf(refined, method.alphabet, aligned.columns),
+      path: {
+        aligned,
+        values: chosen.values,
+        radius: radiusOf(chosen.scales, threshold, alphabet),
+        clipped: clippedSteps(aligned, chosen, {alphabet, threshold, mask: given.mask}),
+        isUnbiased: method.rounding === 'stochastic' && method.samples === 1 && method.feedback.kind === 'path' && given.mask === undefined,
+        scaling: method.feedback.scaling ?? 1,
+        largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
+        damping,
+        kernel: follower.kernel,
+      },
     };
   } finally {
     follower.dispose();
   }
 }
 
-/** The scale comes from the original weights: aligned ones have outliers at nearly dead features. */
-function originalScale(weights: Matrix, {alphabet, granularity, scale}: QuantizeMethod): Scales {
-  return scale === 'absmax' ? widestScale(weights, alphabet, granularity) : meanSquareScale(weights, alphabet, granularity);
+/** Of a pruned matrix the kept weights are solved anew on the inputs as they are now. */
+function alignedOf({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Matrix {
+  if (!mask) return alignWeights(weights, gram, crossGram, alignment);
+  const {method, damping = 0.01} = alignment;
+  return method === 'none' ? masked(current, mask) : solveOnSupport(gram, target, current, mask, {damping});
+}
+
+/**
+ * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
+ * What is pruned, or will be, has no say.
+ */
+function originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Scales {
+  const [from, kept] = mask ? [current, mask] : [weights, prune && keepLargest(sizesOf(weights), prune.pattern, prune.sparsity)];
+  return scale === 'absmax' ? widestScale(from, alphabet, granularity, kept) : meanSquareScale(from, alphabet, granularity, kept);
+}
+
+function sizesOf({rows, columns, data}: Matrix): Matrix {
+  return matrix(rows, columns, data.map(Math.abs));
+}
+
+/** K with |T(x) − x| ≤ K: the widest step, or the first letter from the threshold on. */
+function radiusOf({steps}: Scales, threshold: number, {shift}: Alphabet): number {
+  return steps.reduce((largest, step) => Math.max(largest, step > 0 ? step * Math.max(1, Math.ceil(threshold / step - shift) + shift) : 0), 0);
 }

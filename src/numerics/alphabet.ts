@@ -82,6 +82,11 @@ export function letterOf(code: number, {shift}: Alphabet, step: number): number 
   return step * (code + shift);
 }
 
+/** The code of the letter nearest to 0, of two the positive one: what a pruned weight is stored as. */
+export function codeOfZero({lowest, highest, shift}: Alphabet): number {
+  return Math.min(Math.max(Math.floor(0.5 - shift), lowest), highest);
+}
+
 /** All letters, from the lowest. */
 export function lettersOf(alphabet: Alphabet): number[] {
   return Array.from({length: alphabet.levels}, (_, i) => letterOf(alphabet.lowest + i, alphabet, alphabet.step));

@@ -8,13 +8,17 @@ export {multiply} from './product.ts';
 export {alignWeights, type AlignmentOptions} from './alignment.ts';
 export {pathFeedback, type FeedbackOptions} from './pathFeedback.ts';
 export {followPath, type Path, type Quantize} from './pathFollowing.ts';
-export {refine, type Quantized, type RefinementOptions} from './refinement.ts';
+export {refine, type Quantized, type RefinementOptions, valuesOf} from './refinement.ts';
+
+// pruning
+export {keepLargest, type Mask, masked, type NofM, type Pattern, sparsityOf} from './mask.ts';
+export {solveOnSupport, type SupportOptions} from './supportLeastSquares.ts';
 
 // alphabets and scales
-export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from './alphabet.ts';
-export {type FeatureGroups, type Granularity, type Scales, stepAt} from './scales.ts';
+export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from './alphabet.ts';
+export {type FeatureGroups, type Granularity, offsetAt, type Scales, stepAt} from './scales.ts';
 export {meanSquareScale, widestScale} from './meanSquareScale.ts';
-export {calibrationErrors} from './reconstructionError.ts';
+export {calibrationErrors, calibrationGain} from './reconstructionError.ts';
 
 // statistics and bounds
 export {biasShift, centred, type GramPair, type Grams} from './centering.ts';

@@ -1,11 +1,14 @@
 import type {Alphabet} from './alphabet.ts';
+import type {Mask} from './mask.ts';
 import type {Matrix} from './matrix.ts';
 import {type Granularity, groupSizeOf, type Scales, storable} from './scales.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
 /** Candidates between 5 % and 100 % of the step that lets the farthest letter reach the largest weight. */
 const CANDIDATES = 48;
-const SMALLEST = 0.05;
+const RATIO = 0.05 ** (1 / CANDIDATES);
+/** Then so many on each side of the best, as far as its neighbours: with few weights or many letters the error is jagged. */
+const FINE_CANDIDATES = 16;
 /** Refits of the step to its own codes (Lloyd 1982); more change nothing in float32. */
 const REFITS = 5;
 
@@ -14,24 +17,25 @@ const REFITS = 5;
  * Taken from the *original* weights: aligned ones have outliers at nearly dead features.
  * A set of zeros has step 0, for which every letter is 0.
  * @param weights W `[features, neurons]`
+ * @param mask the weights that count; without one, all
  */
-export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity): Scales {
-  return eachStep(weights, granularity, (values) => bestStep(values, alphabet));
+export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
+  return eachStep(weights, granularity, mask, (values) => bestStep(values, alphabet));
 }
 
-/** The steps that let the farthest letter reach the largest weight: nothing of W is clipped. */
-export function widestScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity): Scales {
-  return eachStep(weights, granularity, (values) => widestStep(values, alphabet));
+/** The steps that let the farthest letter reach the largest weight, of those on the mask: nothing of W is clipped. */
+export function widestScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
+  return eachStep(weights, granularity, mask, (values) => widestStep(values, alphabet));
 }
 
-function eachStep(weights: Matrix, granularity: Granularity, stepOf: (values: Float64Array) => number): Scales {
+function eachStep(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => number): Scales {
   const {rows: features, columns: neurons} = weights;
   const groupSize = groupSizeOf(granularity, features);
   const groups = Math.max(1, Math.ceil(features / groupSize));
   const steps = new Float64Array(groups * neurons);
-  if (granularity === 'tensor') return storable({groupSize, groups, neurons, steps: steps.fill(stepOf(weights.data))});
+  if (granularity === 'tensor') return storable({groupSize, groups, neurons, steps: steps.fill(stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
   for (let g = 0; g < groups; g++) {
-    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = stepOf(columnPart(weights, n, g * groupSize, groupSize));
+    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = stepOf(columnPart(weights, mask, n, g * groupSize, groupSize));
   }
   return storable({groupSize, groups, neurons, steps});
 }
@@ -44,22 +48,29 @@ function widestStep(values: Float64Array, alphabet: Alphabet): number {
   return largest / (up > 0 ? Math.min(down, up) : down);
 }
 
-function columnPart({rows, columns, data}: Matrix, neuron: number, first: number, size: number): Float64Array {
+/** The kept weights of some features of a neuron. */
+function columnPart({rows, columns, data}: Matrix, mask: Mask | undefined, neuron: number, first: number, size: number): Float64Array {
   const last = Math.min(first + size, rows);
-  return Float64Array.from({length: last - first}, (_, k) => data[(first + k) * columns + neuron]);
+  const places = Array.from({length: last - first}, (_, k) => (first + k) * columns + neuron);
+  return Float64Array.from(places.filter((i) => mask?.[i] !== 0), (i) => data[i]);
 }
 
 function bestStep(values: Float64Array, alphabet: Alphabet): number {
   const widest = widestStep(values, alphabet);
   if (!(widest > 0)) return 0;
-  let best = widest;
+  const coarse = bestOf(values, alphabet, Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k));
+  let best = bestOf(values, alphabet, Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)));
+  for (let k = 0; k < REFITS; k++) best = fitOf(values, alphabet, best).refit;
+  return best;
+}
+
+function bestOf(values: Float64Array, alphabet: Alphabet, steps: readonly number[]): number {
+  let [best] = steps;
   let least = Infinity;
-  for (let k = 0; k <= CANDIDATES; k++) {
-    const step = widest * SMALLEST ** (k / CANDIDATES);
+  for (const step of steps) {
     const {error} = fitOf(values, alphabet, step);
     if (error < least) [least, best] = [error, step];
   }
-  for (let k = 0; k < REFITS; k++) best = fitOf(values, alphabet, best).refit;
   return best;
 }
 

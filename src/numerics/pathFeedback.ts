@@ -20,12 +20,23 @@ export interface FeedbackOptions {
  * @param gram H `[features, features]`
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
-export function pathFeedback(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): Matrix {
+export function pathFeedback(gram: Matrix, options: FeedbackOptions): Matrix {
+  return dampedFeedback(gram, options).feedback;
+}
+
+/**
+ * {@link pathFeedback}, with the relative damping that optimal feedback took in the end.
+ * @throws RangeError if `scaling` < 1, or H is no Gram matrix
+ */
+export function dampedFeedback(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): {feedback: Matrix; damping: number | undefined} {
   if (!(scaling >= 1)) throw new RangeError(`pathFeedback: expected \`scaling\` to be at least 1, got ${scaling}`);
   switch (kind) {
-    case 'none': return matrix(gram.rows, gram.rows);
-    case 'path': return belowDiagonal(gram, scaling);
-    case 'optimal': return belowDiagonal(lowerFactor(gram, damping), 1);
+    case 'none': return {feedback: matrix(gram.rows, gram.rows), damping: undefined};
+    case 'path': return {feedback: belowDiagonal(gram, scaling), damping: undefined};
+    case 'optimal': {
+      const damped = dampedCholesky(reversed(gram), damping);
+      return {feedback: belowDiagonal(lowerFactor(damped.factor), 1), damping: damped.damping};
+    }
   }
 }
 
@@ -40,9 +51,9 @@ function belowDiagonal({rows: features, data}: Matrix, scaling: number): Matrix 
   return feedback;
 }
 
-/** A lower triangular with AᵀA = H + λI: Cholesky of the matrix with its features in reverse order, reversed back. */
-function lowerFactor(gram: Matrix, damping: number): Matrix {
-  return reversed(transpose(dampedCholesky(reversed(gram), damping).factor));
+/** A lower triangular with AᵀA = H + λI: from the Cholesky factor of the matrix with its features in reverse order. */
+function lowerFactor(factor: Matrix): Matrix {
+  return reversed(transpose(factor));
 }
 
 /** Rows and columns in reverse order: for a square matrix, its entries from last to first. */

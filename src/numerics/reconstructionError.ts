@@ -1,6 +1,7 @@
-import type {Matrix} from './matrix.ts';
+import {type Matrix, subtract} from './matrix.ts';
 import {pathFeedback} from './pathFeedback.ts';
 import {followPath, type Path} from './pathFollowing.ts';
+import {multiply} from './product.ts';
 
 /**
  * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
@@ -30,4 +31,24 @@ export function calibrationErrors(gram: Matrix, residual: Matrix, aligned: Matri
 /** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
 export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path {
   return followPath(aligned, pathFeedback(gram, {kind: 'path'}), (_, t, n) => values.data[t * values.columns + n]);
+}
+
+/**
+ * How far ‖XW − X̃Q‖² of each neuron falls when Q changes,
+ *
+ *     gain_n = ‖XW − X̃Q‖² − ‖XW − X̃Q⁺‖² = Σ_t Δ_t (2 R_t − (HΔ)_t),   Δ = Q⁺ − Q,   R = GW − HQ
+ *
+ * without cancellation of large squares. Negative where the error rises.
+ * @param gram H `[features, features]`
+ * @param target GW `[features, neurons]`
+ * @param from Q `[features, neurons]`
+ * @param to Q⁺ `[features, neurons]`
+ */
+export function calibrationGain(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Float64Array {
+  const change = subtract(to, from);
+  const residual = subtract(target, multiply(gram, from));
+  const moved = multiply(gram, change);
+  const gain = new Float64Array(target.columns);
+  change.data.forEach((delta, i) => { gain[i % gain.length] += delta * (2 * residual.data[i] - moved.data[i]); });
+  return gain;
 }

@@ -1,15 +1,20 @@
 import {type Alphabet} from './alphabet.ts';
+import {type LetterSums, pooledSums, refitLetters} from './letterRefit.ts';
+import {type Mask, masked} from './mask.ts';
 import {type Matrix, matrix, subtract, transpose} from './matrix.ts';
+import {PairMoves} from './pairMoves.ts';
 import {multiply} from './product.ts';
 import type {Granularity, Scales} from './scales.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
-/** Codes of a layer `[features, neurons]`, with the steps that make them weights. */
+/** Codes of a layer `[features, neurons]`, with the steps and offsets that make them weights, and which of them are 0 instead. */
 export interface Quantized {
   /** `[features, neurons]`. */
   readonly codes: Int16Array;
-  /** The steps. */
+  /** The steps and offsets. */
   readonly scales: Scales;
+  /** Off it weights are 0, whatever letter their code names: {@link codeOfZero}. Without one all are kept. */
+  readonly mask?: Mask | undefined;
 }
 
 /** How long to refine. */
@@ -18,27 +23,35 @@ export interface RefinementOptions {
   readonly alphabet: Alphabet;
   /** Which weights share a step, and so are refitted together. */
   readonly granularity: Granularity;
+  /** Whether a refit also moves the offset of the weights that share a step. Default false: offsets stay. */
+  readonly offset?: boolean;
+  /** Whether steps and offsets are refitted. Default true. */
+  readonly refit?: boolean;
   /** How often the steps are refitted. */
   readonly rounds: number;
   /** Cyclic passes over the features after each refit. */
   readonly sweeps: number;
+  /** Passes that change letters by twos after the sweeps of each round. Default 0. */
+  readonly pairs?: number;
 }
 
 /**
- * Lowers ‖XW − X̃Q‖² further, alternating two moves that never raise it:
+ * Lowers ‖XW − X̃Q‖² further, alternating moves that never raise it:
  *
- * - refit of each step s with its codes z fixed: s ← s + ⟨z, R⟩/⟨z, Hz⟩, R = GW − HQ;
- * - cyclic path following, coordinate descent on the alphabet: q_t ← nearest letter to q_t + R_t/H_tt.
+ * - refit of each step s, or step and offset c, with its letters z fixed: s ← s + ⟨z, R⟩/⟨z, Hz⟩, R = GW − HQ;
+ * - cyclic path following, coordinate descent on the alphabet: q_t ← nearest letter to q_t + R_t/H_tt; where asked for, also by twos.
  *
- * A dead feature keeps its letter; a set of weights with step 0 stays 0.
+ * A dead feature keeps its letter, a pruned weight stays 0, and so does a set of weights with step 0.
  * @param gram H `[features, features]`
  * @param target GW `[features, neurons]`
  */
 export function refine(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Quantized {
-  const state = new Refinement(start, gram, target, options.alphabet);
+  const state = new Refinement(start, gram, target, options);
+  const {refit = true, pairs = 0} = options;
   for (let round = 0; round < options.rounds; round++) {
-    state.refit(options.granularity);
+    if (refit) state.refit();
     for (let sweep = 0; sweep < options.sweeps; sweep++) state.sweep();
+    for (let pass = 0; pass < pairs; pass++) state.movePairs();
   }
   return state.result();
 }
@@ -52,24 +65,35 @@ class Refinement {
   private readonly neurons: number;
   private readonly codes: Int16Array;
   private readonly steps: Float64Array;
+  /** Where there are none and none are asked for, nothing of them is computed. */
+  private readonly offsets: Float64Array | undefined;
   private readonly scales: Scales;
+  /** Feature-major: a sweep reads the neurons of one feature. */
+  private readonly mask: Mask | undefined;
   /** (GW)ᵀ `[neurons, features]`. */
   private readonly target: Float64Array;
   /** (GW − HQ)ᵀ `[neurons, features]`. */
   private readonly residual: Float64Array;
+  /** (He)ᵀ `[neurons, features]` for e = 1 at each kept weight, where whole neurons share an offset. */
+  private readonly ones: Float64Array | undefined;
+  private pairMoves: PairMoves | undefined;
 
-  constructor(start: Quantized, private readonly gram: Matrix, target: Matrix, private readonly alphabet: Alphabet) {
+  constructor(start: Quantized, private readonly gram: Matrix, target: Matrix, private readonly options: RefinementOptions) {
     this.features = target.rows;
     this.neurons = target.columns;
     this.scales = start.scales;
     this.steps = start.scales.steps.slice();
+    this.offsets = start.scales.offsets?.slice() ?? (options.offset ? new Float64Array(this.steps.length) : undefined);
+    this.mask = start.mask;
     this.codes = transposeCodes(start.codes, this.features, this.neurons);
     this.target = transpose(target).data;
-    this.residual = transpose(subtract(target, multiply(gram, valuesOf(start, alphabet, this.neurons)))).data;
+    this.residual = transpose(subtract(target, multiply(gram, valuesOf(start, options.alphabet, this.neurons)))).data;
+    this.ones = this.offsets && this.scales.groups === 1 ? transpose(multiply(gram, onesOf(target, this.mask))).data : undefined;
   }
 
   result(): Quantized {
-    return {codes: transposeCodes(this.codes, this.neurons, this.features), scales: {...this.scales, steps: this.steps}};
+    const scales = {...this.scales, steps: this.steps, ...(this.offsets && {offsets: this.offsets})};
+    return {codes: transposeCodes(this.codes, this.neurons, this.features), scales, ...(this.mask && {mask: this.mask})};
   }
 
   sweep(): void {
@@ -83,101 +107,138 @@ class Refinement {
 
   private moveToNearest(n: number, t: number): void {
     const norm = this.gram.data[t * this.features + t];
-    const step = this.steps[this.cellOf(t, n)];
+    const step = this.movableStep(n, t);
     if (!(norm > 0 && step > 0)) return;
     const i = n * this.features + t;
-    const z = this.codes[i] + this.alphabet.shift;
-    const code = nearestQuantizer.code(z + this.residual[i] / (norm * step), 0, this.alphabet);
-    if (code === this.codes[i]) return;
-    this.addToWeight(n, t, step * (code - this.codes[i]));
-    this.codes[i] = code;
+    const z = this.codes[i] + this.options.alphabet.shift;
+    const code = nearestQuantizer.code(z + this.residual[i] / (norm * step), 0, this.options.alphabet);
+    if (code !== this.codes[i]) this.moveCode(n, t, code - this.codes[i]);
+  }
+
+  movePairs(): void {
+    this.pairMoves ??= new PairMoves(this.gram, this.options.alphabet);
+    for (let n = 0; n < this.neurons; n++) {
+      const [first, last] = [n * this.features, (n + 1) * this.features];
+      this.pairMoves.pass({
+        codes: this.codes.subarray(first, last),
+        residual: this.residual.subarray(first, last),
+        steps: Float64Array.from({length: this.features}, (_, t) => this.movableStep(n, t)),
+        move: (t, by) => { this.moveCode(n, t, by); },
+      });
+    }
+  }
+
+  /** The step of a weight, 0 of a pruned one. */
+  private movableStep(n: number, t: number): number {
+    return this.isKept(n, t) ? this.steps[Math.floor(t / this.scales.groupSize) * this.neurons + n] : 0;
   }
 
   /** R ← R − δ H_t for a weight that grew by δ. */
-  private addToWeight(n: number, t: number, delta: number): void {
+  private moveCode(n: number, t: number, by: number): void {
     const {data} = this.gram;
     const row = n * this.features;
     const from = t * this.features;
+    const delta = this.movableStep(n, t) * by;
+    this.codes[row + t] += by;
     for (let s = 0; s < this.features; s++) this.residual[row + s] -= delta * data[from + s];
   }
 
-  refit(granularity: Granularity): void {
+  refit(): void {
     for (let g = 0; g < this.scales.groups; g++) {
       const fits = Array.from({length: this.neurons}, (_, n) => this.fitOf(g, n));
-      const shared = granularity === 'tensor' ? quotient(fits) : undefined;
-      fits.forEach((fit, n) => { this.rescale(g, n, shared ?? quotient([fit]), fit.product); });
+      const shared = this.options.granularity === 'tensor' ? pooledSums(fits.map(({sums}) => sums)) : undefined;
+      fits.forEach((fit, n) => { this.reletter(g * this.neurons + n, n, fit, shared ?? fit.sums); });
     }
   }
 
-  /** ⟨z, R⟩, ⟨z, Hz⟩ and Hz for the letters z of one group of a neuron. */
+  /** Hz and He of one group of a neuron, and the sums. */
   private fitOf(group: number, n: number): Fit {
-    const row = n * this.features;
     const first = group * this.scales.groupSize;
     const last = Math.min(first + this.scales.groupSize, this.features);
-    const product = this.scales.groups === 1 ? this.productOfNeuron(n) : this.productOf(n, first, last);
-    let cross = 0, square = 0;
+    const ones = this.offsets && (this.ones?.subarray(n * this.features, (n + 1) * this.features) ?? this.productOf(n, first, last, () => 1));
+    const letters = this.scales.groups === 1 ? this.productOfNeuron(n, ones) : this.productOf(n, first, last, (t) => this.letterAt(n, t));
+    const sums = {cross: 0, square: 0, onesCross: 0, onesSquare: 0, mixed: 0};
     for (let t = first; t < last; t++) {
-      const z = this.codes[row + t] + this.alphabet.shift;
-      cross += z * this.residual[row + t];
-      square += z * product[t];
+      const z = this.letterAt(n, t);
+      const residual = this.residual[n * this.features + t];
+      sums.cross += z * residual;
+      sums.square += z * letters[t];
+      if (!(ones && this.options.offset && this.isKept(n, t))) continue;
+      sums.onesCross += residual;
+      sums.onesSquare += ones[t];
+      sums.mixed += z * ones[t];
     }
-    return {cross, square, product};
+    return {sums, letters, ones};
   }
 
-  /** Hz of a whole neuron, from what is known: H(s·z) = GW − R. */
-  private productOfNeuron(n: number): Float64Array {
+  /** Hz of a whole neuron, from what is known: H(s·z + c·e) = GW − R. */
+  private productOfNeuron(n: number, ones: Float64Array | undefined): Float64Array {
     const step = this.steps[n];
+    const offset = this.offsets?.[n] ?? 0;
     const row = n * this.features;
-    return Float64Array.from({length: this.features}, (_, t) => (step > 0 ? (this.target[row + t] - this.residual[row + t]) / step : 0));
+    const product = Float64Array.from({length: this.features}, (_, t) => this.target[row + t] - this.residual[row + t]);
+    return product.map((entry, t) => (step > 0 ? (ones ? entry - offset * ones[t] : entry) / step : 0));
   }
 
-  /** Hz for the letters of features `first … last − 1` alone. */
-  private productOf(n: number, first: number, last: number): Float64Array {
+  /** H times a vector that is 0 but for the kept features among `first … last − 1`. */
+  private productOf(n: number, first: number, last: number, valueAt: (t: number) => number): Float64Array {
     const product = new Float64Array(this.features);
     for (let t = first; t < last; t++) {
-      const z = this.codes[n * this.features + t] + this.alphabet.shift;
-      if (z === 0) continue;
+      const value = this.isKept(n, t) ? valueAt(t) : 0;
+      if (value === 0) continue;
       const from = t * this.features;
-      for (let s = 0; s < this.features; s++) product[s] += z * this.gram.data[from + s];
+      for (let s = 0; s < this.features; s++) product[s] += value * this.gram.data[from + s];
     }
     return product;
   }
 
-  private rescale(group: number, n: number, change: number, product: Float64Array): void {
-    const cell = group * this.neurons + n;
-    const step = Math.fround(this.steps[cell] + change);
-    // A step of 0 stands for a set of zeros; a negative one would turn the alphabet around.
-    if (!(this.steps[cell] > 0 && step > 0)) return;
-    const actual = step - this.steps[cell];
+  private reletter(cell: number, n: number, {letters, ones}: Fit, sums: LetterSums): void {
+    const from = {step: this.steps[cell], offset: this.offsets?.[cell] ?? 0};
+    const {step, offset} = refitLetters(from, sums);
+    if (step !== from.step) this.subtractFromResidual(n, step - from.step, letters);
+    if (ones && offset !== from.offset) this.subtractFromResidual(n, offset - from.offset, ones);
     this.steps[cell] = step;
-    for (let s = 0, i = n * this.features; s < this.features; s++, i++) this.residual[i] -= actual * product[s];
+    if (this.offsets) this.offsets[cell] = offset;
   }
 
-  private cellOf(t: number, n: number): number {
-    return Math.floor(t / this.scales.groupSize) * this.neurons + n;
+  /** R ← R − δ Hv for a neuron whose weights grew by δ v. */
+  private subtractFromResidual(n: number, delta: number, product: Float64Array): void {
+    for (let s = 0, i = n * this.features; s < this.features; s++, i++) this.residual[i] -= delta * product[s];
+  }
+
+  /** z of a weight, 0 of a pruned one. */
+  private letterAt(n: number, t: number): number {
+    return this.isKept(n, t) ? this.codes[n * this.features + t] + this.options.alphabet.shift : 0;
+  }
+
+  private isKept(n: number, t: number): boolean {
+    return this.mask?.[t * this.neurons + n] !== 0;
   }
 }
 
 interface Fit {
-  readonly cross: number;
-  readonly square: number;
-  readonly product: Float64Array;
+  readonly sums: LetterSums;
+  /** Hz `[features]`. */
+  readonly letters: Float64Array;
+  /** He `[features]`, where there are offsets. */
+  readonly ones: Float64Array | undefined;
 }
 
-function quotient(fits: readonly Fit[]): number {
-  const cross = fits.reduce((sum, fit) => sum + fit.cross, 0);
-  const square = fits.reduce((sum, fit) => sum + fit.square, 0);
-  return square > 0 ? cross / square : 0;
-}
-
-/** Q = step · z `[features, neurons]`, in float32 as it is stored. */
-export function valuesOf({codes, scales}: Quantized, {shift}: Alphabet, neurons: number): Matrix {
+/** Q = step · z + offset `[features, neurons]`, in float32 as it is stored; exact zeros off the mask. */
+export function valuesOf({codes, scales, mask}: Quantized, {shift}: Alphabet, neurons: number): Matrix {
+  const {groupSize, steps, offsets} = scales;
   const values = matrix(codes.length / neurons, neurons);
   for (let i = 0; i < codes.length; i++) {
-    const cell = Math.floor(Math.floor(i / neurons) / scales.groupSize) * neurons + (i % neurons);
-    values.data[i] = Math.fround(scales.steps[cell] * (codes[i] + shift));
+    const cell = Math.floor(Math.floor(i / neurons) / groupSize) * neurons + (i % neurons);
+    const value = steps[cell] * (codes[i] + shift);
+    values.data[i] = Math.fround(offsets ? value + offsets[cell] : value);
   }
-  return values;
+  return masked(values, mask);
+}
+
+/** e: 1 at each kept weight `[features, neurons]`. */
+function onesOf({rows, columns, data}: Matrix, mask: Mask | undefined): Matrix {
+  return masked(matrix(rows, columns, new Float64Array(data.length).fill(1)), mask);
 }
 
 function transposeCodes(codes: Int16Array, rows: number, columns: number): Int16Array {

@@ -7,7 +7,7 @@ export interface FeatureGroups {
   readonly group: number;
 }
 
-/** Steps of a layer's weights: weight (t, n) has step `steps[⌊t / groupSize⌋ · neurons + n]`. */
+/** Steps of a layer's weights: weight (t, n) has step `steps[⌊t / groupSize⌋ · neurons + n]`, its letters are step · (code + shift) + offset. */
 export interface Scales {
   /** Features that share a step. */
   readonly groupSize: number;
@@ -17,6 +17,8 @@ export interface Scales {
   readonly neurons: number;
   /** `[groups, neurons]`. */
   readonly steps: Float64Array;
+  /** What is added to every letter, `[groups, neurons]`. Without it nothing is. */
+  readonly offsets?: Float64Array | undefined;
 }
 
 /** The features that share a step under a granularity. */
@@ -29,12 +31,18 @@ export function stepAt({steps, groupSize, neurons}: Scales, feature: number, neu
   return steps[Math.floor(feature / groupSize) * neurons + neuron];
 }
 
-/** The same scales with steps rounded to float32, in which they are stored: letters mean the same before and after saving. */
-export function storable(scales: Scales): Scales {
-  return {...scales, steps: Float64Array.from(scales.steps, Math.fround)};
+/** What is added to the letters of weight (feature, neuron). */
+export function offsetAt({offsets, groupSize, neurons}: Scales, feature: number, neuron: number): number {
+  return offsets ? offsets[Math.floor(feature / groupSize) * neurons + neuron] : 0;
 }
 
-/** One neuron's steps, each times its factor. */
+/** The same scales with steps and offsets rounded to float32, in which they are stored: letters mean the same before and after saving. */
+export function storable({offsets, ...scales}: Scales): Scales {
+  const rounded = {...scales, steps: Float64Array.from(scales.steps, Math.fround)};
+  return offsets ? {...rounded, offsets: Float64Array.from(offsets, Math.fround)} : rounded;
+}
+
+/** One neuron's steps, each times its factor; offsets stay. */
 export function scaledBy(scales: Scales, factor: (neuron: number) => number): Scales {
   return storable({...scales, steps: scales.steps.map((step, i) => step * factor(i % scales.neurons))});
 }

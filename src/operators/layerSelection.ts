@@ -1,9 +1,9 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {LayerFilter} from '../graph/sites.ts';
+import type {LayerFilter, LayerPlace} from '../graph/sites.ts';
 import type {OptionRule} from '../options.ts';
 
-/** Says of a layer whether it is meant. `index` counts the layers that could be compressed. */
-export type LayerPredicate = (layer: layers.Layer, place: {readonly index: number; readonly total: number}) => boolean;
+/** Says of a layer whether it is meant. */
+export type LayerPredicate = (layer: layers.Layer, place: LayerPlace) => boolean;
 
 /** Layers by name, by pattern of the name, by predicate, or by any of several of these. */
 export type LayerSelection = string | RegExp | LayerPredicate | ReadonlyArray<string | RegExp | LayerPredicate>;
@@ -33,7 +33,7 @@ function selectorsOf(selection: LayerSelection): ReadonlyArray<string | RegExp |
   return typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
 }
 
-function selects(selection: LayerSelection, layer: layers.Layer, place: {index: number; total: number}): boolean {
+function selects(selection: LayerSelection, layer: layers.Layer, place: LayerPlace): boolean {
   return selectorsOf(selection).some((selector) => {
     if (typeof selector === 'string') return selector === layer.name;
     // Not `test`: with the flag `g` it remembers where it stopped.

@@ -14,6 +14,8 @@ export interface SpfqQuantizeOptions {
   readonly levels?: number;
   /** How the letters lie around zero. Default: `'midrise'` at 1 and 2 bits and for even `levels`, else `'symmetric'`. */
   readonly layout?: AlphabetLayout;
+  /** Whether the letters lie around 0; if not, every scale has an offset beside it, refitted with it. Default true from 4 letters; false below, where it lowers the error, unless `sweeps` is 0. */
+  readonly symmetric?: boolean;
   /** Which weights share a scale. Default `'channel'`: each neuron has its own. */
   readonly granularity?: Granularity;
   /** How the scale is chosen: by calibration error around the mean-square scale, by mean square, or by the largest weight. Default `'calibration'`. */
@@ -36,6 +38,10 @@ export interface SpfqQuantizeOptions {
   readonly sweeps?: number;
   /** Refits of the scale. Default 2. */
   readonly rounds?: number;
+  /** Passes that change letters by twos, after the sweeps of each round. Default 1. */
+  readonly pairs?: number;
+  /** λ / mean diag H of λ‖W − Q‖², which is minimised with ‖XW − X̃Q‖²: what few rows say is not believed to the last. Default 0.03, but 0 for the bare path. */
+  readonly ridge?: number;
   /** Whether biases take up the mean error. Default true, unless `sweeps` is 0: it is safe only after a refit. */
   readonly bias?: boolean;
   /** What a feature without any input on the calibration data gets: its weight rounded, or 0. Default `'keep'`. */
@@ -54,7 +60,7 @@ export interface SpfqQuantizeOptions {
 
 /** The options after checking: those without a fixed default may still be absent. */
 type Resolved = Required<Omit<SpfqQuantizeOptions, Optional>> & {readonly [Key in Optional]: SpfqQuantizeOptions[Key] | undefined};
-type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'samples' | 'bias' | 'seed' | 'include' | 'exclude';
+type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'samples' | 'symmetric' | 'ridge' | 'bias' | 'seed' | 'include' | 'exclude';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -64,6 +70,7 @@ const RULES: OptionRules<Resolved> = {
   bits: {fallback: undefined, expected: "an integer from 1 to 8 or 'ternary'", accepts: (bits) => bits === 'ternary' || (Number.isInteger(bits) && Number(bits) >= 1 && Number(bits) <= 8)},
   levels: integer<number | undefined>(undefined, 2, 256),
   layout: oneOf<AlphabetLayout | undefined>(undefined, LAYOUTS),
+  symmetric: flag<boolean | undefined>(undefined),
   granularity: {fallback: 'channel', expected: "'tensor', 'channel' or {group: an integer from 1 up}", accepts: isGranularity},
   scale: oneOf('calibration', ['calibration', 'mse', 'absmax']),
   alignment: oneOf<'none' | 'order' | 'exact' | undefined>(undefined, ['none', 'order', 'exact']),
@@ -75,6 +82,8 @@ const RULES: OptionRules<Resolved> = {
   samples: integer<number | undefined>(undefined, 1, 64),
   sweeps: integer(2, 0, 100),
   rounds: integer(2, 1, 100),
+  pairs: integer(1, 0, 100),
+  ridge: number<number | undefined>(undefined, 0),
   bias: flag<boolean | undefined>(undefined),
   dead: oneOf('keep', ['keep', 'zero']),
   seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
@@ -89,14 +98,16 @@ export type QuantizePlan = Omit<QuantizeModelOptions, 'seed'> & {readonly seed: 
 
 /**
  * Checks the options of a quantizing stage and completes them.
+ * @param others options that the stage takes besides
  * @throws OptionError naming the option, what it must be and what came
  */
-export function quantizePlan(where: string, given: SpfqQuantizeOptions): QuantizePlan {
-  const options = resolveOptions<Resolved>(where, given, RULES);
+export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: readonly string[] = []): QuantizePlan {
+  const options = resolveOptions<Resolved>(where, given, RULES, others);
   const {feedback, damping, scaling, order, dead, rounding, sweeps} = options;
   requireTogether(where, options);
+  const alphabet = alphabetOf(where, options);
   return {
-    alphabet: alphabetOf(where, options),
+    alphabet,
     granularity: options.granularity,
     scale: options.scale,
     alignment: {method: options.alignment ?? (feedback === 'optimal' ? 'exact' : 'order'), order, damping, dead},
@@ -105,6 +116,9 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions): Quantiz
     samples: options.samples ?? (rounding === 'nearest' ? 1 : 4),
     sweeps,
     rounds: options.rounds,
+    pairs: options.pairs,
+    ridge: options.ridge ?? (sweeps > 0 ? 0.03 : 0),
+    offset: options.symmetric === undefined ? sweeps > 0 && alphabet.levels < 4 : !options.symmetric,
     bias: options.bias ?? sweeps > 0,
     seed: options.seed,
     filter: layerFilter(options.include, options.exclude),
@@ -114,12 +128,15 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions): Quantiz
   };
 }
 
-function requireTogether(where: string, {samples, rounding, bias, sweeps, bits, levels}: Resolved): void {
+function requireTogether(where: string, {samples, rounding, bias, symmetric, sweeps, bits, levels}: Resolved): void {
   if (rounding === 'nearest' && samples !== undefined && samples > 1) {
     throw new OptionError(where, 'samples', "1 with rounding: 'nearest', whose paths are all the same", samples);
   }
   if (bias === true && sweeps === 0) {
     throw new OptionError(where, 'bias', 'false with sweeps: 0, because a bias correction without refitted scales does harm', bias);
+  }
+  if (symmetric === false && sweeps === 0) {
+    throw new OptionError(where, 'symmetric', 'true with sweeps: 0, because offsets are found by the refit', symmetric);
   }
   if (bits !== undefined && levels !== undefined) throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
 }

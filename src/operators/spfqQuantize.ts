@@ -1,6 +1,8 @@
 import type {OperatorFunction} from 'rxjs';
+import {quantizeToBudget} from '../methods/bitBudget.ts';
 import {quantizeModel} from '../methods/quantizeModel.ts';
 import type {Compression} from '../types.ts';
+import {asksForBudget, type BudgetedQuantizeOptions, budgetPlan, requireNoBudget} from './quantizeBudget.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';
 
@@ -15,11 +17,18 @@ import {stage} from './stage.ts';
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
  * `samples: 1, sweeps: 0` is the paper's SPFQ; with `rounding: 'nearest'` as well it is GPFQ.
- * @param options see {@link SpfqQuantizeOptions}; `{bits: 2}` alone is right and good
- * @returns an operator whose stream may end with a DataError, ModelError or BackendError
+ * `{bits: 'auto', budget: {bitsPerWeight: 3}}` gives more letters to the layers whose errors the outputs feel most; the report says which and why.
+ * @param options see {@link SpfqQuantizeOptions} and {@link BudgetedQuantizeOptions}; `{bits: 2}` alone is right and good
+ * @returns an operator whose stream may end with a DataError, ModelError (also for a budget that cannot be met) or BackendError
  * @throws OptionError at once, for an option that is unknown or out of range
  */
-export function spfqQuantize(options: SpfqQuantizeOptions = {}): OperatorFunction<Compression, Compression> {
-  const plan = quantizePlan('spfqQuantize', options);
-  return stage('spfqQuantize', (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
+export function spfqQuantize(options: SpfqQuantizeOptions | BudgetedQuantizeOptions = {}): OperatorFunction<Compression, Compression> {
+  const where = 'spfqQuantize';
+  if (asksForBudget(options)) {
+    const {budget, seed, widths} = budgetPlan(where, options);
+    return stage(where, (compression, context) => quantizeToBudget(compression, widths(seed ?? compression.seed), budget, context));
+  }
+  requireNoBudget(where, options);
+  const plan = quantizePlan(where, options);
+  return stage(where, (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
 }

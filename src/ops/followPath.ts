@@ -1,11 +1,13 @@
-import {engine, getBackend, getKernel, tensor1d, tensor2d, type Tensor} from '@tensorflow/tfjs-core';
+import {dispose, engine, getBackend, getKernel, tensor1d, tensor2d, type Tensor} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors.ts';
 import type {Alphabet} from '../numerics/alphabet.ts';
+import type {Mask} from '../numerics/mask.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {followPath, type Path} from '../numerics/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
 import {type Scales, stepAt} from '../numerics/scales.ts';
-import {quantizers, type Rounding} from '../stochastic/index.ts';
+import {type OperatorKind, operators, type Rounding} from '../stochastic/index.ts';
+import type {StochasticOperator} from '../stochastic/stochasticOperator.ts';
 import {kernelAttrs, kernelInputs} from './kernel.ts';
 
 /** The name under which backends register their kernel of this op. */
@@ -13,9 +15,15 @@ export const FOLLOW_PATH = 'FollowPath';
 
 /** Where the letters come from: one path through one layer's weights. */
 export interface PathChoice {
+  /** T, with the rounding. */
+  readonly kind: OperatorKind;
+  readonly rounding: Rounding;
   readonly alphabet: Alphabet;
   readonly scales: Scales;
-  readonly rounding: Rounding;
+  /** c of a T that prunes, in units of the weights; 0 for one that does not. */
+  readonly threshold: number;
+  /** Weights whose mask is 0 become 0, whatever T says. */
+  readonly mask?: Mask | undefined;
   readonly seed: number;
   /** The number of the layer in its model. */
   readonly layer: number;
@@ -27,7 +35,7 @@ export interface PathChoice {
 
 /** A path with its codes. */
 export interface CodedPath extends Path {
-  /** `[features, neurons]`. */
+  /** `[features, neurons]`. Of a weight that T or the mask made 0 the code nearest to 0; meaningless where T only prunes. */
   readonly codes: Int16Array;
 }
 
@@ -39,7 +47,10 @@ export interface PathFollower {
   dispose(): void;
 }
 
-/** The tensors of a `FollowPath` kernel. It returns codes (int32) and drift (float32), both `[features, neurons]`. */
+/**
+ * The tensors of a `FollowPath` kernel. It returns codes and drift, both float32 `[features, neurons]`;
+ * the code of a 0 that is no letter is −shift, and that of an unrounded weight the weight in steps.
+ */
 export interface FollowPathInputs {
   /** W̃ `[features, neurons]`. */
   readonly aligned: Tensor;
@@ -48,13 +59,17 @@ export interface FollowPathInputs {
   /** `[groups · neurons]`, and 1 / steps: WGSL division is not correctly rounded. */
   readonly steps: Tensor;
   readonly inverseSteps: Tensor;
+  /** `[features, neurons]` of 0 and 1, where some weights are pruned. */
+  readonly mask?: Tensor;
 }
 
 /** The plain values of a `FollowPath` kernel. */
 export interface FollowPathAttrs {
+  readonly kind: OperatorKind;
+  readonly rounding: Rounding;
   readonly alphabet: Alphabet;
   readonly groupSize: number;
-  readonly rounding: Rounding;
+  readonly threshold: number;
   /** The two words of the seed. */
   readonly key: readonly [number, number];
   readonly layer: number;
@@ -66,7 +81,7 @@ export interface FollowPathAttrs {
 const FEWEST_NEURONS_ON_DEVICE = 4;
 
 /**
- * The op `FollowPath`: {@link followPath} with a quantizing T, on the active backend's kernel where one is registered,
+ * The op `FollowPath`: {@link followPath} with any T, on the active backend's kernel where one is registered,
  * else on the float64 reference. Same seed, same codes.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular
@@ -96,23 +111,25 @@ function referenceFollower(aligned: Matrix, feedback: Matrix): PathFollower {
   };
 }
 
-function followReference(aligned: Matrix, feedback: Matrix, {alphabet, scales, rounding, seed, layer, firstNeuron, path}: PathChoice): CodedPath {
+function followReference(aligned: Matrix, feedback: Matrix, choice: PathChoice): CodedPath {
+  const {alphabet, scales, mask, seed, layer, firstNeuron, path} = choice;
   const {columns: neurons} = aligned;
-  const operator = quantizers[rounding];
+  const operator = operators[choice.kind][choice.rounding];
   const uniform = operator.random ? uniformsOf(seed, layer, {first: firstNeuron, count: neurons}, path) : () => 0;
   const codes = new Int16Array(aligned.data.length);
   const followed = followPath(aligned, feedback, (x, t, n) => {
+    const i = t * neurons + n;
     const step = stepAt(scales, t, n);
-    const code = codeAt(x, step, uniform(t, n), operator.code, alphabet);
-    codes[t * neurons + n] = code;
+    const code = mask?.[i] === 0 ? -alphabet.shift : codeAt(x, step, uniform(t, n), operator, choice);
+    codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });
   return {...followed, codes};
 }
 
 /** A step of 0 stands for a set of zero weights: every letter is 0, and the code that of the letter nearest to 0. */
-function codeAt(x: number, step: number, uniform: number, code: (y: number, u: number, alphabet: Alphabet) => number, alphabet: Alphabet): number {
-  return step > 0 ? code(x / step, uniform, alphabet) : 0;
+function codeAt(x: number, step: number, uniform: number, {code}: StochasticOperator, {alphabet, threshold}: PathChoice): number {
+  return step > 0 ? code(x / step, uniform, alphabet, threshold / step) : 0;
 }
 
 function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): PathFollower {
@@ -121,26 +138,27 @@ function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): Pat
   return {
     kernel: backend,
     dispose: () => { weights.dispose(); lower.dispose(); },
-    async follow({alphabet, scales, rounding, seed, layer, firstNeuron, path}) {
+    async follow({scales, mask, seed, ...choice}) {
       const steps = tensor1d(Float32Array.from(scales.steps));
       const inverseSteps = tensor1d(Float32Array.from(scales.steps, (step) => (step > 0 ? 1 / step : 0)));
-      const attrs: FollowPathAttrs = {alphabet, groupSize: scales.groupSize, rounding, key: seedKey(seed), layer, firstNeuron, path};
+      const kept = mask && {mask: tensor2d(Float32Array.from(mask), [aligned.rows, aligned.columns])};
+      const attrs: FollowPathAttrs = {...choice, groupSize: scales.groupSize, key: seedKey(seed)};
       const outputs: Tensor[] = [];
       try {
-        outputs.push(...engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs({aligned: weights, feedback: lower, steps, inverseSteps}), kernelAttrs(attrs)));
-        const [codes, drift] = await Promise.all(outputs.map((output) => output.data()));
-        return pathFrom(Int16Array.from(codes), Float64Array.from(drift), aligned, scales, alphabet);
+        outputs.push(...engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs({aligned: weights, feedback: lower, steps, inverseSteps, ...kept}), kernelAttrs(attrs)));
+        const [codes, drift] = await Promise.all(outputs.map((output) => output.data<'float32'>()));
+        return pathFrom(codes, Float64Array.from(drift), aligned, scales, choice.alphabet);
       } finally {
-        [steps, inverseSteps, ...outputs].forEach((tensor) => { tensor.dispose(); });
+        dispose([steps, inverseSteps, kept?.mask ?? [], outputs]);
       }
     },
   };
 }
 
-function pathFrom(codes: Int16Array, drift: Float64Array, {rows, columns}: Matrix, scales: Scales, {shift}: Alphabet): CodedPath {
+function pathFrom(codes: Float32Array, drift: Float64Array, {rows, columns}: Matrix, scales: Scales, {shift}: Alphabet): CodedPath {
   const values = matrix(rows, columns);
   for (let i = 0; i < codes.length; i++) {
     values.data[i] = Math.fround(stepAt(scales, Math.floor(i / columns), i % columns) * (codes[i] + shift));
   }
-  return {codes, values, drift: matrix(rows, columns, drift)};
+  return {codes: Int16Array.from(codes), values, drift: matrix(rows, columns, drift)};
 }

@@ -1,101 +1,70 @@
-import type {ProblemStatistics, RowPair} from '../graph/siteStatistics.ts';
+import {type Replacement, heldBackError} from '../methods/heldBackError.ts';
+import type {FollowedPath} from '../methods/followedPath.ts';
+import {shiftFor, type VisitedProblem} from '../methods/layerVisit.ts';
 import {effectiveBits} from '../numerics/alphabet.ts';
-import {pathBound} from '../numerics/bounds.ts';
-import {biasShift} from '../numerics/centering.ts';
-import {diagonal, type Matrix, matrix, subtract} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
-import type {QuantizedWeights, QuantizeMethod} from '../methods/quantizeWeights.ts';
+import {type Pattern, sparsityOf} from '../numerics/mask.ts';
+import {diagonal, type Matrix} from '../numerics/matrix.ts';
 import type {CompressedLayer} from '../types.ts';
-import type {BoundReport, LayerReport} from './report.ts';
+import {boundReport} from './boundReport.ts';
+import type {LayerReport, PruningReport} from './report.ts';
 import {gzipLength, packedLayer} from './sizes.ts';
 
 /** One problem of a layer, before and after. */
-export interface ProblemOutcome {
-  readonly weights: Matrix;
-  readonly statistics: ProblemStatistics;
-  /** H as the problem was solved with it: centred, or not. */
-  readonly gram: Matrix;
-  readonly quantized: QuantizedWeights;
-  /** What the bias gained, if it did. */
-  readonly shift: Float64Array | undefined;
+export interface ProblemOutcome extends Replacement {
+  readonly problem: VisitedProblem;
+  /** The path that was followed, if one was. */
+  readonly path: FollowedPath | undefined;
 }
 
-/** The probability with which the reported bound may fail. */
-const PROBABILITY = 0.01;
+/** What a stage knows beside the outcomes. */
+export interface StageFindings {
+  /** What earlier stages said. */
+  readonly before: LayerReport | undefined;
+  readonly milliseconds: number;
+  readonly pruning?: Omit<PruningReport, 'pattern'> & {readonly pattern: Pattern};
+  readonly choice?: string | undefined;
+}
 
 /** The report of a layer, measured on rows that its statistics have not seen. */
-export async function layerReport(layer: CompressedLayer, outcomes: readonly ProblemOutcome[], method: QuantizeMethod, milliseconds: number): Promise<LayerReport> {
-  const packed = packedLayer(layer);
-  const [{weights, statistics: {rows, heldBack}}] = outcomes;
-  const steps = outcomes.reduce((sum, outcome) => sum + outcome.weights.data.length, 0);
+export async function layerReport(layer: CompressedLayer, outcomes: readonly ProblemOutcome[], {before, milliseconds, pruning, choice}: StageFindings): Promise<LayerReport> {
+  const [{problem: {weights, statistics}}] = outcomes;
+  const paths = outcomes.flatMap(({problem, path}) => (path ? [{problem, path}] : []));
   return {
     name: layer.name,
     className: layer.className,
     shape: [weights.rows, weights.columns],
     problems: outcomes.length,
-    levels: layer.alphabet.levels,
-    effectiveBits: effectiveBits(layer.alphabet),
-    granularity: layer.granularity,
-    relativeError: pooledError(outcomes, ({quantized, shift}) => ({values: quantized.values, shift})),
-    heldBackRows: heldBack.original.rows,
-    calibrationRows: rows,
-    bound: boundReport(outcomes, method),
-    clippedShare: outcomes.reduce((sum, {quantized}) => sum + quantized.clipped, 0) / steps,
-    deadFeatures: outcomes.reduce((sum, {gram}) => sum + diagonal(gram).filter((norm) => !(norm > 0)).length, 0),
-    alignmentError: pooledError(outcomes, ({quantized, shift, ...outcome}) => ({
-      values: quantized.aligned, shift: shift && biasShift(outcome.statistics, outcome.weights, quantized.aligned),
-    })),
-    kernel: [...new Set(outcomes.map(({quantized}) => quantized.kernel))].join(', '),
-    milliseconds,
-    bytes: packed.byteLength,
-    gzipBytes: await gzipLength(Uint8Array.from(packed)),
+    choice,
+    pruning: pruning ? {...pruning, pattern: nameOf(pruning.pattern)} : before?.pruning,
+    relativeError: heldBackError(outcomes),
+    heldBackRows: statistics.heldBack.original.rows,
+    calibrationRows: statistics.rows,
+    bound: paths.length > 0 ? boundReport(paths) : undefined,
+    clippedShare: paths.reduce((sum, {path}) => sum + path.clipped, 0) / (weights.data.length * outcomes.length),
+    deadFeatures: outcomes.reduce((sum, {problem: {gram}}) => sum + diagonal(gram).filter((norm) => !(norm > 0)).length, 0),
+    alignmentError: paths.length > 0 ? heldBackError(paths.map(({problem, path: {aligned}}) => ({problem, values: aligned, shift: shiftFor(problem, aligned)}))) : undefined,
+    damping: paths.reduce<number | undefined>((most, {path: {damping}}) => (damping === undefined ? most : Math.max(damping, most ?? 0)), undefined),
+    correction: undefined,
+    kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',
+    milliseconds: milliseconds + (before?.milliseconds ?? 0),
+    ...await lettersOf(layer, outcomes.map(({values}) => values)),
   };
 }
 
-/** ‖XW − X̃V − 1cᵀ‖ / ‖XW‖ over all problems of a layer. */
-function pooledError(outcomes: readonly ProblemOutcome[], of: (outcome: ProblemOutcome) => {values: Matrix; shift: Float64Array | undefined}): number {
-  let difference = 0, norm = 0;
-  for (const outcome of outcomes) {
-    const {values, shift} = of(outcome);
-    const rows = outcome.statistics.heldBack.original.rows > 0 ? outcome.statistics.heldBack : outcome.statistics.witnesses;
-    const target = multiply(rows.original, outcome.weights);
-    const actual = multiply(rows.shadow, values);
-    target.data.forEach((value, i) => {
-      difference += (value - actual.data[i] - (shift?.[i % target.columns] ?? 0)) ** 2;
-      norm += value ** 2;
-    });
-  }
-  return norm > 0 ? Math.sqrt(difference / norm) : 0;
-}
-
-function boundReport(outcomes: readonly ProblemOutcome[], {rounding, feedback, samples}: QuantizeMethod): BoundReport {
-  const stochastic = rounding === 'stochastic' && samples === 1 && feedback.kind === 'path';
-  const bounds = outcomes.map((outcome) => ({
-    limit: limitOf(outcome, feedback.scaling ?? 1),
-    measured: largestError(outcome),
-  }));
+/** What a layer's letters, zeros and bytes are, whatever became of its outputs. */
+export async function lettersOf(layer: CompressedLayer, values: readonly Matrix[]): Promise<Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset' | 'sparsity' | 'bytes' | 'gzipBytes'>> {
+  const packed = packedLayer(layer, values);
+  const masks = layer.problems.map(({mask}) => (mask ? sparsityOf(mask) : 0));
   return {
-    limit: Math.max(...bounds.map(({limit}) => limit)),
-    measured: Math.max(...bounds.map(({measured}) => measured)),
-    applies: stochastic && outcomes.every(({quantized}) => quantized.clipped === 0),
+    ...(layer.kind === 'quantized'
+      ? {levels: layer.alphabet.levels, effectiveBits: effectiveBits(layer.alphabet), granularity: layer.granularity, offset: layer.problems.some(({scales}) => scales.offsets !== undefined)}
+      : {levels: 2 ** 32, effectiveBits: 32, granularity: undefined, offset: false}),
+    sparsity: masks.reduce((sum, share) => sum + share, 0) / masks.length,
+    bytes: packed.byteLength,
+    gzipBytes: await gzipLength(packed),
   };
 }
 
-function limitOf({gram, quantized, statistics}: ProblemOutcome, scaling: number): number {
-  return pathBound({
-    radius: quantized.path.scales.steps.reduce((largest, step) => Math.max(largest, step), 0),
-    scaling,
-    largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
-    rows: Math.max(1, statistics.witnesses.shadow.rows * quantized.values.columns),
-    probability: PROBABILITY,
-  });
-}
-
-/** max |X̃(w̃ − q)| over the witnesses, centred as the problem was. */
-function largestError({quantized, statistics, shift}: ProblemOutcome): number {
-  const {shadow}: RowPair = statistics.witnesses;
-  const difference = subtract(quantized.aligned, quantized.path.values);
-  const errors = multiply(shadow, difference);
-  const offset = shift ? multiply(matrix(1, shadow.columns, statistics.shadowMean), difference).data : new Float64Array(difference.columns);
-  return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
+function nameOf(pattern: Pattern): string {
+  return pattern === 'unstructured' ? pattern : `${pattern.n}:${pattern.m}`;
 }

@@ -2,7 +2,7 @@ import type {SkippedLayer} from '../graph/sites.ts';
 import type {Granularity} from '../numerics/scales.ts';
 import {reportTable} from './reportTable.ts';
 
-/** What a stage says of one layer. */
+/** What the stages say of one layer. */
 export interface LayerReport {
   /** The name of the layer in its model. */
   readonly name: string;
@@ -12,34 +12,76 @@ export interface LayerReport {
   readonly shape: readonly [number, number];
   /** How many such matrices it has: one, or one per channel. */
   readonly problems: number;
-  /** Letters of the alphabet. */
+  /** Letters of the alphabet; 2³² of a layer that was only pruned, whose kept weights are float32. */
   readonly levels: number;
   /** log₂ of their number. */
   readonly effectiveBits: number;
-  /** Which weights share a scale. */
-  readonly granularity: Granularity;
+  /** Why it has so many, where the library chose. */
+  readonly choice: string | undefined;
+  /** Which weights share a scale; nothing where only pruned. */
+  readonly granularity: Granularity | undefined;
+  /** Whether letters have an offset beside their scale. */
+  readonly offset: boolean;
+  /** Share of its weights that are pruned. */
+  readonly sparsity: number;
+  /** How they were chosen, where they were chosen apart from letters. */
+  readonly pruning: PruningReport | undefined;
   /** ‖XW − X̃Q‖ / ‖XW‖, a bias shift included, on held-back rows. */
   readonly relativeError: number;
   /** How many rows were held back; 0 means that the error is of calibrated rows, because there were too few to spare any. */
   readonly heldBackRows: number;
   /** Rows that the statistics saw; fewer than features leave the gram singular. */
   readonly calibrationRows: number;
-  /** The bound of the theory, and what was measured. */
-  readonly bound: BoundReport;
+  /** The bound of the theory, and what was measured; nothing where no path was followed. */
+  readonly bound: BoundReport | undefined;
   /** Share of the path's steps beyond the alphabet's range. */
   readonly clippedShare: number;
   /** Features whose column of X̃ is constant (zero, where the bias cannot move). */
   readonly deadFeatures: number;
-  /** ‖XW − X̃W̃‖ / ‖XW‖ on held-back rows: what alignment left. */
-  readonly alignmentError: number;
-  /** Which implementation followed the paths: `'reference'`, or a backend's kernel. */
+  /** ‖XW − X̃W̃‖ / ‖XW‖ on held-back rows: what alignment left; nothing where nothing was aligned. */
+  readonly alignmentError: number | undefined;
+  /** λ / mean diag H of optimal feedback, after escalation. */
+  readonly damping: number | undefined;
+  /** What `correct` did last. */
+  readonly correction: CorrectionReport | undefined;
+  /** Which implementation followed the paths: `'reference'`, or a backend's kernel; `'none'` where no path was followed. */
   readonly kernel: string;
-  /** Time that the layer took, without the walk to it. */
+  /** Time that the layer took in all stages, without the walk to it. */
   readonly milliseconds: number;
-  /** Packed bytes of its codes and scales. */
+  /** Packed bytes of its codes, scales and mask. */
   readonly bytes: number;
   /** The same gzipped. */
   readonly gzipBytes: number;
+}
+
+/** How a mask was chosen. */
+export interface PruningReport {
+  /** Where zeros may lie: `'unstructured'`, or as `'2:4'`. */
+  readonly pattern: string;
+  /** The mask that won. */
+  readonly mask: string;
+  /** Those that competed. */
+  readonly candidates: readonly CandidateReport[];
+}
+
+/** A mask that competed. */
+export interface CandidateReport {
+  /** How it was found. */
+  readonly mask: string;
+  /** ‖XW − X̃V‖ / ‖XW‖ on held-back rows, a bias shift included. */
+  readonly relativeError: number;
+  /** The same behind the layer's bias and activation. */
+  readonly outputError: number;
+}
+
+/** What a correction did to a layer. */
+export interface CorrectionReport {
+  /** The relative error before, on held-back rows. */
+  readonly before: number;
+  /** The error that it would have had after; the correction was kept if that is smaller. */
+  readonly after: number;
+  /** Whether it was kept. */
+  readonly kept: boolean;
 }
 
 /** The bound of the theory beside what was measured, both for the path before refinement. */
@@ -48,7 +90,7 @@ export interface BoundReport {
   readonly limit: number;
   /** max |X̃(w̃ − q)| over the rows and neurons that were looked at. */
   readonly measured: number;
-  /** Whether the theorem speaks of this path: rounding was stochastic, feedback `'path'`, and no step was clipped. */
+  /** Whether the theorem speaks of this path: T was random, feedback `'path'`, one path was followed, and no step was clipped. */
   readonly applies: boolean;
 }
 
@@ -88,8 +130,8 @@ export interface Report {
   readonly stages: readonly string[];
   /** The compressed layers, in the order of the walk. */
   readonly layers: readonly LayerReport[];
-  /** Layers with weights that stayed as they were, each with the reason. */
-  readonly skipped: readonly SkippedLayer[];
+  /** Layers with weights that a stage left as they were, each with the reason. */
+  readonly skipped: ReadonlyArray<SkippedLayer & {readonly stage: string}>;
   /** Sizes before and after. */
   readonly size: SizeReport;
   /** What the last {@link evaluate} measured; gone when a later stage changes the model. */

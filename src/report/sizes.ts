@@ -1,17 +1,38 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {packedBits} from '../numerics/alphabet.ts';
+import type {Matrix} from '../numerics/matrix.ts';
 import {packCodes} from '../numerics/packing.ts';
-import type {CompressedLayer} from '../types.ts';
+import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../types.ts';
 import type {LayerReport, SizeReport} from './report.ts';
 
-/** The codes and scales of a layer as they are packed: codes densely, scales as float32. */
-export function packedLayer({alphabet, problems}: CompressedLayer): Uint8Array {
-  const codes = problems.flatMap((problem) => Array.from(problem.codes, (code) => code - alphabet.lowest));
-  const words = packCodes(codes, packedBits(alphabet));
-  const steps = Float32Array.from(problems.flatMap(({scales}) => Array.from(scales.steps)));
-  const bytes = new Uint8Array(words.byteLength + steps.byteLength);
-  bytes.set(new Uint8Array(words.buffer), 0);
-  bytes.set(new Uint8Array(steps.buffer), words.byteLength);
+/**
+ * A layer as it is packed. Letters: codes densely, then steps and offsets as float32. Where weights are pruned: one bit for each
+ * weight, and codes, or float32 weights, of the kept ones alone.
+ * @param values the weights, by problem
+ */
+export function packedLayer(layer: CompressedLayer, values: readonly Matrix[]): Uint8Array<ArrayBuffer> {
+  const masks = layer.problems.map(({mask}) => mask);
+  const plane = masks.every((mask) => mask === undefined) ? [] : packCodes(masks.flatMap((mask, p) => [...mask ?? values[p].data.map(() => 1)]), 1);
+  return joined(Uint32Array.from(plane), ...(layer.kind === 'quantized' ? packedLetters(layer) : [keptFloats(layer, values)]));
+}
+
+function packedLetters({alphabet, problems}: QuantizedLayer): [Uint32Array, Float32Array] {
+  const codes = problems.flatMap(({codes: all, mask}) => Array.from(mask ? all.filter((_, i) => mask[i] === 1) : all, (code) => code - alphabet.lowest));
+  const numbers = problems.flatMap(({scales: {steps, offsets}}) => [...steps, ...offsets ?? []]);
+  return [packCodes(codes, packedBits(alphabet)), Float32Array.from(numbers)];
+}
+
+function keptFloats({problems}: PrunedLayer, values: readonly Matrix[]): Float32Array {
+  return Float32Array.from(problems.flatMap(({mask}, p) => [...values[p].data.filter((_, i) => mask[i] === 1)]));
+}
+
+function joined(...parts: ReadonlyArray<Uint32Array | Float32Array>): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, {byteLength}) => sum + byteLength, 0));
+  let to = 0;
+  for (const {buffer, byteOffset, byteLength} of parts) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), to);
+    to += byteLength;
+  }
   return bytes;
 }
 

@@ -1,12 +1,22 @@
+import {nearestPruner} from './nearestPruner.ts';
 import {nearestQuantizer} from './nearestQuantizer.ts';
+import {nearestSparseQuantizer} from './nearestSparseQuantizer.ts';
+import {sparseQuantizer} from './sparseQuantizer.ts';
 import type {StochasticOperator} from './stochasticOperator.ts';
+import {stochasticPruner} from './stochasticPruner.ts';
 import {stochasticQuantizer} from './stochasticQuantizer.ts';
 
-/** T by the name of its rounding. */
-export const quantizers = {
-  stochastic: stochasticQuantizer,
-  nearest: nearestQuantizer,
-} as const satisfies Record<string, StochasticOperator>;
+/** How an argument becomes a letter: at random without bias, or the nearest. */
+export type Rounding = 'stochastic' | 'nearest';
 
-/** How an argument becomes a letter. */
-export type Rounding = keyof typeof quantizers;
+/** What T does: letters, zeros, or both in one. */
+export type OperatorKind = 'quantizer' | 'pruner' | 'sparseQuantizer';
+
+/** Every T, by what it does and how. */
+export const operators: Readonly<Record<OperatorKind, Readonly<Record<Rounding, StochasticOperator>>>> = {
+  quantizer: {stochastic: stochasticQuantizer, nearest: nearestQuantizer},
+  pruner: {stochastic: stochasticPruner, nearest: nearestPruner},
+  sparseQuantizer: {stochastic: sparseQuantizer, nearest: nearestSparseQuantizer},
+};
+
+export {reals} from './reals.ts';

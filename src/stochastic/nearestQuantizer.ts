@@ -8,7 +8,7 @@ export const nearestQuantizer: StochasticOperator = {
     return Math.min(Math.max(Math.floor(y - shift + 0.5), lowest), highest);
   },
   wgsl: /* wgsl */ `
-    fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32) -> f32 {
+    fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32, deadZone : f32) -> f32 {
       return clamp(floor(y - shift + 0.5), lowest, highest);
     }`,
 };

@@ -13,7 +13,7 @@ export const stochasticQuantizer: StochasticOperator = {
     return Math.min(Math.max(code, lowest), highest);
   },
   wgsl: /* wgsl */ `
-    fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32) -> f32 {
+    fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32, deadZone : f32) -> f32 {
       let below = floor(y - shift);
       let code = select(below, below + 1.0, uniform < y - shift - below);
       return clamp(code, lowest, highest);

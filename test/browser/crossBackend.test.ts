@@ -1,10 +1,10 @@
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
-import {testQuantizedNetwork} from '../support/crossBackendTests.ts';
+import {testCompressedNetwork} from '../support/crossBackendTests.ts';
 import {onBackends} from '../support/onBackends.ts';
 
-describe('a network quantized in Chromium', () => {
+describe('a network compressed in Chromium', () => {
   onBackends(['webgpu'], () => {
     before(() => requireWebGPU());
-    testQuantizedNetwork('webgpu');
+    testCompressedNetwork('webgpu');
   });
 });

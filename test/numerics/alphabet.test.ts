@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type AlphabetLayout, type Bits, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from 'tfjs-compress/numerics';
+import {type AlphabetLayout, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from 'tfjs-compress/numerics';
 
 const allBits = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
@@ -81,4 +81,17 @@ describe('uniformAlphabet', () => {
       expect(() => uniformAlphabet(options)).to.throw(RangeError, message);
     });
   }
+});
+
+describe('codeOfZero', () => {
+  it('is the code of the letter nearest to 0, of two the positive one', () => {
+    for (const layout of ['symmetric', 'midrise', 'twosComplement'] as const) {
+      for (const bits of allBits.slice(1)) {
+        const alphabet = uniformAlphabet({bits, layout});
+        expect(letterOf(codeOfZero(alphabet), alphabet, 1)).to.equal(layout === 'midrise' ? 0.5 : 0);
+      }
+    }
+    expect(codeOfZero(uniformAlphabet({bits: 1}))).to.equal(0);
+    expect(codeOfZero(uniformAlphabet({bits: 1, layout: 'twosComplement'}))).to.equal(0);
+  });
 });

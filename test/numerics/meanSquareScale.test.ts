@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type Alphabet, type AlphabetOptions, matrix, type Matrix, meanSquareScale, stepAt, uniformAlphabet, widestScale} from 'tfjs-compress/numerics';
+import {type Alphabet, type AlphabetOptions, keepLargest, matrix, type Matrix, meanSquareScale, stepAt, uniformAlphabet, widestScale} from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../src/stochastic/nearestQuantizer.ts';
 import {gaussianMatrix, gaussians, uniforms} from '../support/randomMatrices.ts';
 
@@ -22,7 +22,7 @@ describe('meanSquareScale', () => {
     for (const [name, draw] of Object.entries(distributions)) {
       it(`has a relative error ‖w − q‖ / ‖w‖ as low as that of any of 2,000 steps: ${name} weights, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
         // What few weights leave depends on single letters, and the search is a grid of its own.
-        for (const [size, tolerance] of [[40, 5e-3], [600, 1e-3]]) {
+        for (const [size, tolerance] of [[40, 5e-3], [600, 2e-4]]) {
           const weights = matrix(size, 1, Float64Array.from({length: size}, draw));
           const [step] = meanSquareScale(weights, alphabet, 'channel').steps;
           const [widest] = widestScale(weights, alphabet, 'channel').steps;
@@ -33,6 +33,20 @@ describe('meanSquareScale', () => {
       });
     }
   }
+
+  it('of 9 weights and 6 to 8 bits leaves no more than the best of 4,000 steps, within 1 % in the mean', () => {
+    for (const bits of [6, 8] as const) {
+      const alphabet = uniformAlphabet({bits});
+      let [found, least] = [0, 0];
+      for (let seed = 0; seed < 20; seed++) {
+        const weights = gaussianMatrix(9, 1, 100 + seed);
+        const [widest] = widestScale(weights, alphabet, 'channel').steps;
+        found += errorOf(weights, meanSquareScale(weights, alphabet, 'channel').steps[0], alphabet);
+        least += Math.min(...Array.from({length: 4000}, (_, k) => errorOf(weights, widest * 0.05 ** (k / 4000), alphabet)));
+      }
+      expect(found).to.be.below(1.01 * least);
+    }
+  });
 
   it('finds the step of weights that are letters', () => {
     const alphabet = uniformAlphabet({bits: 4});
@@ -79,6 +93,21 @@ describe('meanSquareScale', () => {
     // the last group of neuron 1 has features 8 and 9
     const last = matrix(2, 1, Float64Array.of(weights.data[8 * 3 + 1], weights.data[9 * 3 + 1]));
     expect(stepAt(group, 9, 1)).to.equal(meanSquareScale(last, alphabet, 'channel').steps[0]);
+  });
+
+  it('and widestScale see only the weights on the mask', () => {
+    const weights = gaussianMatrix(12, 2, 5);
+    const mask = keepLargest(gaussianMatrix(12, 2, 6), 'unstructured', 0.5);
+    const alphabet = uniformAlphabet({bits: 2});
+    for (const scaleOf of [meanSquareScale, widestScale]) {
+      for (const n of [0, 1]) {
+        const kept = weights.data.filter((_, i) => i % 2 === n && mask[i] === 1);
+        expect(scaleOf(weights, alphabet, 'channel', mask).steps[n]).to.equal(scaleOf(matrix(kept.length, 1, kept), alphabet, 'channel').steps[0]);
+      }
+      const all = weights.data.filter((_, i) => mask[i] === 1);
+      expect(scaleOf(weights, alphabet, 'tensor', mask).steps[1]).to.equal(scaleOf(matrix(all.length, 1, all), alphabet, 'channel').steps[0]);
+      expect(Array.from(scaleOf(weights, alphabet, {group: 4}, new Uint8Array(24)).steps)).to.deep.equal([0, 0, 0, 0, 0, 0]);
+    }
   });
 });
 

@@ -43,7 +43,7 @@ for (const [name, weights] of Object.entries(cases)) {
 describe('quantizeWeights', () => {
   for (const options of alphabets) {
     it(`of zeros is zeros, with step 0: ${uniformAlphabet(options).levels} letters, ${uniformAlphabet(options).layout}`, async () => {
-      const {values, scales, clipped} = await quantized(matrix(features, neurons), inputsFor(features)[0], {alphabet: uniformAlphabet(options)});
+      const {values, scales, path: {clipped}} = await quantized(matrix(features, neurons), inputsFor(features)[0], {alphabet: uniformAlphabet(options)});
       expect(values.data.every((value) => value === 0)).to.equal(true);
       expect(scales.steps.every((step) => step === 0)).to.equal(true);
       expect(clipped).to.equal(0);
@@ -92,7 +92,7 @@ function agreeing(size: number): {original: Matrix; shadow: Matrix} {
 async function quantized(weights: Matrix, {original, shadow}: {original: Matrix; shadow: Matrix}, method: Partial<QuantizeMethod> & {alphabet: Alphabet}): Promise<QuantizedWeights> {
   return await quantizeWeights({weights, ...gramsOf(original, shadow)}, {layer: 0, problem: 0}, {
     granularity: 'channel', scale: 'calibration', alignment: {method: 'order'}, feedback: {kind: 'path'}, rounding: 'stochastic',
-    samples: 4, rounds: 2, sweeps: 2, seed: 1, strictKernels: false, ...method,
+    samples: 4, rounds: 2, sweeps: 2, pairs: 0, ridge: 0, offset: false, seed: 1, strictKernels: false, ...method,
   }, () => Promise.resolve());
 }
 

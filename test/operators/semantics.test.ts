@@ -4,6 +4,7 @@ import {expect} from 'chai';
 import {firstValueFrom, forkJoin, lastValueFrom, map, Observable, throwError, toArray} from 'rxjs';
 import {TestScheduler} from 'rxjs/testing';
 import {calibrate, compress, type Compression, evaluate, progress, type ProgressEvent, spfqQuantize} from 'tfjs-compress';
+import {codesOf as codesOfLayers} from '../support/quantizedLayers.ts';
 import {denseNetwork, gaussianTensor, predictionsOf} from '../support/smallNetworks.ts';
 import {onBackends} from '../support/onBackends.ts';
 
@@ -22,7 +23,7 @@ onBackends(['wasm'], () => {
 
     const codesOf = map(({layers, dispose}: Compression) => {
       dispose();
-      return layers.map(({problems: [{codes}]}) => Array.from(codes));
+      return codesOfLayers(layers);
     });
 
     it('one operator in two subscriptions at once gives equal codes', async () => {
@@ -100,10 +101,13 @@ onBackends(['wasm'], () => {
       [alone, after].forEach((one) => { one.dispose(); });
     });
 
-    it('stages over different layers add up', async () => {
+    it('stages over different layers add up, in the order of the walk; the report says which left what as it was', async () => {
       const result = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 8, include: 'scores'}), spfqQuantize({bits: 2, exclude: 'scores'})));
-      expect(result.report.layers.map(({name, levels}) => [name, levels])).to.deep.equal([['scores', 255], ['hidden', 4]]);
-      expect(result.report.skipped).to.deep.equal([]);
+      expect(result.report.layers.map(({name, levels}) => [name, levels])).to.deep.equal([['hidden', 4], ['scores', 255]]);
+      expect(result.layers.map(({name}) => name)).to.deep.equal(['hidden', 'scores']);
+      expect(result.report.skipped.map(({stage, name, reason}) => [stage, name, reason])).to.deep.equal([
+        ['spfqQuantize', 'hidden', 'not in `include`'], ['spfqQuantize', 'scores', 'in `exclude`'],
+      ]);
       result.dispose();
     });
   });

@@ -3,6 +3,8 @@ import {input, layers, type LayersModel, loadLayersModel, model, sequential, typ
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, type CalibrationData, compress, type Compression, evaluate, fit, type LayerSelection, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {expectedWeights} from '../support/expectedWeights.ts';
+import {quantizedLayers} from '../support/quantizedLayers.ts';
 import {denseNetwork, gaussianTensor, leavingAlone, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
 import {gaussians} from '../support/randomMatrices.ts';
 import {onBackends} from '../support/onBackends.ts';
@@ -49,17 +51,15 @@ onBackends(['wasm'], () => {
 
     for (const granularity of ['tensor', 'channel', {group: 5}] as const) {
       for (const bits of [1, 2, 3, 8] as const) {
-        it(`with granularity ${JSON.stringify(granularity)} at ${bits} bits, every weight is step · (code + shift) in float32, and biases move freely`, async () => {
+        it(`with granularity ${JSON.stringify(granularity)} at ${bits} bits, every weight is step · (code + shift) + offset in float32, and biases move freely`, async () => {
           const {model: small, layers: compressed, dispose} = await quantized(network, x, {bits, granularity});
           const weights = await weightsOf(small);
-          for (const [l, {alphabet, problems: [{features, neurons, codes, scales}]}] of compressed.entries()) {
+          for (const [l, layer] of quantizedLayers(compressed).entries()) {
+            const {problems: [{features, neurons, scales}]} = layer;
             const size = granularity === 'tensor' || granularity === 'channel' ? features : granularity.group;
             expect(scales.steps).to.have.length(Math.ceil(features / size) * neurons);
             if (granularity === 'tensor') expect(new Set(scales.steps).size).to.equal(1);
-            const expected = Array.from(codes, (code, i) => Math.fround(scales.steps[Math.floor(Math.floor(i / neurons) / size) * neurons + (i % neurons)] * (code + alphabet.shift)));
-            expect(weights[2 * l]).to.deep.equal(expected);
-            expect(Math.min(...codes)).to.be.at.least(alphabet.lowest);
-            expect(Math.max(...codes)).to.be.at.most(alphabet.highest);
+            expect(weights[2 * l]).to.deep.equal(expectedWeights(layer, weights[2 * l]));
           }
           dispose();
         });
@@ -98,7 +98,8 @@ onBackends(['wasm'], () => {
       zero.setWeights([changed, ...others]);
       const data = gaussianTensor([64, 6], 1);
       for (const bits of [1, 2, 'ternary', 4] as const) {
-        const {model: small, layers: [{problems: [{scales}]}], dispose} = await quantized(zero, data, {bits});
+        const {model: small, layers: compressed, dispose} = await quantized(zero, data, {bits});
+        const [{problems: [{scales}]}] = quantizedLayers(compressed);
         const [after] = await weightsOf(small);
         expect(scales.steps[0]).to.equal(0);
         for (let i = 0; i < after.length; i += 8) expect(after[i]).to.equal(0);

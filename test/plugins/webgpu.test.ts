@@ -5,14 +5,14 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {expect} from 'chai';
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
 import {carriedDrift, carriedDriftInvocations} from '../../plugins/webgpu/carriedDrift.ts';
-import {pathBlock} from '../../plugins/webgpu/pathBlock.ts';
+import {maskedPathBlock, pathBlock} from '../../plugins/webgpu/pathBlock.ts';
 import {type Program, runProgram} from '../../plugins/webgpu/program.ts';
 import {BackendError} from '../../src/errors.ts';
 import {matrix} from '../../src/numerics/matrix.ts';
 import {seedKey} from '../../src/numerics/random.ts';
 import {FOLLOW_PATH, pathFollower} from '../../src/ops/followPath.ts';
 import {kernelAttrs, kernelInputs} from '../../src/ops/kernel.ts';
-import {quantizers} from '../../src/stochastic/index.ts';
+import {operators} from '../../src/stochastic/index.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {expectSamePath, testPathKernel} from '../support/pathKernelTests.ts';
 import {choiceOf, expectedPath, pathProblem} from '../support/pathProblems.ts';
@@ -36,16 +36,16 @@ describe('plugins/webgpu', () => {
 
     it('the kernel, called directly, follows a single neuron', async () => {
       const problem = pathProblem(300, 1, 1);
-      const {alphabet, scales, rounding, seed, layer, firstNeuron, path} = choiceOf(problem, ONE_NEURON);
+      const {scales, seed, ...choice} = choiceOf(problem, ONE_NEURON);
       const inputs = {
         aligned: tensor2d(Float32Array.from(problem.aligned.data), [300, 1]),
         feedback: tensor2d(Float32Array.from(problem.feedback.data), [300, 300]),
         steps: tensor1d(Float32Array.from(scales.steps)),
         inverseSteps: tensor1d(Float32Array.from(scales.steps, (step) => 1 / step)),
       };
-      const attrs = {alphabet, groupSize: scales.groupSize, rounding, key: seedKey(seed), layer, firstNeuron, path};
+      const attrs = {...choice, groupSize: scales.groupSize, key: seedKey(seed)};
       const [codes, drift] = engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs(inputs), kernelAttrs(attrs));
-      expect([codes.dtype, drift.dtype]).to.deep.equal(['int32', 'float32']);
+      expect([codes.dtype, drift.dtype]).to.deep.equal(['float32', 'float32']);
       expect(Int16Array.from(await codes.data())).to.deep.equal(expectedPath(problem, choiceOf(problem, ONE_NEURON)).codes);
       [codes, drift, ...Object.values(inputs)].forEach((tensor) => tensor.dispose());
     });
@@ -107,19 +107,20 @@ describe('plugins/webgpu', () => {
     });
   });
 
-  it('the shader of a block contains its operator, and bears its name', () => {
-    for (const operator of Object.values(quantizers)) {
-      const {shaderKey, code} = pathBlock(operator);
-      expect(shaderKey).to.include(operator.name);
-      expect(code).to.include(operator.wgsl);
-    }
-    expect(pathBlock(quantizers.nearest).shaderKey).not.to.equal(pathBlock(quantizers.stochastic).shaderKey);
+  const blocks = Object.values(operators).flatMap((byRounding) => Object.values(byRounding)).flatMap((operator) => [
+    {operator, block: pathBlock(operator)}, {operator, block: maskedPathBlock(operator)},
+  ]);
+
+  it('the shader of a block contains its operator, and bears a name of its own', () => {
+    for (const {operator, block} of blocks) expect(block.code).to.include(operator.wgsl);
+    expect(new Set(blocks.map(({block}) => block.shaderKey)).size).to.equal(blocks.length);
   });
 
   it('every input and uniform of a block is used, as WebGPU demands of them', () => {
-    const {code, inputs, uniforms} = pathBlock(quantizers.stochastic);
-    expect(inputs.filter((name) => !code.includes(`${name}[`))).to.deep.equal([]);
-    expect(Object.values(uniforms).flat().filter((name) => !code.includes(`uniforms.${name}`))).to.deep.equal([]);
+    for (const {block: {code, inputs, uniforms}} of blocks) {
+      expect(inputs.filter((name) => !code.includes(`${name}[`))).to.deep.equal([]);
+      expect(Object.values(uniforms).flat().filter((name) => !code.includes(`uniforms.${name}`))).to.deep.equal([]);
+    }
   });
 
   it('requireWebGPU() without an adapter says what to do, and leaves the backend as it was', async () => {

@@ -4,6 +4,7 @@ import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {concat, defer, EMPTY, finalize, from, lastValueFrom, map, type Observable, of, range, throwError} from 'rxjs';
 import {calibrate, type CalibrationData, compress, type Compression, DataError, spfqQuantize} from 'tfjs-compress';
+import {codesOf} from '../support/quantizedLayers.ts';
 import {denseNetwork, errorOf, gaussianTensor, leavingAlone, randomize, twoInputs} from '../support/smallNetworks.ts';
 import {onBackends} from '../support/onBackends.ts';
 
@@ -201,7 +202,7 @@ onBackends(['wasm', 'cpu'], () => {
 async function quantized(stream: Observable<Compression>): Promise<number[][]> {
   const compression = await lastValueFrom(stream);
   compression.dispose();
-  return compression.layers.map(({problems: [{codes}]}) => Array.from(codes));
+  return codesOf(compression.layers);
 }
 
 async function* noBatches(): AsyncGenerator<Tensor> {

@@ -3,6 +3,7 @@ import {Callback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-la
 import {expect} from 'chai';
 import {lastValueFrom, map, type Subscription} from 'rxjs';
 import {calibrate, type Compression, fit, type FitOptions, spfqQuantize} from 'tfjs-compress';
+import {codesOf as codesOfLayers} from '../support/quantizedLayers.ts';
 import {denseNetwork, errorOf, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
 import {onBackends} from '../support/onBackends.ts';
 
@@ -25,7 +26,7 @@ onBackends(['wasm', 'cpu'], () => {
 
     const codesOf = ({layers, dispose}: Compression): number[][] => {
       dispose();
-      return layers.map(({problems: [{codes}]}) => Array.from(codes));
+      return codesOfLayers(layers);
     };
 
     it('trains on subscription, then emits the trained model and completes', async () => {

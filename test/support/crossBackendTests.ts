@@ -1,62 +1,82 @@
 import {dispose, getBackend, setBackend, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {lastValueFrom} from 'rxjs';
-import {calibrate, compress, spfqQuantize} from 'tfjs-compress';
+import {lastValueFrom, type OperatorFunction, pipe} from 'rxjs';
+import {calibrate, type CompressedLayer, compress, type Compression, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {gaussian} from './pathProblems.ts';
 
 const IMAGES = 256;
-const BITS = [1, 2, 4] as const;
 
-/** The codes of every layer, and the kernels that chose them. */
+interface StageOptions {
+  readonly strictKernels: boolean;
+}
+
+/** Fewer paths than by default. */
+const BRIEF = {scale: 'mse', samples: 2} as const;
+
+/** Every stage that follows paths, by how a user writes it. */
+const stages: Readonly<Record<string, (options: StageOptions) => OperatorFunction<Compression, Compression>>> = {
+  'spfqQuantize({bits: 1})': (options) => spfqQuantize({bits: 1, ...options}),
+  'spfqQuantize({bits: 2})': (options) => spfqQuantize({bits: 2, ...options}),
+  'spfqQuantize({bits: 4})': (options) => spfqQuantize({bits: 4, ...options}),
+  'spfqPrune, spfqQuantize({bits: 1})': (options) => pipe(spfqPrune({sparsity: 0.6, mask: 'path', ...options}), spfqQuantize({bits: 1, ...BRIEF, ...options})),
+  'spfqCompress({bits: 2})': (options) => spfqCompress({bits: 2, ...BRIEF, ...options}),
+};
+
+/** What a stage chose in every layer, and the kernels that chose. */
 interface Outcome {
-  readonly codes: Readonly<Record<string, readonly Int16Array[]>>;
+  readonly layers: ReadonlyArray<readonly [string, ReturnType<typeof choicesOf>]>;
   readonly kernels: readonly string[];
 }
 
-const onCpu = new Map<number, Promise<Outcome>>();
+const onCpu = new Map<string, Promise<Outcome>>();
 
 /**
- * A small network, quantized on the active backend, against the same on the cpu; for use inside `onBackends`. Letters are chosen by
- * thresholds, so that rounding errors of float32 show only where an argument meets one: with this seed none does.
+ * A small network, compressed on the active backend, against the same on the cpu; for use inside `onBackends`. Letters and zeros are
+ * chosen by thresholds, so that rounding errors of float32 show only where an argument meets one: with this seed none does.
  * @param kernel the kernel that the report must name
  */
-export function testQuantizedNetwork(kernel: string): void {
-  for (const bits of BITS) {
-    it(`spfqQuantize({bits: ${bits}}) gives the codes of the cpu, chosen by kernel '${kernel}'`, async () => {
-      const expected = await outcomeOnCpu(bits);
-      const found = await quantized(bits, kernel !== 'reference');
-      expect(found.codes).to.deep.equal(expected.codes);
-      expect(found.kernels).to.deep.equal(Object.keys(found.codes).map(() => kernel));
-      expect(expected.kernels).to.deep.equal(Object.keys(found.codes).map(() => 'reference'));
+export function testCompressedNetwork(kernel: string): void {
+  for (const stage of Object.keys(stages)) {
+    it(`${stage} chooses as on the cpu, by kernel '${kernel}'`, async () => {
+      const expected = await outcomeOnCpu(stage);
+      const found = await compressed(stage, kernel !== 'reference');
+      expect(found.layers).to.deep.equal(expected.layers);
+      expect(found.kernels).to.deep.equal(found.layers.map(() => kernel));
+      expect(expected.kernels).to.deep.equal(found.layers.map(() => 'reference'));
     });
   }
 }
 
-async function outcomeOnCpu(bits: typeof BITS[number]): Promise<Outcome> {
-  const outcome = onCpu.get(bits);
+async function outcomeOnCpu(stage: string): Promise<Outcome> {
+  const outcome = onCpu.get(stage);
   if (outcome) return outcome;
   const active = getBackend();
   await setBackend('cpu');
-  const first = quantized(bits, false);
-  onCpu.set(bits, first);
+  const first = compressed(stage, false);
+  onCpu.set(stage, first);
   await first;
   await setBackend(active);
   return first;
 }
 
-async function quantized(bits: typeof BITS[number], strictKernels: boolean): Promise<Outcome> {
+async function compressed(stage: string, strictKernels: boolean): Promise<Outcome> {
   const model = smallNetwork();
   const x = gaussianTensor(1, [IMAGES, 9, 9, 3]);
-  const compression = await lastValueFrom(compress(model, {seed: 11}).pipe(calibrate(x), spfqQuantize({bits, strictKernels})));
-  const outcome = {
-    codes: Object.fromEntries(compression.layers.map(({name, problems}) => [name, problems.map(({codes}) => codes)])),
+  const compression = await lastValueFrom(compress(model, {seed: 11}).pipe(calibrate(x), stages[stage]({strictKernels})));
+  const outcome: Outcome = {
+    layers: compression.layers.map((layer) => [layer.name, choicesOf(layer)]),
     kernels: compression.report.layers.map((layer) => layer.kernel),
   };
   compression.dispose();
   model.dispose();
   x.dispose();
   return outcome;
+}
+
+/** Letters and zeros of every problem. */
+function choicesOf(layer: CompressedLayer) {
+  return layer.kind === 'quantized' ? layer.problems.map(({codes, mask}) => ({codes, mask})) : layer.problems.map(({mask}) => ({mask}));
 }
 
 /** Two convolutions and two dense layers, 27 to 128 features wide, with weights of a usual size. */

@@ -1,13 +1,14 @@
 import {uniformAlphabet} from '../../src/numerics/alphabet.ts';
+import type {Mask} from '../../src/numerics/mask.ts';
 import {type Matrix, matrix, transpose} from '../../src/numerics/matrix.ts';
 import {meanSquareScale} from '../../src/numerics/meanSquareScale.ts';
 import {pathFeedback} from '../../src/numerics/pathFeedback.ts';
 import {followPath} from '../../src/numerics/pathFollowing.ts';
 import {multiply} from '../../src/numerics/product.ts';
 import {uniformAt} from '../../src/numerics/random.ts';
-import {type Granularity, stepAt} from '../../src/numerics/scales.ts';
+import {type Granularity, groupSizeOf, type Scales, stepAt} from '../../src/numerics/scales.ts';
 import type {CodedPath, PathChoice} from '../../src/ops/followPath.ts';
-import {quantizers, type Rounding} from '../../src/stochastic/index.ts';
+import {type OperatorKind, operators, reals, type Rounding} from '../../src/stochastic/index.ts';
 
 /** Weights, and what they feel of each other's errors. */
 export interface PathProblem {
@@ -17,11 +18,18 @@ export interface PathProblem {
 
 /** What a path through a problem is made of. */
 export interface PathCase {
+  /** Default `'quantizer'`. */
+  readonly kind?: OperatorKind;
+  /** Letters, of a T that rounds to some. */
   readonly levels: number;
   readonly rounding: Rounding;
   readonly granularity: Granularity;
   readonly scaling: number;
   readonly path: number;
+  /** c of a T that prunes, in standard deviations of the weights. Default 0. */
+  readonly threshold?: number;
+  /** Whether a third of the weights is pruned beforehand. Default false. */
+  readonly masked?: boolean;
 }
 
 // Above 2³², so that both words of the key count.
@@ -51,18 +59,37 @@ export function gaussian(seed: number, rows: number, columns: number): Matrix {
   return matrix(rows, columns, values);
 }
 
-export function choiceOf({aligned}: PathProblem, {levels, rounding, granularity, path}: PathCase): PathChoice {
-  const alphabet = uniformAlphabet({levels});
-  return {alphabet, scales: meanSquareScale(aligned, alphabet, granularity), rounding, seed: SEED, layer: 3, firstNeuron: 7, path};
+export function choiceOf({aligned}: PathProblem, {kind = 'quantizer', levels, rounding, granularity, path, threshold = 0, masked = false}: PathCase): PathChoice {
+  const alphabet = kind === 'pruner' ? reals : uniformAlphabet({levels});
+  const scales = kind === 'pruner' ? unitScales(aligned, granularity) : meanSquareScale(aligned, alphabet, granularity);
+  return {
+    kind, rounding, alphabet, scales, threshold: threshold / Math.sqrt(aligned.rows), mask: masked ? maskOf(aligned) : undefined,
+    seed: SEED, layer: 3, firstNeuron: 7, path,
+  };
+}
+
+function unitScales({rows, columns}: Matrix, granularity: Granularity): Scales {
+  const groupSize = groupSizeOf(granularity, rows);
+  const groups = Math.ceil(rows / groupSize);
+  return {groupSize, groups, neurons: columns, steps: new Float64Array(groups * columns).fill(1)};
+}
+
+function maskOf({rows, columns}: Matrix): Mask {
+  return Uint8Array.from({length: rows * columns}, (_, i) => (uniformAt(4, 0, Math.floor(i / columns), i % columns) < 1 / 3 ? 0 : 1));
 }
 
 /** The path in float64, from the numerics alone. */
-export function expectedPath({aligned, feedback}: PathProblem, {alphabet, scales, rounding, seed, layer, firstNeuron, path}: PathChoice): CodedPath {
+export function expectedPath({aligned, feedback}: PathProblem, choice: PathChoice): CodedPath {
+  const {alphabet, scales, mask, seed, layer, firstNeuron, path} = choice;
+  const operator = operators[choice.kind][choice.rounding];
   const codes = new Int16Array(aligned.data.length);
   const followed = followPath(aligned, feedback, (x, t, n) => {
+    const i = t * aligned.columns + n;
     const step = stepAt(scales, t, n);
-    const code = step > 0 ? quantizers[rounding].code(x / step, uniformAt(seed, layer, t, firstNeuron + n, path), alphabet) : 0;
-    codes[t * aligned.columns + n] = code;
+    let code = 0;
+    if (mask?.[i] === 0) code = -alphabet.shift;
+    else if (step > 0) code = operator.code(x / step, uniformAt(seed, layer, t, firstNeuron + n, path), alphabet, choice.threshold / step);
+    codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });
   return {...followed, codes};

@@ -40,7 +40,7 @@ export function twoInputs(): LayersModel {
 }
 
 /** Puts normal numbers of deviation ½ into every weight. */
-export function randomize(network: LayersModel, seed: number): void {
+export function randomize(network: Pick<LayersModel, 'getWeights' | 'setWeights'>, seed: number): void {
   const weights = network.getWeights().map(({shape}, i) => {
     const next = gaussians(100 * seed + i);
     return tensor(Float32Array.from({length: shape.reduce((product, size) => product * size, 1)}, () => 0.5 * next()), shape);

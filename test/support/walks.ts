@@ -5,7 +5,7 @@ import {disposeModel} from '../../src/graph/disposeModel.ts';
 import {walkLayers} from '../../src/graph/layerWalk.ts';
 import {type Shadow, shadowOf} from '../../src/graph/shadow.ts';
 import {findSites, type LayerSite} from '../../src/graph/sites.ts';
-import type {ProblemStatistics} from '../../src/graph/siteStatistics.ts';
+import {type ProblemStatistics, siteStation} from '../../src/graph/siteStatistics.ts';
 import type {BatchSource} from '../../src/types.ts';
 
 /** Inputs in batches of a size, all of their rows. */
@@ -36,12 +36,12 @@ export async function walk(model: LayersModel, source: BatchSource, {memory = 2 
     prepare?.(shadow);
     const {sites} = findSites(shadow, () => undefined);
     const options = {shadow, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
-    await walkLayers(sites, options, async (site, statistics) => {
+    await walkLayers(sites.map((site) => siteStation(site, async (statistics) => {
       await visit?.(site, statistics);
       const weights = tidy(() => site.layer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
       shadow.rewrite(site.layer, weights);
       weights.forEach((weight) => { weight.dispose(); });
-    });
+    })), options);
   } finally {
     disposeModel(shadow.model);
   }

@@ -1,0 +1,54 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {Shadow} from './shadow.ts';
+import type {LayerSite} from './sites.ts';
+
+/** Where a constant can be added to every output of a layer. */
+export interface BiasPlace {
+  /** The layer of the copy that takes it, and the one it stands for. */
+  readonly layer: layers.Layer;
+  readonly original: layers.Layer;
+  /** The index among the layer's weights. */
+  readonly weight: number;
+  /** 1 for a bias, −1 for the moving mean of a BatchNormalization, which is subtracted. */
+  readonly sign: 1 | -1;
+}
+
+/**
+ * The layer's own bias; else the moving mean of a BatchNormalization that takes all it gives, and nothing else takes.
+ * Without either there is nothing that could take up a mean error.
+ */
+export function biasPlaceOf({layer, original, calls}: LayerSite, shadow: Shadow): BiasPlace | undefined {
+  if (original.getWeights().length > 1) return {layer, original, weight: 1, sign: 1};
+  const takers = new Set(calls.map((call) => soleTaker(call, shadow)));
+  const [taker] = takers;
+  if (takers.size !== 1 || taker === undefined) return undefined;
+  const [norm, twin] = [shadow.original.calls[taker].layer, shadow.copy.calls[taker].layer];
+  if (!isLinear(original) || !normalizesLastAxis(norm, original) || callsOf(norm, shadow) !== calls.length) return undefined;
+  // gamma and beta may be missing; moving mean and moving variance are always the last two.
+  return {layer: twin, original: norm, weight: norm.getWeights().length - 2, sign: -1};
+}
+
+/** The one call that takes what a call gives, as the representative of its layer's first call. */
+function soleTaker(call: number, {original: {calls, outputs}}: Shadow): number | undefined {
+  const [value] = calls[call].outputs;
+  const takers = calls.flatMap(({inputs}, index) => (inputs.includes(value) ? [index] : []));
+  if (takers.length !== 1 || outputs.includes(value)) return undefined;
+  return calls.findIndex(({layer}) => layer === calls[takers[0]].layer);
+}
+
+function callsOf(layer: layers.Layer, {original}: Shadow): number {
+  return original.calls.filter((call) => call.layer === layer).length;
+}
+
+function isLinear(layer: layers.Layer): boolean {
+  const {activation} = layer.getConfig();
+  return activation === undefined || activation === null || activation === 'linear';
+}
+
+/** Whether the normalized axis is that of the layer's neurons. */
+function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer): boolean {
+  if (norm.getClassName() !== 'BatchNormalization') return false;
+  const {axis} = norm.getConfig();
+  const rank = [layer.outputShape].flat().length;
+  return (axis === -1 || axis === rank - 1) && layer.getConfig().dataFormat !== 'channelsFirst';
+}

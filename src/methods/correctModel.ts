@@ -1,0 +1,107 @@
+import {ModelError} from '../errors.ts';
+import {normStations} from '../graph/normStation.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+import {multiply} from '../numerics/product.ts';
+import {calibrationGain} from '../numerics/reconstructionError.ts';
+import {refine, valuesOf} from '../numerics/refinement.ts';
+import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
+import {lettersOf} from '../report/layerReport.ts';
+import type {CompressedLayer, Compression, PrunedLayer, QuantizedLayer} from '../types.ts';
+import {heldBackError} from './heldBackError.ts';
+import {type LayerVisit, shiftFor, type VisitedProblem} from './layerVisit.ts';
+import {ridged} from './ridged.ts';
+import type {StageContext} from './stageContext.ts';
+import {type LayerResult, visitModel, type VisitOptions} from './visitModel.ts';
+
+/** How to correct a model. */
+export interface CorrectModelOptions extends Omit<VisitOptions, 'others'> {
+  /** Rounds of a refit and `sweeps` cyclic passes. */
+  readonly rounds: number;
+  readonly sweeps: number;
+  /** Whether scales, and offsets where there are any, are refitted. */
+  readonly scale: boolean;
+  /** Whether moving statistics of BatchNormalization layers are re-estimated. */
+  readonly batchNorm: boolean;
+  /** Passes over pairs of features after the sweeps of each round. */
+  readonly pairs: number;
+  /** λ / mean diag H, with which letters are kept near to W. */
+  readonly ridge: number;
+  /** Steps of the least squares on the support, where layers are pruned only. */
+  readonly iterations: number;
+  readonly damping: number;
+}
+
+/**
+ * Lowers the calibration error of every layer that earlier stages compressed, along the layer walk, on the inputs that the layers before
+ * it now give: letters are swept and scales refitted, weights of pruned layers solved anew on their support, biases moved.
+ * Alphabets, masks and the topology stay. A layer's correction is kept only if its error on held-back rows falls.
+ * @throws ModelError before any compression, DataError without calibration data
+ */
+export async function correctModel(compression: Compression, options: CorrectModelOptions, context: StageContext): Promise<Compression> {
+  const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
+  if (compressed.size === 0) throw new ModelError(`${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`);
+  const filter: VisitOptions['filter'] = (layer, place) => (compressed.has(layer.name) ? options.filter(layer, place) : 'not compressed by an earlier stage');
+  return visitModel(compression, {...options, filter, ...(options.batchNorm ? {others: normStations} : {})}, context, async (visit) => {
+    const {before} = visit;
+    if (!before) throw new Error(`correctModel: layer ${visit.site.layer.name} was compressed, and has no record`);
+    await context.pause();
+    return correctLayer(visit, before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options));
+  });
+}
+
+/** A layer after its correction. */
+interface Corrected {
+  readonly layer: CompressedLayer;
+  readonly values: readonly Matrix[];
+  readonly begin: number;
+}
+
+async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer, values, begin}: Corrected): Promise<LayerResult> {
+  if (!before || !reportBefore) throw new Error('correctLayer: a compressed layer has no record');
+  const shifts = problems.map((problem, p) => (problem.isCentred ? shiftFor(problem, values[p]) : problem.currentShift));
+  const errorBefore = heldBackError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift})));
+  const errorAfter = heldBackError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]})));
+  const kept = errorAfter < errorBefore && lowersCalibrationError(problems, values);
+  const report = {
+    ...reportBefore,
+    ...(kept ? await lettersOf(layer, values) : {}),
+    relativeError: kept ? errorAfter : errorBefore,
+    correction: {before: errorBefore, after: errorAfter, kept},
+    milliseconds: reportBefore.milliseconds + performance.now() - begin,
+  };
+  return kept ? {layer, report, values, ...(problems.some(({isCentred}) => isCentred) ? {shifts} : {})} : {layer: before, report};
+}
+
+/** A ridge, or the damping of least squares, may have cost more than they found. */
+function lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): boolean {
+  const gains = problems.map((problem, p) => calibrationGain(problem.gram, targetOf(problem), problem.current, values[p]).reduce((sum, gain) => sum + gain, 0));
+  return gains.reduce((sum, gain) => sum + gain, 0) > 0;
+}
+
+function correctLetters({problems}: LayerVisit, before: QuantizedLayer, options: CorrectModelOptions): Corrected {
+  const begin = performance.now();
+  const {alphabet, granularity} = before;
+  const refined = problems.map((problem, p) => {
+    const offset = before.problems[p].scales.offsets !== undefined;
+    const {gram, target} = ridged({...problem, target: targetOf(problem)}, options.ridge);
+    return {...before.problems[p], ...refine(before.problems[p], gram, target, {...options, refit: options.scale, alphabet, granularity, offset})};
+  });
+  return {layer: {...before, problems: refined}, values: refined.map((one) => valuesOf(one, alphabet, one.neurons)), begin};
+}
+
+function correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Corrected {
+  const begin = performance.now();
+  const values = problems.map((problem, p) => {
+    const solved = solveOnSupport(problem.gram, targetOf(problem), problem.current, layer.problems[p].mask, options);
+    return {...solved, data: solved.data.map(Math.fround)};
+  });
+  return {layer, values, begin};
+}
+
+/** X̃ᵀ(XW − 1cᵀ): what the weights are to give is what the bias does not, where it stays at its shift c. */
+function targetOf({crossGram, weights, isCentred, currentShift, statistics: {rows, shadowMean}}: VisitedProblem): Matrix {
+  const target = multiply(crossGram, weights);
+  if (isCentred || !currentShift) return target;
+  const {columns} = target;
+  return {...target, data: target.data.map((entry, i) => entry - rows * shadowMean[Math.floor(i / columns)] * currentShift[i % columns])};
+}

@@ -1,0 +1,33 @@
+import type {ProblemStatistics, RowPair} from '../graph/siteStatistics.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+import {multiply} from '../numerics/product.ts';
+
+/** What is to stand for a weight matrix. */
+export interface Replacement {
+  /** W `[features, neurons]`, and rows of its inputs. */
+  readonly problem: {readonly weights: Matrix; readonly statistics: ProblemStatistics};
+  /** Q `[features, neurons]`. */
+  readonly values: Matrix;
+  /** What the bias gains `[neurons]`, if it does. */
+  readonly shift: Float64Array | undefined;
+}
+
+/** ‖XW − X̃Q − 1cᵀ‖ / ‖XW‖ over all problems of a layer, on held-back rows; on calibrated ones where none could be spared. */
+export function heldBackError(replacements: readonly Replacement[]): number {
+  let difference = 0, norm = 0;
+  for (const {problem, values, shift} of replacements) {
+    const {original, shadow} = rowsFor(problem);
+    const target = multiply(original, problem.weights);
+    const actual = multiply(shadow, values);
+    target.data.forEach((value, i) => {
+      difference += (value - actual.data[i] - (shift?.[i % target.columns] ?? 0)) ** 2;
+      norm += value ** 2;
+    });
+  }
+  return norm > 0 ? Math.sqrt(difference / norm) : 0;
+}
+
+/** Held-back rows; calibrated ones where none could be spared. */
+export function rowsFor({statistics: {heldBack, witnesses}}: Replacement['problem']): RowPair {
+  return heldBack.original.rows > 0 ? heldBack : witnesses;
+}

@@ -1,0 +1,80 @@
+import type {LayerReport} from '../report/report.ts';
+import {type BiasPlace, biasPlaceOf} from '../graph/biasPlace.ts';
+import type {Shadow} from '../graph/shadow.ts';
+import type {LayerSite} from '../graph/sites.ts';
+import type {ProblemStatistics} from '../graph/siteStatistics.ts';
+import {biasShift, centred, type Grams} from '../numerics/centering.ts';
+import type {Mask} from '../numerics/mask.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+import type {CompressedLayer, Compression} from '../types.ts';
+
+/** A layer whose statistics are complete, on its turn to be compressed. */
+export interface LayerVisit {
+  readonly site: LayerSite;
+  /** What takes up the mean error of its outputs, if something can. */
+  readonly biasPlace: BiasPlace | undefined;
+  readonly problems: readonly VisitedProblem[];
+  /** What earlier stages made of the layer, and said of it. */
+  readonly before: CompressedLayer | undefined;
+  readonly reportBefore: LayerReport | undefined;
+}
+
+/** One weight matrix of a visited layer. */
+export interface VisitedProblem extends Grams {
+  /** W `[features, neurons]`: what the layer is to do, whatever earlier stages made of its copy. */
+  readonly weights: Matrix;
+  /** The weights of the copy. */
+  readonly current: Matrix;
+  /** What the bias of the copy gained so far `[neurons]`. */
+  readonly currentShift: Float64Array | undefined;
+  /** Which weights an earlier stage left. */
+  readonly mask: Mask | undefined;
+  readonly statistics: ProblemStatistics;
+  /** Whether H and G are centred, because biases may move and something takes up the mean error. */
+  readonly isCentred: boolean;
+}
+
+/** What a visit needs to know of the run around it. */
+export interface VisitContext {
+  readonly compression: Compression;
+  readonly shadow: Shadow;
+  /** Whether biases may move. */
+  readonly bias: boolean;
+}
+
+/** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
+export async function visitOf(site: LayerSite, statistics: readonly ProblemStatistics[], {compression, shadow, bias}: VisitContext): Promise<LayerVisit> {
+  const biasPlace = biasPlaceOf(site, shadow);
+  const isCentred = bias && biasPlace !== undefined;
+  const before = compression.layers.find(({name}) => name === site.layer.name);
+  const [weights, current] = [await matricesOf(site, site.original), await matricesOf(site, site.layer)];
+  const moved = biasPlace && await movedBias(biasPlace);
+  return {
+    site, biasPlace, before,
+    reportBefore: compression.report.layers.find(({name}) => name === site.layer.name),
+    problems: statistics.map((problem, p): VisitedProblem => ({
+      weights: weights[p],
+      current: current[p],
+      currentShift: moved && (biasPlace.sign === 1 ? moved.slice(p * weights[p].columns, (p + 1) * weights[p].columns) : biasShift(problem, weights[p], current[p])),
+      mask: before?.problems[p].mask,
+      statistics: problem,
+      isCentred,
+      ...(isCentred ? centred(problem) : problem),
+    })),
+  };
+}
+
+/** What a bias gains with weights Q, so that mean outputs agree; nothing where no bias may move. */
+export function shiftFor({isCentred, statistics, weights}: VisitedProblem, values: Matrix): Float64Array | undefined {
+  return isCentred ? biasShift(statistics, weights, values) : undefined;
+}
+
+async function matricesOf({adapter}: LayerSite, layer: LayerSite['layer']): Promise<Matrix[]> {
+  const kernel = layer.getWeights()[0];
+  return adapter.toMatrices(await kernel.data(), kernel.shape);
+}
+
+async function movedBias({layer, original, weight}: BiasPlace): Promise<Float64Array> {
+  const [before, now] = await Promise.all([original, layer].map((one) => one.getWeights()[weight].data<'float32'>()));
+  return Float64Array.from(now, (value, i) => value - before[i]);
+}

@@ -1,0 +1,29 @@
+import {add, dispose, mul, tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import type {BiasPlace} from '../graph/biasPlace.ts';
+import type {Shadow} from '../graph/shadow.ts';
+import type {LayerSite} from '../graph/sites.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+
+/** New weights of a layer, by problem. */
+export interface NewWeights {
+  readonly values: readonly Matrix[];
+  /** What the bias gains over that of the original, 0 where undefined; absent: biases stay as they are. */
+  readonly shifts?: ReadonlyArray<Float64Array | undefined>;
+}
+
+/**
+ * Puts new weights into a layer of the copy, and the shift of its bias to where it can be added. Shifts start from the original's bias:
+ * that of an earlier stage made up for its own weights.
+ */
+export function rewriteLayer({layer, adapter}: LayerSite, biasPlace: BiasPlace | undefined, {values, shifts}: NewWeights, shadow: Shadow): void {
+  const [kernel, ...others] = layer.getWeights();
+  const rewritten = tensor(adapter.fromMatrices(values, kernel.shape), kernel.shape);
+  shadow.rewrite(layer, [rewritten, ...others]);
+  dispose(rewritten);
+  if (!biasPlace || !shifts) return;
+  const {layer: taker, original: before, weight, sign} = biasPlace;
+  const shift = Float32Array.from(shifts.flatMap((part, p) => Array.from(part ?? new Float64Array(values[p].columns))));
+  const bias = tidy(() => add(before.getWeights()[weight], mul(sign, tensor1d(shift))));
+  shadow.rewrite(taker, taker.getWeights().map((old, i) => (i === weight ? bias : old)));
+  bias.dispose();
+}

@@ -1,0 +1,93 @@
+import {DataError, ModelError} from '../errors.ts';
+import {disposeModel} from '../graph/disposeModel.ts';
+import {type Station, walkLayers} from '../graph/layerWalk.ts';
+import {type Shadow, shadowOf} from '../graph/shadow.ts';
+import {findSites, type LayerFilter, type SkippedLayer} from '../graph/sites.ts';
+import {siteStation} from '../graph/siteStatistics.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+import type {LayerReport} from '../report/report.ts';
+import type {CompressedLayer, Compression} from '../types.ts';
+import {nextCompression, requireAlive} from './compressionOf.ts';
+import {type LayerVisit, visitOf} from './layerVisit.ts';
+import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
+import {rewriteLayer} from './rewriteLayer.ts';
+import type {StageContext} from './stageContext.ts';
+
+/** Which layers a stage visits, and how. */
+export interface VisitOptions {
+  /** Whether biases take up the mean error, and the statistics are centred for it. */
+  readonly bias: boolean;
+  readonly filter: LayerFilter;
+  /** Layers that the filter names: each must exist. */
+  readonly names: readonly string[];
+  /** Bytes that live activations may take between layers. */
+  readonly memory: number;
+  readonly seed: number;
+  /** Stations besides the layers with a weight matrix. */
+  readonly others?: (shadow: Shadow) => ReadonlyArray<Station & {readonly name: string}>;
+}
+
+/** What a stage made of a layer. */
+export interface LayerResult {
+  readonly layer: CompressedLayer;
+  readonly report: LayerReport;
+  /** New weights, by problem; absent: the layer stays as it is. */
+  readonly values?: readonly Matrix[];
+  /** What the bias gains over that of the original, by problem; absent: biases stay as they are. */
+  readonly shifts?: ReadonlyArray<Float64Array | undefined>;
+}
+
+/**
+ * Rewrites every layer of a model that has an adapter and passes the filter, along the layer walk.
+ * The compression that comes in stays as it was.
+ * @param compress makes the new weights of a layer
+ * @throws DataError without calibration data, ModelError for a model that cannot be compressed
+ */
+export async function visitModel(compression: Compression, options: VisitOptions, context: StageContext, compress: (visit: LayerVisit) => Promise<LayerResult>): Promise<Compression> {
+  const {original, calibration, model} = compression;
+  if (!calibration) {
+    throw new DataError(`${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`);
+  }
+  requireAlive(context.stage, original);
+  requireAlive(context.stage, model);
+  const shadow = await shadowOf(original, model);
+  try {
+    requireNamed(context.stage, options.names, shadow);
+    const {sites, skipped} = findSites(shadow, options.filter);
+    if (sites.length === 0) throw new ModelError(noSites(context.stage, skipped));
+    await requireFiniteWeights(shadow.original.calls.map(({layer}) => layer), context.stage);
+    const done: LayerResult[] = [];
+    const stations = sites.map((site) => siteStation(site, async (statistics) => {
+      context.progress(site.layer.name, done.length, sites.length);
+      requireFiniteInputs(site.layer, statistics, context.stage);
+      const visit = await visitOf(site, statistics, {compression, shadow, bias: options.bias});
+      const result = await compress(visit);
+      if (result.values) rewriteLayer(site, visit.biasPlace, {values: result.values, ...(result.shifts && {shifts: result.shifts})}, shadow);
+      done.push(result);
+    }));
+    const others = options.others?.(shadow) ?? [];
+    const inOrder = [...stations, ...others].sort((one, other) => one.calls[0] - other.calls[0]);
+    await walkLayers(inOrder, {shadow, model: original, source: calibration, memory: options.memory, seed: options.seed, pause: context.pause});
+    context.progress('', sites.length, sites.length);
+    return nextCompression(compression, shadow.model, context, {
+      layers: done.map(({layer}) => layer),
+      reports: done.map(({report}) => report),
+      skipped: skipped.filter(({name}) => !others.some((other) => other.name === name)),
+      order: shadow.copy.calls.map(({layer}) => layer.name),
+    });
+  } catch (error) {
+    disposeModel(shadow.model);
+    throw error;
+  }
+}
+
+function requireNamed(stage: string, names: readonly string[], {copy}: Shadow): void {
+  const known = [...new Set(copy.calls.map(({layer}) => layer.name))];
+  const missing = names.find((name) => !known.includes(name));
+  if (missing !== undefined) throw new ModelError(`${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`);
+}
+
+function noSites(stage: string, skipped: readonly SkippedLayer[]): string {
+  const reasons = skipped.map(({name, className, reason}) => `${name} (${className}): ${reason}`).join('; ');
+  return `${stage}: expected a model with at least one layer to compress, got none${reasons ? `: ${reasons}` : ', as no layer has weights'}`;
+}

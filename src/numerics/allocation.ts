@@ -1,0 +1,66 @@
+/** One way to compress a layer. */
+export interface AllocationOption {
+  /** What it takes of the budget, 0 or more. */
+  readonly cost: number;
+  /** What it adds to the sum that is to be small. */
+  readonly error: number;
+}
+
+/** So many sums of the layers so far are kept; with more of them, one in each of as many equal parts of the budget. */
+const MOST_SUMS = 1024;
+
+/**
+ * Chooses one option of every layer: the least sum of errors whose sum of costs is within the budget.
+ *
+ * Dynamic programming, layer after layer, over all sums (cost, error) to which no other is better in both. Exact while these are at most 1,024;
+ * beyond that no worse than the best for a budget smaller by one part in 1,024 for each layer. (Greedy steps along convex hulls, the
+ * customary way since Shoham & Gersho 1988, fail where one layer holds most of the weights: its one step is most of the budget.)
+ * @param layers the options of each, in any order
+ * @returns by layer the index of its option; nothing if the cheapest ones exceed the budget already
+ */
+export function allocate(layers: ReadonlyArray<readonly AllocationOption[]>, budget: number): number[] | undefined {
+  let left = layers.reduce((sum, options) => sum + cheapest(options), 0);
+  if (left > budget) return undefined;
+  let frontier: readonly Sum[] = [{cost: 0, error: 0, chosen: undefined}];
+  for (const options of layers) {
+    left -= cheapest(options);
+    const most = budget - left;
+    const sums = frontier.flatMap((before) => options.map((option, index): Sum => ({
+      cost: before.cost + option.cost, error: before.error + option.error, chosen: {index, before},
+    })));
+    frontier = thinned(undominated(sums.filter(({cost}) => cost <= most)), budget);
+  }
+  return choices(frontier[frontier.length - 1]);
+}
+
+/** Costs and errors of the layers so far, and what was chosen for the last of them. */
+interface Sum extends AllocationOption {
+  readonly chosen: {readonly index: number; readonly before: Sum} | undefined;
+}
+
+function cheapest(options: readonly AllocationOption[]): number {
+  return Math.min(...options.map(({cost}) => cost));
+}
+
+/** By ascending cost, with errors that fall strictly. */
+function undominated(sums: readonly Sum[]): Sum[] {
+  let least = Infinity;
+  return [...sums].sort((one, other) => one.cost - other.cost || one.error - other.error).filter(({error}) => {
+    const isBetter = error < least;
+    if (isBetter) least = error;
+    return isBetter;
+  });
+}
+
+/** Of each part of the budget the sum with the least error, which is the last in it. */
+function thinned(frontier: readonly Sum[], budget: number): readonly Sum[] {
+  if (frontier.length <= MOST_SUMS) return frontier;
+  const partOf = ({cost}: Sum) => Math.floor(cost / budget * MOST_SUMS);
+  return frontier.filter((sum, i) => i === frontier.length - 1 || partOf(frontier[i + 1]) !== partOf(sum));
+}
+
+function choices({chosen}: Sum): number[] {
+  const indices: number[] = [];
+  for (let last = chosen; last; last = last.before.chosen) indices.unshift(last.index);
+  return indices;
+}

@@ -1,0 +1,65 @@
+import {OptionError} from '../errors.ts';
+import type {BitBudget, LetterWidth} from '../methods/bitBudget.ts';
+import type {Bits} from '../numerics/alphabet.ts';
+import {quantizePlan, type QuantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+
+/** Options of `spfqQuantize` with letters chosen layer by layer. */
+export interface BudgetedQuantizeOptions extends Omit<SpfqQuantizeOptions, 'bits' | 'levels' | 'layout'> {
+  /** Every layer gets 1, log₂ 3, 2, 3, 4, 5, 6 or 8 bits per weight, as the budget allows. */
+  readonly bits: 'auto';
+  /**
+   * One of: packed bits per compressed weight, scales included; bytes of the whole model, compressed layers packed; the largest relative error of a layer,
+   * each as the report says it.
+   */
+  readonly budget: BitBudget;
+}
+
+/** From the fewest bits: the order in which a largest error tries them. */
+const WIDTHS = [1, 'ternary', 2, 3, 4, 5, 6, 8] as const satisfies readonly Bits[];
+
+const BUDGETS = ['bitsPerWeight', 'bytes', 'maxRelativeError'];
+
+/** A budget, and every width with the plan that its bits alone would have. */
+export interface BudgetPlan {
+  readonly budget: BitBudget;
+  readonly seed: number | undefined;
+  readonly widths: (seed: number) => LetterWidth[];
+}
+
+/** Whether letters are to be chosen, as scripts without types may say it, too. */
+export function asksForBudget(options: SpfqQuantizeOptions | BudgetedQuantizeOptions): options is BudgetedQuantizeOptions {
+  return given(options, 'bits') === 'auto';
+}
+
+/**
+ * Checks the options of a quantizing stage with a budget.
+ * @throws OptionError naming the option, what it must be and what came
+ */
+export function budgetPlan(where: string, {bits, budget, ...others}: BudgetedQuantizeOptions): BudgetPlan {
+  if (!isBudget(budget)) {
+    throw new OptionError(where, 'budget', `{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: '${bits}'`, budget);
+  }
+  for (const option of ['levels', 'layout']) {
+    const value = given(others, option);
+    if (value !== undefined) throw new OptionError(where, option, `absent with bits: '${bits}', which chooses the letters`, value);
+  }
+  const plans = WIDTHS.map((width): {bits: Bits; plan: QuantizePlan} => ({bits: width, plan: quantizePlan(where, {...others, bits: width}, ['budget'])}));
+  return {budget, seed: plans[0].plan.seed, widths: (seed) => plans.map(({bits: width, plan}) => ({bits: width, options: {...plan, seed}}))};
+}
+
+/** @throws OptionError if there is a budget and nothing to choose */
+export function requireNoBudget(where: string, options: SpfqQuantizeOptions): void {
+  const budget = given(options, 'budget');
+  if (budget !== undefined) throw new OptionError(where, 'budget', "absent without bits: 'auto'", budget);
+}
+
+/** An option, whatever a script may pass for the options. */
+function given(options: unknown, option: string): unknown {
+  return typeof options === 'object' && options !== null ? Reflect.get(options, option) : undefined;
+}
+
+function isBudget(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const entries = Object.entries(value);
+  return entries.length === 1 && entries.every(([key, amount]) => BUDGETS.includes(key) && typeof amount === 'number' && amount > 0 && amount < Infinity);
+}

@@ -1,0 +1,43 @@
+import type {FollowedPath} from '../methods/followedPath.ts';
+import type {VisitedProblem} from '../methods/layerVisit.ts';
+import {pathBound} from '../numerics/bounds.ts';
+import {matrix, subtract} from '../numerics/matrix.ts';
+import {multiply} from '../numerics/product.ts';
+import type {BoundReport} from './report.ts';
+
+/** The probability with which the reported bound may fail. */
+const PROBABILITY = 0.01;
+
+/** A problem, and the path that was followed through it. */
+export interface ProblemPath {
+  readonly problem: VisitedProblem;
+  readonly path: FollowedPath;
+}
+
+/** The bound of the paths of a layer beside what they did, the worst problem of each. */
+export function boundReport(paths: readonly ProblemPath[]): BoundReport {
+  return {
+    limit: Math.max(...paths.map(limitOf)),
+    measured: Math.max(...paths.map(largestError)),
+    applies: paths.every(({path}) => path.isUnbiased && path.clipped === 0),
+  };
+}
+
+function limitOf({problem: {statistics}, path: {radius, scaling, largestNorm, values}}: ProblemPath): number {
+  return pathBound({
+    radius,
+    scaling,
+    largestNorm,
+    rows: Math.max(1, statistics.witnesses.shadow.rows * values.columns),
+    probability: PROBABILITY,
+  });
+}
+
+/** max |X̃(w̃ − q)| over the witnesses, centred as the problem was. */
+function largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): number {
+  const {shadow} = statistics.witnesses;
+  const difference = subtract(aligned, values);
+  const errors = multiply(shadow, difference);
+  const offset = isCentred ? multiply(matrix(1, shadow.columns, statistics.shadowMean), difference).data : new Float64Array(difference.columns);
+  return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
+}

@@ -1,0 +1,187 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
+import {expect} from 'chai';
+import {lastValueFrom, type OperatorFunction} from 'rxjs';
+import {
+  calibrate, compress, type CompressedLayer, type Compression, correct, type CorrectOptions, evaluate, gpfqQuantize, magnitudePrune, ModelError, optqQuantize, rtnQuantize, spfqCompress, spfqPrune,
+  spfqQuantize, wandaPrune,
+} from 'tfjs-compress';
+import {denseWeights, inputsOf, isHeldBack, relativeError, type RowChoice} from '../support/denseErrors.ts';
+import {onBackends} from '../support/onBackends.ts';
+import {causedTensor, masksOf} from '../support/prunableNetworks.ts';
+import {quantizedLayers} from '../support/quantizedLayers.ts';
+import {errorOf, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/smallNetworks.ts';
+
+type Stage = OperatorFunction<Compression, Compression>;
+
+const NAMES = ['first', 'second', 'scores'] as const;
+
+/** What correct may follow, by how a user writes it. */
+const STAGES: Readonly<Record<string, readonly Stage[]>> = {
+  'rtnQuantize({bits: 2})': [rtnQuantize({bits: 2})],
+  'gpfqQuantize({bits: 2})': [gpfqQuantize({bits: 2})],
+  'optqQuantize({bits: 3})': [optqQuantize({bits: 3})],
+  'spfqQuantize({bits: 1})': [spfqQuantize({bits: 1})],
+  'spfqQuantize({bits: 2, symmetric: false})': [spfqQuantize({bits: 2, symmetric: false})],
+  "spfqQuantize({bits: 2, granularity: 'tensor'})": [spfqQuantize({bits: 2, granularity: 'tensor'})],
+  'spfqQuantize({bits: 3, granularity: {group: 8}})': [spfqQuantize({bits: 3, granularity: {group: 8}})],
+  'spfqQuantize({bits: 2, sweeps: 0})': [spfqQuantize({bits: 2, sweeps: 0})],
+  'spfqPrune({sparsity: 0.7})': [spfqPrune({sparsity: 0.7})],
+  'magnitudePrune()': [magnitudePrune()],
+  'wandaPrune()': [wandaPrune()],
+  'spfqPrune(), spfqQuantize({bits: 2})': [spfqPrune(), spfqQuantize({bits: 2})],
+  "magnitudePrune(), rtnQuantize({bits: 'ternary'})": [magnitudePrune(), rtnQuantize({bits: 'ternary'})],
+  'spfqCompress({bits: 3})': [spfqCompress({bits: 3})],
+};
+
+onBackends(['wasm'], () => {
+  describe('correct', () => {
+    let network: LayersModel;
+    let x: Tensor;
+    before(() => {
+      network = sequential({layers: [
+        layers.dense({name: 'first', units: 34, inputShape: [40], activation: 'relu'}), layers.dense({name: 'second', units: 12, activation: 'relu'}),
+        layers.dense({name: 'scores', units: 4}),
+      ]});
+      randomize(network, 21);
+      x = causedTensor([256, 40], 1);
+    });
+    after(() => {
+      network.dispose();
+      x.dispose();
+    });
+
+    async function through(stages: readonly Stage[], data = x): Promise<Compression> {
+      return lastValueFrom(stages.reduce((stream, stage) => stage(stream), compress(network).pipe(calibrate(data))));
+    }
+
+    /** Use of a result before and after a correction. */
+    async function corrected<Result>(stages: readonly Stage[], options: CorrectOptions, use: (before: Compression, after: Compression) => Promise<Result>): Promise<Result> {
+      const [before, after] = [await through(stages), await through([...stages, correct(options)])];
+      try {
+        return await use(before, after);
+      } finally {
+        [before, after].forEach((one) => { one.dispose(); });
+      }
+    }
+
+    for (const [name, stages] of Object.entries(STAGES)) {
+      describe(`after ${name}`, () => {
+        let from: Compression;
+        let to: Compression;
+        before(async () => { [from, to] = [await through(stages), await through([...stages, correct()])]; });
+        after(() => { [from, to].forEach((one) => { one.dispose(); }); });
+
+        it("raises no layer's calibration error, on inputs as they are after the correction of those before it; reports held-back errors", () =>
+          expectNoneToRise(from, to));
+
+        it('with bias: false raises none either', () => corrected(stages, {bias: false}, expectNoneToRise));
+
+        it('leaves alphabets, masks, scales\' places and the topology; codes stay in the alphabet', () => {
+          expect(to.layers.map((layer) => layer.name)).to.deep.equal(from.layers.map((layer) => layer.name));
+          to.layers.forEach((layer, i) => { expectSameForm(from.layers[i], layer); });
+          expect(to.model.layers.map((layer) => [layer.name, layer.outputShape])).to.deep.equal(network.layers.map((layer) => [layer.name, layer.outputShape]));
+          expect(to.report.stages).to.deep.equal([...from.report.stages, 'correct']);
+        });
+      });
+    }
+
+    async function expectNoneToRise({model: from, layers: was}: Compression, {model: to, report}: Compression): Promise<void> {
+      for (const {name} of was) {
+        const [own, shadow] = [await inputsOf(network, name, x), await inputsOf(to, name, x)];
+        const weights = [await denseWeights(network, name), await denseWeights(from, name), await denseWeights(to, name)];
+        const errorsOn = (rows: RowChoice) => [weights[1], weights[2]].map((compressed) => relativeError(own, weights[0], shadow, compressed, rows));
+        const [before, after] = errorsOn((row) => !isHeldBack(row));
+        expect(after, name).to.be.at.most(before * (1 + 1e-6));
+        const {correction, relativeError: reported} = report.layers.find((one) => one.name === name) ?? {};
+        const [heldBefore, heldAfter] = errorsOn(isHeldBack);
+        expect(correction?.before).to.be.closeTo(heldBefore, 1e-5);
+        expect(reported).to.be.closeTo(heldAfter, 1e-5);
+        expect(correction?.kept).to.equal((correction?.after ?? NaN) < (correction?.before ?? NaN));
+      }
+    }
+
+    for (const [what, stage] of [['2 bits', rtnQuantize({bits: 2})], ['ternary', rtnQuantize({bits: 'ternary'})]] as const) {
+      it(`lowers the error of the outputs by more than a quarter after rtnQuantize at ${what}`, async () => {
+        const errors: number[] = [];
+        for (const stages of [[stage], [stage, correct()]]) {
+          const {report, dispose} = await through([...stages, evaluate({xs: x})]);
+          errors.push(report.evaluation?.relativeError ?? NaN);
+          dispose();
+        }
+        expect(errors[1]).to.be.lessThan(0.75 * errors[0]);
+      });
+    }
+
+    it('a layer whose held-back error would rise stays bit by bit as it was, and the report says so', async () => {
+      const few = causedTensor([32, 40], 3); // 30 rows for 40 features: at 8 bits sweeps fit their noise
+      const [before, after] = [await through([rtnQuantize({bits: 8})], few), await through([rtnQuantize({bits: 8}), correct()], few)];
+      const [was, is] = [await weightsOf(before.model), await weightsOf(after.model)];
+      const outcomes = after.report.layers.map(({correction}) => correction?.kept);
+      expect(outcomes).to.include(false);
+      outcomes.forEach((kept, i) => {
+        expect(was[2 * i].join() === is[2 * i].join(), NAMES[i]).to.equal(!kept);
+        expect(was[2 * i + 1].join() === is[2 * i + 1].join(), NAMES[i]).to.equal(!kept);
+        if (!kept) expect(after.layers[i]).to.deep.equal(before.layers[i]);
+      });
+      expect(after.report.toString()).to.match(/: correction not kept, error \d+\.\d\d % → \d+\.\d\d %/);
+      [before, after].forEach((one) => { one.dispose(); });
+      few.dispose();
+    });
+
+    for (const [name, stages] of [['spfqQuantize', [spfqQuantize({bits: 2})]], ['spfqPrune', [spfqPrune({sparsity: 0.7, iterations: 1})]], ['rtnQuantize', [rtnQuantize({bits: 2})]]] as const) {
+      it(`bias: false leaves biases as ${name} left them`, () => corrected(stages, {bias: false}, async ({model: from}, {model: to, report}) => {
+        const [was, is] = [await weightsOf(from), await weightsOf(to)];
+        expect(report.layers.some(({correction}) => correction?.kept)).to.equal(true);
+        for (const i of [1, 3, 5]) expect(is[i]).to.deep.equal(was[i]);
+      }));
+    }
+
+    it('scale: false leaves steps and offsets as they were, and still lowers the error', () => corrected([rtnQuantize({bits: 2})], {scale: false}, async (before, after) => {
+      const [was, is] = [before, after].map(({layers: compressed}) => quantizedLayers(compressed).map(({problems: [{scales}]}) => scales));
+      expect(is).to.deep.equal(was);
+      expect(after.report.layers[0].relativeError).to.be.lessThan(0.9 * before.report.layers[0].relativeError);
+    }));
+
+    it('include and exclude choose among the compressed layers; the others stay', () => corrected([rtnQuantize({bits: 2})], {include: 'second'}, async ({model: from}, {model: to, report}) => {
+      const [was, is] = [await weightsOf(from), await weightsOf(to)];
+      expect(is.map((values, i) => values.join() === was[i].join())).to.deep.equal([true, true, false, false, true, true]);
+      expect(report.skipped.map(({stage, name, reason}) => [stage, name, reason])).to.deep.equal([['correct', 'first', 'not in `include`'], ['correct', 'scores', 'not in `include`']]);
+    }));
+
+    it('leaves layers alone that no stage compressed', async () => {
+      const result = await through([rtnQuantize({bits: 2, include: 'first'}), correct()]);
+      expect(result.report.skipped.slice(-2)).to.deep.equal(['second', 'scores'].map((name) => ({stage: 'correct', name, className: 'Dense', reason: 'not compressed by an earlier stage'})));
+      const [was, is] = [await weightsOf(network), await weightsOf(result.model)];
+      expect(is.slice(2)).to.deep.equal(was.slice(2));
+      result.dispose();
+    });
+
+    it('twice is no worse than once, and the same seed gives the same codes', async () => {
+      const [once, again, twice] = [await through([rtnQuantize({bits: 2}), correct()]), await through([rtnQuantize({bits: 2}), correct()]), await through([rtnQuantize({bits: 2}), correct(), correct()])];
+      expect(quantizedLayers(again.layers)).to.deep.equal(quantizedLayers(once.layers));
+      expect(twice.report.layers[0].relativeError).to.be.at.most(once.report.layers[0].relativeError + 1e-9);
+      [once, again, twice].forEach((one) => { one.dispose(); });
+    });
+
+    it('before any compression ends the stream with a ModelError: put it behind a stage', async () => {
+      const data = gaussianTensor([16, 40], 1);
+      const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(data), correct())));
+      expect(error).to.be.instanceOf(ModelError);
+      expect(error.message).to.equal('correct: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress');
+      data.dispose();
+    });
+  });
+});
+
+/** The same letters in number and range, the same zeros, scales in the same places. */
+function expectSameForm(was: CompressedLayer, is: CompressedLayer): void {
+  expect(masksOf(is)).to.deep.equal(masksOf(was));
+  expect(is.kind).to.equal(was.kind);
+  if (was.kind === 'pruned' || is.kind === 'pruned') return;
+  const {alphabet} = is;
+  expect([alphabet, is.granularity]).to.deep.equal([was.alphabet, was.granularity]);
+  expect(is.problems.every(({codes}) => codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest))).to.equal(true);
+  const [before, after] = [was, is].map(({problems}) => problems.map(({scales: {steps, offsets}}) => [steps.length, offsets?.length]));
+  expect(after).to.deep.equal(before);
+}
