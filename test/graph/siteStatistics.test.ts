@@ -10,6 +10,7 @@ import {chain} from '../support/models.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {gramsOf, largestDifference} from '../support/randomMatrices.ts';
 import {matrixOf, sourceOf, walk} from '../support/walks.ts';
+import {isHeldBack, isWitness} from '../support/rowTurns.ts';
 
 interface Told {
   readonly site: LayerSite;
@@ -24,13 +25,13 @@ onBackends(['cpu'], () => {
         const x = randomNormal([40, 6], 0, 1, 'float32', 1);
         const [{statistics: [{gram, rows, heldBack, witnesses, mean}]}] = await toldOf(model, [x], batchSize);
         const all = await matrixOf(x);
-        const seen = rowsOf(all, (row) => row % 16 !== 15);
+        const seen = rowsOf(all, (row) => !isHeldBack(row));
         expect(rows).to.equal(38);
         expect(largestDifference(gram.data, multiply(transpose(seen), seen).data)).to.be.below(1e-4);
         expect(largestDifference(mean, meansOf(seen))).to.be.below(1e-6);
-        expect(heldBack.original.data).to.deep.equal(rowsOf(all, (row) => row % 16 === 15).data);
+        expect(heldBack.original.data).to.deep.equal(rowsOf(all, isHeldBack).data);
         expect(heldBack.shadow.data).to.deep.equal(heldBack.original.data);
-        expect(witnesses.original.data).to.deep.equal(rowsOf(all, (row) => row % 16 === 0).data);
+        expect(witnesses.original.data).to.deep.equal(rowsOf(all, isWitness).data);
         model.dispose();
         x.dispose();
       });
@@ -82,10 +83,10 @@ onBackends(['cpu'], () => {
       const images = randomNormal([2, 5, 5, 3], 0, 1, 'float32', 3);
       const [{statistics}] = await toldOf(model, [images], 2);
       expect(statistics.map(({gram, rows}) => [gram.rows, rows])).to.deep.equal([[4, 30], [4, 30], [4, 30]]);
-      // Rows 15 and 31 are the last windows of both images: pixels 18, 19, 23 and 24.
+      // Rows 15 and 30: the last window of the first image, the last but one of the second.
       const pixels = await matrixOf(images);
       statistics.forEach(({heldBack}, channel) => {
-        const expected = [0, 25].flatMap((first) => [18, 19, 23, 24].map((pixel) => pixels.data[(first + pixel) * 3 + channel]));
+        const expected = [18, 19, 23, 24, 25 + 17, 25 + 18, 25 + 22, 25 + 23].map((pixel) => pixels.data[pixel * 3 + channel]);
         expect(Array.from(heldBack.original.data)).to.deep.equal(expected);
         expect(Array.from(heldBack.shadow.data)).to.deep.equal(expected);
       });

@@ -6,7 +6,8 @@ import {
   calibrate, compress, type CompressedLayer, type Compression, correct, type CorrectOptions, evaluate, gpfqQuantize, magnitudePrune, ModelError, optqQuantize, rtnQuantize, spfqCompress, spfqPrune,
   spfqQuantize, wandaPrune,
 } from 'tfjs-compress';
-import {denseWeights, inputsOf, isHeldBack, relativeError, type RowChoice} from '../support/denseErrors.ts';
+import {denseWeights, inputsOf, relativeError} from '../support/denseErrors.ts';
+import {isHeldBack, type RowChoice} from '../support/rowTurns.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {causedTensor, masksOf} from '../support/prunableNetworks.ts';
 import {quantizedLayers} from '../support/quantizedLayers.ts';
@@ -102,14 +103,14 @@ onBackends(['wasm'], () => {
     }
 
     for (const [what, stage] of [['2 bits', rtnQuantize({bits: 2})], ['ternary', rtnQuantize({bits: 'ternary'})]] as const) {
-      it(`lowers the error of the outputs by more than a quarter after rtnQuantize at ${what}`, async () => {
+      it(`lowers the error of the outputs by more than a fifth after rtnQuantize at ${what}`, async () => {
         const errors: number[] = [];
         for (const stages of [[stage], [stage, correct()]]) {
           const {report, dispose} = await through([...stages, evaluate({xs: x})]);
           errors.push(report.evaluation?.relativeError ?? NaN);
           dispose();
         }
-        expect(errors[1]).to.be.lessThan(0.75 * errors[0]);
+        expect(errors[1]).to.be.lessThan(0.8 * errors[0]);
       });
     }
 

@@ -65,7 +65,7 @@ onBackends(['wasm'], () => {
       expect(lines[0]).to.equal('stages: spfqPrune → optqQuantize → correct, # s');
       expect(lines.find((line) => line.startsWith('wide Dense'))).to.match(/^wide Dense 33 × 12 float32 # # % 1:3 – # % – # % 0 90 none \d+$/);
       expect(lines.find((line) => line.startsWith('scores Dense'))).to.match(/^scores Dense 12 × 4 15 # – channel # % # \/ \(#\) # % \d+ 90 reference \d+$/);
-      expect(lines).to.include('wide: mask by magnitude; error # % by magnitude');
+      expect(lines).to.include('wide: mask by magnitude; error, and behind the activation: # %, # % by magnitude');
       expect(lines).to.include('scores: damping #');
       expect(lines.filter((line) => line.includes(': correction'))).to.have.length(2);
       expect(lines).to.include('spfqPrune left scores (Dense) as it is: the output layer stays dense, because zeros there starve single outputs; `include` overrides this');

@@ -90,7 +90,7 @@ function smallNetwork(): LayersModel {
       layers.dense({name: 'logits', units: 10}),
     ],
   });
-  const weights = model.getWeights().map(({shape}, i) => gaussianTensor(i + 2, shape));
+  const weights = model.getWeights().map(({shape}, i) => gaussianTensor(i + 20, shape));
   model.setWeights(weights);
   dispose(weights);
   return model;

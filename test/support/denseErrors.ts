@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {type LayersModel, model as modelOf} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
+import type {RowChoice} from './rowTurns.ts';
 
 /** Inputs of a Dense layer in a model, one row for each sample. */
 export async function inputsOf(network: LayersModel, name: string, x: Tensor): Promise<Matrix> {
@@ -27,12 +28,6 @@ export async function denseWeights(network: LayersModel, name: string): Promise<
   const [kernel, bias] = network.getLayer(name).getWeights();
   return {kernel: matrix(kernel.shape[0], kernel.shape[1] ?? 1, Float64Array.from(await kernel.data())), bias: Array.from(await bias.data())};
 }
-
-/** Which rows are meant. */
-export type RowChoice = (row: number) => boolean;
-
-/** Of every 16 rows the last is held back, the others are calibrated on. */
-export const isHeldBack: RowChoice = (row) => row % 16 === 15;
 
 /** ‖XW + b − X̃Q − c‖ / ‖XW‖ over some of the rows, in float64. */
 export function relativeError(own: Matrix, before: DenseWeights, shadow: Matrix, after: DenseWeights, rows: RowChoice): number {
