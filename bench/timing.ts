@@ -39,7 +39,8 @@ export async function timed<Result>(task: () => Result | Promise<Result>, {runs,
   return {timing: {median, least, most, runs: seconds.length, cpu: summaryOf(cpuSeconds).median}, result};
 }
 
-function summaryOf(values: readonly number[]): {median: number; least: number; most: number} {
+/** The middle and the ends of several values. */
+export function summaryOf(values: readonly number[]): {median: number; least: number; most: number} {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return {median: (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2, least: sorted[0], most: sorted[sorted.length - 1]};

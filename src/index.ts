@@ -18,6 +18,7 @@ export type {BitBudget} from './methods/bitBudget.ts';
 export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
 export {correct, type CorrectOptions} from './operators/correct.ts';
 export type {PatternOption} from './operators/pruneRules.ts';
+export type {Rounding} from './stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
 
 // the methods that stages are compared with
@@ -33,7 +34,7 @@ export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 // what goes through a pipeline
 export type {BatchSource, CompressedLayer, Compression, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
 export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
-export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport} from './report/report.ts';
+export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
 
 // errors
 export {BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';

@@ -33,6 +33,7 @@ export type CompressedLayer = QuantizedLayer | PrunedLayer;
 
 /** A layer of letters, some of whose weights may be pruned. */
 export interface QuantizedLayer {
+  /** Tells it from a {@link PrunedLayer}. */
   readonly kind: 'quantized';
   /** The name of the layer in its model. */
   readonly name: string;
@@ -48,6 +49,7 @@ export interface QuantizedLayer {
 
 /** A layer some of whose weights are 0, the others float32. */
 export interface PrunedLayer {
+  /** Tells it from a {@link QuantizedLayer}. */
   readonly kind: 'pruned';
   /** The name of the layer in its model. */
   readonly name: string;

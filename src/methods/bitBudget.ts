@@ -14,7 +14,19 @@ import type {StageContext} from './stageContext.ts';
 import {type LayerResult, visitModel} from './visitModel.ts';
 
 /** What letters may take in the end: `bitsPerWeight` or `bytesAfter` of the size report, or the `relativeError` of every layer. */
-export type BitBudget = {readonly bitsPerWeight: number} | {readonly bytes: number} | {readonly maxRelativeError: number};
+export type BitBudget =
+  | {
+    /** Packed bits per weight of the compressed layers, scales and masks included. */
+    readonly bitsPerWeight: number;
+  }
+  | {
+    /** Bytes of the whole model: compressed layers packed, the rest float32. */
+    readonly bytes: number;
+  }
+  | {
+    /** ‖XW − X̃Q‖ / ‖XW‖ on held-back rows, of every layer. */
+    readonly maxRelativeError: number;
+  };
 
 /** Letters that a layer may get, and how they are found. All differ in what follows from `bits` only. */
 export interface LetterWidth {

@@ -15,15 +15,15 @@ const MAGNITUDE = {mask: 'magnitude', iterations: 0, bias: false} as const satis
 const WANDA = {mask: 'wanda', iterations: 0, bias: false} as const satisfies SpfqPruneOptions;
 
 /** Options of {@link rtnQuantize}: those of `spfqQuantize` that it leaves open. */
-export type RtnOptions = Omit<SpfqQuantizeOptions, keyof typeof RTN>;
+export type RtnOptions = Omit<SpfqQuantizeOptions, 'alignment' | 'feedback' | 'rounding' | 'scale' | 'sweeps' | 'bias'>;
 /** Options of {@link gpfqQuantize}: those of `spfqQuantize` that it leaves open. */
-export type GpfqOptions = Omit<SpfqQuantizeOptions, keyof typeof GPFQ>;
+export type GpfqOptions = Omit<SpfqQuantizeOptions, 'alignment' | 'order' | 'feedback' | 'scaling' | 'rounding' | 'scale' | 'sweeps' | 'bias'>;
 /** Options of {@link optqQuantize}: those of `spfqQuantize` that it leaves open. */
-export type OptqOptions = Omit<SpfqQuantizeOptions, keyof typeof OPTQ>;
+export type OptqOptions = Omit<SpfqQuantizeOptions, 'alignment' | 'feedback' | 'rounding' | 'scale' | 'sweeps' | 'bias'>;
 /** Options of {@link magnitudePrune}: those of `spfqPrune` that it leaves open. */
-export type MagnitudeOptions = Omit<SpfqPruneOptions, keyof typeof MAGNITUDE>;
+export type MagnitudeOptions = Omit<SpfqPruneOptions, 'mask' | 'iterations' | 'bias'>;
 /** Options of {@link wandaPrune}: those of `spfqPrune` that it leaves open. */
-export type WandaOptions = Omit<SpfqPruneOptions, keyof typeof WANDA>;
+export type WandaOptions = Omit<SpfqPruneOptions, 'mask' | 'iterations' | 'bias'>;
 
 /**
  * Round to nearest, the baseline of every comparison: each weight to its nearest letter, at the scale of least squares.

@@ -1,10 +1,10 @@
 import type {LayerFilter} from '../graph/sites.ts';
-import type {Pattern} from '../numerics/mask.ts';
+import type {NofM, Pattern} from '../numerics/mask.ts';
 import type {OptionRule} from '../options.ts';
 import {layerFilter, type LayerSelection} from './layerSelection.ts';
 
 /** Where zeros may lie: anywhere, or so many kept of every m neighbouring features of a neuron. */
-export type PatternOption = 'unstructured' | '2:4' | '4:8' | {readonly n: number; readonly m: number};
+export type PatternOption = 'unstructured' | '2:4' | '4:8' | NofM;
 
 /** Fewer features than this leave a neuron too little to make up for its zeros. */
 const FEWEST_FEATURES = 32;

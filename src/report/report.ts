@@ -124,6 +124,12 @@ export interface EvaluationReport {
   readonly relativeError: number;
 }
 
+/** A layer that a stage left as it was. */
+export interface StagedSkip extends SkippedLayer {
+  /** The stage. */
+  readonly stage: string;
+}
+
 /** What the stages so far did, and what came of it. */
 export interface Report {
   /** The stages that ran, in order. */
@@ -131,7 +137,7 @@ export interface Report {
   /** The compressed layers, in the order of the walk. */
   readonly layers: readonly LayerReport[];
   /** Layers with weights that a stage left as they were, each with the reason. */
-  readonly skipped: ReadonlyArray<SkippedLayer & {readonly stage: string}>;
+  readonly skipped: readonly StagedSkip[];
   /** Sizes before and after. */
   readonly size: SizeReport;
   /** What the last {@link evaluate} measured; gone when a later stage changes the model. */
