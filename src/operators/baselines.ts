@@ -4,7 +4,8 @@ import {quantizeModel} from '../methods/quantizeModel.ts';
 import {requireObject} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
-import {pruneStage, type SpfqPruneOptions} from './spfqPrune.ts';
+import type {SpfqPruneOptions} from './pruneOptions.ts';
+import {pruneStage} from './spfqPrune.ts';
 import {stage} from './stage.ts';
 
 /** Nothing learned from data: no alignment, no feedback. */

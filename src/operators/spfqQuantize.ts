@@ -29,6 +29,6 @@ export function spfqQuantize(options: SpfqQuantizeOptions | BudgetedQuantizeOpti
     return stage(where, (compression, context) => quantizeToBudget(compression, widths(seed ?? compression.seed), budget, context));
   }
   requireNoBudget(where, options);
-  const plan = quantizePlan(where, options);
+  const plan = quantizePlan(where, options, ['budget']);
   return stage(where, (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
 }

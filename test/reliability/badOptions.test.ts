@@ -4,7 +4,7 @@ import {denseNetwork} from '../support/smallNetworks.ts';
 import {onBackends} from '../support/onBackends.ts';
 
 const QUANTIZE_OPTIONS = 'bits, levels, layout, symmetric, granularity, scale, alignment, order, feedback, damping, scaling, rounding, samples, sweeps, rounds, pairs, ridge, ' +
-  'bias, dead, seed, include, exclude, memory, strictKernels';
+  'bias, dead, seed, include, exclude, memory, strictKernels, budget';
 
 /** Options as a script without types may give them, and the message that they deserve. */
 const REFUSED: ReadonlyArray<readonly [object | null | number | string, string]> = [
