@@ -19,12 +19,12 @@ globalThis.setTimeout = ((run: () => void, delay?: number) => {
   return delay !== undefined && delay >= 60_000 ? timer.unref() : timer;
 }) as typeof setTimeout;
 
-export const x = tf.randomUniform([256, 12], 0, 1, 'float32', 1);
+export const x = tf.randomUniform([256, 48], 0, 1, 'float32', 1);
 export const y = tf.oneHot(tf.argMax(tf.slice(x, [0, 0], [256, 3]), 1), 3);
-export const testX = tf.randomUniform([128, 12], 0, 1, 'float32', 2);
+export const testX = tf.randomUniform([128, 48], 0, 1, 'float32', 2);
 export const testY = tf.oneHot(tf.argMax(tf.slice(testX, [0, 0], [128, 3]), 1), 3);
 export const model = tf.sequential({layers: [
-  tf.layers.dense({units: 32, activation: 'relu', inputShape: [12]}),
+  tf.layers.dense({units: 32, activation: 'relu', inputShape: [48]}),
   tf.layers.dense({units: 3, activation: 'softmax'}),
 ]});
 model.compile({optimizer: 'adam', loss: 'categoricalCrossentropy', metrics: ['accuracy']});
