@@ -73,7 +73,7 @@ async function fewestLetters(visit: LayerVisit, widths: readonly LetterWidth[], 
 async function* lettersTried(visit: LayerVisit, widths: readonly LetterWidth[], context: StageContext): AsyncIterable<LayerTrial> {
   for (const {options} of widths) {
     const quick: QuantizeMethod = {
-      ...options, scale: 'mse', alignment: {method: 'none'}, feedback: {kind: 'path'}, rounding: 'nearest', samples: 1, rounds: 1, sweeps: Math.min(1, options.sweeps), pairs: 0,
+      ...options, scale: 'mse', alignment: {method: 'none'}, feedback: {kind: 'path'}, scalings: [1], rounding: 'nearest', samples: 1, rounds: 1, sweeps: Math.min(1, options.sweeps), pairs: 0,
     };
     const {layer, outcomes} = await quantizeLayer(visit, quick, context);
     yield {cost: packedLayer(layer, outcomes.map(({values}) => values)).byteLength, layer, outcomes};

@@ -10,6 +10,7 @@ import type {Granularity, Scales} from '../numerics/scales.ts';
 import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
 import {pathFollower} from '../ops/followPath.ts';
 import type {Rounding} from '../stochastic/index.ts';
+import {betterLetters} from './betterLetters.ts';
 import {clippedSteps} from './clippedSteps.ts';
 import type {FollowedPath} from './followedPath.ts';
 import {bestPath} from './pathSearch.ts';
@@ -29,6 +30,8 @@ export interface QuantizeMethod {
   readonly scale: 'calibration' | 'mse' | 'absmax';
   readonly alignment: AlignmentOptions;
   readonly feedback: FeedbackOptions;
+  /** Values of C for path feedback. Of several each neuron takes the one whose letters, refined, have the least calibration error. */
+  readonly scalings: readonly number[];
   readonly rounding: Rounding;
   /** K paths per neuron. */
   readonly samples: number;
@@ -69,25 +72,42 @@ export interface QuantizedWeights extends Quantized {
  */
 export async function quantizeWeights(given: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
   const problem = ridged({...given, target: multiply(given.crossGram, given.weights)}, method.ridge);
-  const {gram, target} = problem;
   const aligned = alignedOf(problem, method);
+  const scales = originalScale(given, method);
+  let best: QuantizedWeights | undefined;
+  for (const scaling of method.scalings) {
+    const found = await followAndRefine({...problem, aligned, scales}, place, {...method, feedback: {...method.feedback, scaling}}, pause);
+    best = best ? betterLetters(best, found, problem, method.granularity) : found;
+  }
+  if (!best) throw new RangeError('quantizeWeights: expected at least one scaling');
+  return best;
+}
+
+/** A problem, with where its paths begin. */
+interface AlignedProblem extends TargetedProblem {
+  /** W̃ `[features, neurons]`. */
+  readonly aligned: Matrix;
+  readonly scales: Scales;
+}
+
+async function followAndRefine({gram, target, aligned, scales, mask}: AlignedProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
   const {feedback, damping} = dampedFeedback(gram, method.feedback);
   const follower = pathFollower(aligned, feedback, {strict: method.strictKernels});
   try {
     const residual = subtract(target, multiply(gram, aligned));
-    const {chosen, threshold} = await bestPath(originalScale(given, method), {gram, residual, aligned, follower, place, method, mask: given.mask, pause});
+    const {chosen, threshold} = await bestPath(scales, {gram, residual, aligned, follower, place, method, mask, pause});
     const {alphabet, prune} = method;
-    const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask: given.mask}) : {...chosen, mask: given.mask};
+    const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
     const refined = method.sweeps > 0 ? refine(start, gram, target, method) : start;
     return {
       ...refined,
-      values: valuesOf(refined, method.alphabet, aligned.columns),
+      values: valuesOf(refined, alphabet, aligned.columns),
       path: {
         aligned,
         values: chosen.values,
         radius: radiusOf(chosen.scales, threshold, alphabet),
-        clipped: clippedSteps(aligned, chosen, {alphabet, threshold, mask: given.mask}),
-        isUnbiased: method.rounding === 'stochastic' && method.samples === 1 && method.feedback.kind === 'path' && given.mask === undefined,
+        clipped: clippedSteps(aligned, chosen, {alphabet, threshold, mask}),
+        isUnbiased: method.rounding === 'stochastic' && method.samples === 1 && method.feedback.kind === 'path' && mask === undefined,
         scaling: method.feedback.scaling ?? 1,
         largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
         damping,

@@ -28,8 +28,11 @@ export interface SpfqQuantizeOptions {
   readonly feedback?: 'path' | 'optimal' | 'none';
   /** λ / mean diag H of `alignment: 'exact'` and `feedback: 'optimal'`. Default 0.01. */
   readonly damping?: number;
-  /** C ≥ 1. Default 1. */
-  readonly scaling?: number;
+  /**
+   * C ≥ 1; or `'auto'`: 1, 4 and 16 are followed and refined, and each neuron takes what has the least calibration error.
+   * Default `'auto'` with two letters, where a path at C = 1 clips most, 1 with more, and for the bare path.
+   */
+  readonly scaling?: number | 'auto';
   /** T of the paths. Default `'stochastic'`; with several `samples` path 0 rounds to nearest. */
   readonly rounding?: Rounding;
   /** Paths per neuron, of which the best is kept. Default 4; 1 for `rounding: 'nearest'`. */
@@ -60,7 +63,7 @@ export interface SpfqQuantizeOptions {
 
 /** The options after checking: those without a fixed default may still be absent. */
 type Resolved = Required<Omit<SpfqQuantizeOptions, Optional>> & {readonly [Key in Optional]: SpfqQuantizeOptions[Key] | undefined};
-type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'samples' | 'symmetric' | 'ridge' | 'bias' | 'seed' | 'include' | 'exclude';
+type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'scaling' | 'samples' | 'symmetric' | 'ridge' | 'bias' | 'seed' | 'include' | 'exclude';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -77,7 +80,7 @@ const RULES: OptionRules<Resolved> = {
   order: integer(1, 1, 16),
   feedback: oneOf('path', ['path', 'optimal', 'none']),
   damping: number(0.01, 0),
-  scaling: number(1, 1),
+  scaling: {fallback: undefined, expected: "a finite number from 1 up, or 'auto'", accepts: (value) => value === 'auto' || (typeof value === 'number' && value >= 1 && value < Infinity)},
   rounding: oneOf('stochastic', ['stochastic', 'nearest']),
   samples: integer<number | undefined>(undefined, 1, 64),
   sweeps: integer(2, 0, 100),
@@ -103,7 +106,7 @@ export type QuantizePlan = Omit<QuantizeModelOptions, 'seed'> & {readonly seed: 
  */
 export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: readonly string[] = []): QuantizePlan {
   const options = resolveOptions<Resolved>(where, given, RULES, others);
-  const {feedback, damping, scaling, order, dead, rounding, sweeps} = options;
+  const {feedback, damping, order, dead, rounding, sweeps} = options;
   requireTogether(where, options);
   const alphabet = alphabetOf(where, options);
   return {
@@ -111,7 +114,8 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: 
     granularity: options.granularity,
     scale: options.scale,
     alignment: {method: options.alignment ?? (feedback === 'optimal' ? 'exact' : 'order'), order, damping, dead},
-    feedback: {kind: feedback, scaling, damping},
+    feedback: {kind: feedback, damping},
+    scalings: scalingsOf(options, alphabet),
     rounding,
     samples: options.samples ?? (rounding === 'nearest' ? 1 : 4),
     sweeps,
@@ -128,7 +132,13 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: 
   };
 }
 
-function requireTogether(where: string, {samples, rounding, bias, symmetric, sweeps, bits, levels}: Resolved): void {
+/** With two letters paths clip, the less the larger C is; which helps only the data can tell. */
+function scalingsOf({scaling, feedback, sweeps}: Resolved, {levels}: Alphabet): number[] {
+  const chosen = scaling ?? (levels === 2 && feedback === 'path' && sweeps > 0 ? 'auto' : 1);
+  return chosen === 'auto' ? [1, 4, 16] : [chosen];
+}
+
+function requireTogether(where: string, {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels}: Resolved): void {
   if (rounding === 'nearest' && samples !== undefined && samples > 1) {
     throw new OptionError(where, 'samples', "1 with rounding: 'nearest', whose paths are all the same", samples);
   }
@@ -137,6 +147,9 @@ function requireTogether(where: string, {samples, rounding, bias, symmetric, swe
   }
   if (symmetric === false && sweeps === 0) {
     throw new OptionError(where, 'symmetric', 'true with sweeps: 0, because offsets are found by the refit', symmetric);
+  }
+  if (scaling === 'auto' && (sweeps === 0 || feedback !== 'path')) {
+    throw new OptionError(where, 'scaling', "a number with sweeps: 0, and without feedback: 'path'", scaling);
   }
   if (bits !== undefined && levels !== undefined) throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
 }

@@ -39,8 +39,9 @@ export function spfqCompress(given: SpfqCompressOptions = {}): OperatorFunction<
   if (sparsity !== undefined && place !== 'unstructured') {
     throw new OptionError(where, 'sparsity', 'absent with a pattern n:m, which says by itself how many weights are pruned', sparsity);
   }
+  if (options.scaling === 'auto') throw new OptionError(where, 'scaling', 'a number, because masks of several paths cannot be mixed', options.scaling);
   const plan = {
-    ...quantizePlan(where, options, ['sparsity', 'pattern']),
+    ...quantizePlan(where, {...options, scaling: options.scaling ?? 1}, ['sparsity', 'pattern']),
     prune: {pattern: place, sparsity: place === 'unstructured' ? sparsity ?? 0.5 : 1 - place.n / place.m},
     dense: pruneFilter(place, options.include, undefined),
   };
