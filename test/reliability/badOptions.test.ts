@@ -28,7 +28,7 @@ const REFUSED: ReadonlyArray<readonly [object | null | number | string, string]>
   [{bias: true, sweeps: 0}, 'expected `bias` to be false with sweeps: 0, because a bias correction without refitted scales does harm, got true'],
   [{granularity: {group: 0}}, "expected `granularity` to be 'tensor', 'channel' or {group: an integer from 1 up}, got {\"group\":0}"],
   [{granularity: 'layer'}, "expected `granularity` to be 'tensor', 'channel' or {group: an integer from 1 up}, got 'layer'"],
-  [{scaling: 0.5}, 'expected `scaling` to be a finite number from 1 up, got 0.5'],
+  [{scaling: 0.5}, "expected `scaling` to be a finite number from 1 up, or 'auto', got 0.5"],
   [{damping: Infinity}, 'expected `damping` to be a finite number from 0 up, got Infinity'],
   [{strictKernels: 1}, 'expected `strictKernels` to be true or false, got 1'],
   [{seed: -1}, 'expected `seed` to be an integer from 0 to 9007199254740991, got -1'],
