@@ -3,8 +3,8 @@ import {calibrate, compress, CompressError, DataError, evaluate, fit, OptionErro
 import {denseNetwork} from '../support/smallNetworks.ts';
 import {onBackends} from '../support/onBackends.ts';
 
-const QUANTIZE_OPTIONS = 'bits, levels, layout, symmetric, granularity, scale, alignment, order, feedback, damping, scaling, rounding, samples, sweeps, rounds, pairs, ridge, ' +
-  'bias, dead, seed, include, exclude, memory, strictKernels, budget';
+const QUANTIZE_OPTIONS = 'budget, bits, levels, layout, symmetric, granularity, scale, alignment, order, feedback, damping, scaling, rounding, samples, sweeps, rounds, pairs, ridge, ' +
+  'bias, dead, seed, include, exclude, memory, strictKernels';
 
 /** Options as a script without types may give them, and the message that they deserve. */
 const REFUSED: ReadonlyArray<readonly [object | null | number | string, string]> = [
