@@ -104,7 +104,7 @@ export interface ProgressEvent {
   readonly layer: string;
   /** The number of the layer, from 0, among `total`. */
   readonly index: number;
-  /** How many layers the stage rewrites. */
+  /** How many layers the stage visits; with a budget twice as many, because it measures them all first. */
   readonly total: number;
   /** Finished part of the stage, from 0 to 1. */
   readonly fraction: number;

@@ -8,7 +8,7 @@ import type {Matrix} from '../numerics/matrix.ts';
 export interface NewWeights {
   readonly values: readonly Matrix[];
   /** What the bias gains over that of the original, 0 where undefined; absent: biases stay as they are. */
-  readonly shifts?: ReadonlyArray<Float64Array | undefined>;
+  readonly shifts?: ReadonlyArray<Float64Array | undefined> | undefined;
 }
 
 /**

@@ -34,7 +34,7 @@ export interface LayerResult {
   /** New weights, by problem; absent: the layer stays as it is. */
   readonly values?: readonly Matrix[];
   /** What the bias gains over that of the original, by problem; absent: biases stay as they are. */
-  readonly shifts?: ReadonlyArray<Float64Array | undefined>;
+  readonly shifts?: ReadonlyArray<Float64Array | undefined> | undefined;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function visitModel(compression: Compression, options: VisitOptions
       requireFiniteInputs(site.layer, statistics, context.stage);
       const visit = await visitOf(site, statistics, {compression, shadow, bias: options.bias});
       const result = await compress(visit);
-      if (result.values) rewriteLayer(site, visit.biasPlace, {values: result.values, ...(result.shifts && {shifts: result.shifts})}, shadow);
+      if (result.values) rewriteLayer(site, visit.biasPlace, {values: result.values, shifts: result.shifts}, shadow);
       done.push(result);
     }));
     const others = options.others?.(shadow) ?? [];
