@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {finalize, lastValueFrom, of, type OperatorFunction, pipe} from 'rxjs';
-import {calibrate, type Compression, correct, progress, rtnQuantize, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {calibrate, type Compression, correct, progress, rtnQuantize, spfqCompress, spfqQuantize} from 'tfjs-compress';
 import {compressionBar} from './bars.ts';
 import type {FashionMnist, LabelledImages} from './data.ts';
 import type {MethodResult} from './table.ts';
@@ -36,7 +36,7 @@ export async function compareMethods(from: Compression, data: FashionMnist, opti
     // Nearest rounding learns nothing from data; a few samples are enough to report its error.
     results.push(await methodResult('nearest', bits, rtnQuantize({bits}), from, data, {...options, samples: 64, seeds: [0]}));
   }
-  results.push(await methodResult('half pruned, then path following', 4, pipe(spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4}), correct()), from, data, options));
+  results.push(await methodResult('half pruned in the same pass', 4, pipe(spfqCompress({sparsity: 0.5, bits: 4}), correct()), from, data, options));
   return results;
 }
 

@@ -38,6 +38,7 @@ describe('npm start', () => {
       'path following 2 4', 'SPFQ of the paper 2 4', 'nearest 2 4',
       'path following 1.58 3', 'SPFQ of the paper 1.58 3', 'nearest 1.58 3',
       'path following 1 2', 'nearest 1 2',
+      'half pruned in the same pass 3.91 15',
     ]);
     expect(rows[1][4]).to.equal('0.00');
   });
