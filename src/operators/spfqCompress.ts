@@ -25,7 +25,7 @@ export interface SpfqCompressOptions extends SpfqQuantizeOptions {
  * ```ts
  * compress(model).pipe(calibrate(x), spfqCompress({sparsity: 0.5, bits: 4})).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * Two stages, `spfqPrune` and then `spfqQuantize`, take longer and lose less.
+ * Two stages, `spfqPrune` and then `spfqQuantize`, take longer; they lose as much at 50 % zeros, and a little less at 80 %.
  * @param given see {@link SpfqCompressOptions}
  * @returns an operator whose stream may end with a DataError, ModelError or BackendError
  * @throws OptionError at once, for an option that is unknown or out of range
