@@ -5,7 +5,7 @@ import {multiply} from '../numerics/product.ts';
 import {calibrationGain} from '../numerics/reconstructionError.ts';
 import {refine, valuesOf} from '../numerics/refinement.ts';
 import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
-import {lettersOf} from '../report/layerReport.ts';
+import {letterReport} from '../report/layerReport.ts';
 import type {CompressedLayer, Compression, PrunedLayer, QuantizedLayer} from '../types.ts';
 import {heldBackError} from './heldBackError.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from './layerVisit.ts';
@@ -64,7 +64,7 @@ async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer
   const kept = errorAfter < errorBefore && lowersCalibrationError(problems, values);
   const report = {
     ...reportBefore,
-    ...(kept ? await lettersOf(layer, values) : {}),
+    ...(kept ? await letterReport(layer, values) : {}),
     relativeError: kept ? errorAfter : errorBefore,
     correction: {before: errorBefore, after: errorAfter, kept},
     milliseconds: reportBefore.milliseconds + performance.now() - begin,

@@ -47,12 +47,12 @@ export async function layerReport(layer: CompressedLayer, outcomes: readonly Pro
     correction: undefined,
     kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',
     milliseconds: milliseconds + (before?.milliseconds ?? 0),
-    ...await lettersOf(layer, outcomes.map(({values}) => values)),
+    ...await letterReport(layer, outcomes.map(({values}) => values)),
   };
 }
 
 /** What a layer's letters, zeros and bytes are, whatever became of its outputs. */
-export async function lettersOf(layer: CompressedLayer, values: readonly Matrix[]): Promise<Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset' | 'sparsity' | 'bytes' | 'gzipBytes'>> {
+export async function letterReport(layer: CompressedLayer, values: readonly Matrix[]): Promise<Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset' | 'sparsity' | 'bytes' | 'gzipBytes'>> {
   const packed = packedLayer(layer, values);
   const masks = layer.problems.map(({mask}) => (mask ? sparsityOf(mask) : 0));
   return {
