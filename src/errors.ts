@@ -38,6 +38,12 @@ export class BackendError extends CompressError {
   override name = 'BackendError' as const;
 }
 
+/** A packed model, or a file of one, that is not what it says it is. */
+export class ArtifactError extends CompressError {
+  /** The name of the class. */
+  override name = 'ArtifactError' as const;
+}
+
 /** A value as it would be written in a script, with its type where that is the point. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

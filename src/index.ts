@@ -18,9 +18,13 @@ export type {BudgetedQuantizeOptions} from './operators/quantizeBudget.ts';
 export type {BitBudget} from './methods/bitBudget.ts';
 export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
 export {correct, type CorrectOptions} from './operators/correct.ts';
+export {pack} from './operators/pack.ts';
 export type {PatternOption} from './operators/pruneRules.ts';
 export type {Rounding} from './stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
+
+// packed models
+export {registerPacked} from './layers/packed/registerPacked.ts';
 
 // the methods that stages are compared with
 export {
@@ -38,4 +42,4 @@ export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
 
 // errors
-export {BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';
+export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';

@@ -1,26 +1,50 @@
-import {LayersModel, models} from '@tensorflow/tfjs-layers';
+import {type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {type layers, LayersModel, models} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {disposeModel} from './disposeModel.ts';
+
+/** A model's topology with the names that tfjs reads back, as JSON. */
+export type Topology = Parameters<typeof models.modelFromJSON>[0];
+
+/** How a rebuilt model differs from the one that it is made of. */
+export interface Rebuilding {
+  /** The topology to build. Layers keep their names. */
+  readonly topology: Topology;
+  /** The weights of a layer for its twin in the rebuilt model; called inside `tidy`. */
+  readonly weightsFor: (layer: layers.Layer, twin: layers.Layer) => Tensor[];
+}
 
 /**
  * A model of the same topology and names with the same weights, sharing nothing that can be written to.
  * Like a loaded model it is not compiled.
  * @throws ModelError if the model cannot be rebuilt: a custom layer of it is not registered, or tfjs forgets an option of a layer
  */
-export async function cloneModel(model: LayersModel): Promise<LayersModel> {
-  // `null` and `false`: an object instead of text, with the names that tfjs reads back.
-  const topology: unknown = model.toJSON(null, false);
-  const clone = await fromTopology(model.name, topology as Parameters<typeof models.modelFromJSON>[0]);
-  try {
-    copyWeights(model, clone);
-  } catch (error) {
-    disposeModel(clone);
-    throw error;
-  }
-  return clone;
+export function cloneModel(model: LayersModel): Promise<LayersModel> {
+  return rebuildModel(model, {topology: topologyOf(model), weightsFor: (layer) => layer.getWeights()});
 }
 
-async function fromTopology(name: string, topology: Parameters<typeof models.modelFromJSON>[0]): Promise<LayersModel> {
+/** A topology of its own, free to be changed. */
+export function topologyOf(model: LayersModel): Topology {
+  // `null` and `false`: an object instead of text, with the names that tfjs reads back.
+  return model.toJSON(null, false) as unknown as Topology;
+}
+
+/**
+ * A model from another topology with the same layer names.
+ * @throws ModelError as {@link cloneModel}, and what `weightsFor` throws
+ */
+export async function rebuildModel(model: LayersModel, {topology, weightsFor}: Rebuilding): Promise<LayersModel> {
+  const rebuilt = await fromTopology(model.name, topology);
+  try {
+    copyWeights(model, rebuilt, weightsFor);
+  } catch (error) {
+    disposeModel(rebuilt);
+    throw error;
+  }
+  return rebuilt;
+}
+
+async function fromTopology(name: string, topology: Topology): Promise<LayersModel> {
   try {
     return await models.modelFromJSON(topology);
   } catch (cause) {
@@ -31,16 +55,16 @@ async function fromTopology(name: string, topology: Parameters<typeof models.mod
 }
 
 /** Layer by layer: the order of a whole model's weights depends on which layers are trainable, and a rebuilt nested model is. */
-function copyWeights(from: LayersModel, to: LayersModel): void {
+function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding['weightsFor']): void {
   for (const layer of from.layers) {
     const twin = to.layers.find(({name}) => name === layer.name);
     if (!twin) throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it, found no layer of that name`);
     if (layer instanceof LayersModel && twin instanceof LayersModel) {
-      copyWeights(layer, twin);
+      copyWeights(layer, twin, weightsFor);
       continue;
     }
     try {
-      twin.setWeights(layer.getWeights());
+      tidy(() => { twin.setWeights(weightsFor(layer, twin)); });
     } catch (cause) {
       throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
     }

@@ -1,6 +1,8 @@
 import type {Tensor, Tensor3D} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {Matrix} from '../numerics/matrix.ts';
+import type {PackedOperand} from '../ops/packedOperand.ts';
+import type {Epilogue, PackedOp} from '../ops/packedOps.ts';
 
 /** How a layer type shows its weight matrices and their input columns. */
 export interface LayerAdapter {
@@ -26,4 +28,14 @@ export interface LayerAdapter {
    * @returns `[problems, rows, features]`
    */
   columns(layer: layers.Layer, input: Tensor, rows: Int32Array): Tensor3D;
+  /** The shape of its kernel, before it is built. */
+  kernelShape(layer: layers.Layer, inputShape: readonly number[]): number[];
+  /** The op that computes it from packed weights. */
+  readonly packedOp: PackedOp;
+  /**
+   * What the layer gives, from packed weights.
+   * @param layer says how: padding, strides, data format
+   * @param input `[batch, …]`, what the layer is called with
+   */
+  runPacked(layer: layers.Layer, input: Tensor, operand: PackedOperand, epilogue: Epilogue): Tensor;
 }

@@ -1,8 +1,9 @@
 import {cast, expandDims, reshape, type Tensor, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {PACKED_CONV2D, packedConv2d} from '../ops/packedOps.ts';
 import type {LayerAdapter} from './adapter.ts';
 import {singleMatrix} from './singleMatrix.ts';
-import {paddingOf, type Windows, windowRows, windowsOver} from './windows.ts';
+import {filtersOf, paddingOf, type Windows, windowRows, windowsOver} from './windows.ts';
 
 /**
  * Conv1D: kernel `[length, channels, neurons]`, a convolution over an image of one row.
@@ -15,6 +16,15 @@ export const conv1d: LayerAdapter = {
   positions: (layer, inputShape) => windowsOfRow(layer, inputShape).outWidth,
 
   columns: (layer, input, rows) => tidy(() => expandDims(windowRows(asRow(input), windowsOfRow(layer, input.shape), rows), 0)),
+
+  kernelShape: (layer, inputShape) => [first(layer.getConfig()['kernelSize']), inputShape[2], filtersOf(layer)],
+
+  packedOp: PACKED_CONV2D,
+
+  runPacked: (layer, input, operand, epilogue) => {
+    const output = packedConv2d(asRow(input), operand, windowsOfRow(layer, input.shape), epilogue);
+    return reshape(output, [output.shape[0], output.shape[2], output.shape[3]]);
+  },
 };
 
 /** The input as images `[batch, 1, length, channels]`. */

@@ -1,7 +1,8 @@
 import {expandDims, tidy} from '@tensorflow/tfjs-core';
+import {PACKED_CONV2D, packedConv2d} from '../ops/packedOps.ts';
 import type {LayerAdapter} from './adapter.ts';
 import {singleMatrix} from './singleMatrix.ts';
-import {channelsLast, windowRows, windowsOf} from './windows.ts';
+import {channelsLast, filtersOf, inputFormat, kernelShapeOf, windowRows, windowsOf} from './windows.ts';
 
 /** Conv2D: kernel `[height, width, channels, neurons]`, a feature is one entry of a window. */
 export const conv2d: LayerAdapter = {
@@ -14,4 +15,11 @@ export const conv2d: LayerAdapter = {
   },
 
   columns: (layer, input, rows) => tidy(() => expandDims(windowRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows), 0)),
+
+  kernelShape: (layer, inputShape) => [...kernelShapeOf(layer, inputShape), filtersOf(layer)],
+
+  packedOp: PACKED_CONV2D,
+
+  runPacked: (layer, input, operand, epilogue) =>
+    inputFormat(layer, packedConv2d(channelsLast(layer, input), operand, windowsOf(layer, input.shape), epilogue)),
 };

@@ -1,4 +1,5 @@
 import {cast, expandDims, gather, reshape, type Tensor2D, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {PACKED_MATMUL, packedMatMul} from '../ops/packedOps.ts';
 import type {LayerAdapter} from './adapter.ts';
 import {singleMatrix} from './singleMatrix.ts';
 
@@ -14,4 +15,14 @@ export const dense: LayerAdapter = {
     const all: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
     return expandDims(gather(all, tensor1d(rows, 'int32')), 0);
   }),
+
+  kernelShape: (layer, inputShape) => [inputShape[inputShape.length - 1], Number(layer.getConfig()['units'])],
+
+  packedOp: PACKED_MATMUL,
+
+  runPacked: (_layer, input, operand, epilogue) => {
+    const [features, ...others] = [...input.shape].reverse();
+    const rows: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
+    return reshape(packedMatMul(rows, operand, epilogue), [...others.reverse(), operand.layout.neurons]);
+  },
 };

@@ -1,8 +1,9 @@
 import {reshape, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
+import {PACKED_DEPTHWISE_CONV2D, packedDepthwiseConv2d} from '../ops/packedOps.ts';
 import type {LayerAdapter} from './adapter.ts';
-import {channelsLast, windowRows, type Windows, windowsOf} from './windows.ts';
+import {channelsLast, inputFormat, kernelShapeOf, windowRows, type Windows, windowsOf} from './windows.ts';
 
 /** DepthwiseConv2D: kernel `[height, width, channels, multiplier]`, one problem `[height · width, multiplier]` for each channel. */
 export const depthwiseConv2d: LayerAdapter = {
@@ -39,6 +40,13 @@ export const depthwiseConv2d: LayerAdapter = {
     const byWindow: Tensor3D = reshape(windowRows(images, windows, rows), [rows.length, height * width, channels]);
     return transpose(byWindow, [2, 0, 1]);
   }),
+
+  kernelShape: (layer, inputShape) => [...kernelShapeOf(layer, inputShape), Number(layer.getConfig()['depthMultiplier'] ?? 1)],
+
+  packedOp: PACKED_DEPTHWISE_CONV2D,
+
+  runPacked: (layer, input, operand, epilogue) =>
+    inputFormat(layer, packedDepthwiseConv2d(channelsLast(layer, input), operand, undilated(layer, input.shape), epilogue)),
 };
 
 /** tfjs 4.22 runs a DepthwiseConv2D without dilation, whatever its `dilationRate` says. */

@@ -11,7 +11,12 @@ const adapters: ReadonlyMap<string, LayerAdapter> = new Map(
 
 /** The adapter of a layer's type, if it has one. */
 export function adapterFor(layer: layers.Layer): LayerAdapter | undefined {
-  return adapters.get(layer.getClassName());
+  return adapterOfClass(layer.getClassName());
+}
+
+/** The adapter of a layer type, if it has one. */
+export function adapterOfClass(className: string): LayerAdapter | undefined {
+  return adapters.get(className);
 }
 
 /** The layer types that can be compressed, for messages. */

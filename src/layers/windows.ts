@@ -61,6 +61,21 @@ export function channelsLast(layer: layers.Layer, input: Tensor): Tensor4D {
   return isChannelsFirst(layer) ? transpose(image, [0, 2, 3, 1]) : image;
 }
 
+/** Images `[batch, height, width, channels]` in the data format of the layer. */
+export function inputFormat(layer: layers.Layer, images: Tensor4D): Tensor4D {
+  return isChannelsFirst(layer) ? transpose(images, [0, 3, 1, 2]) : images;
+}
+
+/** Height, width and channels of the kernel of a Conv2D or DepthwiseConv2D. */
+export function kernelShapeOf(layer: layers.Layer, inputShape: readonly number[]): [number, number, number] {
+  return [...pairOf(layer.getConfig()['kernelSize']), isChannelsFirst(layer) ? inputShape[1] : inputShape[inputShape.length - 1]];
+}
+
+/** How many filters a Conv1D or Conv2D has. */
+export function filtersOf(layer: layers.Layer): number {
+  return Number(layer.getConfig()['filters']);
+}
+
 /**
  * The chosen windows as rows, in the order of a flattened kernel (height, width, channel).
  * One gather serves every stride, dilation and padding.

@@ -1,0 +1,63 @@
+import {ArtifactError, shown} from '../../errors.ts';
+import {type Packing, partsOf} from '../../numerics/packedMatrices.ts';
+
+/** More weights than a tensor of tfjs can index. */
+const MOST_WEIGHTS = 2 ** 31 - 1;
+
+/**
+ * Packing parameters as they are read from a file.
+ * @param layer its name, for messages
+ * @throws ArtifactError that names the entry that is missing or out of range
+ */
+export function checkPacking(layer: string, packing: unknown): Packing {
+  const entries = objectAt(layer, 'packing', packing);
+  const count = (name: string, least: number, most: number, from = entries, where = 'packing'): number => {
+    const value: unknown = Reflect.get(from, name);
+    if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+    throw new ArtifactError(`layer '${layer}': expected \`${where}.${name}\` to be an integer from ${least} to ${most}, found ${shown(value)}; the file is damaged or was edited`);
+  };
+  const [problems, features, neurons] = ['problems', 'features', 'neurons'].map((name) => count(name, 1, MOST_WEIGHTS));
+  const weights = problems * features * neurons;
+  if (weights > MOST_WEIGHTS) throw new ArtifactError(`layer '${layer}': expected at most ${MOST_WEIGHTS} weights, found ${problems} × ${features} × ${neurons}`);
+  const kept = count('kept', 0, weights);
+  const letters = lettersOf(layer, Reflect.get(entries, 'letters'), count);
+  const zeros = zerosOf(layer, Reflect.get(entries, 'zeros'), problems * features, count);
+  if (zeros === undefined && kept !== weights) throw new ArtifactError(`layer '${layer}': expected \`packing.kept\` to be ${weights}, as nothing is pruned, found ${kept}`);
+  const checked: Packing = {problems, features, neurons, kept, ...(letters && {letters}), ...(zeros !== undefined && {zeros})};
+  partsOf(checked);
+  return checked;
+}
+
+type Count = (name: string, least: number, most: number, from?: object, where?: string) => number;
+
+function lettersOf(layer: string, given: unknown, count: Count): Packing['letters'] {
+  if (given === undefined || given === null) return undefined;
+  const letters = objectAt(layer, 'packing.letters', given);
+  const origin: unknown = Reflect.get(letters, 'origin');
+  const offsets: unknown = Reflect.get(letters, 'offsets');
+  // Halves between −256 and 0: the lowest letter of any alphabet.
+  if (typeof origin !== 'number' || !Number.isInteger(2 * origin) || origin < -256 || origin > 0) {
+    throw new ArtifactError(`layer '${layer}': expected \`packing.letters.origin\` to be a multiple of ½ from −256 to 0, found ${shown(origin)}`);
+  }
+  if (typeof offsets !== 'boolean') throw new ArtifactError(`layer '${layer}': expected \`packing.letters.offsets\` to be true or false, found ${shown(offsets)}`);
+  return {
+    levels: count('levels', 2, 256, letters, 'packing.letters'),
+    origin,
+    groupSize: count('groupSize', 1, MOST_WEIGHTS, letters, 'packing.letters'),
+    offsets,
+  };
+}
+
+function zerosOf(layer: string, given: unknown, rows: number, count: Count): Packing['zeros'] {
+  if (given === undefined || given === null) return undefined;
+  if (given === 'plane') return given;
+  const pattern = objectAt(layer, 'packing.zeros', given);
+  const m = count('m', 2, 16, pattern, 'packing.zeros');
+  if (rows % m !== 0) throw new ArtifactError(`layer '${layer}': expected \`packing.zeros.m\` to divide ${rows} features, found ${m}`);
+  return {n: count('n', 0, m, pattern, 'packing.zeros'), m};
+}
+
+function objectAt(layer: string, where: string, value: unknown): object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new ArtifactError(`layer '${layer}': expected \`${where}\` to be an object, found ${shown(value)}; the file is damaged or was edited`);
+}

@@ -1,0 +1,18 @@
+import {serialization} from '@tensorflow/tfjs-core';
+import {registerMissing} from '../../ops/kernel.ts';
+import {packedReference} from '../../ops/packedReference.ts';
+import {Packed} from './packed.ts';
+
+/**
+ * Makes tfjs know packed layers, so that `tf.loadLayersModel` loads a packed model; `loadPacked` and `pack` do it by themselves.
+ *
+ * ```ts
+ * import {registerPacked} from 'tfjs-compress';
+ * registerPacked();
+ * const model = await tf.loadLayersModel('indexeddb://small');
+ * ```
+ */
+export function registerPacked(): void {
+  serialization.registerClass(Packed);
+  registerMissing(packedReference);
+}

@@ -1,0 +1,32 @@
+import {serialization} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {ArtifactError, shown} from '../../errors.ts';
+import type {LayerAdapter} from '../adapter.ts';
+import {adapterOfClass, supportedClassNames} from '../index.ts';
+
+/** A layer as tfjs writes it. */
+export interface WrappedLayer {
+  readonly className: string;
+  readonly config: serialization.ConfigDict;
+}
+
+/**
+ * A layer from its description, not built: without weights.
+ * @param name of the packed layer, for messages
+ * @throws ArtifactError if it is of no type that can be packed, or tfjs refuses its configuration
+ */
+export function wrappedLayer(name: string, {className, config}: WrappedLayer): {layer: layers.Layer; adapter: LayerAdapter} {
+  const adapter = adapterOfClass(className);
+  if (!adapter) throw new ArtifactError(`layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${shown(className)}`);
+  try {
+    return {layer: layerOf(className, config), adapter};
+  } catch (cause) {
+    throw new ArtifactError(`layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+  }
+}
+
+/** A layer that tfjs knows, from a configuration. */
+export function layerOf(className: string, config: serialization.ConfigDict): layers.Layer {
+  const [constructor, fromConfig] = serialization.SerializationMap.getMap().classNameMap[className];
+  return fromConfig(constructor, {...config}) as layers.Layer;
+}
