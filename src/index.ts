@@ -18,13 +18,20 @@ export type {BudgetedQuantizeOptions} from './operators/quantizeBudget.ts';
 export type {BitBudget} from './methods/bitBudget.ts';
 export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
 export {correct, type CorrectOptions} from './operators/correct.ts';
-export {pack} from './operators/pack.ts';
+export {pack, type PackOptions} from './operators/pack.ts';
 export type {PatternOption} from './operators/pruneRules.ts';
 export type {Rounding} from './stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
 
 // packed models
 export {registerPacked} from './layers/packed/registerPacked.ts';
+export {loadPacked, type LoadPackedOptions} from './io/loadPacked.ts';
+export {sealModel} from './io/sealModel.ts';
+export {selfCheck, type SelfCheckOptions} from './methods/selfCheck.ts';
+export type {LayerCheck, SelfCheckReport} from './types.ts';
+export type {PackedLayerReport, PackingReport} from './report/report.ts';
+export {exportStock} from './io/exportStock.ts';
+export type {StockLayer, StockReport} from './io/stockReport.ts';
 
 // the methods that stages are compared with
 export {
@@ -42,4 +49,4 @@ export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
 
 // errors
-export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';
+export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError, SelfCheckError} from './errors.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {finalize, lastValueFrom, of, type OperatorFunction, pipe} from 'rxjs';
-import {calibrate, type Compression, correct, progress, rtnQuantize, spfqCompress, spfqQuantize} from 'tfjs-compress';
+import {calibrate, type Compression, correct, pack, progress, rtnQuantize, spfqCompress, spfqQuantize} from 'tfjs-compress';
 import {compressionBar} from './bars.ts';
 import type {FashionMnist, LabelledImages} from './data.ts';
 import type {MethodResult} from './table.ts';
@@ -16,6 +16,8 @@ export interface ComparisonOptions {
   readonly paper: boolean;
   /** Sees the report of every compression. */
   readonly onReport: (report: string) => void;
+  /** Sees every packed model of the first seed, before it is disposed of. */
+  readonly onModel: (name: string, model: tf.LayersModel) => Promise<void>;
 }
 
 const WIDTHS = [8, 4, 3, 2, 'ternary', 1] as const;
@@ -47,12 +49,13 @@ async function methodResult(
   let last: Omit<MethodResult, 'accuracies'> | undefined;
   for (const seed of options.seeds) {
     const bar = compressionBar(`${method}, ${bits}${bits === 'ternary' ? '' : ' bits'}`);
-    const pipeline = of({...from, seed}).pipe(calibrate(train.x, {samples: options.samples}), progress(bar.show), stages, finalize(bar.stop));
+    const pipeline = of({...from, seed}).pipe(calibrate(train.x, {samples: options.samples}), progress(bar.show), stages, pack(), finalize(bar.stop));
     const small = await lastValueFrom(pipeline);
     options.onReport(String(small.report));
     accuracies.push(await accuracyOf(small.model, test));
     const {layers: [{levels, effectiveBits}], size} = small.report;
     last = {method, bits: effectiveBits, levels, bytes: size.bytesAfter, gzipBytes: size.gzipBytesAfter};
+    if (seed === options.seeds[0]) await options.onModel(`${method}, ${bits}`.replaceAll(/[ ,]+/g, '-'), small.model);
     small.dispose();
   }
   if (!last) throw new Error('compareMethods: expected at least one seed');

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {Command, InvalidArgumentError} from 'commander';
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {finalize, lastValueFrom} from 'rxjs';
 import {compress, type Compression, fit} from 'tfjs-compress';
@@ -21,6 +22,7 @@ interface Options {
   readonly seeds: number;
   readonly paper?: true;
   readonly report?: true;
+  readonly save?: string;
 }
 
 const PRETRAINED = fileURLToPath(new URL('../models/fashion-convnet/model.json', import.meta.url));
@@ -34,6 +36,7 @@ const options = new Command('npm start --')
   .option('--samples <n>', 'calibration images', positiveInteger, 4096)
   .option('--seeds <n>', 'compress with so many seeds and calibration draws, and average', positiveInteger, 1)
   .option('--paper', 'also the bare stochastic path of the paper')
+  .option('--save <folder>', 'save every compressed model there, packed')
   .option('--report', 'print the report of every compression')
   .parse()
   .opts<Options>();
@@ -45,6 +48,7 @@ const results = await compareMethods(await trainedOrLoaded(data), data, {
   seeds: Array.from({length: options.seeds}, (_, seed) => seed),
   paper: options.paper ?? false,
   onReport: (report) => { if (options.report) console.log(report); },
+  onModel: async (name, model) => { if (options.save !== undefined) await model.save(fileHandler(join(options.save, name))); },
 });
 console.log(methodTable(results));
 

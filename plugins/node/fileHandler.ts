@@ -1,14 +1,22 @@
 import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {io} from '@tensorflow/tfjs-core';
+import {integer, resolveOptions} from '../../src/options.ts';
 import {joinBytes} from './joinBytes.ts';
 import {readWeights} from './readWeights.ts';
+import {shardsOf} from './shards.ts';
+
+/** Options of {@link fileHandler}. */
+export interface FileHandlerOptions {
+  /** Saves the weights in files of so many bytes, the last of what is left, instead of in one: where a server or a cache limits files. */
+  readonly shardBytes?: number;
+}
 
 /**
  * Saves a model to, or loads it from, a `model.json` and the weight files beside it: what `file://` is in tfjs-node.
  *
- * Loads every standard manifest, with any number of groups and shards. Saves one `weights.bin`.
- * Both files are written in full under temporary names, then renamed: a full disk does not harm a model that was there.
+ * Loads every standard manifest, with any number of groups and shards. Saves one `weights.bin`, or shards of one size.
+ * All files are written in full under temporary names, then renamed: a full disk does not harm a model that was there.
  *
  * @example
  * ```ts
@@ -19,13 +27,15 @@ import {readWeights} from './readWeights.ts';
  * await model.save(fileHandler('models/copy/model.json'));
  * ```
  * @param path a folder that has or will have a `model.json`, or a `.json` file itself
- * @returns a handler for `loadLayersModel`, `loadGraphModel` and `model.save`
+ * @returns a handler for `loadLayersModel`, `loadPacked`, `loadGraphModel` and `model.save`
+ * @throws OptionError
  */
-export function fileHandler(path: string): io.IOHandler {
+export function fileHandler(path: string, options: FileHandlerOptions = {}): io.IOHandler {
+  const {shardBytes} = resolveOptions<{shardBytes: number | undefined}>('fileHandler', options, {shardBytes: integer<number | undefined>(undefined, 1)});
   const modelPath = path.endsWith('.json') ? path : join(path, 'model.json');
   return {
     load: () => load(modelPath),
-    save: (artifacts) => save(modelPath, artifacts),
+    save: (artifacts) => save(modelPath, artifacts, shardBytes),
   };
 }
 
@@ -46,16 +56,17 @@ async function readModelJSON(modelPath: string): Promise<io.ModelJSON> {
   }
 }
 
-async function save(modelPath: string, artifacts: io.ModelArtifacts): Promise<io.SaveResult> {
+async function save(modelPath: string, artifacts: io.ModelArtifacts, shardBytes: number | undefined): Promise<io.SaveResult> {
   const {modelTopology, weightSpecs = [], weightData = [], ...description} = artifacts;
   if (modelTopology === undefined || modelTopology instanceof ArrayBuffer) {
     throw new Error(`${modelPath}: expected the model's topology as JSON, got ${modelTopology ? 'binary data' : 'none'}`);
   }
-  const weightsPath = modelPath.replace(/(model)?\.json$/, 'weights.bin');
-  const model: io.ModelJSON = {...description, modelTopology, weightsManifest: [{paths: [basename(weightsPath)], weights: weightSpecs}]};
+  const weights = new Uint8Array(joinBytes([weightData].flat().map((part) => new Uint8Array(part))));
+  const shards = shardsOf(weights.length, shardBytes).map(({name, from, to}) => ({path: modelPath.replace(/(model)?\.json$/, name), content: weights.subarray(from, to)}));
+  const model: io.ModelJSON = {...description, modelTopology, weightsManifest: [{paths: shards.map(({path}) => basename(path)), weights: weightSpecs}]};
   await mkdir(dirname(modelPath), {recursive: true});
   await replaceFiles([
-    [weightsPath, new Uint8Array(joinBytes([weightData].flat().map((part) => new Uint8Array(part))))],
+    ...shards.map(({path, content}) => [path, content] as const),
     [modelPath, JSON.stringify(model)],
   ]);
   return {modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)};

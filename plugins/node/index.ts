@@ -3,4 +3,4 @@
  * @module
  */
 export {useWebGPU} from './useWebGPU.ts';
-export {fileHandler} from './fileHandler.ts';
+export {fileHandler, type FileHandlerOptions} from './fileHandler.ts';

@@ -11,7 +11,10 @@
 import '@tensorflow/tfjs-backend-webgpu';
 import {registerMissing} from '../../src/ops/kernel.ts';
 import {followPath} from './followPath.ts';
+import {packedConv2d} from './packedConv2d.ts';
+import {packedDepthwiseConv2d} from './packedDepthwiseConv2d.ts';
+import {packedMatMul} from './packedMatMul.ts';
 
-registerMissing([followPath]);
+registerMissing([followPath, packedMatMul, packedConv2d, packedDepthwiseConv2d]);
 
 export {requireWebGPU} from './requireWebGPU.ts';

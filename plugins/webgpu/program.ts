@@ -9,6 +9,10 @@ export interface Program<Input extends string, Uniform extends string> {
   readonly inputs: readonly Input[];
   /** The numbers that the code takes, by type. */
   readonly uniforms: Readonly<Partial<Record<UniformType, readonly Uniform[]>>>;
+  /** Buffers that the code reads as `array<vec4<f32>>`. */
+  readonly vectors?: readonly Input[];
+  /** Invocations that share memory; {@link WORKGROUP_SIZE} if not given. */
+  readonly workgroupSize?: number;
   /** WGSL with `fn main(index : i32)`; indices run past the last invocation, to the end of its workgroup. */
   readonly code: string;
 }
@@ -33,7 +37,7 @@ const WORKGROUP_SIZE = 64;
 export function runProgram<Input extends string, Uniform extends string>(
   backend: WebGPUBackend, program: Program<Input, Uniform>, {inputs, uniforms, invocations, output}: ProgramRun<Input, Uniform>,
 ): void {
-  const {shaderKey, inputs: variableNames, code} = program;
+  const {shaderKey, inputs: variableNames, vectors = [], workgroupSize = WORKGROUP_SIZE, code} = program;
   const fields = UNIFORM_TYPES.flatMap(([wgsl, type]) => (program.uniforms[wgsl] ?? []).map((name) => ({name, wgsl, type})));
   // A new object for each run, because tfjs writes into it.
   const run: WebGPUProgram = {
@@ -42,8 +46,9 @@ export function runProgram<Input extends string, Uniform extends string>(
     uniforms: fields.map(({name, wgsl}) => `${name} : ${wgsl},`).join(' '),
     outputShape: output.shape,
     dispatchLayout: {x: [0]},
-    dispatch: [Math.ceil(invocations / WORKGROUP_SIZE), 1, 1],
-    workgroupSize: [WORKGROUP_SIZE, 1, 1],
+    dispatch: [Math.ceil(invocations / workgroupSize), 1, 1],
+    workgroupSize: [workgroupSize, 1, 1],
+    variableComponents: variableNames.map((name) => (vectors.includes(name) ? 4 : 1)),
     getUserCode: () => code,
   };
   backend.runWebGPUProgram(

@@ -26,7 +26,8 @@ export function cloneModel(model: LayersModel): Promise<LayersModel> {
 /** A topology of its own, free to be changed. */
 export function topologyOf(model: LayersModel): Topology {
   // `null` and `false`: an object instead of text, with the names that tfjs reads back.
-  return model.toJSON(null, false) as unknown as Topology;
+  const topology: unknown = model.toJSON(null, false);
+  return topology as Topology;
 }
 
 /**

@@ -5,14 +5,15 @@ import type {SkippedLayer} from '../graph/sites.ts';
 import {emptyReport, type LayerReport, reportOf} from '../report/report.ts';
 import {sizesOf} from '../report/sizes.ts';
 import type {BatchSource, CompressedLayer, Compression} from '../types.ts';
+import {requireUnpacked} from './requireUnpacked.ts';
 import type {StageContext} from './stageContext.ts';
 
 /**
  * A model as the first compression of a pipeline.
- * @throws ModelError if it is no LayersModel, not built, or disposed of
+ * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
  */
 export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number): Compression {
-  requireBuilt(where, model);
+  requireCompressible(where, model);
   return {
     original: model, model, layers: [], calibration, seed, observers: [],
     report: emptyReport(model.countParams()),
@@ -50,6 +51,15 @@ export function nextCompression(before: Compression, model: LayersModel, context
     }),
     dispose: () => { disposeModel(model); },
   };
+}
+
+/**
+ * Refuses what is no model that can be compressed.
+ * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
+ */
+export function requireCompressible(where: string, model: LayersModel): void {
+  requireBuilt(where, model);
+  requireUnpacked(where, model, 'a packed model cannot be compressed again: load the float model');
 }
 
 /**

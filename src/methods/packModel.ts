@@ -7,14 +7,8 @@ import {Packed} from '../layers/packed/packed.ts';
 import {packLayer} from '../layers/packed/packLayer.ts';
 import {registerPacked} from '../layers/packed/registerPacked.ts';
 import {withPackedLayers} from '../layers/packed/withPackedLayers.ts';
-import {type PackedParts, type Packing, partsOf, unpackedWeights, unpackMatrices} from '../numerics/packedMatrices.ts';
+import {type PackedMatrices, partsOf, unpackedWeights, unpackMatrices} from '../numerics/packedMatrices.ts';
 import type {CompressedLayer} from '../types.ts';
-
-/** The weights of a layer, packed. */
-interface PackedWeights {
-  readonly packing: Packing;
-  readonly parts: PackedParts;
-}
 
 /**
  * A model of the same function whose compressed layers are `Packed`. The given model stays as it was.
@@ -22,7 +16,7 @@ interface PackedWeights {
  */
 export async function packModel(model: LayersModel, compressed: readonly CompressedLayer[]): Promise<LayersModel> {
   registerPacked();
-  const packed = new Map<string, PackedWeights>();
+  const packed = new Map<string, PackedMatrices>();
   for (const layer of layersOf(model)) {
     const record = compressed.find(({name}) => name === layer.name);
     if (record) packed.set(layer.name, await packedWeights(layer, record));
@@ -42,7 +36,7 @@ export function layersOf(model: LayersModel): layers.Layer[] {
 }
 
 /** A layer's packing, which gives back its kernel bit by bit. */
-async function packedWeights(layer: layers.Layer, record: CompressedLayer): Promise<PackedWeights> {
+async function packedWeights(layer: layers.Layer, record: CompressedLayer): Promise<PackedMatrices> {
   const adapter = adapterFor(layer);
   if (!adapter) throw new ModelError(`pack: expected layer '${layer.name}' to be a ${record.className}, found ${layer.getClassName()}; put pack() last, once`);
   const [kernel] = layer.getWeights();
@@ -58,6 +52,6 @@ async function packedWeights(layer: layers.Layer, record: CompressedLayer): Prom
   return weights;
 }
 
-function arraysOf({packing, parts}: PackedWeights): Tensor[] {
+function arraysOf({packing, parts}: PackedMatrices): Tensor[] {
   return partsOf(packing).map(({name, dtype}) => tensor1d(parts[name] ?? [], dtype));
 }

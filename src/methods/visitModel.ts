@@ -10,6 +10,7 @@ import type {CompressedLayer, Compression} from '../types.ts';
 import {nextCompression, requireAlive} from './compressionOf.ts';
 import {type LayerVisit, visitOf} from './layerVisit.ts';
 import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
+import {requireUnpacked} from './requireUnpacked.ts';
 import {rewriteLayer} from './rewriteLayer.ts';
 import type {StageContext} from './stageContext.ts';
 
@@ -45,6 +46,7 @@ export interface LayerResult {
  */
 export async function visitModel(compression: Compression, options: VisitOptions, context: StageContext, compress: (visit: LayerVisit) => Promise<LayerResult>): Promise<Compression> {
   const {original, calibration, model} = compression;
+  requireUnpacked(context.stage, model, 'pack() goes last: put this stage before it');
   if (!calibration) {
     throw new DataError(`${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`);
   }

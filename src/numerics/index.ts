@@ -27,3 +27,9 @@ export {pathBound, type PathBoundOptions, pathVariance} from './bounds.ts';
 // random numbers and codes
 export {philox4x32, type PhiloxWords, uniformAt} from './random.ts';
 export {packCodes, unpackCodes} from './packing.ts';
+export {packLevels, unpackLevels, wordsFor} from './levelPacking.ts';
+export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, wordsOfMask} from './maskPacking.ts';
+export {
+  packMatrices, type PackedLetters, type PackedMatrices, type PackedParts, type Packing, type PartName, type PartSpec, partsOf, unpackedWeights, type UnpackedMatrices, unpackMatrices,
+} from './packedMatrices.ts';
+export {kernelCodes, type KernelCodes, placedCodes} from './kernelCodes.ts';

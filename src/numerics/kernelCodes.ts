@@ -11,7 +11,9 @@ import type {Mask} from './mask.ts';
 export interface KernelCodes {
   /** b: bits of the letter, and of the place where only some of every m features are kept. */
   readonly bits: number;
+  /** Codes of a run. */
   readonly perRun: number;
+  /** Words of a run. */
   readonly wordsPerRun: number;
   /** Runs of one group. */
   readonly runs: number;

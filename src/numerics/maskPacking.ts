@@ -6,7 +6,9 @@ export type MaskForm = 'plane' | NofM;
 
 /** The extent of a mask `[features, neurons]`; several of the same extent may follow each other. */
 export interface MaskExtent {
+  /** Rows, runs go down them. */
   readonly features: number;
+  /** Columns. */
   readonly neurons: number;
 }
 

@@ -10,7 +10,9 @@ import {type Matrix, matrix} from './matrix.ts';
 export interface Packing {
   /** How many matrices. */
   readonly problems: number;
+  /** Rows of each. */
   readonly features: number;
+  /** Columns of each. */
   readonly neurons: number;
   /** The alphabet of the codes; absent: kept weights are float32 as they are. */
   readonly letters?: PackedLetters | undefined;
@@ -22,6 +24,7 @@ export interface Packing {
 
 /** What codes stand for: weight = step · (code + origin) + offset, code 0 … levels − 1. */
 export interface PackedLetters {
+  /** How many letters. */
   readonly levels: number;
   /** What the lowest letter is in steps. */
   readonly origin: number;
@@ -39,8 +42,11 @@ export type PartName = 'codes' | 'values' | 'steps' | 'offsets' | 'mask';
 
 /** What one array of a packing must be. */
 export interface PartSpec {
+  /** Which one. */
   readonly name: PartName;
+  /** The type of its tensor. */
   readonly dtype: 'int32' | 'float32';
+  /** How many numbers. */
   readonly length: number;
 }
 
@@ -52,6 +58,7 @@ export interface UnpackedMatrices {
   readonly values?: Float32Array | undefined;
   /** `[problems · groups, neurons]`. */
   readonly steps?: Float32Array | undefined;
+  /** The same. */
   readonly offsets?: Float32Array | undefined;
   /** `[problems · features, neurons]`. */
   readonly mask?: Mask | undefined;
@@ -72,10 +79,16 @@ export function partsOf({problems, features, neurons, letters, zeros, kept}: Pac
   return parts;
 }
 
+/** Matrices, packed. */
+export interface PackedMatrices {
+  /** What is to know of the arrays. */
+  readonly packing: Packing;
+  /** The arrays. */
+  readonly parts: PackedParts;
+}
+
 /** Matrices as a packing, its mask in the form that takes the fewest words. */
-export function packMatrices(
-  {problems, features, neurons, letters}: Omit<Packing, 'zeros' | 'kept'>, {codes, values, steps, offsets, mask}: UnpackedMatrices,
-): {packing: Packing; parts: PackedParts} {
+export function packMatrices({problems, features, neurons, letters}: Omit<Packing, 'zeros' | 'kept'>, {codes, values, steps, offsets, mask}: UnpackedMatrices): PackedMatrices {
   const kept = mask ? mask.reduce((sum, bit) => sum + bit, 0) : problems * features * neurons;
   const zeros = mask && smallestForm(mask, {features, neurons});
   return {

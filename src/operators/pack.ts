@@ -1,7 +1,17 @@
 import type {MonoTypeOperatorFunction} from 'rxjs';
 import {packStage} from '../methods/packStage.ts';
+import {resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {stage} from './stage.ts';
+
+/** Options of {@link pack}. */
+export interface PackOptions {
+  /**
+   * Whether packed layers are compared, on the active backend, with their float32 twins, on calibration data where there is any (see {@link selfCheck}):
+   * `true` ends the stream if one fails, `'decode'` decodes it to float32 and says so in the report. Default: true on 'webgpu' with the plugin, false elsewhere.
+   */
+  readonly selfCheck?: boolean | 'decode';
+}
 
 /**
  * Replaces every compressed layer by a packed one: small in files, in memory and on the device. Put it last.
@@ -11,8 +21,14 @@ import {stage} from './stage.ts';
  * ```ts
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2}), pack()).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * @returns an operator whose stream may end with a ModelError: nothing was compressed, or weights were changed since
+ * @param options see {@link PackOptions}
+ * @returns an operator whose stream may end with a ModelError: nothing was compressed, weights were changed since, or it is packed already;
+ *   or with a SelfCheckError
+ * @throws OptionError at once, for an option that is unknown or not of these
  */
-export function pack(): MonoTypeOperatorFunction<Compression> {
-  return stage('pack', packStage);
+export function pack(options: PackOptions = {}): MonoTypeOperatorFunction<Compression> {
+  const {selfCheck} = resolveOptions<{readonly selfCheck: PackOptions['selfCheck']}>('pack', options, {
+    selfCheck: {fallback: undefined, expected: 'true, false or \'decode\'', accepts: (value) => typeof value === 'boolean' || value === 'decode'},
+  });
+  return stage('pack', (compression, context) => packStage(compression, selfCheck, context));
 }

@@ -1,4 +1,4 @@
-import {engine, getBackend, getKernel, type Tensor, type Tensor2D, type Tensor4D} from '@tensorflow/tfjs-core';
+import {engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type Tensor2D, type Tensor4D} from '@tensorflow/tfjs-core';
 import {kernelAttrs, kernelInputs} from './kernel.ts';
 import type {PackedLayout, PackedOperand} from './packedOperand.ts';
 
@@ -67,7 +67,7 @@ export function hasPackedKernel(op: PackedOp): boolean {
  */
 export function packedMatMul(x: Tensor2D, operand: PackedOperand, {bias, activation}: Epilogue): Tensor2D {
   const attrs: PackedAttrs = {layout: operand.layout, activation};
-  return run<Tensor2D>(PACKED_MATMUL, x, operand, bias, attrs);
+  return engine().runKernel<Tensor2D>(PACKED_MATMUL, inputsOf(x, operand, bias), kernelAttrs(attrs));
 }
 
 /**
@@ -77,7 +77,7 @@ export function packedMatMul(x: Tensor2D, operand: PackedOperand, {bias, activat
  */
 export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
-  return run<Tensor4D>(PACKED_CONV2D, x, operand, bias, attrs);
+  return engine().runKernel<Tensor4D>(PACKED_CONV2D, inputsOf(x, operand, bias), kernelAttrs(attrs));
 }
 
 /**
@@ -87,9 +87,9 @@ export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: Packe
  */
 export function packedDepthwiseConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
-  return run<Tensor4D>(PACKED_DEPTHWISE_CONV2D, x, operand, bias, attrs);
+  return engine().runKernel<Tensor4D>(PACKED_DEPTHWISE_CONV2D, inputsOf(x, operand, bias), kernelAttrs(attrs));
 }
 
-function run<Output extends Tensor>(op: PackedOp, x: Tensor, {codes, steps, offsets}: PackedOperand, bias: Tensor | undefined, attrs: object): Output {
-  return engine().runKernel<Output>(op, kernelInputs({x, codes, steps, ...(offsets && {offsets}), ...(bias && {bias})}), kernelAttrs(attrs));
+function inputsOf(x: Tensor, {codes, steps, offsets}: PackedOperand, bias: Tensor | undefined): NamedTensorMap {
+  return kernelInputs({x, codes, steps, ...(offsets && {offsets}), ...(bias && {bias})});
 }

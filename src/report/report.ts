@@ -1,5 +1,6 @@
 import type {SkippedLayer} from '../graph/sites.ts';
 import type {Granularity} from '../numerics/scales.ts';
+import type {SelfCheckReport} from '../types.ts';
 import {reportTable} from './reportTable.ts';
 
 /** What the stages say of one layer. */
@@ -124,6 +125,26 @@ export interface EvaluationReport {
   readonly relativeError: number;
 }
 
+/** What {@link pack} made, on the backend that was active. */
+export interface PackingReport {
+  /** The backend that the routes are those of. */
+  readonly backend: string;
+  /** The packed layers. */
+  readonly layers: readonly PackedLayerReport[];
+  /** How they compare with their float32 twins, where that was asked. */
+  readonly selfCheck: Pick<SelfCheckReport, 'backend' | 'tolerance' | 'layers'> | undefined;
+}
+
+/** How a packed layer is computed. */
+export interface PackedLayerReport {
+  /** The name of the layer in its model. */
+  readonly name: string;
+  /** By a kernel that reads packed weights, or decoded to float32; undefined where the backend can do neither, as it lacks its plugin. */
+  readonly route: 'packed' | 'decoded' | undefined;
+  /** Bytes of what it computes with, its bias included: as stored, or 4 for every weight where it is decoded. */
+  readonly bytes: number;
+}
+
 /** A layer that a stage left as it was. */
 export interface StagedSkip extends SkippedLayer {
   /** The stage. */
@@ -142,6 +163,8 @@ export interface Report {
   readonly size: SizeReport;
   /** What the last {@link evaluate} measured; gone when a later stage changes the model. */
   readonly evaluation: EvaluationReport | undefined;
+  /** What {@link pack} made; absent before it. */
+  readonly packing?: PackingReport;
   /** Time of all stages together. */
   readonly milliseconds: number;
   /** Plain data for JSON.stringify. */

@@ -1,3 +1,4 @@
+import {packingLines} from './packingReport.ts';
 import type {LayerReport, ReportData} from './report.ts';
 
 /** The columns of the layer table: heading and text of a layer. */
@@ -19,7 +20,7 @@ const COLUMNS: ReadonlyArray<readonly [string, (layer: LayerReport) => string]> 
 ];
 
 /** A report as text: one line for each layer, then the totals and what needs saying. */
-export function reportTable({layers, skipped, size, evaluation, stages, milliseconds}: ReportData): string {
+export function reportTable({layers, skipped, size, evaluation, packing, stages, milliseconds}: ReportData): string {
   const lines = [`stages: ${stages.join(' → ') || 'none'}, ${(milliseconds / 1000).toFixed(1)} s`];
   if (layers.length > 0) lines.push(...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]));
   lines.push(...notes(layers));
@@ -27,6 +28,7 @@ export function reportTable({layers, skipped, size, evaluation, stages, millisec
   lines.push(...leftAlone(skipped));
   lines.push(`weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; ` +
     `bytes: ${size.bytesBefore} → ${size.bytesAfter} packed, ${size.gzipBytesAfter} gzipped`);
+  if (packing) lines.push(...packingLines(packing));
   if (evaluation) lines.push(evaluationLine(evaluation));
   return lines.join('\n');
 }

@@ -2,7 +2,7 @@ import {CustomCallback, type LayersModel, type ModelFitArgs} from '@tensorflow/t
 import {Observable} from 'rxjs';
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {batchSource, DEFAULT_READING} from '../graph/batches.ts';
-import {compressionOf, requireBuilt} from '../methods/compressionOf.ts';
+import {compressionOf, requireCompressible} from '../methods/compressionOf.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';
@@ -37,7 +37,7 @@ export function fit(model: LayersModel, x: TrainingTensors, y: TrainingTensors, 
   });
   // A constructor and not `defer`: unsubscribing has to stop the training.
   return new Observable((subscriber) => {
-    requireBuilt('fit', model);
+    requireCompressible('fit', model);
     let isTraining = true;
     // tfjs forgets a stop that comes before its first epoch.
     const stopIfClosed = (): void => { if (subscriber.closed) model.stopTraining = true; };

@@ -6,10 +6,22 @@ import '@tensorflow/tfjs-backend-wasm';
 await tf.setBackend('wasm');
 
 let saved = 0;
-tf.io.registerSaveRouter((url) => (/^(indexeddb|localstorage):/.test(String(url)) ? tf.io.withSaveHandler(async (artifacts) => {
+const storage = new Map<string, tf.io.ModelArtifacts>();
+tf.io.registerSaveRouter((url) => (isStorage(url) ? tf.io.withSaveHandler(async (artifacts) => {
   saved++;
+  storage.set(url, artifacts);
   return {modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts)};
 }) : null) as never);
+tf.io.registerLoadRouter((url) => (isStorage(url) ? {
+  load: async () => {
+    const artifacts = storage.get(url);
+    if (!artifacts) throw new Error(`expected a model at ${url}, found none`);
+    return artifacts;
+  },
+} : null) as never);
+function isStorage(url: string | string[]): url is string {
+  return typeof url === 'string' && /^(indexeddb|localstorage):/.test(url);
+}
 process.on('exit', () => { console.log(`saved ${saved} model`); });
 
 // A timer that would only cut a long run short must not hold up the end of a short one.

@@ -25,7 +25,7 @@ describe('README.md', () => {
 
 /** A block with what its reader has at hand: a trained model, data, and the browser's storage. */
 function program(code: string): string {
-  const imports = code.includes('import ') ? '' : "import {fit, spfqQuantize} from 'tfjs-compress';\n";
+  const imports = code.includes('import ') ? '' : "import {fit, pack, spfqQuantize} from 'tfjs-compress';\n";
   return `import {model, x, y, testX, testY} from '../../test/docs/atHand.ts';\n${imports}${code}\nvoid [model, x, y, testX, testY];\n`;
 }
 

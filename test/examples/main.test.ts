@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -27,7 +27,7 @@ describe('npm start', () => {
   after(async () => rm(folder, {recursive: true}));
 
   it('--model compresses a saved model to every width and prints one row for each method', async () => {
-    const {stdout} = await run('node', [...main, '--model', join(folder, 'model.json'), '--samples', '64', '--paper', '--seeds', '2']);
+    const {stdout} = await run('node', [...main, '--model', join(folder, 'model.json'), '--samples', '64', '--paper', '--seeds', '2', '--save', folder]);
     const rows = stdout.split('\n').filter((line) => line.includes('│')).map((line) => line.split('│').slice(1, -1).map((cell) => cell.trim()));
     expect(rows[0]).to.deep.equal(['method', 'bits', 'levels', 'accuracy', 'loss (points)', 'size', 'gzip']);
     expect(rows.slice(1).map(([method, bits, levels]) => `${method} ${bits} ${levels}`)).to.deep.equal([
@@ -41,11 +41,14 @@ describe('npm start', () => {
       'half pruned in the same pass 3.91 15',
     ]);
     expect(rows[1][4]).to.equal('0.00');
+    expect((await readdir(folder)).filter((name) => name.startsWith('path'))).to.have.members(['8', '4', '3', '2', 'ternary', '1'].map((bits) => `path-following-${bits}`));
+    const {size} = await stat(join(folder, 'path-following-2', 'weights.bin'));
+    expect(rows.find(([method, bits]) => method === 'path following' && bits === '2')?.[5]).to.equal(`${size} B`);
   });
 
   it('--help names every option', async () => {
     const {stdout} = await run('node', [...main, '--help']);
-    for (const option of ['--pretrained', '--model', '--full', '--epochs', '--samples', '--seeds', '--paper', '--report']) expect(stdout).to.include(option);
+    for (const option of ['--pretrained', '--model', '--full', '--epochs', '--samples', '--seeds', '--paper', '--save', '--report']) expect(stdout).to.include(option);
   });
 
   it('refuses --samples 0 with what was expected', async () => {

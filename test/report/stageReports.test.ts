@@ -4,7 +4,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, correct, magnitudePrune, optqQuantize, rtnQuantize, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
-import {packCodes} from 'tfjs-compress/numerics';
+import {packCodes, packLevels} from 'tfjs-compress/numerics';
 import {onBackends} from '../support/onBackends.ts';
 import {causedTensor, masksOf, wideNetwork} from '../support/prunableNetworks.ts';
 import {quantizedLayers} from '../support/quantizedLayers.ts';
@@ -42,16 +42,16 @@ onBackends(['wasm'], () => {
       expect(size).to.include({compressedWeights: 396, parameters: 460, bitsPerWeight: (8 * packed.length) / 396, bytesBefore: 1840, bytesAfter: packed.length + 4 * 64});
     });
 
-    for (const [name, stage, bits, numbers] of [
-      ['spfqQuantize({bits: 3})', spfqQuantize({bits: 3}), 3, 12], ['spfqQuantize({bits: 1, symmetric: false})', spfqQuantize({bits: 1, symmetric: false}), 1, 24],
-      ["spfqQuantize({bits: 'ternary', granularity: {group: 10}, symmetric: true})", spfqQuantize({bits: 'ternary', granularity: {group: 10}, symmetric: true}), 2, 48],
+    for (const [name, stage, levels, numbers] of [
+      ['spfqQuantize({bits: 3})', spfqQuantize({bits: 3}), 7, 12], ['spfqQuantize({bits: 1, symmetric: false})', spfqQuantize({bits: 1, symmetric: false}), 2, 24],
+      ["spfqQuantize({bits: 'ternary', granularity: {group: 10}, symmetric: true})", spfqQuantize({bits: 'ternary', granularity: {group: 10}, symmetric: true}), 3, 48],
     ] as const) {
       it(`after ${name} a pruned layer packs its mask, codes of kept weights alone, and ${numbers} steps and offsets`, async () => {
         const {layers, report: {layers: reports}} = await through(spfqPrune({sparsity: 0.6}), stage);
         const [{alphabet, problems: [{codes, mask, scales: {steps, offsets}}]}] = quantizedLayers(layers);
         const kept = Array.from(codes).filter((_, i) => mask?.[i] === 1).map((code) => code - alphabet.lowest);
-        const parts = [packCodes(masksOf(layers[0]), 1), packCodes(kept, bits), Float32Array.from([...steps, ...offsets ?? []])];
-        expect(parts[2]).to.have.length(numbers);
+        const parts = [packLevels(kept, levels), Float32Array.from([...steps, ...offsets ?? []]), packCodes(masksOf(layers[0]), 1)];
+        expect(parts[1]).to.have.length(numbers);
         const packed = Buffer.concat(parts.map(({buffer}) => Buffer.from(buffer)));
         const wide = reports.find((layer) => layer.name === 'wide');
         expect([wide?.bytes, wide?.sparsity, wide?.offset]).to.deep.equal([packed.length, 238 / 396, offsets !== undefined]);

@@ -4,11 +4,11 @@ import {once} from 'node:events';
 import type {AddressInfo} from 'node:net';
 import {basename} from 'node:path';
 
-/** Serves the page, mocha, the bundle and the wasm binaries on 127.0.0.1, where a browser allows WebGPU. */
-export async function serve(page: string, bundle: string): Promise<{url: string; server: Server}> {
+/** Serves the page, mocha, the bundle and a folder of wasm binaries on 127.0.0.1, where a browser allows WebGPU. */
+export async function serve(page: string, bundle: string, binaries = 'node_modules/@tensorflow/tfjs-backend-wasm/dist'): Promise<{url: string; server: Server}> {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    void contentOf(path, page, bundle).then(
+    void contentOf(path, page, bundle, binaries).then(
       (content) => response.writeHead(200, {'content-type': typeOf(path)}).end(content),
       () => response.writeHead(404).end(),
     );
@@ -19,15 +19,15 @@ export async function serve(page: string, bundle: string): Promise<{url: string;
   return {url: `http://127.0.0.1:${String(port)}/`, server};
 }
 
-async function contentOf(path: string, page: string, bundle: string): Promise<string | Uint8Array> {
+async function contentOf(path: string, page: string, bundle: string, binaries: string): Promise<string | Uint8Array> {
   if (path === '/') return page;
   if (path === '/bundle.js') return bundle;
   if (path === '/mocha.js') return readFile('node_modules/mocha/mocha.js');
   if (path === '/favicon.ico') return '';
-  return readFile(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${basename(path)}`);
+  return readFile(`${binaries}/${basename(path)}`);
 }
 
 function typeOf(path: string): string {
-  if (path.endsWith('.js')) return 'text/javascript';
+  if (/\.m?js$/.test(path)) return 'text/javascript';
   return path.endsWith('.wasm') ? 'application/wasm' : 'text/html';
 }

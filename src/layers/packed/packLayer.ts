@@ -1,13 +1,13 @@
 import type {Mask} from '../../numerics/mask.ts';
 import type {Matrix} from '../../numerics/matrix.ts';
-import {packMatrices, type PackedParts, type Packing, type UnpackedMatrices} from '../../numerics/packedMatrices.ts';
+import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../../numerics/packedMatrices.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../../types.ts';
 
 /**
  * A compressed layer as a packing.
  * @param values its weights, by problem
  */
-export function packLayer(layer: CompressedLayer, values: readonly Matrix[]): {packing: Packing; parts: PackedParts} {
+export function packLayer(layer: CompressedLayer, values: readonly Matrix[]): PackedMatrices {
   const {problems: {length: problems}, problems: [{features, neurons}]} = layer;
   if (layer.kind === 'pruned') return packMatrices({problems, features, neurons}, prunedMatrices(layer, values));
   const {alphabet: {levels, lowest, shift}, problems: [{scales: {groupSize, offsets}}]} = layer;

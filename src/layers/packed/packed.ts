@@ -1,6 +1,6 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError} from '../../errors.ts';
+import {ArtifactError, DataError} from '../../errors.ts';
 import {type Packing, partsOf} from '../../numerics/packedMatrices.ts';
 import type {LayerAdapter} from '../adapter.ts';
 import {ComputedForm} from './computedForm.ts';
@@ -33,6 +33,7 @@ export class Packed extends layers.Layer {
   readonly packing: Packing;
   private readonly form: ComputedForm;
   private readonly description: WrappedLayer;
+  private kernelShape: readonly number[] = [];
 
   /** @throws ArtifactError for arguments that describe no packed layer */
   constructor({layer, packing, ...args}: PackedArgs) {
@@ -57,20 +58,25 @@ export class Packed extends layers.Layer {
   override build(inputShape: number[]): void {
     const {problems, features, neurons} = this.packing;
     const kernel = this.adapter.kernelShape(this.wrapped, inputShape);
-    const [found] = [this.adapter.problems(kernel)];
-    const expected = kernel.reduce((product, size) => product * size, 1);
-    if (problems !== found || neurons !== this.adapter.neurons(kernel) || problems * features * neurons !== expected) {
+    const size = kernel.reduce((product, length) => product * length, 1);
+    if (problems !== this.adapter.problems(kernel) || neurons !== this.adapter.neurons(kernel) || problems * features * neurons !== size) {
       throw new ArtifactError(
         `layer '${this.name}': expected packed weights of a kernel [${kernel.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`);
     }
     for (const {name, dtype, length} of partsOf(this.packing)) this.addWeight(name, [length], dtype, initializers.zeros(), undefined, false);
     if (this.usesBias) this.addWeight('bias', [this.outputs], 'float32', initializers.zeros(), undefined, false);
-    this.inputSpec = [{ndim: inputShape.length, axes: {}}];
+    this.kernelShape = kernel;
     super.build(inputShape);
   }
 
+  /** @throws DataError for an input of other features or channels than it was built for: kernels would read past its end */
   override call(inputs: Tensor | Tensor[]): Tensor {
-    return this.form.compute(Array.isArray(inputs) ? inputs[0] : inputs);
+    const input = Array.isArray(inputs) ? inputs[0] : inputs;
+    const needed = this.adapter.kernelShape(this.wrapped, input.shape);
+    if (needed.join() !== this.kernelShape.join()) {
+      throw new DataError(`layer '${this.name}': expected an input for a kernel [${this.kernelShape.join(', ')}], got [${input.shape.join(', ')}], which needs [${needed.join(', ')}]`);
+    }
+    return this.form.compute(input);
   }
 
   override computeOutputShape(inputShape: number[]): number[] {

@@ -5,6 +5,9 @@ import {Packed} from './packed.ts';
 /** Entries of a layer's configuration that its packed form keeps for itself. */
 const OWN_ENTRIES = ['name', 'batch_input_shape', 'dtype'];
 
+/** Entries of training: a packed layer is not trained, and five layers of them are more bytes than a small model's weights. */
+const TRAINING_ENTRY = /^trainable$|_(initializer|regularizer|constraint)$/;
+
 /**
  * A topology in which some layers are replaced by packed ones, those of nested models too.
  * @param packingOf the packing of the layer of that name, if it is packed
@@ -18,10 +21,15 @@ function replaced(json: unknown, packingOf: (name: string) => Packing | undefine
   if (typeof json !== 'object' || json === null) return json;
   const packing = isLayer(json) ? packingOf(json.config.name) : undefined;
   if (isLayer(json) && packing) {
-    const own = Object.fromEntries(Object.entries(json.config).filter(([key]) => OWN_ENTRIES.includes(key)));
-    return {...json, class_name: Packed.className, config: {...own, layer: {class_name: json.class_name, config: json.config}, packing}};
+    const own = entriesOf(json.config, (key) => OWN_ENTRIES.includes(key));
+    const config = entriesOf(json.config, (key) => !OWN_ENTRIES.includes(key) && !TRAINING_ENTRY.test(key));
+    return {...json, class_name: Packed.className, config: {...own, layer: {class_name: json.class_name, config}, packing}};
   }
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, replaced(value, packingOf)]));
+}
+
+function entriesOf(config: object, isMeant: (key: string) => boolean): object {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => isMeant(key)));
 }
 
 function isLayer(json: object): json is {readonly class_name: string; readonly config: {readonly name: string}} {

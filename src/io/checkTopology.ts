@@ -1,0 +1,92 @@
+import {ArtifactError, shown} from '../errors.ts';
+
+/**
+ * Refuses what tfjs would not survive while it builds a model: a graph whose layers wait for each other, or for a call that no layer makes
+ * (tfjs-layers 4.22 waits forever), models in models that call each other so often that it would not come to an end, and recurrent layers that
+ * keep states (it allocates them by a batch size that is written in the topology alone).
+ * @param json a topology or a part of one
+ * @throws ArtifactError that names the layer
+ */
+export function checkTopology(json: unknown): void {
+  const calls = callsIn(json);
+  if (calls > MOST_CALLS) throw new ArtifactError(`expected at most ${MOST_CALLS} calls of layers, found ${calls} through models in models; the file is damaged or was edited`);
+}
+
+/** Far more than any model has; tfjs makes them in a second. */
+const MOST_CALLS = 100_000;
+
+/** How often layers are called while tfjs builds: a nested model calls all of its own at every call. */
+function callsIn(json: unknown): number {
+  if (isList(json)) return json.reduce<number>((sum, item) => sum + callsIn(item), 0);
+  const entries = tfjsEntries(json);
+  const {stateful, layers, inboundNodes} = entries;
+  if (stateful === true) {
+    throw new ArtifactError(`layer ${shown(entries['name'])}: expected \`stateful\` to be false, found true; call registerPacked() and load the model with tf.loadLayersModel if you trust it`);
+  }
+  if (isList(layers)) requireOrder(callsOf(layers));
+  const inner = callsIn(Object.values(entries));
+  return isList(inboundNodes) ? Math.max(1, inboundNodes.length) * (1 + inner) : inner;
+}
+
+/** A call of a layer in a graph: it waits for calls of others. */
+interface GraphCall {
+  readonly layer: string;
+  /** Whose calls it takes, and the number of each. */
+  readonly inputs: ReadonlyArray<readonly [layer: string, call: number]>;
+}
+
+/** What has a call from the start: an input, and a model, by being made. */
+const GIVEN: readonly unknown[] = ['InputLayer', 'Model', 'Functional', 'Sequential'];
+
+/** The calls of the layers of a functional model. */
+function callsOf(layers: readonly unknown[]): GraphCall[] {
+  const names = new Set<string>();
+  return layers.flatMap((layer) => {
+    const {name, className, config, inboundNodes} = tfjsEntries(layer);
+    if (!isList(inboundNodes)) return []; // of a Sequential, or tfjs refuses it
+    const {name: own} = tfjsEntries(config);
+    if (typeof name !== 'string' || own !== name || names.has(name)) {
+      throw new ArtifactError(`layer ${shown(name)}: expected a name of its own, the same in its configuration, found ${shown(own)}; the file is damaged or was edited`);
+    }
+    names.add(name);
+    const calls = inboundNodes.map((node) => ({layer: name, inputs: inputsOf(name, node)})).filter(({inputs}) => inputs.length > 0);
+    return GIVEN.includes(className) ? [{layer: name, inputs: []}, ...calls] : calls;
+  });
+}
+
+function inputsOf(layer: string, node: unknown): Array<readonly [string, number]> {
+  if (!isList(node)) throw new ArtifactError(`layer '${layer}': expected each of its inbound nodes to be a list, found ${shown(node)}; the file is damaged or was edited`);
+  return node.map((input) => {
+    const [from, call] = isList(input) ? input : [];
+    if (typeof from === 'string' && typeof call === 'number' && Number.isInteger(call) && call >= 0) return [from, call];
+    throw new ArtifactError(`layer '${layer}': expected an input to be [layer, call, output], found ${shown(input)}; the file is damaged or was edited`);
+  });
+}
+
+/** Takes calls in the order in which tfjs could make them, until none is left. */
+function requireOrder(calls: readonly GraphCall[]): void {
+  const made = new Map<string, number>();
+  const isReady = ({inputs}: GraphCall) => inputs.every(([layer, call]) => call < (made.get(layer) ?? 0));
+  for (let waiting = calls; waiting.length > 0;) {
+    const stuck = waiting.filter((call) => {
+      if (!isReady(call)) return true;
+      made.set(call.layer, (made.get(call.layer) ?? 0) + 1);
+      return false;
+    });
+    if (stuck.length === waiting.length) {
+      const [{layer, inputs}] = stuck;
+      throw new ArtifactError(`layer '${layer}': expected inputs that other layers give, found ${shown(inputs)}, which never come; the file is damaged or was edited`);
+    }
+    waiting = stuck;
+  }
+}
+
+/** The entries of an object by the names under which tfjs reads them: `inbound_nodes` and `inbound__nodes` as `inboundNodes`. */
+function tfjsEntries(json: unknown): Readonly<Record<string, unknown>> {
+  if (typeof json !== 'object' || json === null) return {};
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key.replace(/_+(\w|$)/g, (_match, letter: string) => letter.toUpperCase()), value]));
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}

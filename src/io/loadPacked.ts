@@ -1,0 +1,70 @@
+import type {io} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {ArtifactError, BackendError} from '../errors.ts';
+import {matricesOf} from '../layers/packed/computedForm.ts';
+import type {Packed} from '../layers/packed/packed.ts';
+import {registerPacked} from '../layers/packed/registerPacked.ts';
+import {flag, resolveOptions} from '../options.ts';
+import {buildModel} from './buildModel.ts';
+import {checkTopology} from './checkTopology.ts';
+import {fillWeights} from './fillWeights.ts';
+import {payloadOf} from './payload.ts';
+import {type Artifacts, readArtifacts} from './readArtifacts.ts';
+import {requireSealed, sealIn} from './seal.ts';
+import {storedTensors} from './storedTensors.ts';
+import {topologyIn} from './topologyIn.ts';
+
+/** Options of {@link loadPacked}. */
+export interface LoadPackedOptions {
+  /** Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made. Default true. */
+  readonly verify?: boolean;
+}
+
+/**
+ * Loads a packed model, and trusts nothing in its files: sizes, types, codes, steps and checksum are checked, and no more memory is
+ * allocated for weights than twice what the files hold.
+ *
+ * ```ts
+ * import {loadPacked} from 'tfjs-compress';
+ * const model = await loadPacked('https://example.com/small/model.json');
+ * ```
+ * @param source an address as for `tf.loadLayersModel`, or a handler
+ * @throws ArtifactError (in the promise) that says where, what was expected, what was found and what to do; nothing is left behind
+ * @throws BackendError (in the promise) where there is no `crypto.subtle` to verify with
+ * @throws OptionError (in the promise) for an unknown option
+ */
+export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
+  const {verify} = resolveOptions<Required<LoadPackedOptions>>('loadPacked', options, {verify: flag(true)});
+  registerPacked();
+  try {
+    return await load(await readArtifacts(source), verify);
+  } catch (cause) {
+    const message = `loadPacked: ${typeof source === 'string' ? `'${source}'` : 'the given handler'}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw cause instanceof BackendError ? new BackendError(message, {cause}) : new ArtifactError(message, {cause});
+  }
+}
+
+async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata}: Artifacts, verify: boolean): Promise<LayersModel> {
+  const seal = sealIn(userDefinedMetadata);
+  const topology = topologyIn(modelTopology);
+  const payload = payloadOf(weightData);
+  const tensors = storedTensors(weightSpecs, payload.length);
+  if (payload.length !== seal.bytes) throw new ArtifactError(`expected ${seal.bytes} bytes of weights, found ${payload.length}; the files are of different models`);
+  if (verify) await requireSealed({topology, tensors, payload}, seal);
+  checkTopology(topology);
+  const built = await buildModel(topology, payload.length);
+  try {
+    fillWeights(built.model, tensors, payload);
+    built.packed.forEach(requireReadable);
+    built.model.setUserDefinedMetadata({...userDefinedMetadata as object});
+    return built.model;
+  } catch (cause) {
+    built.dispose();
+    throw cause;
+  }
+}
+
+/** Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it likes. */
+function requireReadable(layer: Packed): void {
+  if (layer.packing.kept > 0) matricesOf(layer);
+}

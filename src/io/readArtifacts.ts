@@ -1,0 +1,35 @@
+import {io} from '@tensorflow/tfjs-core';
+import {ArtifactError} from '../errors.ts';
+
+/** What a handler gave, nothing of it checked. */
+export type Artifacts = Readonly<Record<string, unknown>>;
+
+/**
+ * What lies at an address, or what a handler gives.
+ * @throws ArtifactError if nothing can be had there
+ */
+export async function readArtifacts(source: string | io.IOHandler): Promise<Artifacts> {
+  const handler = typeof source === 'string' ? handlerOf(source) : source;
+  if (typeof handler.load !== 'function') throw new ArtifactError('expected a handler with `load`, found none; give an address or a handler that can load');
+  const artifacts: unknown = await reading(() => handler.load?.());
+  if (typeof artifacts !== 'object' || artifacts === null) throw new ArtifactError(`expected the handler to give a model, got ${String(artifacts)}; is there a model at this place?`);
+  return {...artifacts};
+}
+
+function handlerOf(url: string): io.IOHandler {
+  const handlers = io.getLoadHandlers(url);
+  // tfjs takes an address that it has no handler for as one relative to the page.
+  if (handlers.length === 0) return io.browserHTTPRequest(url);
+  if (handlers.length === 1) return handlers[0];
+  throw new ArtifactError(`expected one handler for this address, found ${handlers.length}; unregister the others or give the handler itself`);
+}
+
+async function reading<Result>(read: () => Result): Promise<Awaited<Result>> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw new ArtifactError(
+      `expected a model.json and its weights, got: ${cause instanceof Error ? cause.message : String(cause)}; is there a model at this place? ` +
+      'Files in Node need fileHandler of tfjs-compress/plugins/node', {cause});
+  }
+}

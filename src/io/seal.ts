@@ -1,0 +1,58 @@
+import {ArtifactError, shown} from '../errors.ts';
+import {type Digest, digestOf, type ModelContent} from './digestOf.ts';
+
+/** What a packed model says of itself in its user defined metadata. */
+export interface Seal extends Digest {
+  /** Which rules the file follows. */
+  readonly format: typeof FORMAT;
+  /** Of all weights together. */
+  readonly bytes: number;
+}
+
+/** The entry of the metadata. */
+export const SEAL = 'tfjsCompress';
+
+const FORMAT = 1;
+
+/** The seal of a model. */
+export async function sealOf(content: ModelContent): Promise<Seal> {
+  return {format: FORMAT, bytes: content.payload.length, ...await digestOf(content)};
+}
+
+/**
+ * The seal that a file bears.
+ * @throws ArtifactError if there is none, or none that this version knows
+ */
+export function sealIn(metadata: unknown): Seal {
+  const seal: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, SEAL) : undefined;
+  if (typeof seal !== 'object' || seal === null) {
+    throw new ArtifactError(
+      `expected a packed model, with \`userDefinedMetadata.${SEAL}\`, found ${shown(seal)}; load a model that is not packed with tf.loadLayersModel, ` +
+      'and call sealModel before saving a packed one whose metadata you replaced');
+  }
+  const {format, sha256, bytes, weights}: {readonly [key: string]: unknown} = {...seal};
+  if (format !== FORMAT) throw new ArtifactError(`expected \`${SEAL}.format\` to be ${FORMAT}, found ${shown(format)}; update tfjs-compress, or pack the model with this version`);
+  if (typeof sha256 !== 'string' || typeof bytes !== 'number' || !isListOfMarks(weights)) {
+    throw new ArtifactError(`expected \`${SEAL}\` to have \`sha256\`, \`bytes\` and \`weights\`, found ${shown(seal)}; the file is damaged or was edited`);
+  }
+  return {format, sha256, bytes, weights};
+}
+
+/**
+ * Refuses a model that is not the one that was sealed.
+ * @throws ArtifactError that names the weight that differs, if it is one
+ */
+export async function requireSealed(content: ModelContent, {sha256, weights}: Seal): Promise<void> {
+  const found = await digestOf(content);
+  if (found.sha256 === sha256) return;
+  const marks = new Map(weights);
+  const damaged = found.weights.find(([name, start]) => marks.has(name) && marks.get(name) !== start);
+  const where = damaged ? `weight '${damaged[0]}' differs` : 'its topology or its list of weights differs';
+  throw new ArtifactError(
+    `expected the model that was packed (SHA-256 ${shown(sha256)}), found another (${shown(found.sha256)}): ${where}; ` +
+    'copy the files again, or call sealModel before saving if you changed the packed model');
+}
+
+function isListOfMarks(value: unknown): value is Array<[string, string]> {
+  return Array.isArray(value) && value.every((mark: unknown) => Array.isArray(mark) && mark.length === 2 && mark.every((text) => typeof text === 'string'));
+}

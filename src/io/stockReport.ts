@@ -1,0 +1,54 @@
+import type {StoredForm} from './storedForm.ts';
+
+/** How the kernel of a compressed layer was written. */
+export interface StockLayer {
+  /** The name of the layer in its model. */
+  readonly name: string;
+  /** Its type, as in `Dense`. */
+  readonly className: string;
+  /** The form of its weights in the file. */
+  readonly method: StoredForm['dtype'] | 'float32';
+  /** The layer that took up the steps of its channels. */
+  readonly foldedInto?: string | undefined;
+  /** Whether tfjs decodes each weight, times the step that was folded away, to the same float32 number. */
+  readonly exact: boolean;
+  /** The largest difference of such a weight. */
+  readonly maxError: number;
+  /** The largest of its weights. */
+  readonly maxWeight: number;
+  /** Bytes of its kernel. */
+  readonly bytes: number;
+  /** How many weights these are. */
+  readonly weights: number;
+}
+
+/** What {@link exportStock} did, layer by layer. */
+export interface StockReport {
+  /** The compressed layers, in the order of the walk. */
+  readonly layers: readonly StockLayer[];
+  /** Bytes of all weights of the model in the file, without `model.json`. */
+  readonly bytes: number;
+  /** As a table. */
+  toString(): string;
+}
+
+const COLUMNS: ReadonlyArray<readonly [string, (layer: StockLayer) => string]> = [
+  ['layer', ({name}) => name],
+  ['type', ({className}) => className],
+  ['written as', ({method, foldedInto}) => (foldedInto === undefined ? method : `${method}, scales folded into ${foldedInto}`)],
+  ['max error', ({exact, maxError, maxWeight}) => (exact ? 'exact' : `${maxError.toPrecision(2)} of ${maxWeight.toPrecision(2)}`)],
+  ['weights', ({weights}) => String(weights)],
+  ['bytes', ({bytes}) => String(bytes)],
+];
+
+/** A report with its table. */
+export function stockReport(layers: readonly StockLayer[], bytes: number): StockReport {
+  return {layers, bytes, toString: () => tableOf(layers, bytes)};
+}
+
+function tableOf(layers: readonly StockLayer[], bytes: number): string {
+  const rows = [COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.map((row) => row.map((text, column) => text.padEnd(widths[column])).join('  ').trimEnd());
+  return [...lines, `weights: ${bytes} bytes with all other parameters in float32`].join('\n');
+}

@@ -1,0 +1,66 @@
+import {ArtifactError, shown} from '../errors.ts';
+
+/** A weight as a file describes it, and where it lies. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: StoredType;
+  /** First byte of the weight in the payload. */
+  readonly from: number;
+  /** First byte behind it. */
+  readonly to: number;
+}
+
+/** What the weights of a packed model may consist of. */
+export type StoredType = 'float32' | 'int32' | 'bool';
+
+/** Bytes of one number. */
+export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number>([['float32', 4], ['int32', 4], ['bool', 1]]);
+
+/**
+ * The weights of a file, in its order, with their places. Nothing is allocated by what the file says.
+ * @param weightSpecs as tfjs writes them: `[{name, shape, dtype}, …]`
+ * @param bytes of all weights together
+ * @throws ArtifactError that names the weight that is described wrongly or lies outside, or says that bytes are left over
+ */
+export function storedTensors(weightSpecs: unknown, bytes: number): StoredTensor[] {
+  if (!Array.isArray(weightSpecs)) throw new ArtifactError(`expected \`weightSpecs\` to be a list, found ${shown(weightSpecs)}; save the model with its weights`);
+  const names = new Set<string>();
+  let from = 0;
+  const tensors = weightSpecs.map((spec: unknown, at): StoredTensor => {
+    const tensor = placed(spec, at, from, bytes);
+    if (names.has(tensor.name)) throw new ArtifactError(`weight '${tensor.name}': expected one weight of that name, found two; give the model's layers different names`);
+    names.add(tensor.name);
+    from = tensor.to;
+    return tensor;
+  });
+  if (from !== bytes) throw new ArtifactError(`expected ${from} bytes for ${tensors.length} weights, found ${bytes}; a file of weights is damaged, or of another model`);
+  return tensors;
+}
+
+function placed(spec: unknown, at: number, from: number, bytes: number): StoredTensor {
+  if (typeof spec !== 'object' || spec === null) throw new ArtifactError(`expected weight ${at} to be described by an object, found ${shown(spec)}; the file is damaged or was edited`);
+  const {name, shape, dtype, group, quantization}: {readonly [key: string]: unknown} = {...spec};
+  if (typeof name !== 'string' || name === '') throw new ArtifactError(`expected weight ${at} to have a name, found ${shown(name)}; the file is damaged or was edited`);
+  if (group !== undefined) throw new ArtifactError(`weight '${name}': expected weights of the model alone, found some of its ${shown(group)}; save it without includeOptimizer`);
+  if (quantization !== undefined) throw new ArtifactError(`weight '${name}': expected no quantization beside the packing, found ${shown(quantization)}; save the packed model with model.save`);
+  if (!isStoredType(dtype)) throw new ArtifactError(`weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(shown).join(', ')}, found ${shown(dtype)}; the file is damaged or was edited`);
+  if (!isShape(shape)) throw new ArtifactError(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${shown(shape)}; the file is damaged or was edited`);
+  const to = from + byteLength(shape, dtype);
+  if (!(to <= bytes)) throw new ArtifactError(`weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes in all; a file of weights is cut off or missing`);
+  return {name, shape, dtype, from, to};
+}
+
+/** Bytes of a tensor; Infinity or a number too large to be exact if there are too many, never one too small. */
+export function byteLength(shape: readonly number[], dtype: StoredType): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, BYTES_OF.get(dtype) ?? NaN);
+}
+
+function isStoredType(dtype: unknown): dtype is StoredType {
+  return BYTES_OF.has(dtype);
+}
+
+/** Whether it is the shape of a tensor. */
+export function isShape(shape: unknown): shape is number[] {
+  return Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && Number(size) >= 0);
+}
