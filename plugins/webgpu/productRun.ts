@@ -127,7 +127,7 @@ function runRows({backend, inputs, attrs: {layout, activation}, output, tile: gi
   const {x, rows, firstRow, rowStride, groupStride, images} = part;
   const {codes, steps, offsets, bias} = inputs;
   const {features, neurons, groupSize, groups, runs, levels, origin} = layout;
-  const tile = given ?? productTile(backend, rows, neurons);
+  const tile = given ?? productTile(backend, rows, neurons, layout);
   const unit = readsVectors(layout) ? 4 : 1;
   const program = packedProduct({
     letters: layout, offsets: offsets !== undefined, bias: bias !== undefined, activation, source: images ? 'windows' : 'rows', runs: hasFullRuns(layout) ? 'full' : 'broken', tile,

@@ -13,9 +13,12 @@ export interface ModelContent {
 export interface Digest {
   /** SHA-256 in hexadecimal digits. */
   readonly sha256: string;
-  /** The first 8 digits of the SHA-256 of each weight's bytes, by name in the order of code points: enough to say which one is damaged. */
-  readonly weights: ReadonlyArray<readonly [name: string, start: string]>;
+  /** The first {@link MARK} digits of the SHA-256 of each weight's bytes, in the order of their names: enough to say which one is damaged. */
+  readonly marks: string;
 }
+
+/** Digits of a mark: a small model has few bytes to spare. */
+export const MARK = 4;
 
 /**
  * SHA-256 of the JSON text `{topology: {class_name, config}, weights: [[name, shape, dtype, SHA-256 of its bytes], …]}`.
@@ -25,13 +28,17 @@ export interface Digest {
  * @throws BackendError where there is no `crypto.subtle`
  */
 export async function digestOf({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
-  const ordered = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const weights = await Promise.all(ordered.map(async ({name, shape, dtype, from, to}) => ({name, shape, dtype, hash: await sha256(payload.subarray(from, to))})));
+  const weights = await Promise.all(byName(tensors).map(async ({name, shape, dtype, from, to}) => ({name, shape, dtype, hash: await sha256(payload.subarray(from, to))})));
   const text = JSON.stringify({topology: {class_name, config}, weights: weights.map(({name, shape, dtype, hash}) => [name, shape, dtype, hash])});
   return {
     sha256: await sha256(new TextEncoder().encode(text)),
-    weights: weights.map(({name, hash}) => [name, hash.slice(0, 8)]),
+    marks: weights.map(({hash}) => hash.slice(0, MARK)).join(''),
   };
+}
+
+/** Weights in the order of the code points of their names. */
+export function byName(tensors: readonly StoredTensor[]): StoredTensor[] {
+  return [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

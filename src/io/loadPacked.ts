@@ -1,9 +1,13 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
+import {disposeModel} from '../graph/disposeModel.ts';
 import {matricesOf} from '../layers/packed/computedForm.ts';
 import type {Packed} from '../layers/packed/packed.ts';
 import {registerPacked} from '../layers/packed/registerPacked.ts';
+import {checksByItself} from '../methods/checksByItself.ts';
+import {checkRule} from '../methods/checkRule.ts';
+import {selfCheck} from '../methods/selfCheck.ts';
 import {flag, resolveOptions} from '../options.ts';
 import {buildModel} from './buildModel.ts';
 import {checkTopology} from './checkTopology.ts';
@@ -18,6 +22,11 @@ import {topologyIn} from './topologyIn.ts';
 export interface LoadPackedOptions {
   /** Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made. Default true. */
   readonly verify?: boolean;
+  /**
+   * Whether the layers are compared, on the active backend, with their float32 twins on random inputs (see {@link selfCheck}): `true` refuses a model
+   * of which one fails, `'decode'` decodes that layer to float32. Default: true on 'webgpu' with the plugin, false elsewhere.
+   */
+  readonly selfCheck?: boolean | 'decode';
 }
 
 /**
@@ -31,11 +40,23 @@ export interface LoadPackedOptions {
  * @param source an address as for `tf.loadLayersModel`, or a handler
  * @throws ArtifactError (in the promise) that says where, what was expected, what was found and what to do; nothing is left behind
  * @throws BackendError (in the promise) where there is no `crypto.subtle` to verify with
+ * @throws SelfCheckError (in the promise) for a device that computes something else
  * @throws OptionError (in the promise) for an unknown option
  */
 export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
-  const {verify} = resolveOptions<Required<LoadPackedOptions>>('loadPacked', options, {verify: flag(true)});
+  const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>('loadPacked', options, {verify: flag(true), selfCheck: checkRule});
   registerPacked();
+  const model = await loadFrom(source, verify);
+  try {
+    if (check ?? checksByItself(model)) await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    return model;
+  } catch (error) {
+    disposeModel(model);
+    throw error;
+  }
+}
+
+async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise<LayersModel> {
   try {
     return await load(await readArtifacts(source), verify);
   } catch (cause) {

@@ -1,7 +1,8 @@
 import {type Tensor, tensor1d} from '@tensorflow/tfjs-core';
-import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {rebuildModel, topologyOf} from '../graph/cloneModel.ts';
+import {layersOf} from '../graph/layersOf.ts';
 import {adapterFor} from '../layers/index.ts';
 import {Packed} from '../layers/packed/packed.ts';
 import {packLayer} from '../layers/packed/packLayer.ts';
@@ -28,11 +29,6 @@ export async function packModel(model: LayersModel, compressed: readonly Compres
       return twin instanceof Packed && weights ? [...arraysOf(weights), ...layer.getWeights().slice(1)] : layer.getWeights();
     },
   });
-}
-
-/** Every layer of a model, those of nested models too. */
-export function layersOf(model: LayersModel): layers.Layer[] {
-  return model.layers.flatMap((layer) => (layer instanceof LayersModel ? layersOf(layer) : [layer]));
 }
 
 /** A layer's packing, which gives back its kernel bit by bit. */

@@ -1,5 +1,4 @@
 import {dispose, getBackend} from '@tensorflow/tfjs-core';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {disposeModel} from '../graph/disposeModel.ts';
 import {sealModel} from '../io/sealModel.ts';
@@ -7,6 +6,7 @@ import {packedLayerReport} from '../report/packingReport.ts';
 import {type PackingReport, reportOf} from '../report/report.ts';
 import type {Compression} from '../types.ts';
 import {calibrationProbe} from './calibrationProbe.ts';
+import {checksByItself} from './checksByItself.ts';
 import {requireAlive} from './compressionOf.ts';
 import {packModel} from './packModel.ts';
 import {packedLayersOf, requireUnpacked} from './requireUnpacked.ts';
@@ -44,11 +44,6 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
     disposeModel(packed);
     throw error;
   }
-}
-
-/** Where packed layers run on a GPU, whose drivers vary; without the plugin they can be saved, and nothing else. */
-function checksByItself(packed: LayersModel): boolean {
-  return getBackend() === 'webgpu' && packedLayersOf(packed).map(packedLayerReport).every(({route}) => route !== undefined);
 }
 
 async function checkOf({model, calibration, seed}: Compression, check: boolean | 'decode'): Promise<PackingReport['selfCheck']> {

@@ -1,11 +1,11 @@
-import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
+import {layersOf} from '../graph/layersOf.ts';
 import {Packed} from '../layers/packed/packed.ts';
 
 /** The packed layers of a model, those of nested models too, each once. */
 export function packedLayersOf(model: LayersModel): Packed[] {
-  const layersIn = (container: LayersModel): layers.Layer[] => container.layers.flatMap((layer) => (layer instanceof LayersModel ? layersIn(layer) : [layer]));
-  return [...new Set(layersIn(model).filter((layer) => layer instanceof Packed))];
+  return [...new Set(layersOf(model).filter((layer) => layer instanceof Packed))];
 }
 
 /**

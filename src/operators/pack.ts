@@ -1,4 +1,5 @@
 import type {MonoTypeOperatorFunction} from 'rxjs';
+import {checkRule} from '../methods/checkRule.ts';
 import {packStage} from '../methods/packStage.ts';
 import {resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
@@ -23,12 +24,12 @@ export interface PackOptions {
  * ```
  * @param options see {@link PackOptions}
  * @returns an operator whose stream may end with a ModelError: nothing was compressed, weights were changed since, or it is packed already;
- *   or with a SelfCheckError
+ *   with a SelfCheckError; or with a BackendError where there is no `crypto.subtle`, on a page that came over plain http
  * @throws OptionError at once, for an option that is unknown or not of these
  */
 export function pack(options: PackOptions = {}): MonoTypeOperatorFunction<Compression> {
   const {selfCheck} = resolveOptions<{readonly selfCheck: PackOptions['selfCheck']}>('pack', options, {
-    selfCheck: {fallback: undefined, expected: 'true, false or \'decode\'', accepts: (value) => typeof value === 'boolean' || value === 'decode'},
+    selfCheck: checkRule,
   });
   return stage('pack', (compression, context) => packStage(compression, selfCheck, context));
 }

@@ -50,7 +50,7 @@ onBackends(['wasm'], () => {
       });
     }
 
-    for (const bits of [8, 4, 3] as const) {
+    for (const bits of [8, 4, 3, 2, 'ternary', 1] as const) {
       it(`${bits} bits, packed: both files are within 3 % and 4 KiB of the ideal of the weights`, () => {
         const {weights, json, ideal} = files.get(bits) ?? expect.fail();
         expect(weights + json).to.be.below(1.03 * ideal + 4096);

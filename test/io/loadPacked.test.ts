@@ -77,7 +77,7 @@ describe('loadPacked', () => {
     });
 
     it('names a format that it does not know', async () => {
-      expect(await refusal({userDefinedMetadata: {tfjsCompress: {format: 2, sha256: '', bytes: 0, weights: []}}}))
+      expect(await refusal({userDefinedMetadata: {tfjsCompress: {format: 2, sha256: '', bytes: 0, marks: ''}}}))
         .to.include('expected `tfjsCompress.format` to be 1, found 2; update tfjs-compress');
     });
 
@@ -146,7 +146,7 @@ describe('loadPacked', () => {
       const loaded = await loadPacked(giving({
         modelTopology: {class_name: 'Sequential', config: {name: 'empty', layers: [layer]}}, weightData: new ArrayBuffer(0),
         weightSpecs: [{name: 'd/values', shape: [0], dtype: 'float32'}, {name: 'd/mask', shape: [0], dtype: 'int32'}],
-        userDefinedMetadata: {tfjsCompress: {format: 1, sha256: '', bytes: 0, weights: []}},
+        userDefinedMetadata: {tfjsCompress: {format: 1, sha256: '', bytes: 0, marks: ''}},
       }), {verify: false});
       expect(loaded.weights.map(({shape}) => shape)).to.deep.equal([[0], [0]]);
       loaded.dispose();

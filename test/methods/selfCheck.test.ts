@@ -2,6 +2,7 @@ import {memory, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {layers, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type Compression, DataError, ModelError, OptionError, selfCheck, SelfCheckError} from 'tfjs-compress';
+import 'tfjs-compress/plugins/webgpu';
 import {disposeModel} from '../../src/graph/disposeModel.ts';
 import {examples} from '../support/models.ts';
 import {onBackends} from '../support/onBackends.ts';

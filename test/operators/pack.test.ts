@@ -5,6 +5,7 @@ import {lastValueFrom, tap} from 'rxjs';
 import {
   BackendError, calibrate, compress, type Compression, correct, evaluate, fit, ModelError, OptionError, pack, type ProgressEvent, progress, rtnQuantize, selfCheck, SelfCheckError, spfqPrune, spfqQuantize,
 } from 'tfjs-compress';
+import 'tfjs-compress/plugins/webgpu';
 import {onBackends} from '../support/onBackends.ts';
 import {FAST, packed, quantized, relativeDifference, withSpoiltKernel} from '../support/packedModels.ts';
 import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/smallNetworks.ts';
