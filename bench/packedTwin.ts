@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import {Packed} from '../src/layers/packed/packed.ts';
-import {layerOf} from '../src/layers/packed/wrappedLayer.ts';
+import {Packed} from '../src/packed/packed.ts';
+import {layerOf} from '../src/packed/wrappedLayer.ts';
 import {packMatrices, partsOf} from '../src/numerics/packedMatrices.ts';
 import {uniformAt} from '../src/numerics/random.ts';
 

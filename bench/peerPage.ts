@@ -5,7 +5,7 @@ import * as native from 'onnxruntime-web/webgpu';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, type Compression, compress, pack, rtnQuantize} from 'tfjs-compress';
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
-import {Packed} from '../src/layers/packed/packed.ts';
+import {Packed} from '../src/packed/packed.ts';
 import {uniformAt} from '../src/numerics/random.ts';
 import {onnxModel} from './onnxModel.ts';
 

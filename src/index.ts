@@ -24,14 +24,14 @@ export type {Rounding} from './stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
 
 // packed models
-export {registerPacked} from './layers/packed/registerPacked.ts';
+export {registerPacked} from './packed/registerPacked.ts';
 export {loadPacked, type LoadPackedOptions} from './io/loadPacked.ts';
 export {sealModel} from './io/sealModel.ts';
 export {selfCheck, type SelfCheckOptions} from './methods/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './types.ts';
 export type {PackedLayerReport, PackingReport} from './report/report.ts';
-export {exportStock} from './io/exportStock.ts';
-export type {StockLayer, StockReport} from './io/stockReport.ts';
+export {exportStock} from './io/stock/exportStock.ts';
+export type {StockLayer, StockReport} from './io/stock/stockReport.ts';
 
 // the methods that stages are compared with
 export {

@@ -1,5 +1,5 @@
 import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {Packed} from '../layers/packed/packed.ts';
+import {Packed} from '../packed/packed.ts';
 
 /** Disposes of a model with all its weights: tfjs leaves those of layers that are called more than once. A disposed model stays as it is. */
 export function disposeModel(model: LayersModel): void {

@@ -2,7 +2,7 @@ import {tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers, LayersModel, models} from '@tensorflow/tfjs-layers';
 import {ArtifactError} from '../errors.ts';
 import type {Topology} from '../graph/cloneModel.ts';
-import {Packed} from '../layers/packed/packed.ts';
+import {Packed} from '../packed/packed.ts';
 import {BYTES_OF, byteLength, isShape, type StoredType} from './storedTensors.ts';
 import type {PlainTopology} from './topologyIn.ts';
 

@@ -1,6 +1,6 @@
 import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {decodedLayer, matricesOf} from '../layers/packed/computedForm.ts';
-import type {Packed} from '../layers/packed/packed.ts';
+import {decodedLayer, matricesOf} from '../packed/computedForm.ts';
+import type {Packed} from '../packed/packed.ts';
 import {uniformsOf} from '../numerics/random.ts';
 import type {LayerCheck} from '../types.ts';
 

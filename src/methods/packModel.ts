@@ -4,10 +4,10 @@ import {ModelError} from '../errors.ts';
 import {rebuildModel, topologyOf} from '../graph/cloneModel.ts';
 import {layersOf} from '../graph/layersOf.ts';
 import {adapterFor} from '../layers/index.ts';
-import {Packed} from '../layers/packed/packed.ts';
-import {packLayer} from '../layers/packed/packLayer.ts';
-import {registerPacked} from '../layers/packed/registerPacked.ts';
-import {withPackedLayers} from '../layers/packed/withPackedLayers.ts';
+import {Packed} from '../packed/packed.ts';
+import {packLayer} from '../packed/packLayer.ts';
+import {registerPacked} from '../packed/registerPacked.ts';
+import {withPackedLayers} from '../packed/withPackedLayers.ts';
 import {type PackedMatrices, partsOf, unpackedWeights, unpackMatrices} from '../numerics/packedMatrices.ts';
 import type {CompressedLayer} from '../types.ts';
 

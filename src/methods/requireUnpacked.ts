@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {layersOf} from '../graph/layersOf.ts';
-import {Packed} from '../layers/packed/packed.ts';
+import {Packed} from '../packed/packed.ts';
 
 /** The packed layers of a model, those of nested models too, each once. */
 export function packedLayersOf(model: LayersModel): Packed[] {

@@ -3,7 +3,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError, SelfCheckError} from '../errors.ts';
 import {checkBatch, checkFinite} from '../graph/checkBatch.ts';
 import {type InputTensors, inputsOf} from '../graph/inputTensors.ts';
-import {Packed} from '../layers/packed/packed.ts';
+import {Packed} from '../packed/packed.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
 import {selfCheckReport} from '../report/selfCheckReport.ts';
 import type {LayerCheck, SelfCheckReport} from '../types.ts';

@@ -1,5 +1,5 @@
 import {BackendError} from '../errors.ts';
-import type {Packed} from '../layers/packed/packed.ts';
+import type {Packed} from '../packed/packed.ts';
 import type {PackedLayerReport, PackingReport} from './report.ts';
 import {checkLine} from './selfCheckReport.ts';
 

@@ -1,5 +1,5 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {packLayer} from '../layers/packed/packLayer.ts';
+import {packLayer} from '../packed/packLayer.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 import {partsOf} from '../numerics/packedMatrices.ts';
 import type {CompressedLayer} from '../types.ts';

@@ -1,8 +1,8 @@
 import {dispose, io} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
-import {floatOfHalf, halfOf} from '../../src/io/float16.ts';
-import {sixteenBits} from '../../src/io/sixteenBits.ts';
-import type {StoredForm} from '../../src/io/storedForm.ts';
+import {floatOfHalf, halfOf} from '../../src/io/stock/float16.ts';
+import {sixteenBits} from '../../src/io/stock/sixteenBits.ts';
+import type {StoredForm} from '../../src/io/stock/storedForm.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {gaussians} from '../support/randomMatrices.ts';
 

@@ -2,7 +2,7 @@ import {memory, ones, type Tensor, tensor1d} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import 'tfjs-compress/plugins/webgpu';
-import {Packed} from '../../src/layers/packed/packed.ts';
+import {Packed} from '../../src/packed/packed.ts';
 import {packMatrices, partsOf} from '../../src/numerics/packedMatrices.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {uniforms} from '../support/randomMatrices.ts';

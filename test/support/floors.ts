@@ -16,7 +16,7 @@ const floors: readonly Floor[] = [
   {rooms: ['src/types.ts', 'src/errors.ts', 'src/options.ts'], packages: []},
   {rooms: ['src/numerics/', 'src/stochastic/'], packages: []},
   {rooms: ['src/ops/'], packages: [core]},
-  {rooms: ['src/io/', 'src/graph/', 'src/layers/', 'src/methods/', 'src/report/'], packages: [core, layers]},
+  {rooms: ['src/io/', 'src/graph/', 'src/layers/', 'src/packed/', 'src/methods/', 'src/report/'], packages: [core, layers]},
   {rooms: ['src/sources/', 'src/operators/', 'src/callbacks/'], packages: [core, layers, 'rxjs']},
   {rooms: ['src/index.ts'], packages: []},
 ];

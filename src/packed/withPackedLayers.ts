@@ -1,5 +1,5 @@
-import type {Topology} from '../../graph/cloneModel.ts';
-import type {Packing} from '../../numerics/packedMatrices.ts';
+import type {Topology} from '../graph/cloneModel.ts';
+import type {Packing} from '../numerics/packedMatrices.ts';
 import {Packed} from './packed.ts';
 
 /** Entries of a layer's configuration that its packed form keeps for itself. */

@@ -1,7 +1,7 @@
-import type {Mask} from '../../numerics/mask.ts';
-import type {Matrix} from '../../numerics/matrix.ts';
-import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../../numerics/packedMatrices.ts';
-import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../../types.ts';
+import type {Mask} from '../numerics/mask.ts';
+import type {Matrix} from '../numerics/matrix.ts';
+import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
+import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../types.ts';
 
 /**
  * A compressed layer as a packing.

@@ -1,11 +1,11 @@
 import {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError, OptionError} from '../errors.ts';
-import {type CallList, listCalls} from '../graph/calls.ts';
-import {adapterFor} from '../layers/index.ts';
-import {requireAlive} from '../methods/compressionOf.ts';
-import {layersOf} from '../graph/layersOf.ts';
-import type {CompressedLayer, Compression} from '../types.ts';
+import {ModelError, OptionError} from '../../errors.ts';
+import {type CallList, listCalls} from '../../graph/calls.ts';
+import {adapterFor} from '../../layers/index.ts';
+import {requireAlive} from '../../methods/compressionOf.ts';
+import {layersOf} from '../../graph/layersOf.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
 import {type Fold, type FoldSite, foldScales} from './foldScales.ts';
 import {letterForm} from './letterForm.ts';
 import {sixteenBits} from './sixteenBits.ts';

@@ -1,8 +1,8 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {CallList} from '../graph/calls.ts';
-import type {LayerAdapter} from '../layers/adapter.ts';
-import {matrix} from '../numerics/matrix.ts';
-import type {QuantizedLayer} from '../types.ts';
+import type {CallList} from '../../graph/calls.ts';
+import type {LayerAdapter} from '../../layers/adapter.ts';
+import {matrix} from '../../numerics/matrix.ts';
+import type {QuantizedLayer} from '../../types.ts';
 import {firstExact} from './letterForm.ts';
 import {type ScaleTaker, scaleTakerOf} from './scaleTaker.ts';
 import type {StockArtifacts} from './stockArtifacts.ts';

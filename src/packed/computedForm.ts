@@ -1,10 +1,10 @@
 import {getBackend, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, BackendError} from '../../errors.ts';
-import {type PackedParts, partsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../../numerics/packedMatrices.ts';
-import {hostValues} from '../../ops/kernel.ts';
-import {packedOperand, type PackedOperand} from '../../ops/packedOperand.ts';
-import {FUSED_ACTIVATIONS, hasPackedKernel} from '../../ops/packedOps.ts';
+import {ArtifactError, BackendError} from '../errors.ts';
+import {type PackedParts, partsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
+import {hostValues} from '../ops/kernel.ts';
+import {packedOperand, type PackedOperand} from '../ops/packedOperand.ts';
+import {FUSED_ACTIVATIONS, hasPackedKernel} from '../ops/packedOps.ts';
 import type {Packed} from './packed.ts';
 import {layerOf} from './wrappedLayer.ts';
 

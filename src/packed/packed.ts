@@ -1,8 +1,8 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, DataError} from '../../errors.ts';
-import {type Packing, partsOf} from '../../numerics/packedMatrices.ts';
-import type {LayerAdapter} from '../adapter.ts';
+import {ArtifactError, DataError} from '../errors.ts';
+import {type Packing, partsOf} from '../numerics/packedMatrices.ts';
+import type {LayerAdapter} from '../layers/adapter.ts';
 import {ComputedForm} from './computedForm.ts';
 import {checkPacking} from './checkPacking.ts';
 import {type WrappedLayer, wrappedLayer} from './wrappedLayer.ts';

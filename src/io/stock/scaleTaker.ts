@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {CallList} from '../graph/calls.ts';
-import {adapterFor} from '../layers/index.ts';
+import type {CallList} from '../../graph/calls.ts';
+import {adapterFor} from '../../layers/index.ts';
 
 /** A layer that can take up factors of its input's channels, and the factors where they reach it. */
 export interface ScaleTaker {

@@ -1,4 +1,4 @@
-import type {QuantizedLayer} from '../types.ts';
+import type {QuantizedLayer} from '../../types.ts';
 import {exactCodes} from './exactCodes.ts';
 import type {AffineMap, StoredForm} from './storedForm.ts';
 

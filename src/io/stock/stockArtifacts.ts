@@ -1,6 +1,6 @@
 import {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../errors.ts';
+import {ModelError} from '../../errors.ts';
 import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];
