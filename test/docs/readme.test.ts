@@ -26,7 +26,7 @@ describe('README.md', () => {
 /** A block with what its reader has at hand: a trained model, data, and the browser's storage. */
 function program(code: string): string {
   const imports = code.includes('import ') ? '' : "import {fit, pack, spfqQuantize} from 'tfjs-compress';\n";
-  return `import {model, x, y, testX, testY} from './atHand.ts';\n${imports}${code}\nvoid [model, x, y, testX, testY];\n`;
+  return `import {model, x, y, testX, testY} from '../../test/docs/atHand.ts';\n${imports}${code}\nvoid [model, x, y, testX, testY];\n`;
 }
 
 function codeBlocks(markdown: string, language: string): string[] {
