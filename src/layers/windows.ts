@@ -1,17 +1,11 @@
 import {backend_util, cast, gather, pad, reshape, type Tensor, type Tensor2D, tensor1d, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import type {PackedWindows} from '../ops/packedOps.ts';
 
 /** Where the windows of a two-dimensional convolution lie. */
-export interface Windows {
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly kernel: readonly [number, number];
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  /** Rows and columns added before and after the input. */
-  readonly top: number;
+export interface Windows extends PackedWindows {
+  /** Rows and columns of zeros after the input. */
   readonly bottom: number;
-  readonly left: number;
   readonly right: number;
 }
 
