@@ -1,17 +1,20 @@
-import {getBackend, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
 import {type PackedParts, partsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
 import {hostValues} from '../ops/kernel.ts';
 import {packedOperand, type PackedOperand} from '../ops/packedOperand.ts';
-import {FUSED_ACTIVATIONS, hasPackedKernel} from '../ops/packedOps.ts';
+import {FUSED_ACTIVATIONS, type FusedActivation, hasPackedKernel} from '../ops/packedOps.ts';
 import type {Packed} from './packed.ts';
 import {layerOf} from './wrappedLayer.ts';
 
 /** What was made of a packed layer's weights to compute with, on one backend. */
 interface Form {
   readonly route: 'packed' | 'decoded';
+  /** What the layer gives. */
   compute(input: Tensor): Tensor;
+  /** The same before an activation that no packed kernel computes by itself. */
+  computeKernel(input: Tensor): Tensor;
   dispose(): void;
 }
 
@@ -35,13 +38,22 @@ export class ComputedForm {
   }
 
   compute(input: Tensor): Tensor {
+    const form = this.formFor(input);
+    return tidy(() => form.compute(input));
+  }
+
+  computeKernel(input: Tensor): Tensor {
+    const form = this.formFor(input);
+    return tidy(() => form.computeKernel(input));
+  }
+
+  private formFor(input: Tensor): Form {
     const made = [getBackend(), ...this.layer.weights.map((weight) => weight.read().dataId)];
     if (this.current?.made.length !== made.length || made.some((part, i) => part !== this.current?.made[i])) {
       this.release();
       this.current = {form: formOf(this.layer, this.route, input.shape), made};
     }
-    const {form} = this.current;
-    return tidy(() => form.compute(input));
+    return this.current.form;
   }
 
   release(): void {
@@ -80,14 +92,12 @@ export function matricesOf(layer: Packed): UnpackedMatrices {
 
 function packedForm(layer: Packed, operand: PackedOperand): Form {
   const {adapter, wrapped} = layer;
-  const named = wrapped.getConfig()['activation'];
-  const fused = FUSED_ACTIVATIONS.find((activation) => activation === (named ?? 'linear'));
+  const fused = fusedActivation(layer);
+  const computeKernel = (input: Tensor): Tensor => adapter.runPacked(wrapped, input, operand, {bias: biasOf(layer), activation: fused ?? 'linear'});
   return {
     route: 'packed',
-    compute(input) {
-      const output = adapter.runPacked(wrapped, input, operand, {bias: biasOf(layer), activation: fused ?? 'linear'});
-      return fused ? output : activationOf(wrapped)(output);
-    },
+    compute: fused ? computeKernel : (input) => activationOf(wrapped)(computeKernel(input)),
+    computeKernel,
     dispose: () => { operand.dispose(); },
   };
 }
@@ -98,17 +108,24 @@ function decodedForm(layer: Packed, matrices: UnpackedMatrices, inputShape: read
   return {
     route: 'decoded',
     compute: (input) => decoded.call(input, {}) as Tensor,
+    computeKernel: (input) => decoded.call(input, {}) as Tensor,
     dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
   };
+}
+
+/** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
+export function decodedKernel(layer: Packed, matrices: UnpackedMatrices, inputShape: readonly number[]): layers.Layer {
+  return decodedLayer(layer, matrices, inputShape, {activation: fusedActivation(layer) ?? 'linear'});
 }
 
 /**
  * A layer of the wrapped type with the weights that the packed ones stand for.
  * Whoever asks for it disposes of its weights.
+ * @param changes entries of its configuration that shall be others
  */
-export function decodedLayer(layer: Packed, matrices: UnpackedMatrices, inputShape: readonly number[]): layers.Layer {
+export function decodedLayer(layer: Packed, matrices: UnpackedMatrices, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
   const {adapter, wrapped, packing} = layer;
-  const decoded = layerOf(wrapped.getClassName(), wrapped.getConfig());
+  const decoded = layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
   decoded.setFastWeightInitDuringBuild(true);
   decoded.build([...inputShape]);
   const shape = adapter.kernelShape(wrapped, inputShape);
@@ -122,6 +139,12 @@ export function decodedLayer(layer: Packed, matrices: UnpackedMatrices, inputSha
 
 function biasOf(layer: Packed): Tensor | undefined {
   return layer.usesBias ? layer.weights[layer.weights.length - 1].read() : undefined;
+}
+
+/** The activation of a layer, if packed kernels compute it. */
+function fusedActivation({wrapped}: Packed): FusedActivation | undefined {
+  const named = wrapped.getConfig()['activation'] ?? 'linear';
+  return FUSED_ACTIVATIONS.find((activation) => activation === named);
 }
 
 /** An activation is an object with a function `apply`; tfjs's types do not say so. */

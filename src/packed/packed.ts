@@ -72,11 +72,21 @@ export class Packed extends layers.Layer {
   /** @throws DataError for an input of other features or channels than it was built for: kernels would read past its end */
   override call(inputs: Tensor | Tensor[]): Tensor {
     const input = Array.isArray(inputs) ? inputs[0] : inputs;
+    this.requireFit(input);
+    return this.form.compute(input);
+  }
+
+  /** What its kernel gives: the output before an activation that the kernel leaves to another op, and that could hide what is wrong. */
+  callKernel(input: Tensor): Tensor {
+    this.requireFit(input);
+    return this.form.computeKernel(input);
+  }
+
+  private requireFit(input: Tensor): void {
     const needed = this.adapter.kernelShape(this.wrapped, input.shape);
     if (needed.join() !== this.kernelShape.join()) {
       throw new DataError(`layer '${this.name}': expected an input for a kernel [${this.kernelShape.join(', ')}], got [${input.shape.join(', ')}], which needs [${needed.join(', ')}]`);
     }
-    return this.form.compute(input);
   }
 
   override computeOutputShape(inputShape: number[]): number[] {

@@ -1,4 +1,4 @@
-import {memory, type Tensor, tensor} from '@tensorflow/tfjs-core';
+import {memory, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type Compression, DataError, ModelError, OptionError, selfCheck, SelfCheckError} from 'tfjs-compress';
@@ -206,3 +206,23 @@ async function errorFrom(run: () => Promise<unknown>): Promise<unknown> {
   }
   throw new Error('expected an error, got none');
 }
+
+onBackends(['cpu'], () => {
+  describe('selfCheck of a saturated softmax', () => {
+    it('finds a kernel that is wrong by half, though the probabilities are the same', async () => {
+      const network = sequential({layers: [layers.dense({name: 'scores', units: 3, inputShape: [6], activation: 'softmax'})]});
+      tidy(() => { network.setWeights([tensor(Float32Array.from({length: 18}, (_, i) => (i % 3 === 1 ? 100 : -100)), [6, 3]), tensor([0, 0, 0])]); });
+      const x = tensor(new Float32Array(24).fill(1), [4, 6]);
+      const compression = await quantized(network, x, {bits: 4});
+      const small = await packed(compression);
+      const right = await predictionsOf(small.model, x);
+      await withSpoiltKernel('PackedMatMul', 'cpu', (i) => (i % 3 === 1 ? 300 : -300), async () => {
+        expect(await predictionsOf(small.model, x)).to.deep.equal(right);
+        expect(await selfCheck(small.model, x).catch((error: unknown) => error)).to.be.instanceOf(SelfCheckError);
+      });
+      [small, compression].forEach((owner) => { owner.dispose(); });
+      disposeModel(network);
+      x.dispose();
+    });
+  });
+});
