@@ -1,7 +1,7 @@
-import {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {ModelContent} from './digestOf.ts';
 import {payloadOf} from './payload.ts';
+import {savedArtifacts} from './savedArtifacts.ts';
 import {SEAL, sealOf} from './seal.ts';
 import {storedTensors} from './storedTensors.ts';
 import {topologyIn} from './topologyIn.ts';
@@ -22,14 +22,8 @@ export async function sealModel(model: LayersModel): Promise<void> {
   model.setUserDefinedMetadata({...model.getUserDefinedMetadata(), [SEAL]: seal});
 }
 
-/** What `model.save` would write. */
 async function contentOf(model: LayersModel): Promise<ModelContent> {
-  const saved: io.ModelArtifacts[] = [];
-  await model.save(io.withSaveHandler((artifacts) => {
-    saved.push(artifacts);
-    return Promise.resolve({modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)});
-  }));
-  const [{modelTopology, weightSpecs, weightData}] = saved;
+  const {modelTopology, weightSpecs, weightData} = await savedArtifacts(model);
   const payload = payloadOf(weightData);
   return {topology: topologyIn(modelTopology), tensors: storedTensors(weightSpecs, payload.length), payload};
 }

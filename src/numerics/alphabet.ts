@@ -96,8 +96,3 @@ export function lettersOf(alphabet: Alphabet): number[] {
 export function effectiveBits({levels}: Alphabet): number {
   return Math.log2(levels);
 }
-
-/** The whole bits that one code takes when packed. */
-export function packedBits({levels}: Alphabet): number {
-  return Math.ceil(Math.log2(levels));
-}

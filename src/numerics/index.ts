@@ -15,7 +15,7 @@ export {keepLargest, type Mask, masked, type NofM, type Pattern, sparsityOf} fro
 export {solveOnSupport, type SupportOptions} from './supportLeastSquares.ts';
 
 // alphabets and scales
-export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from './alphabet.ts';
+export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from './alphabet.ts';
 export {type FeatureGroups, type Granularity, offsetAt, type Scales, stepAt} from './scales.ts';
 export {meanSquareScale, widestScale} from './meanSquareScale.ts';
 export {calibrationErrors, calibrationGain} from './reconstructionError.ts';

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type AlphabetLayout, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, packedBits, uniformAlphabet} from 'tfjs-compress/numerics';
+import {type AlphabetLayout, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from 'tfjs-compress/numerics';
 
 const allBits = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
@@ -21,12 +21,11 @@ describe('uniformAlphabet', () => {
   }
 
   for (const bits of allBits) {
-    it(`of ${bits} bits has at most ${2 ** bits} letters in every layout, and is packed into ${bits} bits`, () => {
+    it(`of ${bits} bits has at most ${2 ** bits} letters in every layout`, () => {
       for (const layout of ['midrise', 'twosComplement', ...(bits > 1 ? ['symmetric' as const] : [])] as const) {
         const alphabet = uniformAlphabet({bits, layout});
         expect(alphabet.levels).to.equal(layout === 'symmetric' ? 2 ** bits - 1 : 2 ** bits);
         expect(alphabet.highest - alphabet.lowest + 1).to.equal(alphabet.levels);
-        expect(packedBits(alphabet)).to.equal(bits);
         expect(effectiveBits(alphabet)).to.equal(Math.log2(alphabet.levels));
       }
     });
@@ -42,9 +41,9 @@ describe('uniformAlphabet', () => {
     });
   }
 
-  it('of the authors\' "4 bits" has 17 letters, log₂ 17 effective bits, and takes 5 when packed', () => {
+  it('of the authors\' "4 bits" has 17 letters, and log₂ 17 effective bits', () => {
     const alphabet = uniformAlphabet({levels: 17});
-    expect([alphabet.lowest, alphabet.highest, packedBits(alphabet)]).to.deep.equal([-8, 8, 5]);
+    expect([alphabet.lowest, alphabet.highest]).to.deep.equal([-8, 8]);
     expect(effectiveBits(alphabet)).to.be.closeTo(4.0875, 5e-5);
   });
 

@@ -1,4 +1,5 @@
-import {io, type Tensor} from '@tensorflow/tfjs-core';
+import type {io} from '@tensorflow/tfjs-core';
+import { type Tensor} from '@tensorflow/tfjs-core';
 import {initializers, input, layers, type LayersModel, model, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {firstValueFrom, identity} from 'rxjs';
 import {calibrate, compress, pack, spfqPrune, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
@@ -61,15 +62,7 @@ export async function packedModel({network, shape, sparsity, pattern, letters}: 
   return packed.model;
 }
 
-/** What `model.save` writes. */
-export async function savedArtifacts(model: LayersModel): Promise<io.ModelArtifacts> {
-  const saved: io.ModelArtifacts[] = [];
-  await model.save(io.withSaveHandler((artifacts) => {
-    saved.push(artifacts);
-    return Promise.resolve({modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)});
-  }));
-  return saved[0];
-}
+export {savedArtifacts} from '../../src/io/savedArtifacts.ts';
 
 /** A handler that gives artifacts, or whatever else. */
 export function giving(artifacts: unknown): io.IOHandler {

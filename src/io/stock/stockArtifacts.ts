@@ -1,6 +1,8 @@
-import {io} from '@tensorflow/tfjs-core';
+import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
+import {payloadOf} from '../payload.ts';
+import {savedArtifacts} from '../savedArtifacts.ts';
 import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];
@@ -15,11 +17,7 @@ export class StockArtifacts {
   private constructor(private readonly saved: io.ModelArtifacts, private readonly entries: Map<Variable, Entry>) {}
 
   static async of(model: LayersModel): Promise<StockArtifacts> {
-    let saved: io.ModelArtifacts = {};
-    await model.save(io.withSaveHandler(async (artifacts) => {
-      saved = artifacts;
-      return {modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)};
-    }));
+    const saved = await savedArtifacts(model);
     return new StockArtifacts(saved, entriesOf(model, saved));
   }
 
@@ -64,7 +62,7 @@ export class StockArtifacts {
 
 /** tfjs writes the weights in the order of `model.weights`. Names alone need not tell them apart. */
 function entriesOf(model: LayersModel, {weightSpecs = [], weightData = []}: io.ModelArtifacts): Map<Variable, Entry> {
-  const all = new Uint8Array(io.CompositeArrayBuffer.join(weightData));
+  const all = payloadOf(weightData);
   const entries = new Map<Variable, Entry>();
   let from = 0;
   weightSpecs.forEach((spec, i) => {
