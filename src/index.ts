@@ -5,6 +5,8 @@ export {compress, type SourceOptions} from './sources/compress.ts';
 
 export {fit, type FitOptions, type TrainingTensors} from './sources/fit.ts';
 export {trainEnd, type TrainEnd} from './callbacks/trainEnd.ts';
+export {epochEnd, type EpochEnd, type EpochEndOptions} from './callbacks/epochEnd.ts';
+export type {CallbackOptions, CompressionCallback} from './callbacks/compressionCallback.ts';
 
 // stages
 export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
@@ -44,7 +46,7 @@ export type {InputTensors} from './graph/inputTensors.ts';
 export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 
 // what goes through a pipeline
-export type {BatchSource, CompressedLayer, Compression, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
+export type {BatchSource, CompressedLayer, Compression, Origin, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
 export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
 

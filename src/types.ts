@@ -21,11 +21,23 @@ export interface Compression {
   readonly seed: number;
   /** Who sees the progress of the stages that follow. */
   readonly observers: readonly ProgressObserver[];
+  /** The epoch at whose end it was taken, from 1; of {@link epochEnd} only. */
+  readonly epoch?: number;
+  /** What its source did for it, and has to know of it. */
+  readonly origin: Origin;
   /**
-   * Frees `model`, unless it is `original`. Whoever receives a compression owns it: a stage disposes of the one it was
-   * given when it has made the next, the last subscriber keeps the model or disposes of it.
+   * Frees `model`, unless it is the user's own; of {@link epochEnd} `original` too, which is a copy. Whoever receives a compression
+   * owns it: a stage frees what it was given when it has made the next, the last subscriber keeps the model or disposes of it.
    */
   dispose(): void;
+}
+
+/** The source's side of a compression. */
+export interface Origin {
+  /** Frees `original`, where the source made it for this compression alone. More than once is once. */
+  release(): void;
+  /** Told of all work on the compression, where training has to wait for it. */
+  wait(work: Promise<unknown>): void;
 }
 
 /** What stages made of one layer. */

@@ -1,10 +1,7 @@
-import {Callback} from '@tensorflow/tfjs-layers';
-import {type Observable, Subject, type Subscribable} from 'rxjs';
 import {compressionOf} from '../methods/compressionOf.ts';
-import {integer, resolveOptions} from '../options.ts';
-import type {SourceOptions} from '../sources/compress.ts';
-import type {Compression} from '../types.ts';
-import {AwaitedObservable, PendingRuns} from './awaitedObservable.ts';
+import {resolveOptions} from '../options.ts';
+import type {Origin} from '../types.ts';
+import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 
 /**
  * A Keras-style callback that is a source as well: when training ends it emits the trained model as a compression and completes,
@@ -12,35 +9,21 @@ import {AwaitedObservable, PendingRuns} from './awaitedObservable.ts';
  *
  * For a Sequential tfjs tells callbacks of the functional model inside; that is what the compression holds.
  */
-export class TrainEnd extends Callback {
-  private readonly pending = new PendingRuns();
-  private readonly emissions = new Subject<Compression>();
-  private readonly awaited = new AwaitedObservable<Compression>(this.emissions, this.pending);
-  /** As of an Observable: stages that run when training ends. */
-  readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
-
-  /**
-   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`.
-   * `fit` waits for pipelines that begin with `trained.pipe`, not for what comes after such an operator.
-   */
-  declare readonly [Symbol.observable]: () => Subscribable<Compression>;
-
-  constructor(private readonly seed: number) {
-    super();
-    // RxJS goes by the string where no polyfill had defined the symbol when it was loaded.
-    for (const name of ['@@observable', Symbol.observable].filter(Boolean)) Object.defineProperty(this, name, {value: () => this.awaited});
+export class TrainEnd extends CompressionCallback {
+  constructor(private readonly seed: number, onError: 'throw' | 'report') {
+    super(onError);
   }
-
-  /** As of an Observable. */
-  readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
 
   /** Called by `fit`, which waits for it. */
   override async onTrainEnd(): Promise<void> {
+    const origin: Origin = {release: () => undefined, wait: this.pending.wait}; // the model is the user's
     if (this.emissions.observed) {
-      this.emissions.next(compressionOf('trainEnd', this.model, undefined, this.seed));
+      const compression = compressionOf('trainEnd', this.model, undefined, this.seed, origin);
+      this.emissions.next(() => compression);
     }
     this.emissions.complete();
     await this.pending.settled();
+    this.throwFailure();
   }
 }
 
@@ -50,12 +33,11 @@ export class TrainEnd extends Callback {
  * ```ts
  * const trained = trainEnd();
  * trained.pipe(calibrate(x), spfqQuantize({bits: 4})).subscribe(({model}) => model.save('indexeddb://small'));
- * await model.fit(x, y, {epochs: 5, callbacks: trained});    // waits for the pipeline
+ * await model.fit(x, y, {epochs: 5, callbacks: trained});    // waits for the pipeline, and for the save
  * ```
  * @throws OptionError at once, for an unknown option
  */
-export function trainEnd(options: SourceOptions = {}): TrainEnd {
-  const {seed} = resolveOptions<Required<SourceOptions>>('trainEnd', options, {seed: integer(0, 0, Number.MAX_SAFE_INTEGER)});
-  return new TrainEnd(seed);
+export function trainEnd(options: CallbackOptions = {}): TrainEnd {
+  const {seed, onError} = resolveOptions<Required<CallbackOptions>>('trainEnd', options, callbackRules);
+  return new TrainEnd(seed, onError);
 }
-

@@ -4,21 +4,23 @@ import {disposeModel, isDisposed} from '../graph/disposeModel.ts';
 import type {SkippedLayer} from '../graph/sites.ts';
 import {emptyReport, type LayerReport, reportOf} from '../report/report.ts';
 import {sizesOf} from '../report/sizes.ts';
-import type {BatchSource, CompressedLayer, Compression} from '../types.ts';
+import type {BatchSource, CompressedLayer, Compression, Origin} from '../types.ts';
 import {requireUnpacked} from './requireUnpacked.ts';
 import type {StageContext} from './stageContext.ts';
+
+/** A model that belongs to the user, and for which nobody waits. */
+const usersOwn: Origin = {release: () => undefined, wait: () => undefined};
 
 /**
  * A model as the first compression of a pipeline.
  * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
  */
-export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number): Compression {
+export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number, origin = usersOwn): Compression {
   requireCompressible(where, model);
   return {
-    original: model, model, layers: [], calibration, seed, observers: [],
+    original: model, model, layers: [], calibration, seed, observers: [], origin,
     report: emptyReport(model.countParams()),
-    // The model is the user's.
-    dispose: () => undefined,
+    dispose: () => { origin.release(); },
   };
 }
 
@@ -49,7 +51,15 @@ export function nextCompression(before: Compression, model: LayersModel, context
       evaluation: undefined,
       milliseconds: before.report.milliseconds + context.elapsed(),
     }),
-    dispose: () => { disposeModel(model); },
+    dispose: disposalOf(model, before),
+  };
+}
+
+/** Frees what a stage made, and what the source made for it. */
+export function disposalOf(model: LayersModel, {origin}: Compression): () => void {
+  return () => {
+    disposeModel(model);
+    origin.release();
   };
 }
 

@@ -7,7 +7,7 @@ import {type PackingReport, reportOf} from '../report/report.ts';
 import type {Compression} from '../types.ts';
 import {calibrationProbe} from './calibrationProbe.ts';
 import {checksByItself} from './checksByItself.ts';
-import {requireAlive} from './compressionOf.ts';
+import {disposalOf, requireAlive} from './compressionOf.ts';
 import {packModel} from './packModel.ts';
 import {packedLayersOf, requireUnpacked} from './requireUnpacked.ts';
 import {selfCheck} from './selfCheck.ts';
@@ -38,7 +38,7 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
       ...compression,
       model: packed,
       report: reportOf({...report.toJSON(), packing, stages: [...report.stages, context.stage], milliseconds: report.milliseconds + context.elapsed()}),
-      dispose: () => { disposeModel(packed); },
+      dispose: disposalOf(packed, compression),
     };
   } catch (error) {
     disposeModel(packed);

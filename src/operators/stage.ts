@@ -1,4 +1,5 @@
 import {concatMap, Observable, type OperatorFunction} from 'rxjs';
+import {disposeModel} from '../graph/disposeModel.ts';
 import type {StageContext} from '../methods/stageContext.ts';
 import type {Compression} from '../types.ts';
 
@@ -16,10 +17,9 @@ export function stage(name: string, run: (compression: Compression, context: Sta
 function runStage(name: string, compression: Compression, run: (compression: Compression, context: StageContext) => Promise<Compression>): Observable<Compression> {
   return new Observable((subscriber) => {
     const cancelled = new AbortController();
-    void run(compression, contextOf(name, compression, cancelled.signal)).then(
+    const finished = run(compression, contextOf(name, compression, cancelled.signal)).then(
       (next) => {
-        // A stage that only looks hands the same model on.
-        if (next.model !== compression.model) compression.dispose();
+        freeReplaced(compression, next);
         if (subscriber.closed) next.dispose();
         subscriber.next(next);
         subscriber.complete();
@@ -29,8 +29,14 @@ function runStage(name: string, compression: Compression, run: (compression: Com
         subscriber.error(error);
       },
     );
+    compression.origin.wait(finished);
     return () => { cancelled.abort(); };
   });
+}
+
+/** A stage that only looks hands the same model on; the first that makes one was given the original. */
+function freeReplaced({model, original}: Compression, next: Compression): void {
+  if (model !== next.model && model !== original) disposeModel(model);
 }
 
 function contextOf(stageName: string, {observers}: Compression, signal: AbortSignal): StageContext {

@@ -1,0 +1,57 @@
+import {Callback} from '@tensorflow/tfjs-layers';
+import {map, type Observable, Subject, type Subscribable} from 'rxjs';
+import {type OptionRules, integer, oneOf} from '../options.ts';
+import type {SourceOptions} from '../sources/compress.ts';
+import type {Compression} from '../types.ts';
+import {AwaitedObservable} from './awaitedObservable.ts';
+import {PendingRuns} from './pendingRuns.ts';
+
+/** Options of callbacks that are sources. */
+export interface CallbackOptions extends SourceOptions {
+  /**
+   * What a failing pipeline does to the training. `'throw'` (default): `fit` rejects with the error of its stage. `'report'`: training goes
+   * on; the error goes to the subscriber's error handler, and stands in the callback's `failures`.
+   */
+  readonly onError?: 'throw' | 'report';
+}
+
+/** The rules of {@link CallbackOptions}. */
+export const callbackRules: OptionRules<Required<CallbackOptions>> = {
+  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  onError: oneOf<'throw' | 'report'>('throw', ['throw', 'report']),
+};
+
+/** A Keras-style callback that is an Observable of compressions: `fit` waits for the pipelines behind it. */
+export abstract class CompressionCallback extends Callback {
+  /** What `fit` waits for. */
+  protected readonly pending = new PendingRuns();
+  /** Gives each pipeline a compression of its own. */
+  protected readonly emissions = new Subject<() => Compression>();
+  private readonly awaited = new AwaitedObservable<Compression>(this.emissions.pipe(map((lease) => lease())), this.pending);
+  /** As of an Observable: stages that run when it emits. */
+  readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
+  /** As of an Observable. `fit` waits for a promise that `next` returns, as of `model.save`. */
+  readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
+
+  /**
+   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`.
+   * `fit` waits for pipelines that begin with `trained.pipe`, not for what comes after such an operator.
+   */
+  declare readonly [Symbol.observable]: () => Subscribable<Compression>;
+
+  constructor(private readonly onError: 'throw' | 'report') {
+    super();
+    // RxJS goes by the string where no polyfill had defined the symbol when it was loaded.
+    for (const name of ['@@observable', Symbol.observable].filter(Boolean)) Object.defineProperty(this, name, {value: () => this.awaited});
+  }
+
+  /** The errors of pipelines so far; with `onError: 'report'` the place to look. */
+  get failures(): readonly unknown[] {
+    return this.pending.failures;
+  }
+
+  /** @throws the first error of a pipeline, unless errors are only reported */
+  protected throwFailure(): void {
+    if (this.onError === 'throw' && this.failures.length > 0) throw this.failures[0];
+  }
+}

@@ -1,0 +1,58 @@
+import {snapshotOf} from '../methods/snapshot.ts';
+import {integer, resolveOptions} from '../options.ts';
+import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
+
+/** Options of {@link epochEnd}. */
+export interface EpochEndOptions extends CallbackOptions {
+  /** Emits at each so-manieth epoch. Default 1. */
+  readonly every?: number;
+  /** The first epoch that it emits at, counted from 1. Default 1. */
+  readonly from?: number;
+}
+
+/**
+ * A Keras-style callback that is a source as well: at the end of epochs it emits a compression of a copy of the model as it then is, and
+ * `fit` waits for the stages behind it before it goes on, with weights and optimizer untouched. When training ends it completes.
+ */
+export class EpochEnd extends CompressionCallback {
+  constructor(private readonly options: Required<EpochEndOptions>) {
+    super(options.onError);
+  }
+
+  /** Called by `fit`, which waits for it. */
+  override async onEpochEnd(epochFrom0: number): Promise<void> {
+    const {every, from, seed} = this.options;
+    const epoch = epochFrom0 + 1;
+    if (!this.emissions.observed || epoch < from || (epoch - from) % every > 0) return;
+    const {lease, release} = await snapshotOf(this.model, {where: 'epochEnd', seed, epoch, wait: this.pending.wait});
+    this.emissions.next(lease);
+    release();
+    await this.pending.idle();
+    this.throwFailure();
+  }
+
+  /** Called by `fit`, which waits for it. */
+  override async onTrainEnd(): Promise<void> {
+    this.emissions.complete();
+    await this.pending.settled();
+    this.throwFailure();
+  }
+}
+
+/**
+ * An {@link EpochEnd} for the callbacks of one `model.fit` or `model.fitDataset`: how well the model compresses, while it trains.
+ * Callbacks see no data: name some with {@link calibrate}. Each emission is yours: dispose of it, or of a copy per epoch memory fills.
+ *
+ * ```ts
+ * const epochs = epochEnd({every: 5});
+ * epochs.pipe(calibrate(x), spfqQuantize({bits: 2}), evaluate({xs, ys})).subscribe(({epoch, report, dispose}) => {
+ *   console.log(epoch, report.evaluation?.accuracyAfter);
+ *   dispose();
+ * });
+ * await model.fit(x, y, {epochs: 50, callbacks: epochs});
+ * ```
+ * @throws OptionError at once, for an option that is unknown or out of range
+ */
+export function epochEnd(options: EpochEndOptions = {}): EpochEnd {
+  return new EpochEnd(resolveOptions<Required<EpochEndOptions>>('epochEnd', options, {...callbackRules, every: integer(1, 1), from: integer(1, 1)}));
+}

@@ -1,0 +1,62 @@
+import {finalize, type Observable, type Subscription, tap} from 'rxjs';
+
+/** What training has to wait for: subscriptions until they end, and single works, as a stage that runs or a promise of a subscriber. */
+export class PendingRuns {
+  private readonly subscriptions: Array<Promise<void>> = [];
+  private readonly works = new Set<Promise<unknown>>();
+  private readonly errors: unknown[] = [];
+  private isSubscribing = false;
+
+  /** The errors of subscriptions and of subscribers' promises so far, the first first. */
+  get failures(): readonly unknown[] {
+    return this.errors;
+  }
+
+  /** Waits until every subscription so far has ended, and all works. */
+  async settled(): Promise<void> {
+    await Promise.all(this.subscriptions);
+    await this.idle();
+  }
+
+  /** Waits until no work is under way, with works that follow from others. */
+  async idle(): Promise<void> {
+    while (this.works.size > 0) await Promise.all(this.works);
+  }
+
+  /** Counts a work whose failure is somebody else's to tell. */
+  readonly wait = (work: Promise<unknown>): void => {
+    const ended = work.then(() => undefined, () => undefined).finally(() => { this.works.delete(ended); });
+    this.works.add(ended);
+  };
+
+  /** Calls a subscriber's handler and counts the promise that it may return. What it throws, or rejects with, counts as a failure. */
+  handle(handler: () => unknown): void {
+    try {
+      const result = handler();
+      if (isPromiseLike(result)) this.wait(Promise.resolve(result).catch((error: unknown) => { this.errors.push(error); }));
+    } catch (error) {
+      this.errors.push(error);
+    }
+  }
+
+  /** Subscribes and counts the subscription, unless it is only a part of one that is being counted. */
+  count<Value>(source: Observable<Value>, subscribe: (source: Observable<Value>) => Subscription): Subscription {
+    if (this.isSubscribing) return subscribe(source);
+    this.isSubscribing = true;
+    try {
+      return subscribe(this.watched(source));
+    } finally {
+      this.isSubscribing = false;
+    }
+  }
+
+  private watched<Value>(source: Observable<Value>): Observable<Value> {
+    let end: () => void = () => undefined;
+    this.subscriptions.push(new Promise<void>((resolve) => { end = resolve; }));
+    return source.pipe(tap({error: (error: unknown) => { this.errors.push(error); }}), finalize(() => { end(); }));
+  }
+}
+
+function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
+}
