@@ -1,10 +1,11 @@
-import {Callback} from '@tensorflow/tfjs-layers';
+import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {map, type Observable, Subject, type Subscribable} from 'rxjs';
 import {type OptionRules, integer, oneOf} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
 import type {Compression} from '../types.ts';
 import {AwaitedObservable} from './awaitedObservable.ts';
 import {PendingRuns} from './pendingRuns.ts';
+import {requireTrained} from './requireTrained.ts';
 
 /** Options of callbacks that are sources. */
 export interface CallbackOptions extends SourceOptions {
@@ -39,15 +40,32 @@ export abstract class CompressionCallback extends Callback {
    */
   declare readonly [Symbol.observable]: () => Subscribable<Compression>;
 
-  constructor(private readonly onError: 'throw' | 'report') {
+  private toldModel: LayersModel | undefined;
+
+  /** @param name as the caller wrote it, for messages */
+  constructor(private readonly name: string, private readonly onError: 'throw' | 'report') {
     super();
     // RxJS goes by the string where no polyfill had defined the symbol when it was loaded.
     for (const name of ['@@observable', Symbol.observable].filter(Boolean)) Object.defineProperty(this, name, {value: () => this.awaited});
   }
 
+  /** Called by `fit`. */
+  override setModel(model: LayersModel): void {
+    super.setModel(model);
+    this.toldModel = model;
+  }
+
   /** The errors of pipelines so far; with `onError: 'report'` the place to look. */
   get failures(): readonly unknown[] {
     return this.pending.failures;
+  }
+
+  /**
+   * The model under training.
+   * @throws ModelError if tfjs has not said which
+   */
+  protected get trained(): LayersModel {
+    return requireTrained(this.name, this.toldModel);
   }
 
   /** @throws the first error of a pipeline, unless errors are only reported */

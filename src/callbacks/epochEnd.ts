@@ -16,27 +16,29 @@ export interface EpochEndOptions extends CallbackOptions {
  */
 export class EpochEnd extends CompressionCallback {
   constructor(private readonly options: Required<EpochEndOptions>) {
-    super(options.onError);
+    super('epochEnd', options.onError);
   }
 
+  // Bound: in a list that begins with a plain object tfjs takes hooks out of their callback.
+
   /** Called by `fit`, which waits for it. */
-  override async onEpochEnd(epochFrom0: number): Promise<void> {
+  override readonly onEpochEnd = async (epochFrom0: number): Promise<void> => {
     const {every, from, seed} = this.options;
     const epoch = epochFrom0 + 1;
     if (!this.emissions.observed || epoch < from || (epoch - from) % every > 0) return;
-    const {lease, release} = await snapshotOf(this.model, {where: 'epochEnd', seed, epoch, wait: this.pending.wait});
+    const {lease, release} = await snapshotOf(this.trained, {where: 'epochEnd', seed, epoch, wait: this.pending.wait});
     this.emissions.next(lease);
     release();
     await this.pending.idle();
     this.throwFailure();
-  }
+  };
 
   /** Called by `fit`, which waits for it. */
-  override async onTrainEnd(): Promise<void> {
+  override readonly onTrainEnd = async (): Promise<void> => {
     this.emissions.complete();
     await this.pending.settled();
     this.throwFailure();
-  }
+  };
 }
 
 /**
