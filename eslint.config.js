@@ -3,7 +3,7 @@ import {defineConfig, globalIgnores} from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'docs/', '.cache/', '**/*.mts', '**/vite.config.*']),
+  globalIgnores(['**/dist/', 'docs/', '.cache/', '**/*.mts', '**/vite.config.*']),
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -1,12 +1,23 @@
-/** Post-training quantization of TensorFlow.js models by stochastic path following, as RxJS operators. */
+/**
+ * Post-training quantization of TensorFlow.js models by stochastic path following, as RxJS operators.
+ * @module tfjs-compress
+ */
 
 // sources
 export {compress, type SourceOptions} from './sources/compress.ts';
 
-export {fit, type FitOptions, type TrainingTensors} from './sources/fit.ts';
+export {fit, type TrainingTensors} from './sources/fit.ts';
+export {fitDataset} from './sources/fitDataset.ts';
+export type {FitOptions} from './sources/training.ts';
+export type {TrainingDataset} from './sources/watchedDataset.ts';
 export {trainEnd, type TrainEnd} from './callbacks/trainEnd.ts';
 export {epochEnd, type EpochEnd, type EpochEndOptions} from './callbacks/epochEnd.ts';
 export type {CallbackOptions, CompressionCallback} from './callbacks/compressionCallback.ts';
+
+// for those who train on
+export {maskGradients, type MaskGradients} from './callbacks/maskGradients.ts';
+export {pruneSchedule, type PruneSchedule, type PruningStep} from './callbacks/pruneSchedule.ts';
+export type {DecayOptions, PruneScheduleOptions} from './callbacks/pruneScheduleOptions.ts';
 
 // stages
 export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
@@ -21,6 +32,9 @@ export type {BitBudget} from './methods/bitBudget.ts';
 export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
 export {correct, type CorrectOptions} from './operators/correct.ts';
 export {pack, type PackOptions} from './operators/pack.ts';
+// what the stages would do
+export {dryRun, type DryRunOptions} from './operators/dryRun.ts';
+export type {DryRunData, DryRunLayer, DryRunReport} from './report/dryRunReport.ts';
 export type {PatternOption} from './operators/pruneRules.ts';
 export type {Rounding} from './stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
@@ -49,6 +63,8 @@ export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
 export type {BatchSource, CompressedLayer, Compression, Origin, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
 export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
+export {letterHistograms, type LetterHistogram, type LetterHistogramOptions} from './report/letterHistograms.ts';
+export type {HistogramBin, LetterShare, WeightHistogram} from './report/weightHistogram.ts';
 
 // errors
 export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError, SelfCheckError} from './errors.ts';

@@ -7,7 +7,7 @@
  * await tf.setBackend('wasm');
  * await model.fit(x, y);
  * ```
- * @module
+ * @module tfjs-compress/plugins/wasm
  */
 import {getKernel, registerKernel, unregisterKernel} from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm'; // its own kernels first: one of them is replaced

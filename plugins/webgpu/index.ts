@@ -6,7 +6,7 @@
  * await requireWebGPU();
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2, strictKernels: true})).subscribe(use);
  * ```
- * @module
+ * @module tfjs-compress/plugins/webgpu
  */
 import '@tensorflow/tfjs-backend-webgpu';
 import {registerMissing} from '../../src/ops/kernel.ts';

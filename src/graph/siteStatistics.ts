@@ -21,9 +21,18 @@ export interface ProblemStatistics extends GramPair {
   readonly witnesses: RowPair;
 }
 
-/** Rows of X that are made at once: enough to pay for padding the images again, and no more than 16 MiB. */
 const MOST_ROWS_AT_ONCE = 2048;
 const MOST_NUMBERS_AT_ONCE = 2 ** 22;
+
+/** Rows of X that are made at once: enough to pay for padding the images again, and no more than 16 MiB. */
+export function rowsAtOnce(site: Pick<LayerSite, 'original' | 'adapter'>): number {
+  return Math.min(MOST_ROWS_AT_ONCE, Math.max(1, Math.floor(MOST_NUMBERS_AT_ONCE / rowWidth(site))));
+}
+
+/** How many rows a sample may give in each call of a site, so that all samples together give about `rows`. */
+export function rowsPerSample({calls}: LayerSite, {samples, rows}: {readonly samples: number; readonly rows: number}): number {
+  return Math.max(1, Math.floor(rows / (samples * calls.length)));
+}
 
 type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 
@@ -31,9 +40,8 @@ type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 export function siteStation(site: LayerSite, visit: (statistics: ProblemStatistics[]) => Promise<void>): Station {
   return {
     calls: site.calls,
-    open({samples, rows}, seed) {
-      const rowsPerSample = Math.max(1, Math.floor(rows / (samples * site.calls.length)));
-      const statistics = new SiteStatistics(site, new RowPlan(seed, site.number, rowsPerSample, rowWidth(site) * site.calls.length));
+    open(source, seed) {
+      const statistics = new SiteStatistics(site, new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length));
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
         finish: async () => { await visit(await statistics.take()); },
@@ -52,7 +60,7 @@ class SiteStatistics {
   private readonly rowsAtOnce: number;
 
   constructor(private readonly site: LayerSite, private readonly plan: RowPlan) {
-    this.rowsAtOnce = Math.min(MOST_ROWS_AT_ONCE, Math.max(1, Math.floor(MOST_NUMBERS_AT_ONCE / rowWidth(site))));
+    this.rowsAtOnce = rowsAtOnce(site);
   }
 
   async add(original: Tensor, shadow: Tensor, offset: number): Promise<void> {

@@ -48,8 +48,11 @@ export interface LayerPlace {
   readonly isLast: boolean;
 }
 
+/** The calls of a model, and of the copy that is rewritten. */
+export type Networks = Pick<Shadow, 'original' | 'copy'>;
+
 /** The layers of a model that a stage rewrites, in the order of their first call, and those it does not, each with the reason. */
-export function findSites(shadow: Shadow, exclusion: LayerFilter): {sites: LayerSite[]; skipped: SkippedLayer[]} {
+export function findSites(shadow: Networks, exclusion: LayerFilter): {sites: LayerSite[]; skipped: SkippedLayer[]} {
   const candidates: Candidate[] = [];
   const skipped: SkippedLayer[] = [];
   for (const [layer, calls] of callsByLayer(shadow)) {
@@ -67,7 +70,7 @@ export function findSites(shadow: Shadow, exclusion: LayerFilter): {sites: Layer
 
 type Candidate = Omit<LayerSite, 'place'>;
 
-function placeOf(site: Candidate, all: readonly Candidate[], {original: {calls}}: Shadow): LayerPlace {
+function placeOf(site: Candidate, all: readonly Candidate[], {original: {calls}}: Networks): LayerPlace {
   const others = new Set(all.filter((other) => other !== site).flatMap((other) => other.calls));
   return {index: site.number, total: all.length, features: featuresOf(site), isLast: !reaches(calls, site.calls, others)};
 }
@@ -87,7 +90,7 @@ function reaches(calls: CallList['calls'], from: readonly number[], to: Readonly
   });
 }
 
-function callsByLayer(shadow: Shadow): Map<layers.Layer, number[]> {
+function callsByLayer(shadow: Networks): Map<layers.Layer, number[]> {
   const calls = new Map<layers.Layer, number[]>();
   shadow.copy.calls.forEach(({layer}, index) => calls.set(layer, [...(calls.get(layer) ?? []), index]));
   return calls;

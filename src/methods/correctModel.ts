@@ -45,7 +45,9 @@ export async function correctModel(compression: Compression, options: CorrectMod
     const {before} = visit;
     if (!before) throw new Error(`correctModel: layer ${visit.site.layer.name} was compressed, and has no record`);
     await context.pause();
-    return correctLayer(visit, before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options));
+    const corrected = before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options);
+    await context.pause();
+    return correctLayer(visit, corrected);
   });
 }
 

@@ -67,12 +67,13 @@ export interface QuantizedWeights extends Quantized {
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
  * @param place the number of the layer in its model and of the problem in its layer, for the random numbers
- * @param pause awaited between paths: lets the host breathe, and throws if the run was cancelled
+ * @param pause awaited between paths and before refinement: lets the host breathe, and throws if the run was cancelled
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
 export async function quantizeWeights(given: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
   const problem = ridged({...given, target: multiply(given.crossGram, given.weights)}, method.ridge);
   const aligned = alignedOf(problem, method);
+  await pause();
   const scales = originalScale(given, method);
   let best: QuantizedWeights | undefined;
   for (const scaling of method.scalings) {
@@ -98,6 +99,7 @@ async function followAndRefine({gram, target, aligned, scales, mask}: AlignedPro
     const {chosen, threshold} = await bestPath(scales, {gram, residual, aligned, follower, place, method, mask, pause});
     const {alphabet, prune} = method;
     const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
+    await pause();
     const refined = method.sweeps > 0 ? refine(start, gram, target, method) : start;
     return {
       ...refined,

@@ -1,8 +1,8 @@
-import {DataError, ModelError} from '../errors.ts';
+import {DataError} from '../errors.ts';
 import {disposeModel} from '../graph/disposeModel.ts';
 import {type Station, walkLayers} from '../graph/layerWalk.ts';
 import {type Shadow, shadowOf} from '../graph/shadow.ts';
-import {findSites, type LayerFilter, type SkippedLayer} from '../graph/sites.ts';
+import type {LayerFilter} from '../graph/sites.ts';
 import {siteStation} from '../graph/siteStatistics.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 import type {LayerReport} from '../report/report.ts';
@@ -13,6 +13,7 @@ import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
 import {requireUnpacked} from './requireUnpacked.ts';
 import {rewriteLayer} from './rewriteLayer.ts';
 import type {StageContext} from './stageContext.ts';
+import {stageSites} from './stageSites.ts';
 
 /** Which layers a stage visits, and how. */
 export interface VisitOptions {
@@ -54,9 +55,7 @@ export async function visitModel(compression: Compression, options: VisitOptions
   requireAlive(context.stage, model);
   const shadow = await shadowOf(original, model);
   try {
-    requireNamed(context.stage, options.names, shadow);
-    const {sites, skipped} = findSites(shadow, options.filter);
-    if (sites.length === 0) throw new ModelError(noSites(context.stage, skipped));
+    const {sites, skipped} = stageSites(context.stage, shadow, options);
     await requireFiniteWeights(shadow.original.calls.map(({layer}) => layer), context.stage);
     const done: LayerResult[] = [];
     const stations = sites.map((site) => siteStation(site, async (statistics) => {
@@ -81,15 +80,4 @@ export async function visitModel(compression: Compression, options: VisitOptions
     disposeModel(shadow.model);
     throw error;
   }
-}
-
-function requireNamed(stage: string, names: readonly string[], {copy}: Shadow): void {
-  const known = [...new Set(copy.calls.map(({layer}) => layer.name))];
-  const missing = names.find((name) => !known.includes(name));
-  if (missing !== undefined) throw new ModelError(`${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`);
-}
-
-function noSites(stage: string, skipped: readonly SkippedLayer[]): string {
-  const reasons = skipped.map(({name, className, reason}) => `${name} (${className}): ${reason}`).join('; ');
-  return `${stage}: expected a model with at least one layer to compress, got none${reasons ? `: ${reasons}` : ', as no layer has weights'}`;
 }

@@ -1,4 +1,7 @@
-/** The arithmetic alone, in float64: typed arrays in and out, without tfjs or RxJS. */
+/**
+ * The arithmetic alone, in float64: typed arrays in and out, without tfjs or RxJS.
+ * @module tfjs-compress/numerics
+ */
 
 // matrices
 export {type Matrix, fromRows, matrix, toRows, transpose} from './matrix.ts';

@@ -16,13 +16,25 @@ export interface MaskExtent {
 const RUNS = [2, 4, 8, 16];
 
 /** The form in which a mask takes the fewest words. */
-export function smallestForm(mask: Mask, {features, neurons}: MaskExtent): MaskForm {
+export function smallestForm(mask: Mask, extent: MaskExtent): MaskForm {
+  return smallestOf(mask.length, (m) => keptOfEvery(m, mask, extent));
+}
+
+/**
+ * The form in which masks of a pattern take the fewest words, without one to look at: n of every m neighbouring features are kept.
+ * A mask may by chance fit a shorter one.
+ */
+export function smallestFormOf(weights: number, features: number, {n, m}: NofM): MaskForm {
+  return smallestOf(weights, (run) => (run % m === 0 && features % run === 0 ? n * (run / m) : undefined));
+}
+
+function smallestOf(weights: number, keptOf: (m: number) => number | undefined): MaskForm {
   let smallest: MaskForm = 'plane';
   for (const m of RUNS) {
-    const n = keptOfEvery(m, mask, {features, neurons});
+    const n = keptOf(m);
     if (n === undefined) continue;
     const form = {n, m};
-    if (wordsOfMask(mask.length, form) < wordsOfMask(mask.length, smallest)) smallest = form;
+    if (wordsOfMask(weights, form) < wordsOfMask(weights, smallest)) smallest = form;
   }
   return smallest;
 }

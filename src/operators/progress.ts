@@ -1,5 +1,6 @@
 import {map, type OperatorFunction} from 'rxjs';
 import {OptionError} from '../errors.ts';
+import {TrainingObservable} from '../sources/trainingObservable.ts';
 import type {Compression, ProgressObserver} from '../types.ts';
 
 /**
@@ -8,12 +9,19 @@ import type {Compression, ProgressObserver} from '../types.ts';
  * ```ts
  * compress(model).pipe(calibrate(x), progress(({stage, layer, fraction}) => bar.update(fraction, {stage, layer})), spfqQuantize({bits: 4}))
  * ```
- * @param observer called before each layer, and once at the end of a stage with `fraction` 1
+ * As the first operator behind {@link fit} or {@link fitDataset}, or behind others like itself there, it lets the observer see the training as
+ * well: when it begins, and after each epoch with its `logs`. Further down a pipeline training is over.
+ *
+ * ```ts
+ * fit(model, x, y, {epochs: 5}).pipe(progress(({stage, fraction, logs}) => chart.add(stage, fraction, logs?.loss)), spfqQuantize({bits: 4}))
+ * ```
+ * @param observer called before each layer, and once at the end of a stage with `fraction` 1; what it throws ends the stream
  * @throws OptionError at once, unless `observer` is a function or has a method `next`
  */
 export function progress(observer: ProgressObserver | {readonly next: ProgressObserver}): OperatorFunction<Compression, Compression> {
   const next = nextOf(observer);
-  return map((compression) => ({...compression, observers: [...compression.observers, next]}));
+  return (source) => (source instanceof TrainingObservable ? source.observedBy(next) : source.pipe(
+    map((compression) => ({...compression, observers: [...compression.observers, next]}))));
 }
 
 function nextOf(observer: unknown): ProgressObserver {

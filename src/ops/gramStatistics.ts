@@ -4,10 +4,10 @@ import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
-const CHUNK_ROWS = 512;
+export const CHUNK_ROWS = 512;
 
 /** At most so many features side by side in one product: H is symmetric, and blocks above its diagonal need not be made. */
-const MOST_BLOCK_FEATURES = 640;
+export const MOST_BLOCK_FEATURES = 640;
 
 /** Rows of X̃ and X `[problems, rows, features]` that wait for their chunk; one tensor twice where both networks agree. */
 type Piece = {readonly shadow: Tensor3D; readonly original: Tensor3D};

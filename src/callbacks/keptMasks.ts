@@ -1,0 +1,79 @@
+import {tensor, tidy, where as select, zerosLike} from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../errors.ts';
+import {layersOf} from '../graph/layersOf.ts';
+import {adapterOfClass} from '../layers/index.ts';
+import {requireUnpacked} from '../methods/requireUnpacked.ts';
+import {matrix} from '../numerics/matrix.ts';
+import type {CompressedLayer} from '../types.ts';
+
+/** Which weights of a layer's kernel are kept. */
+export interface KeptMask {
+  readonly layer: layers.Layer;
+  /** In the order of the kernel: 1 keeps a weight, 0 prunes it. */
+  readonly kept: Uint8Array;
+}
+
+/** The layers of which weights are pruned. */
+export function prunedAmong(compressed: readonly CompressedLayer[]): CompressedLayer[] {
+  return compressed.filter(({problems}) => problems.some(({mask}) => mask?.includes(0)));
+}
+
+/**
+ * The masks of pruned layers for a model that has these layers: the compressed one, or a copy of it.
+ * @param where the callback, for messages
+ * @throws ModelError if a layer is missing, has another shape, or is packed
+ */
+export function keptMasks(where: string, compressed: readonly CompressedLayer[], model: LayersModel): KeptMask[] {
+  requireUnpacked(where, model, 'packed weights do not train: train first, pack() last');
+  const known = new Map(layersOf(model).map((layer) => [layer.name, layer]));
+  return prunedAmong(compressed).map((one) => {
+    const layer = known.get(one.name);
+    if (!layer) {
+      throw new ModelError(`${where}: expected the compressed model to be trained, got '${model.name}' without the layer '${one.name}'; call fit on compression.model`);
+    }
+    return {layer, kept: keptIn(where, one, layer)};
+  });
+}
+
+/**
+ * Sets what is pruned to 0, NaN too. Nothing stays in memory of the backend: a training that fails tells its callbacks nothing, and masks
+ * that waited there for its end would stay for good.
+ */
+export function keepZeros(masks: readonly KeptMask[]): void {
+  for (const {layer: {weights: [kernel]}, kept} of masks) {
+    tidy(() => {
+      const values = kernel.read();
+      kernel.write(select(tensor(kept, values.shape, 'bool'), values, zerosLike(values)));
+    });
+  }
+}
+
+/**
+ * Refuses a model with other weights: masks that were not made for it would ruin it.
+ * @throws ModelError if a pruned weight is not 0
+ */
+export async function requireZeros(where: string, masks: readonly KeptMask[]): Promise<void> {
+  for (const {layer, kept} of masks) {
+    const values = await layer.weights[0].read().data();
+    const wrong = kept.findIndex((keeps, i) => keeps === 0 && values[i] !== 0);
+    if (wrong >= 0) {
+      throw new ModelError(`${where}: expected the pruned weights of layer '${layer.name}' to be 0, found ${values[wrong]}; call fit on compression.model, not on the original`);
+    }
+  }
+}
+
+function keptIn(where: string, {name, className, problems}: CompressedLayer, layer: layers.Layer): Uint8Array {
+  const adapter = adapterOfClass(className);
+  const shape = layer.weights.at(0)?.shape.map(Number) ?? [];
+  const size = shape.reduce((product, length) => product * length, 1);
+  const [{features, neurons}] = problems;
+  const fits = adapter && layer.getClassName() === className && adapter.problems(shape) === problems.length && adapter.neurons(shape) === neurons &&
+    size === problems.length * features * neurons;
+  if (!fits) {
+    throw new ModelError(`${where}: expected layer '${name}' to be a ${className} with ${problems.length} × [${features}, ${neurons}] weights, ` +
+      `got a ${layer.getClassName()} with a kernel of shape [${shape.join(', ')}]; call fit on compression.model`);
+  }
+  const matrices = problems.map(({mask}) => matrix(features, neurons, mask ? Float64Array.from(mask) : new Float64Array(features * neurons).fill(1)));
+  return Uint8Array.from(adapter.fromMatrices(matrices, shape));
+}

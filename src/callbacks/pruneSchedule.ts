@@ -1,0 +1,131 @@
+import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
+import {lastValueFrom, type OperatorFunction} from 'rxjs';
+import {adoptWeights} from '../graph/adoptWeights.ts';
+import {sparsityOf} from '../numerics/mask.ts';
+import {calibrate, type CalibrationData} from '../operators/calibrate.ts';
+import {pruneStage} from '../operators/spfqPrune.ts';
+import type {Report} from '../report/report.ts';
+import {compress} from '../sources/compress.ts';
+import type {CompressedLayer, Compression} from '../types.ts';
+import {keepZeros, type KeptMask, keptMasks} from './keptMasks.ts';
+import {isDue, type PruneScheduleOptions, resolveSchedule, type Schedule, sparsityAt} from './pruneScheduleOptions.ts';
+import {requireTrained} from './requireTrained.ts';
+
+/** What a {@link PruneSchedule} did at the end of an epoch. */
+export interface PruningStep {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** What the schedule wants. */
+  readonly sparsity: number;
+  /** The share of zeros in the layers that were pruned, all together. */
+  readonly reached: number;
+}
+
+const NAME = 'pruneSchedule';
+
+type Stage = OperatorFunction<Compression, Compression>;
+
+/** A Keras-style callback that prunes the model under training, more and more, and keeps its zeros. */
+export class PruneSchedule extends Callback {
+  private trained: LayersModel | undefined;
+  private masks: readonly KeptMask[] = [];
+  private done: readonly PruningStep[] = [];
+  private lastReport: Report | undefined;
+
+  constructor(private readonly schedule: Schedule, private readonly calibrated: Stage) {
+    super();
+  }
+
+  /** What was done since the first epoch. */
+  get steps(): readonly PruningStep[] {
+    return this.done;
+  }
+
+  /** What the last step says of each layer. */
+  get report(): Report | undefined {
+    return this.lastReport;
+  }
+
+  /** Called by `fit`. */
+  override setModel(model: LayersModel): void {
+    super.setModel(model);
+    if (model !== this.trained) this.startAnew();
+    this.trained = model;
+  }
+
+  // Hooks are bound: beside plain objects tfjs takes them out of the callback, and does not say which model it trains.
+
+  /** Called by `fit`, which waits for it. */
+  override readonly onTrainBegin = async (): Promise<void> => {
+    requireTrained(NAME, this.trained);
+  };
+
+  /** Called by `fit`, which waits for it. */
+  override readonly onEpochBegin = async (epochFrom0: number): Promise<void> => {
+    if (epochFrom0 === 0) this.startAnew();
+  };
+
+  /** Called by `fit`, which waits for it. */
+  override readonly onBatchEnd = async (): Promise<void> => {
+    keepZeros(this.masks);
+  };
+
+  /** Called by `fit`, which waits for it. */
+  override readonly onEpochEnd = async (epochFrom0: number): Promise<void> => {
+    const epoch = epochFrom0 + 1;
+    if (!isDue(this.schedule.decay, epoch)) return;
+    const sparsity = sparsityAt(this.schedule.decay, epoch);
+    const reached = sparsity > 0 ? await this.prune(sparsity) : 0;
+    this.done = [...this.done, {epoch, sparsity, reached}];
+  };
+
+  /** Prunes a copy, then the model. The share of zeros that this gives. */
+  private async prune(sparsity: number): Promise<number> {
+    const model = requireTrained(NAME, this.trained);
+    const {seed, stage} = this.schedule;
+    const pruned = await lastValueFrom(compress(model, {seed}).pipe(this.calibrated, pruneStage(NAME, {...stage, sparsity})));
+    try {
+      const masks = keptMasks(NAME, pruned.layers, model);
+      adoptWeights(model, pruned.model);
+      [this.masks, this.lastReport] = [masks, pruned.report];
+      return zerosIn(pruned.layers);
+    } finally {
+      pruned.dispose();
+    }
+  }
+
+  private startAnew(): void {
+    [this.masks, this.done, this.lastReport] = [[], [], undefined];
+  }
+}
+
+/**
+ * A {@link PruneSchedule} for the callbacks of one training: at the end of epochs `begin` to `end` it prunes the model to a sparsity that
+ * grows from `from` to `to`, so that the epochs between make up for each step; from then on zeros stay until training ends.
+ * sparsity(e) = to + (from − to)·(1 − (e − begin)/(end − begin))^power (Zhu & Gupta 2017).
+ *
+ * ```ts
+ * const schedule = pruneSchedule(x, {to: 0.9, begin: 2, end: 8});
+ * await model.fit(x, y, {epochs: 10, callbacks: schedule});
+ * console.log(schedule.steps.map(({epoch, reached}) => `${epoch}: ${reached}`).join('\n'));
+ * ```
+ * Each step is {@link spfqPrune} on a copy of the model: masks compete, and the kept weights and biases make up for the others on the
+ * calibration data. It chooses anew, so that a weight may come back. The optimizer's state is left alone. Layers that spfqPrune leaves dense
+ * stay dense. A `fit` whose `initialEpoch` is not 0 goes on with the zeros of the one before it. If a step fails, `fit` rejects with its
+ * error, and the model keeps the weights that it had.
+ * @param data as of {@link calibrate}; it is read at each step
+ * @param options see {@link PruneScheduleOptions}
+ * @throws OptionError or DataError at once, for an option or data that cannot be used
+ */
+export function pruneSchedule(data: CalibrationData, options: PruneScheduleOptions): PruneSchedule {
+  const schedule = resolveSchedule(NAME, options);
+  pruneStage(NAME, {...schedule.stage, sparsity: schedule.decay.to});
+  return new PruneSchedule(schedule, calibrate(data, schedule.reading));
+}
+
+/** The share of zeros in layers, all together. */
+function zerosIn(compressed: readonly CompressedLayer[]): number {
+  const masks = compressed.flatMap(({problems}) => problems.map(({mask}) => mask ?? new Uint8Array()));
+  const total = masks.reduce((sum, {length}) => sum + length, 0);
+  return masks.reduce((sum, mask) => sum + sparsityOf(mask) * mask.length, 0) / total;
+}

@@ -1,0 +1,137 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import {gramTensorBytes} from '../ops/gramBytes.ts';
+import {lastUsesOf} from './activations.ts';
+import type {CallList} from './calls.ts';
+import {rowsAtOnce, rowsPerSample} from './siteStatistics.ts';
+import {type LayerSite, rowWidth} from './sites.ts';
+import {sizeOf, type ValueShapes} from './valueShapes.ts';
+
+/** A layer walk before it is made. */
+export interface PlannedWalk {
+  readonly calls: CallList;
+  readonly shapes: ValueShapes;
+  /** In the order of the walk. */
+  readonly sites: readonly LayerSite[];
+  readonly samples: number;
+  readonly batchSize: number;
+  readonly rows: number;
+  /** Bytes that live activations may take between layers. */
+  readonly memory: number;
+  /** Whether an earlier stage has changed the weights, so that the two networks differ from their first layer on. */
+  readonly startsChanged: boolean;
+}
+
+/** What a walk holds while it visits a layer. */
+export interface SiteMemory {
+  /** Bytes of the activations that are kept of all batches. */
+  readonly activations: number;
+  /** Bytes of all tensors at the widest moment: kept activations, those of the batch that is running, and its statistics. */
+  readonly tensors: number;
+}
+
+const BYTES = 4;
+/** A layer's output, and beside it the product before its bias and activation. */
+const WITH_SCRATCH = 2;
+
+/** What a walk will hold at each of its sites: `walkLayers`, batch by batch, in numbers instead of tensors. Weights are not counted. */
+export function walkMemory(plan: PlannedWalk): SiteMemory[] {
+  const walk = new WalkRehearsal(plan);
+  return plan.sites.map((site, k) => walk.visit(site, new Set(plan.sites.slice(0, k).map(({original}) => original))));
+}
+
+/** By value: bytes of one sample of it in both networks. */
+type Bytes = readonly number[];
+
+class WalkRehearsal {
+  /** By batch: the call before which its activations are kept, or 0 and nothing, and their bytes. */
+  private readonly starts: number[];
+  private readonly kept: number[];
+  private held = 0;
+  /** By call: the values that are released after it. */
+  private readonly released: number[][];
+  private readonly madeBy: number[];
+
+  constructor(private readonly plan: PlannedWalk) {
+    const {calls: {calls}, shapes, samples, batchSize} = plan;
+    const batches = Math.ceil(samples / batchSize);
+    this.starts = new Array<number>(batches).fill(0);
+    this.kept = new Array<number>(batches).fill(0);
+    this.madeBy = shapes.map(() => -1);
+    calls.forEach(({outputs}, call) => { outputs.forEach((value) => { this.madeBy[value] = call; }); });
+    this.released = calls.map(() => []);
+    // What nothing takes goes as soon as it is there.
+    lastUsesOf(plan.calls).forEach((last, value) => { this.released[Math.max(last, this.madeBy[value], 0)].push(value); });
+  }
+
+  visit(site: LayerSite, changed: ReadonlySet<layers.Layer>): SiteMemory {
+    const bytes = this.bytesOf(changed);
+    const [first, last] = [site.calls[0], site.calls[site.calls.length - 1]];
+    const size = Math.min(this.plan.batchSize, this.plan.samples);
+    const stretches = new Map([...new Set(this.starts)].map((start) => [start, this.stretch(start, first, bytes)]));
+    const collected = size * this.stretch(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, bytes)));
+    const live = size * this.liveAt(first, bytes);
+    let most = 0;
+    for (const [b, start] of this.starts.entries()) {
+      most = Math.max(most, this.held + size * (stretches.get(start) ?? 0));
+      this.keep(b, first, live);
+      most = Math.max(most, this.held + collected);
+    }
+    return {activations: this.held, tensors: most};
+  }
+
+  /** As the walk remembers a batch: if all that is remembered fits. */
+  private keep(batch: number, call: number, live: number): void {
+    const held = this.held - this.kept[batch] + live;
+    if (held > this.plan.memory) return;
+    this.kept[batch] = live;
+    this.starts[batch] = call;
+    this.held = held;
+  }
+
+  private bytesOf(changed: ReadonlySet<layers.Layer>): Bytes {
+    const {calls: {calls}, shapes, startsChanged} = this.plan;
+    const differs = shapes.map(() => false);
+    for (const {layer, inputs, outputs} of calls) {
+      const diverged = startsChanged || changed.has(layer) || inputs.some((value) => differs[value]);
+      outputs.forEach((value) => { differs[value] = diverged; });
+    }
+    return shapes.map((shape, value) => BYTES * sizeOf(shape) * (differs[value] ? 2 : 1));
+  }
+
+  /** Bytes of one sample of what is live just before a call. */
+  private liveAt(call: number, bytes: Bytes): number {
+    return this.released.slice(call).flat().filter((value) => this.madeBy[value] < call).reduce((sum, value) => sum + bytes[value], 0);
+  }
+
+  /**
+   * Bytes of one sample at the widest moment of running the calls from one on up to, not including, another. What is live at the start counts as well:
+   * tfjs counts clones of what is kept as tensors of their own.
+   */
+  private stretch(start: number, end: number, bytes: Bytes): number {
+    const {calls: {calls}} = this.plan;
+    let left = this.liveAt(start, bytes);
+    let widest = left;
+    for (let call = start; call < end; call++) {
+      const made = calls[call].outputs.reduce((sum, value) => sum + bytes[value], 0);
+      widest = Math.max(widest, left + WITH_SCRATCH * made);
+      left += made;
+      for (const value of this.released[call]) left -= bytes[value];
+    }
+    return Math.max(widest, left);
+  }
+
+  /** Bytes of the tensors that a batch's statistics take: the columns as they are made out of padded inputs, then their products. */
+  private columnBytes(site: LayerSite, call: number, bytes: Bytes): number {
+    const {calls: {calls}, shapes, batchSize, samples} = this.plan;
+    const [input] = calls[call].inputs;
+    const {adapter, original} = site;
+    const size = Math.min(batchSize, samples);
+    const networks = bytes[input] > BYTES * sizeOf(shapes[input]) ? 2 : 1;
+    const perSample = Math.min(adapter.positions(original, shapes[input]), rowsPerSample(site, this.plan));
+    const rows = Math.min(rowsAtOnce(site), size * perSample);
+    const problems = adapter.problems(original.getWeights()[0].shape);
+    // Cast, padded, flattened; then gathered, reshaped, expanded, beside the columns of the other network.
+    const columns = BYTES * (3 * size * sizeOf(shapes[input]) + (networks + 2) * rows * rowWidth(site));
+    return Math.max(columns, gramTensorBytes({problems, features: rowWidth(site) / problems, rows, total: samples * perSample, networks}));
+  }
+}

@@ -1,0 +1,115 @@
+import type {StagedSkip} from './report.ts';
+
+/** What the stages would make of a layer. */
+export interface DryRunLayer {
+  /** The name of the layer in its model. */
+  readonly name: string;
+  /** Its type, as in `Dense`. */
+  readonly className: string;
+  /** `[features, neurons]` of its weight matrix. */
+  readonly shape: readonly [number, number];
+  /** How many such matrices it has: one, or one per channel. */
+  readonly problems: number;
+  /** Weights in all of them. */
+  readonly weights: number;
+  /** Letters of its alphabet; undefined where it would keep float32 weights. */
+  readonly letters: number | undefined;
+  /** How many weights would become 0. */
+  readonly pruned: number;
+  /** Why none would, where pruning was asked for. */
+  readonly dense: string | undefined;
+  /** Bytes of its weights as float32. */
+  readonly bytesBefore: number;
+  /** Bytes of its weights packed: codes, scales and mask. */
+  readonly bytesAfter: number;
+  /** Bytes of H and G with their sums of rows, in float64, when all rows are in: plain memory, held for one layer at a time. */
+  readonly statistics: number;
+  /** Bytes of the activations that the walk keeps, of all samples, while it is at the layer. */
+  readonly activations: number;
+  /** Bytes of all tensors at the widest moment of the walk through the layer. */
+  readonly tensors: number;
+}
+
+/** What the stages would take and give. */
+export interface DryRunData {
+  /** The stages that were looked at, in order. */
+  readonly stages: readonly string[];
+  /** The shapes of the inputs that memory was estimated for, of one sample each. */
+  readonly inputShapes: ReadonlyArray<readonly number[]>;
+  /** How many samples. */
+  readonly samples: number;
+  /** Layers that would be compressed, in the order of the walk. */
+  readonly layers: readonly DryRunLayer[];
+  /** Layers with weights that a stage would leave as they are, each with the reason. */
+  readonly skipped: readonly StagedSkip[];
+  /** Sizes before and after, as a report of the stages would give them. */
+  readonly size: {
+    /** Weights in layers that would be compressed. */
+    readonly compressedWeights: number;
+    /** All parameters of the model. */
+    readonly parameters: number;
+    /** Packed bits per compressed weight, scales included. */
+    readonly bitsPerWeight: number;
+    /** Bytes of all parameters as float32. */
+    readonly bytesBefore: number;
+    /** Bytes with compressed layers packed, the rest as float32. */
+    readonly bytesAfter: number;
+  };
+  /** The most that would be held at once. */
+  readonly peak: {
+    /** Bytes of all tensors: the model, its copies, and what the walk holds at its widest layer. */
+    readonly tensors: number;
+    /** Bytes of the models among them. */
+    readonly models: number;
+    /** Bytes of H and G of the layer with the most features, in plain memory; solving takes them a few times. */
+    readonly statistics: number;
+  };
+}
+
+/** A dry run, to print or to store. */
+export interface DryRunReport extends DryRunData {
+  /** Plain data for JSON.stringify. */
+  toJSON(): DryRunData;
+  /** The report as a plain-text table. */
+  toString(): string;
+}
+
+/** A report from its data. */
+export function dryRunReport(data: DryRunData): DryRunReport {
+  return {...data, toJSON: () => data, toString: () => dryRunTable(data)};
+}
+
+const COLUMNS: ReadonlyArray<readonly [string, (layer: DryRunLayer) => string]> = [
+  ['layer', ({name}) => name],
+  ['type', ({className}) => className],
+  ['shape', ({shape, problems}) => `${problems > 1 ? `${problems} × ` : ''}${shape[0]} × ${shape[1]}`],
+  ['letters', ({letters}) => (letters === undefined ? 'float32' : String(letters))],
+  ['pruned', ({pruned, weights}) => (pruned === 0 ? '–' : `${(100 * pruned / weights).toFixed(1)} %`)],
+  ['before', ({bytesBefore}) => sizeText(bytesBefore)],
+  ['packed', ({bytesAfter}) => sizeText(bytesAfter)],
+  ['H and G', ({statistics}) => sizeText(statistics)],
+  ['activations', ({activations}) => sizeText(activations)],
+  ['tensors', ({tensors}) => sizeText(tensors)],
+];
+
+function dryRunTable({stages, inputShapes, samples, layers, skipped, size, peak}: DryRunData): string {
+  return [
+    `dry run: ${stages.join(' → ')}, ${samples} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`,
+    ...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]),
+    ...layers.flatMap(({name, dense}) => (dense === undefined ? [] : [`${name} would not be pruned: ${dense}`])),
+    ...skipped.map(({stage, name, className, reason}) => `${stage} would leave ${name} (${className}) as it is: ${reason}`),
+    `weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; bytes: ${size.bytesBefore} → ${size.bytesAfter} packed`,
+    `memory: about ${sizeText(peak.tensors)} of tensors, ${sizeText(peak.models)} of them the model and its copies; ${sizeText(peak.statistics)} for H and G`,
+  ].join('\n');
+}
+
+function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column])).join('  ').trimEnd());
+}
+
+function sizeText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toPrecision(3)} ${units[power]}`;
+}

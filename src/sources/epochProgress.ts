@@ -1,0 +1,56 @@
+import {Callback} from '@tensorflow/tfjs-layers';
+import type {ProgressObserver} from '../types.ts';
+
+/** Which epochs a training runs through. */
+export interface EpochRange {
+  /** The number of the last epoch, counted from 1. Default 1. */
+  readonly epochs?: number | undefined;
+  /** Epochs that an earlier training has done. Default 0. */
+  readonly initialEpoch?: number | undefined;
+}
+
+type EpochLogs = Parameters<Callback['onEpochEnd']>[1];
+
+/** Tells observers how a training gets on: when it begins, after each epoch, and once more if it ended early. */
+export class EpochProgress extends Callback {
+  private readonly total: number;
+  private readonly first: number;
+  private begin = 0;
+  private fraction = 0;
+  private epoch: number;
+
+  constructor(private readonly stage: string, {epochs = 1, initialEpoch = 0}: EpochRange, private readonly observers: readonly ProgressObserver[]) {
+    super();
+    [this.total, this.first, this.epoch] = [epochs, initialEpoch, initialEpoch];
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    this.begin = performance.now();
+    this.tell();
+  }
+
+  override async onEpochEnd(epoch: number, logs?: EpochLogs): Promise<void> {
+    this.epoch = epoch;
+    this.fraction = (epoch + 1 - this.first) / (this.total - this.first);
+    if (this.observers.length > 0) this.tell(await numbersIn(logs));
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    if (this.fraction === 1) return;
+    this.fraction = 1;
+    this.tell();
+  }
+
+  private tell(logs?: Record<string, number>): void {
+    const {stage, epoch: index, total, fraction} = this;
+    const elapsed = performance.now() - this.begin;
+    const remaining = fraction > 0 ? (elapsed * (1 - fraction)) / fraction : Infinity;
+    for (const observer of this.observers) observer({stage, layer: '', index, total, fraction, elapsed, remaining, ...(logs ? {logs} : {})});
+  }
+}
+
+/** tfjs hands instances scalars. They stay its own. */
+async function numbersIn(logs: EpochLogs = {}): Promise<Record<string, number>> {
+  const entries = Object.entries(logs).map(async ([name, value]) => [name, typeof value === 'number' ? value : (await value.data())[0]] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}

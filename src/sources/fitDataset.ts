@@ -1,0 +1,66 @@
+import type {LayersModel, ModelFitDatasetArgs} from '@tensorflow/tfjs-layers';
+import type {Observable} from 'rxjs';
+import {DataError, shown} from '../errors.ts';
+import {batchSource, DEFAULT_READING} from '../graph/batches.ts';
+import {openerOf} from '../graph/elements.ts';
+import {sampledBatches} from '../graph/sampledBatches.ts';
+import type {BatchSource, Compression} from '../types.ts';
+import {type FitOptions, type PreparedTraining, training, trainingOptions} from './training.ts';
+import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
+
+/**
+ * Trains a model on a data set, then emits it as a compression with a random sample of the data set's inputs as calibration data.
+ * Training begins on subscription; unsubscribing stops it after the current batch. A {@link progress} directly behind it sees the epochs.
+ *
+ * ```ts
+ * fitDataset(model, dataset, {epochs: 5}).pipe(spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));
+ * ```
+ * The sample: training counts the rows of an epoch (of `batchesPerEpoch` batches, where that is given); each stage then reads the data set
+ * once more, as far, and keeps one random row of each of `samples` equal stretches of it. So sorted data gives rows of every class.
+ * Memory holds one element and 32 rows at a time. The data set must start anew on every reading, and give as many rows as before.
+ * @param model compiled
+ * @param dataset a `tf.data.Dataset`, or anything with its `iterator()`, of batches `{xs, ys}`; each a tensor, an array, or tensors by name
+ * @param args as of `model.fitDataset`; its callbacks may be instances, plain objects, or some of each
+ * @returns emits once, after training; an error of the data set, of `model.fitDataset` or of a callback goes down the stream
+ * @throws OptionError at once, for an unknown option; DataError at once, if `dataset` is no data set
+ */
+export function fitDataset(model: LayersModel, dataset: TrainingDataset, args: ModelFitDatasetArgs<unknown>, options: FitOptions = {}): Observable<Compression> {
+  const {seed, samples} = trainingOptions('fitDataset', options);
+  requireDataset(dataset);
+  return training({
+    where: 'fitDataset', model, seed, args,
+    prepare: () => prepared(model, dataset, args, {seed, samples}),
+  });
+}
+
+function prepared(model: LayersModel, dataset: TrainingDataset, args: ModelFitDatasetArgs<unknown>, options: Required<FitOptions>): PreparedTraining {
+  const batchesPerEpoch = args.batchesPerEpoch ?? Infinity;
+  let rows = 0;
+  return {
+    train: async (run) => {
+      const watched = new WatchedDataset(dataset, {where: 'fitDataset', model, run, batchesPerEpoch});
+      try {
+        await model.fitDataset(watched, {...args, callbacks: [run]});
+      } catch (error) {
+        watched.dispose();
+        throw error;
+      }
+      rows = watched.rows;
+    },
+    calibration: () => calibrationOf(model, dataset, {...options, rows, elements: batchesPerEpoch}),
+  };
+}
+
+function calibrationOf(model: LayersModel, dataset: TrainingDataset, {rows, samples, seed, elements}: Required<FitOptions> & {readonly rows: number; readonly elements: number}): BatchSource {
+  if (rows === 0) throw new DataError('fitDataset: expected at least one batch {xs, ys}, got an empty data set, or no epoch to train');
+  const where = 'fitDataset: calibration';
+  const reading = {...DEFAULT_READING, samples: Math.min(rows, samples), seed};
+  // Read as training has read it, whatever else it may be.
+  const open = openerOf(where, {iterator: () => dataset.iterator()});
+  return batchSource(where, () => sampledBatches(where, open(), {...reading, model, rows, elements}), reading);
+}
+
+function requireDataset(dataset: unknown): void {
+  const isDataset = typeof dataset === 'object' && dataset !== null && 'iterator' in dataset && typeof dataset.iterator === 'function';
+  if (!isDataset) throw new DataError(`fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${shown(dataset)}; for tensors there is fit`);
+}

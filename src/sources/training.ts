@@ -1,0 +1,63 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {Observable} from 'rxjs';
+import {DEFAULT_READING} from '../graph/batches.ts';
+import {compressionOf, requireCompressible} from '../methods/compressionOf.ts';
+import {integer, resolveOptions} from '../options.ts';
+import type {BatchSource, Compression} from '../types.ts';
+import type {SourceOptions} from './compress.ts';
+import {EpochProgress, type EpochRange} from './epochProgress.ts';
+import {TrainingObservable} from './trainingObservable.ts';
+import {type GivenCallbacks, TrainingRun} from './trainingRun.ts';
+
+/** Options of {@link fit} and {@link fitDataset} that are not for tfjs. */
+export interface FitOptions extends SourceOptions {
+  /** How many of the training inputs become the default calibration data, chosen at random. Default 4,096. */
+  readonly samples?: number;
+}
+
+/** A training that has not begun. */
+export interface Training {
+  /** The source, for messages and as the stage that observers are told of. */
+  readonly where: string;
+  readonly model: LayersModel;
+  readonly seed: number;
+  /** The caller's callbacks and epochs. */
+  readonly args: GivenCallbacks & EpochRange;
+  /** Begins a training. Made anew for each subscription. */
+  readonly prepare: () => PreparedTraining;
+}
+
+/** What one subscription to a training does. */
+export interface PreparedTraining {
+  /** Trains, with the run as its only callback. */
+  readonly train: (run: TrainingRun) => Promise<unknown>;
+  /** The default calibration data, once the model is trained. */
+  readonly calibration: () => BatchSource | undefined;
+}
+
+/** Trains on subscription, and emits the model when it is trained. Unsubscribing stops the training after the current batch. */
+export function training({where, model, seed, args, prepare}: Training): Observable<Compression> {
+  // A constructor and not `defer`: unsubscribing has to stop the training.
+  return new TrainingObservable((observers) => new Observable((subscriber) => {
+    requireCompressible(where, model);
+    const {train, calibration} = prepare();
+    const run = new TrainingRun(args, [new EpochProgress(where, args, observers)]);
+    run.of(train).then(() => {
+      if (subscriber.closed) return;
+      subscriber.next({...compressionOf(where, model, calibration(), seed), observers});
+      subscriber.complete();
+    }).catch((error: unknown) => { subscriber.error(error); });
+    return () => { run.stop(); };
+  }));
+}
+
+/**
+ * Checks the options of a training source and completes them.
+ * @throws OptionError
+ */
+export function trainingOptions(where: string, options: FitOptions): Required<FitOptions> {
+  return resolveOptions<Required<FitOptions>>(where, options, {
+    seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+    samples: integer(DEFAULT_READING.samples, 1),
+  });
+}

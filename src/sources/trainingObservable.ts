@@ -1,0 +1,17 @@
+import {Observable} from 'rxjs';
+import type {Compression, ProgressObserver} from '../types.ts';
+
+/** Makes a training and starts it on subscription. Those who observe it are to see its epochs, and the stages behind it. */
+export type ObservedTraining = (observers: readonly ProgressObserver[]) => Observable<Compression>;
+
+/** Emits a model when it is trained. A {@link progress} directly behind it sees the epochs, too. */
+export class TrainingObservable extends Observable<Compression> {
+  constructor(private readonly train: ObservedTraining, private readonly observers: readonly ProgressObserver[] = []) {
+    super((subscriber) => train(observers).subscribe(subscriber));
+  }
+
+  /** The same training with one more who sees it. This one stays as it is. */
+  observedBy(observer: ProgressObserver): TrainingObservable {
+    return new TrainingObservable(this.train, [...this.observers, observer]);
+  }
+}

@@ -1,0 +1,81 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {checkBatch} from '../graph/checkBatch.ts';
+import {type DatasetLike, disposeElement, type ElementIterator} from '../graph/elements.ts';
+import {inputsOf} from '../graph/inputTensors.ts';
+import {elementInputs} from '../graph/sampledBatches.ts';
+import type {TrainingRun} from './trainingRun.ts';
+
+/** A data set on which `model.fitDataset` trains: its elements are `{xs, ys}`. */
+export interface TrainingDataset extends DatasetLike {
+  /** How many elements there are, where that is known. */
+  readonly size?: number | null;
+}
+
+/** What goes by while a training reads. */
+export interface Watch {
+  readonly where: string;
+  readonly model: LayersModel;
+  readonly run: TrainingRun;
+  /** Elements of an epoch; Infinity if it takes all of them. */
+  readonly batchesPerEpoch: number;
+}
+
+/**
+ * A data set as a training reads it: counts the rows of an epoch, ends the training where reading fails, and gives nothing more once
+ * training is to end.
+ */
+export class WatchedDataset {
+  /** As tfjs wants it: NaN where it is unknown. */
+  readonly size: number;
+  /** Rows of an epoch; the most, if they differ. */
+  rows = 0;
+  private current: unknown;
+
+  constructor(private readonly dataset: TrainingDataset, private readonly watch: Watch) {
+    this.size = dataset.size ?? NaN;
+  }
+
+  /** Opens one reading, at its first element: tfjs opens one that it does not read. */
+  iterator(): Promise<ElementIterator> {
+    let opened: ElementIterator | undefined;
+    const reading = {elements: 0, rows: 0};
+    const next = async () => {
+      opened ??= await this.dataset.iterator();
+      const result = await opened.next();
+      if (!result.done) this.count(result.value, reading);
+      return result;
+    };
+    return Promise.resolve({next: () => this.unlessStopped(next)});
+  }
+
+  /** Frees what a failed training was about to use. */
+  dispose(): void {
+    disposeElement(this.current);
+  }
+
+  private async unlessStopped(next: ElementIterator['next']): Promise<IteratorResult<unknown, unknown>> {
+    const {run} = this.watch;
+    try {
+      if (!run.isStopped) {
+        const result = await next();
+        if (!run.isStopped) return result;
+      }
+    } catch (error) {
+      run.fail(error);
+    }
+    this.dispose();
+    // Neither an element nor the end, after which tfjs would evaluate: it finds that it is to stop.
+    return {done: false, value: undefined};
+  }
+
+  private count(element: unknown, reading: {elements: number; rows: number}): void {
+    this.current = element;
+    const {where, model, batchesPerEpoch} = this.watch;
+    const place = `${where}: batch ${reading.elements}`;
+    const inputs = inputsOf(place, elementInputs(place, element), model);
+    checkBatch(place, inputs, model);
+    if (reading.elements++ >= batchesPerEpoch) return;
+    reading.rows += inputs[0].shape[0];
+    this.rows = Math.max(this.rows, reading.rows);
+  }
+}

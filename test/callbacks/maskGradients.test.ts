@@ -1,0 +1,210 @@
+import {memory} from '@tensorflow/tfjs-core';
+import {Callback, CustomCallback, layers, LayersModel, model as functional, type ModelFitArgs, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {expect} from 'chai';
+import {lastValueFrom} from 'rxjs';
+import {calibrate, compress, fit, fitDataset, maskGradients, spfqCompress, spfqPrune, trainEnd} from 'tfjs-compress';
+import 'tfjs-compress/plugins/wasm';
+import {cloneModel} from '../../src/graph/cloneModel.ts';
+import {disposeModel} from '../../src/graph/disposeModel.ts';
+import {countedDataset} from '../support/datasets.ts';
+import {onBackends} from '../support/onBackends.ts';
+import {causedTensor, masksOf, prunableConvnet, wideNetwork} from '../support/prunableNetworks.ts';
+import {gaussianTensor, randomize, weightsOf} from '../support/smallNetworks.ts';
+import {byMagnitude, kernelOf, withOptimizer, withPruned, zeros} from '../support/trainings.ts';
+
+onBackends(['wasm', 'cpu', 'webgpu'], (backend) => {
+  describe('maskGradients', () => {
+    for (const optimizer of backend === 'webgpu' ? ['adam'] as const : ['sgd', 'adam', 'momentum'] as const) {
+      it(`with ${optimizer}: pruned weights are exactly 0 after 3 epochs, the others have moved`, async () => {
+        await withPruned(wideNetwork(), async ({compression, x, y}) => {
+          const before = await kernelOf(compression.model, 'wide');
+          await withOptimizer(compression.model, optimizer, () => compression.model.fit(x, y, {epochs: 3, verbose: 0, callbacks: maskGradients(compression)}));
+          const after = await kernelOf(compression.model, 'wide');
+          expect(zeros(before)).to.equal(Math.round(0.6 * 33 * 12));
+          expect(before.every((weight, i) => (weight === 0 ? Object.is(after[i], 0) : after[i] !== weight))).to.equal(true);
+        });
+      });
+    }
+
+    it('without it they would move', async () => {
+      await withPruned(wideNetwork(), async ({compression, x, y}) => {
+        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 1, verbose: 0}));
+        expect(zeros(await kernelOf(compression.model, 'wide'))).to.be.lessThan(10);
+      });
+    });
+  });
+});
+
+onBackends(['wasm', 'cpu'], () => {
+  describe('maskGradients', () => {
+    it('of a convnet: Conv2D and Dense', async () => {
+      await withPruned(prunableConvnet(), async ({compression, x, y}) => {
+        const before = [await kernelOf(compression.model, 'conv'), await kernelOf(compression.model, 'hidden')];
+        // tfjs has no gradient of a depthwise convolution on wasm.
+        compression.model.getLayer('depthwise').trainable = false;
+        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 3, batchSize: 20, verbose: 0, callbacks: maskGradients(compression)}));
+        for (const [i, name] of ['conv', 'hidden'].entries()) expectKept(before[i], await kernelOf(compression.model, name));
+      });
+    });
+
+    it('of quantized layers: zeros stay, the other weights leave their letters', async () => {
+      await withPruned(wideNetwork(), async ({compression, x, y}) => {
+        const [letters, mask] = [await kernelOf(compression.model, 'wide'), masksOf(compression.layers[0])];
+        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
+        // A kept weight may have the letter 0.
+        expectKept(letters.map((letter, i) => (mask[i] === 0 ? 0 : letter || Number.EPSILON)), await kernelOf(compression.model, 'wide'));
+      }, (network, x) => lastValueFrom(compress(network).pipe(calibrate(x), spfqCompress({sparsity: 0.5, bits: 4, samples: 1, scale: 'mse'}))));
+    });
+
+    it('of a copy of the compressed model', async () => {
+      await withPruned(wideNetwork(), async ({compression, x, y}) => {
+        const copy = await cloneModel(compression.model);
+        const before = await kernelOf(compression.model, 'wide');
+        await withOptimizer(copy, 'adam', () => copy.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
+        expectKept(before, Array.from(await copy.getLayer('wide').getWeights()[0].data()));
+        expect(await kernelOf(compression.model, 'wide')).to.deep.equal(before);
+        disposeModel(copy);
+      });
+    });
+  });
+});
+
+onBackends(['cpu'], () => {
+  describe('maskGradients', () => {
+    it('of a DepthwiseConv2D, each channel with a mask of its own', async () => {
+      const network = sequential({layers: [
+        layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, depthMultiplier: 2, inputShape: [6, 6, 4]}), layers.flatten(), layers.dense({name: 'out', units: 3}),
+      ]});
+      randomize(network, 3);
+      await withPruned(network, async ({compression, x, y}) => {
+        const before = await kernelOf(compression.model, 'depthwise');
+        expect(zeros(before)).to.equal(36);
+        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
+        expectKept(before, await kernelOf(compression.model, 'depthwise'));
+      }, (given, x) => lastValueFrom(compress(given).pipe(calibrate(x), spfqPrune({sparsity: 0.5, mask: 'magnitude', include: 'depthwise'}))));
+    });
+  });
+});
+
+onBackends(['wasm'], () => {
+  describe('maskGradients', () => {
+    it('of layers in a nested model, of a layer that is called twice, and of one that is not trainable', async () => {
+      await withPruned(nestedNetwork(), async ({compression, x, y}) => {
+        const names = ['inner', 'shared', 'frozen'];
+        const before = await Promise.all(names.map((name) => kernelIn(compression.model, name)));
+        expect(before.map(zeros).every((count) => count > 0)).to.equal(true);
+        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
+        const after = await Promise.all(names.map((name) => kernelIn(compression.model, name)));
+        expectKept(before[0], after[0]);
+        expectKept(before[1], after[1]);
+        expect(after[2]).to.deep.equal(before[2]);
+      }, (network, x) => lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({...byMagnitude, include: ['inner', 'shared', 'frozen']}))));
+    });
+
+    it('beside other callbacks, in every order that tfjs takes', async () => {
+      const plain = {onBatchEnd: async () => undefined};
+      class Own extends Callback {}
+      for (const others of [(mask: object) => [mask, new Own()], (mask: object) => [new CustomCallback(plain), mask], (mask: object) => [trainEnd(), mask], (mask: object) => [plain, mask]]) {
+        await withPruned(wideNetwork(), async ({compression, x, y}) => {
+          const before = await kernelOf(compression.model, 'wide');
+          await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 1, verbose: 0, callbacks: others(maskGradients(compression)) as never}));
+          expectKept(before, await kernelOf(compression.model, 'wide'));
+        });
+      }
+    });
+
+    it('among the callbacks of fit and of fitDataset', async () => {
+      await withPruned(wideNetwork(), async ({compression, x, y}) => {
+        const before = await kernelOf(compression.model, 'wide');
+        const dataset = countedDataset((index) => (index < 3 ? {xs: causedTensor([10, 33], index), ys: gaussianTensor([10, 4], index)} : undefined));
+        await withOptimizer(compression.model, 'adam', async () => {
+          await lastValueFrom(fit(compression.model, x, y, {epochs: 2, verbose: 0, callbacks: [maskGradients(compression), {onEpochEnd: async () => undefined}] as never}));
+          await lastValueFrom(fitDataset(compression.model, dataset, {epochs: 2, verbose: 0, callbacks: [maskGradients(compression)]}));
+        });
+        expectKept(before, await kernelOf(compression.model, 'wide'));
+      });
+    });
+
+    it('for several trainings in a row: ten leave as many tensors as one', async () => {
+      await withPruned(wideNetwork(), async ({compression, x, y}) => {
+        const mask = maskGradients(compression);
+        const before = await kernelOf(compression.model, 'wide');
+        await withOptimizer(compression.model, 'adam', async () => {
+          const once = () => compression.model.fit(x, y, {epochs: 1, verbose: 0, callbacks: mask});
+          await once();
+          const tensors = memory().numTensors;
+          for (let i = 0; i < 9; i++) await once();
+          expect(memory().numTensors).to.equal(tensors);
+        });
+        expectKept(before, await kernelOf(compression.model, 'wide'));
+      });
+    });
+
+    for (const [end, callbacks] of Object.entries<(mask: Callback) => ModelFitArgs['callbacks']>({
+      fails: (mask) => [mask, new CustomCallback({onBatchEnd: (batch) => { if (batch === 1) throw new Error('own'); }})],
+      'is stopped': (mask) => [mask, new Stopping()],
+    })) {
+      it(`leaves no mask behind when training ${end}`, async () => {
+        await withPruned(wideNetwork(), async ({compression, x, y}) => {
+          const before = await kernelOf(compression.model, 'wide');
+          await withOptimizer(compression.model, 'sgd', async () => {
+            const left = async (mask: Callback) => {
+              const tensors = memory().numTensors;
+              // The fit of this library: model.fit leaves its logs behind when it fails.
+              await lastValueFrom(fit(compression.model, x, y, {epochs: 3, batchSize: 10, verbose: 0, ...{callbacks: callbacks(mask) ?? []}})).catch(() => undefined);
+              return memory().numTensors - tensors;
+            };
+            expect(await left(maskGradients(compression))).to.equal(0);
+          });
+          expectKept(before, await kernelOf(compression.model, 'wide'));
+        });
+      });
+    }
+
+    it('works when its hooks are called by hand, and holds no tensor between them', async () => {
+      await withPruned(wideNetwork(), async ({compression}) => {
+        const before = await weightsOf(compression.model);
+        const tensors = memory().numTensors;
+        const mask = maskGradients(compression);
+        mask.setModel(compression.model);
+        await mask.onTrainBegin();
+        randomize(compression.model, 9);
+        await mask.onBatchEnd();
+        expect(memory().numTensors).to.equal(tensors);
+        const after = await weightsOf(compression.model);
+        expectKept(before[0], after[0]);
+        expect(after.slice(1).flat().includes(0)).to.equal(false);
+      });
+    });
+  });
+});
+
+class Stopping extends Callback {
+  override async onBatchEnd(batch: number): Promise<void> {
+    if (batch === 1) this.model.stopTraining = true;
+  }
+}
+
+/** 33 → inner (nested) → shared, called twice → frozen → 4. */
+function nestedNetwork(): LayersModel {
+  const nested = sequential({name: 'nested', layers: [layers.dense({name: 'inner', units: 16, inputShape: [33], activation: 'relu'})]});
+  const input = layers.input({shape: [33]});
+  const shared = layers.dense({name: 'shared', units: 16, activation: 'tanh'});
+  const twice = shared.apply(shared.apply(nested.apply(input)));
+  const frozen = layers.dense({name: 'frozen', units: 8, trainable: false}).apply(twice);
+  const network = functional({inputs: input, outputs: layers.dense({name: 'out', units: 4}).apply(frozen) as SymbolicTensor});
+  randomize(network, 4);
+  return network;
+}
+
+/** The kernel of a layer, of a nested model too. */
+async function kernelIn(network: LayersModel, name: string): Promise<number[]> {
+  const nested = network.layers.find((layer) => layer instanceof LayersModel && layer.layers.some((one) => one.name === name));
+  return kernelOf(nested instanceof LayersModel ? nested : network, name);
+}
+
+/** Zeros are exactly where they were, and most other weights have moved: all but those of dead neurons. */
+function expectKept(before: readonly number[], after: readonly number[]): void {
+  expect(before.map((weight) => weight === 0)).to.deep.equal(after.map((weight) => Object.is(weight, 0)));
+  expect(before.filter((weight, i) => weight !== after[i]).length).to.be.greaterThan(0.5 * (before.length - zeros(before)));
+}
