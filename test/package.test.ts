@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {mkdtemp, mkdir, rm, symlink, writeFile} from 'node:fs/promises';
+import {chmod, mkdtemp, mkdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
@@ -24,17 +24,37 @@ console.log(typeof useWebGPU, typeof fileHandler, uniformAlphabet({bits: 3}).lev
 
 describe('the packed package', () => {
   let folder: string;
-  before(async () => { folder = await mkdtemp(join(tmpdir(), 'tfjs-compress-')); });
+  let manifest: {readonly version: string; readonly bin: Readonly<Record<string, string>>; readonly dependencies: object};
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tfjs-compress-'));
+    const modules = join(folder, 'node_modules');
+    const target = join(modules, 'tfjs-compress');
+    await run('npm', ['pack', '--silent', '--pack-destination', folder]);
+    await mkdir(target, {recursive: true});
+    await run('sh', ['-c', `tar -xzf "${folder}"/*.tgz -C "${target}" --strip-components=1`]);
+    manifest = JSON.parse(await readFile(join(target, 'package.json'), 'utf8')) as typeof manifest;
+    const others = ['@tensorflow', '@observablehq', 'rxjs', 'webgpu', ...Object.keys(manifest.dependencies)];
+    for (const name of others) await symlink(resolve('node_modules', name), join(modules, name));
+    await mkdir(join(modules, '.bin'));
+    for (const [name, path] of Object.entries(manifest.bin)) { // as npm install does it
+      await chmod(join(target, path), 0o755);
+      await symlink(join(target, path), join(modules, '.bin', name));
+    }
+  });
   after(async () => rm(folder, {recursive: true}));
 
   it('runs in plain Node with every sub-path', async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', folder]);
-    const target = join(folder, 'node_modules', 'tfjs-compress');
-    await mkdir(target, {recursive: true});
-    await run('sh', ['-c', `tar -xzf "${folder}"/*.tgz -C "${target}" --strip-components=1`]);
-    for (const name of ['@tensorflow', 'rxjs', 'webgpu']) await symlink(resolve('node_modules', name), join(folder, 'node_modules', name));
     await writeFile(join(folder, 'script.mjs'), script);
     const {stdout} = await run('node', [join(folder, 'script.mjs')]);
     expect(stdout.trim().split('\n').at(-1)).to.equal('function function 7 4');
+  });
+
+  it('brings the program tfjs-compress, which runs in plain Node', async () => {
+    const npx = async (...args: readonly string[]): Promise<string> => (await run('npx', ['--no', '--', 'tfjs-compress', ...args], {cwd: folder})).stdout;
+    expect(await npx('--version')).to.equal(`${manifest.version}\n`);
+    expect(await npx('inspect', resolve('examples/models/fashion-convnet'))).to.match(/dense1 +Dense +256 +409,856 +float32/);
+    const data = ['--calibrate', resolve('examples/data/t10k-images-idx3-ubyte.gz'), '--samples', '32'];
+    expect(await npx(resolve('examples/models/fashion-convnet'), ...data, '--include', 'logits', '--out', 'small', '--report', 'report.html')).to.match(/saved +small\/model\.json/);
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).to.match(/^<!doctype html>/);
   });
 });

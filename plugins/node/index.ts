@@ -1,6 +1,7 @@
 /**
- * The Node plugin: WebGPU without a browser, and models as files.
- * @module
+ * The Node plugin: WebGPU without a browser, models as files, progress on a terminal.
+ * @module tfjs-compress/plugins/node
  */
 export {useWebGPU} from './useWebGPU.ts';
 export {fileHandler, type FileHandlerOptions} from './fileHandler.ts';
+export {terminalProgress, type TerminalProgress, type TerminalProgressOptions} from './terminalProgress.ts';

@@ -1,0 +1,106 @@
+import {basename} from 'node:path';
+import {finalize, fromEvent, lastValueFrom, takeUntil} from 'rxjs';
+import {compress, type Compression, dryRun, exportStock} from 'tfjs-compress';
+import {fileHandler, terminalProgress} from 'tfjs-compress/plugins/node';
+import type {CompressOptions} from '../addCompress.ts';
+import {inputShapeOf} from '../data/inputShapeOf.ts';
+import {type DiskInputs, openInputs} from '../data/openInputs.ts';
+import {type EvaluationData, openEvaluation} from '../evaluationData.ts';
+import {importModules} from '../importModules.ts';
+import {interruptible} from '../interruptible.ts';
+import {type LoadedModel, loadModel} from '../loadModel.ts';
+import {noteInputs} from '../noteInputs.ts';
+import {type Outputs, prepareOutputs, writing} from '../outputs.ts';
+import {choicesOf, pipelineOf} from '../pipeline.ts';
+import {pageWriter} from '../reportFile.ts';
+import {type Speech, speechFor} from '../speech.ts';
+import {startBackend} from '../startBackend.ts';
+import {bytesOf, isClassifier, type Outcome, summaryLines} from '../summary.ts';
+import {dryRunCommand} from './dryRun.ts';
+
+/** Compresses a model as the options say, and saves it. */
+export async function compressCommand(source: string, options: CompressOptions): Promise<void> {
+  const speech = speechFor(options);
+  await interruptible(async (signal) => {
+    await startBackend(options.backend);
+    await importModules(options.import);
+    const loaded = await loadModel(source);
+    await (options.dryRun ? dryRunCommand(loaded, options, speech) : compressTo(loaded, options, speech, signal));
+  });
+}
+
+/** What is read, opened before the work begins. */
+interface Data {
+  readonly inputs: DiskInputs;
+  readonly evaluation: EvaluationData | undefined;
+}
+
+async function compressTo(loaded: LoadedModel, options: CompressOptions, speech: Speech, signal: AbortSignal): Promise<void> {
+  const begin = performance.now();
+  const {out = '', report, force = false} = options;
+  const {place} = loaded.file;
+  dryRun(loaded.model, choicesOf(options)); // what stages would refuse is refused before the work begins
+  const outputs = prepareOutputs({out, report, force, input: place.kind === 'file' ? place.folder : undefined});
+  const writePage = report === undefined ? undefined : await pageWriter();
+  const data = await openData(loaded, options, speech);
+  const compression = await compressed(loaded, options, data, speech, signal);
+  const stock = await writing(out, () => save(compression, options, outputs));
+  const {page: path} = outputs;
+  if (path !== undefined) await writing(report ?? '', async () => writePage?.(compression, path, loaded.model.name));
+  const {model, report: page} = await writing(out, async () => outputs.publish());
+  const seconds = (performance.now() - begin) / 1000;
+  const outcome: Outcome = {
+    report: compression.report, bytesBefore: loaded.bytes, model, page, seconds, isPacked: options.format === 'packed', isClassifier: isClassifier(loaded.model),
+  };
+  speech.document(documentOf(loaded, data, outcome, options));
+  speech.print(['', ...summaryLines(outcome, speech), ...stock === undefined ? [] : ['', stock], '', ...nextSteps(options)]);
+  if (options.verbose) speech.print(['', String(compression.report)]);
+}
+
+async function openData({model}: LoadedModel, options: CompressOptions, speech: Speech): Promise<Data> {
+  const {calibrate = '', evaluate, labels, samples = 4096, ...reading} = options;
+  const inputs = await openInputs(calibrate, inputShapeOf(model), {...reading, samples});
+  noteInputs('calibrates on', inputs, speech);
+  if (evaluate === undefined) return {inputs, evaluation: undefined};
+  const evaluation = await openEvaluation(model, evaluate, labels, {...reading, samples: Infinity});
+  noteInputs('evaluates on', evaluation.inputs, speech);
+  return {inputs, evaluation};
+}
+
+async function compressed({model}: LoadedModel, options: CompressOptions, data: Data, {isQuiet}: Speech, signal: AbortSignal): Promise<Compression> {
+  const shown = isQuiet ? undefined : terminalProgress();
+  const pipeline = pipelineOf(compress(model, {seed: options.seed}), options, {...data, shown});
+  return lastValueFrom(pipeline.pipe(takeUntil(fromEvent(signal, 'abort')), finalize(() => shown?.stop())));
+}
+
+/** Saves the model where it waits for its place; of the stock format there is something to tell. */
+async function save(compression: Compression, {format}: CompressOptions, {folder}: Outputs): Promise<string | undefined> {
+  const handler = fileHandler(folder);
+  if (format === 'stock') return String(await exportStock(compression, handler));
+  await compression.model.save(handler);
+  return undefined;
+}
+
+function documentOf(loaded: LoadedModel, {inputs, evaluation}: Data, {report, bytesBefore, model, page, seconds}: Outcome, {format}: CompressOptions): object {
+  const described = ({description, count, skipped}: DiskInputs): object => ({description, samples: count, skipped});
+  return {
+    model: {source: loaded.file.name, name: loaded.model.name},
+    calibration: described(inputs),
+    ...evaluation && {evaluation: described(evaluation.inputs)},
+    size: {before: bytesBefore, after: bytesOf(model)},
+    outputs: {format, model, ...page && {report: page}},
+    seconds,
+    report: report.toJSON(),
+  };
+}
+
+function nextSteps({format, out = ''}: CompressOptions): string[] {
+  const [load, from] = format === 'packed' ? ['loadPacked', 'tfjs-compress'] : ['loadLayersModel', '@tensorflow/tfjs'];
+  return [
+    'To use it:',
+    `  import {${load}} from '${from}';`,
+    "  import {fileHandler} from 'tfjs-compress/plugins/node';",
+    `  const model = await ${load}(fileHandler('${out}'));`,
+    `  // in a page: await ${load}('${basename(out)}/model.json')`,
+  ];
+}

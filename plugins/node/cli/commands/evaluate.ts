@@ -1,0 +1,52 @@
+import {lastValueFrom, map} from 'rxjs';
+import {compress, evaluate, type EvaluationReport} from 'tfjs-compress';
+import {accuracyOf} from '../accuracy.ts';
+import type {EvaluateOptions} from '../addEvaluate.ts';
+import {type EvaluationData, openEvaluation} from '../evaluationData.ts';
+import {UsageError} from '../failure.ts';
+import {importModules} from '../importModules.ts';
+import {type LoadedModel, loadModel} from '../loadModel.ts';
+import {noteInputs} from '../noteInputs.ts';
+import {bytesText, countText, percentText} from '../numbers.ts';
+import {speechFor, wrapped} from '../speech.ts';
+import {startBackend} from '../startBackend.ts';
+import {isClassifier, qualityText} from '../summary.ts';
+
+/** What came of an evaluation. */
+interface Quality {
+  readonly samples: number;
+  readonly accuracy: number | undefined;
+  /** Beside another model. */
+  readonly against?: EvaluationReport;
+}
+
+/** Measures a model on data, alone or beside another. */
+export async function evaluateCommand(source: string, options: EvaluateOptions): Promise<void> {
+  const speech = speechFor(options);
+  await startBackend(options.backend);
+  await importModules(options.import);
+  const loaded = await loadModel(source);
+  const {data: path, labels, against, samples = Infinity, ...reading} = options;
+  const data = await openEvaluation(loaded.model, path, labels, {...reading, samples});
+  if (!data.isLabelled && against === undefined) {
+    throw new UsageError('evaluate: expected --labels <file>, a folder with a sub-folder for each class, or --against <model>: without them there is nothing to measure');
+  }
+  noteInputs('evaluates on', data.inputs, speech);
+  const quality = against === undefined ? await accuracyOf(loaded.model, data) : await compared(loaded, against, data);
+  const {description, skipped} = data.inputs;
+  speech.document({model: loaded.file.name, bytes: loaded.bytes, data: {description, skipped}, ...quality});
+  speech.print(wrapped(`${loaded.file.name} (${bytesText(loaded.bytes)}): ${qualityLine(quality, isClassifier(loaded.model))}`, speech.width, 2));
+}
+
+/** With the other model in the place of the original. */
+async function compared({model}: LoadedModel, against: string, data: EvaluationData): Promise<Quality> {
+  const other = await loadModel(against);
+  const pipeline = compress(other.model).pipe(map((compression) => ({...compression, model})), evaluate(() => data.read()));
+  const {report: {evaluation}} = await lastValueFrom(pipeline);
+  if (evaluation === undefined) throw new Error('evaluate: expected an evaluation in the report, found none');
+  return {samples: evaluation.samples, accuracy: evaluation.accuracyAfter, against: evaluation};
+}
+
+function qualityLine({samples, accuracy = NaN, against}: Quality, hasAnswers: boolean): string {
+  return against ? qualityText(against, hasAnswers) : `accuracy ${percentText(accuracy)} on ${countText(samples)} samples`;
+}

@@ -1,0 +1,55 @@
+import {alignedTable, type Column} from '../alignedTable.ts';
+import {importModules} from '../importModules.ts';
+import {type LayerRow, layerRows} from '../layerRows.ts';
+import {type LoadedModel, loadModel} from '../loadModel.ts';
+import {bytesText, countText} from '../numbers.ts';
+import type {RunOptions} from '../sharedOptions.ts';
+import {speechFor, wrapped} from '../speech.ts';
+import {startBackend} from '../startBackend.ts';
+
+/** Lists the layers of a model, and how they are stored. */
+export async function inspectCommand(source: string, options: RunOptions): Promise<void> {
+  const speech = speechFor(options);
+  await startBackend(options.backend);
+  await importModules(options.import);
+  const loaded = await loadModel(source);
+  const rows = layerRows(loaded.model, loaded.weights);
+  speech.document({...factsOf(loaded, rows), layers: rows});
+  const [headings, ...lines] = alignedTable(COLUMNS, rows, speech.width);
+  speech.print([...wrapped(titleOf(loaded), speech.width, 2), '', speech.heading(headings), ...lines, '', ...wrapped(totalsOf(loaded, rows), speech.width, 2)]);
+}
+
+const COLUMNS: ReadonlyArray<Column<LayerRow>> = [
+  {heading: 'layer', text: ({name}) => name},
+  {heading: 'type', text: ({type}) => type},
+  {heading: 'output', text: ({outputShape}) => (outputShape ? shapeText(outputShape) : '–')},
+  {heading: 'weights', text: ({weights}) => countText(weights), isNumber: true},
+  {heading: 'stored as', text: ({storedAs}) => storedAs},
+  {heading: 'bytes', text: ({bytes}) => countText(bytes), isNumber: true},
+];
+
+function factsOf({model, file, isPacked, bytes}: LoadedModel, rows: readonly LayerRow[]): object {
+  return {
+    model: file.name,
+    name: model.name,
+    isPacked,
+    inputs: model.inputs.map(({shape}) => shape.slice(1)),
+    outputs: model.outputs.map(({shape}) => shape.slice(1)),
+    weights: rows.reduce((sum, {weights}) => sum + weights, 0),
+    bytes,
+  };
+}
+
+function titleOf({model, file, isPacked}: LoadedModel): string {
+  const shapes = (tensors: typeof model.inputs): string => tensors.map(({shape}) => shapeText(shape.slice(1))).join(' and ');
+  return `${file.name}: ${isPacked ? 'packed' : 'float'} model '${model.name}', ${shapes(model.inputs)} → ${shapes(model.outputs)}`;
+}
+
+function totalsOf({bytes}: LoadedModel, rows: readonly LayerRow[]): string {
+  const weights = rows.reduce((sum, row) => sum + row.weights, 0);
+  return `${countText(weights)} weights in ${bytesText(bytes)} of files, model.json included: ${(8 * bytes / Math.max(1, weights)).toFixed(2)} bits for each; ${bytesText(4 * weights)} as float32`;
+}
+
+function shapeText(shape: ReadonlyArray<number | null>): string {
+  return shape.length === 0 ? 'scalar' : shape.map((length) => length ?? '?').join('×');
+}

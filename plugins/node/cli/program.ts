@@ -1,0 +1,64 @@
+import {Command} from 'commander';
+import {Console} from 'node:console';
+import {createRequire} from 'node:module';
+import {Writable} from 'node:stream';
+import {addCompress} from './addCompress.ts';
+import {addEvaluate} from './addEvaluate.ts';
+import {addInspect} from './addInspect.ts';
+import {exitCodeOf, failureText, Interrupted, UsageError} from './failure.ts';
+
+/**
+ * Runs the program to its end, and sets the exit code.
+ * @param args what stands behind the program's name
+ */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  // What libraries print is no result: stdout is ours alone.
+  const aside = args.includes('--quiet') ? new Writable({write: (_chunk, _encoding, done) => { done(); }}) : process.stderr;
+  globalThis.console = new Console({stdout: aside, stderr: aside});
+  process.stdout.on('error', endWithReader);
+  try {
+    await newProgram().parseAsync([...args], {from: 'user'});
+  } catch (error) {
+    // commander has written its own errors, with what may have been meant.
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('commander.'))) {
+      process.stderr.write(`${failureText(error, args.includes('--verbose') || Boolean(process.env['DEBUG']))}\n`);
+    }
+    // What was cancelled may still be on its way to its next pause.
+    if (error instanceof Interrupted) process.exit(exitCodeOf(error));
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function newProgram(): Command {
+  const program = new Command('tfjs-compress')
+    .description('Makes TensorFlow.js models small: quantizes and prunes them after training, layer by layer, on a few inputs and no labels.')
+    .version(versionOf(), '--version', 'print the version')
+    .helpOption('--help', 'print this')
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('(tfjs-compress --help lists what there is)')
+    .configureOutput({outputError: (text, write) => { write(text.replace(/^error: /, 'tfjs-compress: ')); }});
+  addCompress(program);
+  program.commandsGroup('Other commands (each has its own --help):').helpCommand(false);
+  program.hook('preSubcommand', (_, command) => { refuseMisplaced(program, command.name()); });
+  addInspect(program);
+  addEvaluate(program);
+  return program;
+}
+
+/** Options in front of a command would be those of compressing, and do nothing. */
+function refuseMisplaced(program: Command, command: string): void {
+  const given = Object.keys(program.opts()).find((key) => program.getOptionValueSource(key) === 'cli');
+  if (given !== undefined) throw new UsageError(`expected the options of '${command}' behind it, as in: tfjs-compress ${command} <model> --${given}`);
+}
+
+function versionOf(): string {
+  const {version} = createRequire(import.meta.url)('tfjs-compress/package.json') as {readonly version: string};
+  return version;
+}
+
+/** `tfjs-compress … | head`: who reads has seen enough. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
