@@ -32,12 +32,13 @@ export type {BitBudget} from './methods/bitBudget.ts';
 export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
 export {correct, type CorrectOptions} from './operators/correct.ts';
 export {pack, type PackOptions} from './operators/pack.ts';
-// what the stages would do
-export {dryRun, type DryRunOptions} from './operators/dryRun.ts';
-export type {DryRunData, DryRunLayer, DryRunReport} from './report/dryRunReport.ts';
 export type {PatternOption} from './operators/pruneRules.ts';
 export type {Rounding} from './stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
+
+// what the stages would do
+export {dryRun, type DryRunOptions} from './operators/dryRun.ts';
+export type {DryRunData, DryRunLayer, DryRunReport} from './report/dryRunReport.ts';
 
 // packed models
 export {registerPacked} from './packed/registerPacked.ts';

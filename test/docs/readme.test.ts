@@ -1,34 +1,17 @@
 import {expect} from 'chai';
-import {execFile} from 'node:child_process';
-import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
-import {promisify} from 'node:util';
-
-const folder = new URL('../../.cache/readme/', import.meta.url);
-const blocks = codeBlocks(await readFile(new URL('../../README.md', import.meta.url), 'utf8'), 'ts');
+import {readFileSync} from 'node:fs';
+import {codeBlocks} from './codeBlocks.ts';
+import {describeBlocks} from './describeBlocks.ts';
+import {describeCommands} from './describeCommands.ts';
+import {brokenLinks} from './documentLinks.ts';
 
 describe('README.md', () => {
-  before(async () => mkdir(folder, {recursive: true}));
-  after(async () => rm(folder, {recursive: true}));
+  const blocks = codeBlocks(readFileSync('README.md', 'utf8'));
 
-  it('has code blocks', () => { expect(blocks.length).to.be.at.least(4); });
+  it('has code blocks', () => { expect(blocks.filter(({language}) => language === 'ts').length).to.be.at.least(4); });
 
-  blocks.forEach((code, k) => {
-    it(`block ${k + 1} runs: ${code.split('\n').at(-1)?.slice(0, 60) ?? ''}`, async () => {
-      const file = new URL(`block${k + 1}.ts`, folder);
-      await writeFile(file, program(code));
-      const {stdout} = await promisify(execFile)('node', ['--import=tsx', file.pathname]);
-      if (code.includes('.save(')) expect(stdout).to.match(/saved 1 model$/m);
-      if (code.includes('console.log')) expect(stdout.trim()).not.to.equal('');
-    });
-  });
+  it('links to what is there', () => { expect(brokenLinks('README.md')).to.deep.equal([]); });
+
+  describeBlocks('readme', blocks);
+  describeCommands('readme', blocks);
 });
-
-/** A block with what its reader has at hand: a trained model, data, and the browser's storage. */
-function program(code: string): string {
-  const imports = code.includes('import ') ? '' : "import {fit, pack, spfqQuantize} from 'tfjs-compress';\n";
-  return `import {model, x, y, testX, testY} from '../../test/docs/atHand.ts';\n${imports}${code}\nvoid [model, x, y, testX, testY];\n`;
-}
-
-function codeBlocks(markdown: string, language: string): string[] {
-  return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)\n\`\`\`$`, 'gm'))].map(([, code]) => code);
-}
