@@ -13,7 +13,7 @@ export interface WalkOptions {
   /** Bytes that live activations may take between layers. */
   readonly memory: number;
   readonly seed: number;
-  /** Awaited between batches: lets the host breathe, and throws if the run was cancelled. */
+  /** Awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled. */
   readonly pause: () => Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface Station {
   /** Numbers of the calls of its layer, ascending. */
   readonly calls: readonly number[];
   /** Begins to collect. */
-  open(source: BatchSource, seed: number): Collector;
+  open(walk: Pick<WalkOptions, 'source' | 'seed' | 'pause'>): Collector;
 }
 
 /** What a station collects. */
@@ -82,7 +82,7 @@ class LayerWalk {
   }
 
   async visit(station: Station): Promise<void> {
-    const collector = station.open(this.options.source, this.options.seed);
+    const collector = station.open(this.options);
     try {
       for await (const batch of this.batches()) await this.collectBatch(station, collector, batch);
       await collector.finish();
@@ -98,6 +98,7 @@ class LayerWalk {
       for (const [k, call] of calls.entries()) {
         activations.advance(call);
         if (k === 0) this.remember(index, activations);
+        await this.options.pause();
         const [input] = this.options.shadow.original.calls[call].inputs;
         await collector.add(activations.inOriginal(input), activations.inShadow(input), offset);
       }

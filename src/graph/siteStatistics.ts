@@ -40,8 +40,8 @@ type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 export function siteStation(site: LayerSite, visit: (statistics: ProblemStatistics[]) => Promise<void>): Station {
   return {
     calls: site.calls,
-    open(source, seed) {
-      const statistics = new SiteStatistics(site, new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length));
+    open({source, seed, pause}) {
+      const statistics = new SiteStatistics(site, new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length), pause);
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
         finish: async () => { await visit(await statistics.take()); },
@@ -53,13 +53,14 @@ export function siteStation(site: LayerSite, visit: (statistics: ProblemStatisti
 
 /** Collects the statistics of one layer over the calibration batches. */
 class SiteStatistics {
-  private readonly grams = new GramStatistics();
+  private readonly grams: GramStatistics;
   private readonly heldBack = new KeptRows();
   private readonly witnesses = new KeptRows();
 
   private readonly rowsAtOnce: number;
 
-  constructor(private readonly site: LayerSite, private readonly plan: RowPlan) {
+  constructor(private readonly site: LayerSite, private readonly plan: RowPlan, pause: () => Promise<void>) {
+    this.grams = new GramStatistics(pause);
     this.rowsAtOnce = rowsAtOnce(site);
   }
 

@@ -2,6 +2,7 @@ import {ModelError} from '../errors.ts';
 import {allocate} from '../numerics/allocation.ts';
 import type {Bits} from '../numerics/alphabet.ts';
 import {requireKernel} from '../ops/followPath.ts';
+import {paced} from '../ops/paced.ts';
 import {packedLayer} from '../report/sizes.ts';
 import type {Compression} from '../types.ts';
 import {heldBackError} from './heldBackError.ts';
@@ -53,7 +54,7 @@ export async function quantizeToBudget(compression: Compression, widths: readonl
   return visitModel(compression, options, passOf(1, context), async (visit) => {
     const layer = measured.layers.findIndex(({name}) => name === visit.site.layer.name);
     const letters = await quantizeLayer(visit, widths[choice[layer]].options, context);
-    return quantizedResult(visit, letters, choiceText(measured.layers[layer], choice[layer], widths));
+    return quantizedResult(visit, letters, choiceText(measured.layers[layer], choice[layer], widths), context);
   });
 }
 
@@ -61,9 +62,9 @@ async function fewestLetters(visit: LayerVisit, widths: readonly LetterWidth[], 
   const tried: string[] = [];
   for (const {bits, options} of widths) {
     const letters = await quantizeLayer(visit, options, context);
-    const error = heldBackError(letters.outcomes);
+    const error = await paced(heldBackError(letters.outcomes), context.pause);
     tried.push(`${percent(error)} at ${named(bits)}`);
-    if (error <= limit) return quantizedResult(visit, letters, `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`);
+    if (error <= limit) return quantizedResult(visit, letters, `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`, context);
   }
   throw new ModelError(`${context.stage}: layer '${visit.site.layer.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
     'allow a larger `maxRelativeError`, or leave the layer out by `exclude`');

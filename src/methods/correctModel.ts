@@ -1,12 +1,15 @@
 import {ModelError} from '../errors.ts';
 import {normStations} from '../graph/normStation.ts';
 import type {Matrix} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
-import {calibrationGain} from '../numerics/reconstructionError.ts';
-import {refine, valuesOf} from '../numerics/refinement.ts';
-import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import {valuesOf} from '../numerics/quantized.ts';
+import {calibrationGainSteps} from '../numerics/reconstructionError.ts';
+import {refineSteps} from '../numerics/refinement.ts';
+import type {Steps} from '../numerics/steps.ts';
+import {solveOnSupportSteps} from '../numerics/supportLeastSquares.ts';
+import {paced} from '../ops/paced.ts';
 import {letterReport} from '../report/layerReport.ts';
-import type {CompressedLayer, Compression, PrunedLayer, QuantizedLayer} from '../types.ts';
+import type {CompressedLayer, Compression, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../types.ts';
 import {heldBackError} from './heldBackError.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from './layerVisit.ts';
 import {ridged} from './ridged.ts';
@@ -44,10 +47,9 @@ export async function correctModel(compression: Compression, options: CorrectMod
   return visitModel(compression, {...options, filter, ...(options.batchNorm ? {others: normStations} : {})}, context, async (visit) => {
     const {before} = visit;
     if (!before) throw new Error(`correctModel: layer ${visit.site.layer.name} was compressed, and has no record`);
-    await context.pause();
-    const corrected = before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options);
-    await context.pause();
-    return correctLayer(visit, corrected);
+    const begin = performance.now();
+    const corrected = await paced(before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options), context.pause);
+    return correctLayer(visit, {...corrected, begin}, context);
   });
 }
 
@@ -55,15 +57,14 @@ export async function correctModel(compression: Compression, options: CorrectMod
 interface Corrected {
   readonly layer: CompressedLayer;
   readonly values: readonly Matrix[];
-  readonly begin: number;
 }
 
-async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer, values, begin}: Corrected): Promise<LayerResult> {
+async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer, values, begin}: Corrected & {readonly begin: number}, {pause}: StageContext): Promise<LayerResult> {
   if (!before || !reportBefore) throw new Error('correctLayer: a compressed layer has no record');
   const shifts = problems.map((problem, p) => (problem.isCentred ? shiftFor(problem, values[p]) : problem.currentShift));
-  const errorBefore = heldBackError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift})));
-  const errorAfter = heldBackError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]})));
-  const kept = errorAfter < errorBefore && lowersCalibrationError(problems, values);
+  const errorBefore = await paced(heldBackError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift}))), pause);
+  const errorAfter = await paced(heldBackError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]}))), pause);
+  const kept = errorAfter < errorBefore && await paced(lowersCalibrationError(problems, values), pause);
   const report = {
     ...reportBefore,
     ...(kept ? await letterReport(layer, values) : {}),
@@ -75,34 +76,38 @@ async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer
 }
 
 /** A ridge, or the damping of least squares, may have cost more than they found. */
-function lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): boolean {
-  const gains = problems.map((problem, p) => calibrationGain(problem.gram, targetOf(problem), problem.current, values[p]).reduce((sum, gain) => sum + gain, 0));
-  return gains.reduce((sum, gain) => sum + gain, 0) > 0;
+function* lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): Steps<boolean> {
+  let all = 0;
+  for (const [p, problem] of problems.entries()) {
+    const gains = yield* calibrationGainSteps(problem.gram, yield* targetOf(problem), problem.current, values[p]);
+    all += gains.reduce((sum, gain) => sum + gain, 0);
+  }
+  return all > 0;
 }
 
-function correctLetters({problems}: LayerVisit, before: QuantizedLayer, options: CorrectModelOptions): Corrected {
-  const begin = performance.now();
+function* correctLetters({problems}: LayerVisit, before: QuantizedLayer, options: CorrectModelOptions): Steps<Corrected> {
   const {alphabet, granularity} = before;
-  const refined = problems.map((problem, p) => {
+  const refined: QuantizedMatrix[] = [];
+  for (const [p, problem] of problems.entries()) {
     const offset = before.problems[p].scales.offsets !== undefined;
-    const {gram, target} = ridged({...problem, target: targetOf(problem)}, options.ridge);
-    return {...before.problems[p], ...refine(before.problems[p], gram, target, {...options, refit: options.scale, alphabet, granularity, offset})};
-  });
-  return {layer: {...before, problems: refined}, values: refined.map((one) => valuesOf(one, alphabet, one.neurons)), begin};
+    const {gram, target} = ridged({...problem, target: yield* targetOf(problem)}, options.ridge);
+    refined.push({...before.problems[p], ...yield* refineSteps(before.problems[p], gram, target, {...options, refit: options.scale, alphabet, granularity, offset})});
+  }
+  return {layer: {...before, problems: refined}, values: refined.map((one) => valuesOf(one, alphabet, one.neurons))};
 }
 
-function correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Corrected {
-  const begin = performance.now();
-  const values = problems.map((problem, p) => {
-    const solved = solveOnSupport(problem.gram, targetOf(problem), problem.current, layer.problems[p].mask, options);
-    return {...solved, data: solved.data.map(Math.fround)};
-  });
-  return {layer, values, begin};
+function* correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Steps<Corrected> {
+  const values: Matrix[] = [];
+  for (const [p, problem] of problems.entries()) {
+    const solved = yield* solveOnSupportSteps(problem.gram, yield* targetOf(problem), problem.current, layer.problems[p].mask, options);
+    values.push({...solved, data: solved.data.map(Math.fround)});
+  }
+  return {layer, values};
 }
 
 /** X̃ᵀ(XW − 1cᵀ): what the weights are to give is what the bias does not, where it stays at its shift c. */
-function targetOf({crossGram, weights, isCentred, currentShift, statistics: {rows, shadowMean}}: VisitedProblem): Matrix {
-  const target = multiply(crossGram, weights);
+function* targetOf({crossGram, weights, isCentred, currentShift, statistics: {rows, shadowMean}}: VisitedProblem): Steps<Matrix> {
+  const target = yield* multiplySteps(crossGram, weights);
   if (isCentred || !currentShift) return target;
   const {columns} = target;
   return {...target, data: target.data.map((entry, i) => entry - rows * shadowMean[Math.floor(i / columns)] * currentShift[i % columns])};

@@ -14,7 +14,7 @@ export async function evaluateModel(compression: Compression, data: LabelledData
   for await (const batch of labelledBatches(context.stage, data, compression.original, batchSize)) {
     try {
       await context.pause();
-      await tally.add(batch, compression);
+      await tally.add(batch, compression, context.pause);
     } finally {
       dispose(batch.targets ? [...batch.inputs, batch.targets] : batch.inputs);
     }
@@ -34,8 +34,9 @@ class Tally {
   private difference = 0;
   private norm = 0;
 
-  async add({inputs, targets}: LabelledBatch, {original, model}: Compression): Promise<void> {
+  async add({inputs, targets}: LabelledBatch, {original, model}: Compression, pause: () => Promise<void>): Promise<void> {
     const before = await outputsOf(original, inputs);
+    await pause();
     const after = model === original ? before : await outputsOf(model, inputs);
     this.addOutputs(before, after);
     const [samples] = before[0].shape;

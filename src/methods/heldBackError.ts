@@ -1,6 +1,7 @@
 import type {ProblemStatistics, RowPair} from '../graph/siteStatistics.ts';
 import type {Matrix} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import type {Steps} from '../numerics/steps.ts';
 
 /** What is to stand for a weight matrix. */
 export interface Replacement {
@@ -13,12 +14,12 @@ export interface Replacement {
 }
 
 /** ‖XW − X̃Q − 1cᵀ‖ / ‖XW‖ over all problems of a layer, on held-back rows; on calibrated ones where none could be spared. */
-export function heldBackError(replacements: readonly Replacement[]): number {
+export function* heldBackError(replacements: readonly Replacement[]): Steps<number> {
   let difference = 0, norm = 0;
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
-    const target = multiply(original, problem.weights);
-    const actual = multiply(shadow, values);
+    const target = yield* multiplySteps(original, problem.weights);
+    const actual = yield* multiplySteps(shadow, values);
     target.data.forEach((value, i) => {
       difference += (value - actual.data[i] - (shift?.[i % target.columns] ?? 0)) ** 2;
       norm += value ** 2;

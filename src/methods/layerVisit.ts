@@ -3,9 +3,10 @@ import {type BiasPlace, biasPlaceOf} from '../graph/biasPlace.ts';
 import type {Shadow} from '../graph/shadow.ts';
 import type {LayerSite} from '../graph/sites.ts';
 import type {ProblemStatistics} from '../graph/siteStatistics.ts';
-import {biasShift, centred, type Grams} from '../numerics/centering.ts';
+import {biasShift, centredSteps, type Grams} from '../numerics/centering.ts';
 import type {Mask} from '../numerics/mask.ts';
 import type {Matrix} from '../numerics/matrix.ts';
+import {paced} from '../ops/paced.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
 
 /** A layer whose statistics are complete, on its turn to be compressed. */
@@ -40,15 +41,20 @@ export interface VisitContext {
   readonly shadow: Shadow;
   /** Whether biases may move. */
   readonly bias: boolean;
+  /** Awaited before the statistics are centred, and meanwhile. */
+  readonly pause: () => Promise<void>;
 }
 
 /** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
-export async function visitOf(site: LayerSite, statistics: readonly ProblemStatistics[], {compression, shadow, bias}: VisitContext): Promise<LayerVisit> {
+export async function visitOf(site: LayerSite, statistics: readonly ProblemStatistics[], {compression, shadow, bias, pause}: VisitContext): Promise<LayerVisit> {
   const biasPlace = biasPlaceOf(site, shadow);
   const isCentred = bias && biasPlace !== undefined;
   const before = compression.layers.find(({name}) => name === site.layer.name);
   const [weights, current] = [await matricesOf(site, site.original), await matricesOf(site, site.layer)];
   const moved = biasPlace && await movedBias(biasPlace);
+  await pause();
+  const grams: Grams[] = [];
+  for (const problem of statistics) grams.push(isCentred ? await paced(centredSteps(problem), pause) : problem);
   return {
     site, biasPlace, before,
     reportBefore: compression.report.layers.find(({name}) => name === site.layer.name),
@@ -59,7 +65,8 @@ export async function visitOf(site: LayerSite, statistics: readonly ProblemStati
       mask: before?.problems[p].mask,
       statistics: problem,
       isCentred,
-      ...(isCentred ? centred(problem) : problem),
+      gram: grams[p].gram,
+      crossGram: grams[p].crossGram,
     })),
   };
 }

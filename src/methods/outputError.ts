@@ -1,23 +1,25 @@
 import {add, tensor1d, tensor2d, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import type {Matrix} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import {paced} from '../ops/paced.ts';
 import {rowsFor, type Replacement} from './heldBackError.ts';
 
 /**
  * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a layer on held-back rows, σ its activation: what is left of an error
  * behind it. The layer's own relu forgives whatever stays below 0.
  * @param layer the original layer
+ * @param pause awaited within the products
  */
-export async function outputError(layer: layers.Layer, replacements: readonly Replacement[]): Promise<number> {
+export async function outputError(layer: layers.Layer, replacements: readonly Replacement[], pause: () => Promise<void>): Promise<number> {
   const bias = layer.getWeights().length > 1 ? await layer.getWeights()[1].data<'float32'>() : undefined;
   const activate = activationOf(layer);
   let difference = 0, norm = 0, first = 0;
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
     const own = bias?.slice(first, first += values.columns) ?? new Float32Array(values.columns);
-    const expected = await activate(multiply(original, problem.weights), own);
-    const actual = await activate(multiply(shadow, values), own.map((one, n) => one + (shift?.[n] ?? 0)));
+    const expected = await activate(await paced(multiplySteps(original, problem.weights), pause), own);
+    const actual = await activate(await paced(multiplySteps(shadow, values), pause), own.map((one, n) => one + (shift?.[n] ?? 0)));
     expected.forEach((value, i) => {
       difference += (value - actual[i]) ** 2;
       norm += value ** 2;

@@ -13,14 +13,17 @@ import type {CompressedLayer} from '../types.ts';
 
 /**
  * A model of the same function whose compressed layers are `Packed`. The given model stays as it was.
+ * @param pause awaited after each layer
  * @throws ModelError if the weights of a layer are no longer those that its stage gave it
  */
-export async function packModel(model: LayersModel, compressed: readonly CompressedLayer[]): Promise<LayersModel> {
+export async function packModel(model: LayersModel, compressed: readonly CompressedLayer[], pause: () => Promise<void> = () => Promise.resolve()): Promise<LayersModel> {
   registerPacked();
   const packed = new Map<string, PackedMatrices>();
   for (const layer of layersOf(model)) {
     const record = compressed.find(({name}) => name === layer.name);
-    if (record) packed.set(layer.name, await packedWeights(layer, record));
+    if (!record) continue;
+    packed.set(layer.name, await packedWeights(layer, record));
+    await pause();
   }
   return rebuildModel(model, {
     topology: withPackedLayers(topologyOf(model), (name) => packed.get(name)?.packing),

@@ -26,7 +26,7 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
   requireAlive('pack', model);
   requireUnpacked('pack', model, 'put pack() last, once');
   await context.pause();
-  const packed = await packModel(model, layers);
+  const packed = await packModel(model, layers, context.pause);
   try {
     await sealModel(packed);
     await context.pause();

@@ -1,9 +1,10 @@
 import type {Mask} from '../numerics/mask.ts';
 import type {Matrix} from '../numerics/matrix.ts';
-import {calibrationErrors, replayDrift} from '../numerics/reconstructionError.ts';
-import type {Quantized} from '../numerics/refinement.ts';
+import {calibrationErrors, replayDriftSteps} from '../numerics/reconstructionError.ts';
+import type {Quantized} from '../numerics/quantized.ts';
 import {type Scales, scaledBy} from '../numerics/scales.ts';
 import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
+import {paced} from '../ops/paced.ts';
 import type {QuantizeMethod, WeightPlace} from './quantizeWeights.ts';
 import {thresholdFor} from './threshold.ts';
 
@@ -20,7 +21,7 @@ export interface SearchSpace {
   readonly method: QuantizeMethod;
   /** Weights that are pruned already. */
   readonly mask: Mask | undefined;
-  /** Awaited before each path. */
+  /** Awaited before each path and within it. */
   readonly pause: () => Promise<void>;
 }
 
@@ -71,7 +72,7 @@ type Choice = Pick<PathChoice, 'scales' | 'rounding' | 'path' | 'threshold'>;
 
 async function candidate(choice: Choice, space: SearchSpace): Promise<Candidate> {
   const followed = await follow(choice, space);
-  const errors = errorsOf(followed, space);
+  const errors = await errorsOf(followed, space);
   // Neurons that share a step choose together.
   const compared = space.method.granularity === 'tensor' ? errors.fill(errors.reduce((sum, error) => sum + error, 0)) : errors;
   return {...followed, scales: choice.scales, errors: compared};
@@ -83,11 +84,11 @@ async function follow(choice: Choice, {follower, place, aligned, mask, pause, me
   return follower.follow({...choice, kind, alphabet, mask, seed, layer: place.layer, firstNeuron: place.problem * aligned.columns});
 }
 
-function errorsOf(path: CodedPath, {gram, residual, aligned, method}: Pick<SearchSpace, 'gram' | 'residual' | 'aligned' | 'method'>): Float64Array {
+async function errorsOf(path: CodedPath, {gram, residual, aligned, method, pause}: SearchSpace): Promise<Float64Array> {
   const {kind, scaling = 1} = method.feedback;
   return kind === 'path'
     ? calibrationErrors(gram, residual, aligned, path, scaling)
-    : calibrationErrors(gram, residual, aligned, replayDrift(gram, aligned, path.values), 1);
+    : calibrationErrors(gram, residual, aligned, await paced(replayDriftSteps(gram, aligned, path.values), pause), 1);
 }
 
 /** The best of several candidates, made one after the other. */

@@ -1,9 +1,11 @@
 import {ModelError} from '../errors.ts';
 import {keepLargest, type Mask, masked, type Pattern} from '../numerics/mask.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
-import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import type {Steps} from '../numerics/steps.ts';
+import {solveOnSupportSteps} from '../numerics/supportLeastSquares.ts';
 import {requireKernel} from '../ops/followPath.ts';
+import {paced} from '../ops/paced.ts';
 import {layerReport} from '../report/layerReport.ts';
 import type {CandidateReport} from '../report/report.ts';
 import type {Compression, PrunedLayer} from '../types.ts';
@@ -70,7 +72,8 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
   const candidates: Candidate[] = [];
   for (const mask of options.masks) {
     const weights = await prunedBy(mask, visit, options, context);
-    candidates.push({weights, errors: {mask, relativeError: heldBackError(weights), outputError: await outputError(visit.site.original, weights)}});
+    const relativeError = await paced(heldBackError(weights), context.pause);
+    candidates.push({weights, errors: {mask, relativeError, outputError: await outputError(visit.site.original, weights, context.pause)}});
   }
   const {weights, errors: {mask}} = bestOf(candidates);
   const pruned: PrunedLayer = {
@@ -79,7 +82,7 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
   };
   return {
     layer: pruned,
-    report: await layerReport(pruned, weights, {before: visit.reportBefore, milliseconds: performance.now() - begin, pruning: {pattern: options.pattern, mask, candidates: candidates.map(({errors}) => errors)}}),
+    report: await layerReport(pruned, weights, {before: visit.reportBefore, milliseconds: performance.now() - begin, pruning: {pattern: options.pattern, mask, candidates: candidates.map(({errors}) => errors)}}, context.pause),
     values: weights.map(({values}) => values),
     shifts: weights.map(({shift}) => shift),
   };
@@ -96,9 +99,8 @@ async function prunedBy(name: MaskName, {site, problems}: LayerVisit, options: P
     : masksOf(scored.map(({scores}) => scores), options.pattern, amount.sparsity);
   const solved: PrunedWeights[] = [];
   for (const [p, problem] of problems.entries()) {
-    await context.pause();
     const mask = masks[p].map((kept, i) => (problem.mask?.[i] === 0 ? 0 : kept)); // a stage that prunes less than the one before it revives nothing
-    const values = solve(problem, scored[p], mask, options);
+    const values = await paced(solve(problem, scored[p], mask, options), context.pause);
     solved.push({problem, values, shift: shiftFor(problem, values), mask, path: scored[p].path});
   }
   return solved;
@@ -118,7 +120,7 @@ function masksOf(scores: readonly Matrix[], pattern: Pattern, sparsity: number):
   return scores.map(({data: {length}}) => mask.slice(from, from += length));
 }
 
-function solve({weights, gram, crossGram}: VisitedProblem, {values}: ScoredWeights, mask: Mask, {iterations, damping}: PruneModelOptions): Matrix {
-  const solved = iterations === 0 ? masked(values, mask) : solveOnSupport(gram, multiply(crossGram, weights), weights, mask, {iterations, damping});
+function* solve({weights, gram, crossGram}: VisitedProblem, {values}: ScoredWeights, mask: Mask, {iterations, damping}: PruneModelOptions): Steps<Matrix> {
+  const solved = iterations === 0 ? masked(values, mask) : yield* solveOnSupportSteps(gram, yield* multiplySteps(crossGram, weights), weights, mask, {iterations, damping});
   return {...solved, data: solved.data.map(Math.fround)};
 }

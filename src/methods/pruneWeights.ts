@@ -1,7 +1,9 @@
-import {alignWeights, type AlignmentOptions} from '../numerics/alignment.ts';
+import {alignWeightsSteps, type AlignmentOptions} from '../numerics/alignment.ts';
 import {diagonal, type Matrix, matrix} from '../numerics/matrix.ts';
-import {dampedFeedback, type FeedbackOptions} from '../numerics/pathFeedback.ts';
+import {dampedFeedbackSteps, type FeedbackOptions} from '../numerics/pathFeedback.ts';
+import type {Steps} from '../numerics/steps.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
+import {paced} from '../ops/paced.ts';
 import {reals} from '../stochastic/reals.ts';
 import type {Rounding} from '../stochastic/index.ts';
 import type {FollowedPath} from './followedPath.ts';
@@ -41,7 +43,7 @@ export async function scoredWeights(name: MaskName, problem: WeightProblem, plac
     case 'magnitude': return {scores: sizes(weights, () => 1, mask), values: weights, path: undefined};
     case 'wanda': {
       const norms = diagonal(gram).map(Math.sqrt);
-      return {scores: rankedByNeuron(sizes(weights, (t) => norms[t], mask)), values: weights, path: undefined};
+      return {scores: await paced(rankedByNeuron(sizes(weights, (t) => norms[t], mask)), pause), values: weights, path: undefined};
     }
     case 'stochastic path': return followPruning('stochastic', problem, place, options, pause);
     case 'nearest path': return followPruning('nearest', problem, place, options, pause);
@@ -49,9 +51,9 @@ export async function scoredWeights(name: MaskName, problem: WeightProblem, plac
 }
 
 async function followPruning(rounding: Rounding, {weights, gram, crossGram, mask}: WeightProblem, place: WeightPlace, options: PrunePathOptions, pause: () => Promise<void>): Promise<ScoredWeights> {
-  const aligned = alignWeights(weights, gram, crossGram, options.alignment);
-  const {feedback, damping} = dampedFeedback(gram, options.feedback[rounding]);
-  const follower = pathFollower(aligned, feedback, {strict: options.strictKernels});
+  const aligned = await paced(alignWeightsSteps(weights, gram, crossGram, options.alignment), pause);
+  const {feedback, damping} = await paced(dampedFeedbackSteps(gram, options.feedback[rounding]), pause);
+  const follower = pathFollower(aligned, feedback, {strict: options.strictKernels, pause});
   const {rows: features, columns: neurons} = aligned;
   const scales = {groupSize: features, groups: 1, neurons, steps: new Float64Array(neurons).fill(1)};
   const follow = async (threshold: number): Promise<CodedPath> => {
@@ -87,11 +89,12 @@ function sizes({rows, columns, data}: Matrix, normOf: (feature: number) => numbe
 }
 
 /** The rank of each score within its neuron, from 0: neurons are pruned alike. */
-function rankedByNeuron({rows, columns, data}: Matrix): Matrix {
+function* rankedByNeuron({rows, columns, data}: Matrix): Steps<Matrix> {
   const ranks = matrix(rows, columns);
   for (let n = 0; n < columns; n++) {
     const order = Array.from({length: rows}, (_, t) => t).sort((s, t) => data[s * columns + n] - data[t * columns + n]);
     order.forEach((t, rank) => { ranks.data[t * columns + n] = data[t * columns + n] < 0 ? -1 : rank; });
+    yield;
   }
   return ranks;
 }

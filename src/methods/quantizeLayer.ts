@@ -35,10 +35,10 @@ export async function quantizeLayer({site, problems}: LayerVisit, method: Quanti
  * The letters as what a stage made of the layer.
  * @param choice why it has so many, for the report
  */
-export async function quantizedResult({reportBefore}: LayerVisit, {layer, outcomes, milliseconds}: LayerLetters, choice: string | undefined): Promise<LayerResult> {
+export async function quantizedResult({reportBefore}: LayerVisit, {layer, outcomes, milliseconds}: LayerLetters, choice: string | undefined, {pause}: StageContext): Promise<LayerResult> {
   return {
     layer,
-    report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}),
+    report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, pause),
     values: outcomes.map(({values}) => values),
     shifts: outcomes.map(({shift}) => shift),
   };

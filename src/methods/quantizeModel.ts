@@ -27,6 +27,6 @@ export async function quantizeModel(compression: Compression, options: QuantizeM
     const denseReason = prune && dense?.(site.layer, site.place);
     if (prune && denseReason === undefined) requirePattern(context.stage, site, prune.pattern);
     const letters = await quantizeLayer(visit, {...method, prune: denseReason === undefined ? prune : undefined}, context);
-    return quantizedResult(visit, letters, denseReason);
+    return quantizedResult(visit, letters, denseReason, context);
   });
 }

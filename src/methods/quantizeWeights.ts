@@ -1,14 +1,17 @@
-import {alignWeights, type AlignmentOptions} from '../numerics/alignment.ts';
+import {alignWeightsSteps, type AlignmentOptions} from '../numerics/alignment.ts';
 import type {Alphabet} from '../numerics/alphabet.ts';
 import {keepLargest, masked, type Pattern} from '../numerics/mask.ts';
 import {diagonal, type Matrix, matrix, subtract} from '../numerics/matrix.ts';
-import {dampedFeedback, type FeedbackOptions} from '../numerics/pathFeedback.ts';
-import {multiply} from '../numerics/product.ts';
-import {type Quantized, refine, valuesOf} from '../numerics/refinement.ts';
-import {meanSquareScale, widestScale} from '../numerics/meanSquareScale.ts';
+import {dampedFeedbackSteps, type FeedbackOptions} from '../numerics/pathFeedback.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import {type Quantized, valuesOf} from '../numerics/quantized.ts';
+import {refineSteps} from '../numerics/refinement.ts';
+import {meanSquareScaleSteps, widestScale} from '../numerics/meanSquareScale.ts';
 import type {Granularity, Scales} from '../numerics/scales.ts';
-import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
+import type {Steps} from '../numerics/steps.ts';
+import {solveOnSupportSteps} from '../numerics/supportLeastSquares.ts';
 import {pathFollower} from '../ops/followPath.ts';
+import {paced} from '../ops/paced.ts';
 import type {Rounding} from '../stochastic/index.ts';
 import {betterLetters} from './betterLetters.ts';
 import {clippedSteps} from './clippedSteps.ts';
@@ -67,18 +70,17 @@ export interface QuantizedWeights extends Quantized {
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
  * @param place the number of the layer in its model and of the problem in its layer, for the random numbers
- * @param pause awaited between paths and before refinement: lets the host breathe, and throws if the run was cancelled
+ * @param pause awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
 export async function quantizeWeights(given: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
-  const problem = ridged({...given, target: multiply(given.crossGram, given.weights)}, method.ridge);
-  const aligned = alignedOf(problem, method);
-  await pause();
-  const scales = originalScale(given, method);
+  const problem = ridged({...given, target: await paced(multiplySteps(given.crossGram, given.weights), pause)}, method.ridge);
+  const aligned = await paced(alignedSteps(problem, method), pause);
+  const scales = await paced(originalScale(given, method), pause);
   let best: QuantizedWeights | undefined;
   for (const scaling of method.scalings) {
     const found = await followAndRefine({...problem, aligned, scales}, place, {...method, feedback: {...method.feedback, scaling}}, pause);
-    best = best ? betterLetters(best, found, problem, method.granularity) : found;
+    best = best ? await paced(betterLetters(best, found, problem, method.granularity), pause) : found;
   }
   if (!best) throw new RangeError('quantizeWeights: expected at least one scaling');
   return best;
@@ -92,15 +94,14 @@ interface AlignedProblem extends TargetedProblem {
 }
 
 async function followAndRefine({gram, target, aligned, scales, mask}: AlignedProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
-  const {feedback, damping} = dampedFeedback(gram, method.feedback);
-  const follower = pathFollower(aligned, feedback, {strict: method.strictKernels});
+  const {feedback, damping} = await paced(dampedFeedbackSteps(gram, method.feedback), pause);
+  const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, pause});
   try {
-    const residual = subtract(target, multiply(gram, aligned));
+    const residual = subtract(target, await paced(multiplySteps(gram, aligned), pause));
     const {chosen, threshold} = await bestPath(scales, {gram, residual, aligned, follower, place, method, mask, pause});
     const {alphabet, prune} = method;
     const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
-    await pause();
-    const refined = method.sweeps > 0 ? refine(start, gram, target, method) : start;
+    const refined = method.sweeps > 0 ? await paced(refineSteps(start, gram, target, method), pause) : start;
     return {
       ...refined,
       values: valuesOf(refined, alphabet, aligned.columns),
@@ -122,19 +123,19 @@ async function followAndRefine({gram, target, aligned, scales, mask}: AlignedPro
 }
 
 /** Of a pruned matrix the kept weights are solved anew on the inputs as they are now. */
-function alignedOf({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Matrix {
-  if (!mask) return alignWeights(weights, gram, crossGram, alignment);
+function* alignedSteps({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Steps<Matrix> {
+  if (!mask) return yield* alignWeightsSteps(weights, gram, crossGram, alignment);
   const {method, damping = 0.01} = alignment;
-  return method === 'none' ? masked(current, mask) : solveOnSupport(gram, target, current, mask, {damping});
+  return method === 'none' ? masked(current, mask) : yield* solveOnSupportSteps(gram, target, current, mask, {damping});
 }
 
 /**
  * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
  * What is pruned, or will be, has no say.
  */
-function originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Scales {
+function* originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Steps<Scales> {
   const [from, kept] = mask ? [current, mask] : [weights, prune && keepLargest(sizesOf(weights), prune.pattern, prune.sparsity)];
-  return scale === 'absmax' ? widestScale(from, alphabet, granularity, kept) : meanSquareScale(from, alphabet, granularity, kept);
+  return scale === 'absmax' ? widestScale(from, alphabet, granularity, kept) : yield* meanSquareScaleSteps(from, alphabet, granularity, kept);
 }
 
 function sizesOf({rows, columns, data}: Matrix): Matrix {

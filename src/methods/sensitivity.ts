@@ -1,4 +1,5 @@
 import type {AllocationOption} from '../numerics/allocation.ts';
+import {paced} from '../ops/paced.ts';
 import {layerReport, type ProblemOutcome} from '../report/layerReport.ts';
 import type {SizeReport} from '../report/report.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
@@ -58,9 +59,9 @@ export async function sensitivitiesOf(compression: Compression, options: TrialOp
   try {
     const tried = await visitModel(compression, options, context, async (visit) => {
       probe ??= await OutputProbe.open(compression, options);
-      const {sensitivity, last} = await tryLayer(visit, options, probe);
+      const {sensitivity, last} = await tryLayer(visit, options, probe, context);
       measured.push(sensitivity);
-      return {layer: last.layer, report: await layerReport(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0})};
+      return {layer: last.layer, report: await layerReport(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0}, context.pause)};
     });
     tried.dispose();
     const {size, layers} = tried.report;
@@ -71,12 +72,12 @@ export async function sensitivitiesOf(compression: Compression, options: TrialOp
   }
 }
 
-async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, probe: OutputProbe): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
+async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, probe: OutputProbe, {pause}: StageContext): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
   const trials: Array<{cost: number; error: number}> = [];
   let felt = 1;
   let last: LayerTrial | undefined;
   for await (const trial of trialsOf(visit)) {
-    const error = heldBackError(trial.outcomes);
+    const error = await paced(heldBackError(trial.outcomes), pause);
     if (trials.length === probed && error > 0) felt = await differenceWith(trial, visit, probe) / error ** 2;
     trials.push({cost: trial.cost, error});
     last = trial;

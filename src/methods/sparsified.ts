@@ -1,7 +1,7 @@
 import {codeOfZero} from '../numerics/alphabet.ts';
 import {keepLargest, type Mask} from '../numerics/mask.ts';
 import type {Matrix} from '../numerics/matrix.ts';
-import type {Quantized} from '../numerics/refinement.ts';
+import type {Quantized} from '../numerics/quantized.ts';
 import {pathScores} from './pathScores.ts';
 import type {ChosenPath} from './pathSearch.ts';
 import type {PruneTarget, QuantizeMethod} from './quantizeWeights.ts';

@@ -1,8 +1,10 @@
 import {allocate, type AllocationOption} from '../numerics/allocation.ts';
 import {keepLargest, masked} from '../numerics/mask.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
-import {solveOnSupport} from '../numerics/supportLeastSquares.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import type {Steps} from '../numerics/steps.ts';
+import {solveOnSupportSteps} from '../numerics/supportLeastSquares.ts';
+import {paced} from '../ops/paced.ts';
 import type {Compression} from '../types.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from './layerVisit.ts';
 import {pruneModel, type PruneModelOptions} from './pruneModel.ts';
@@ -56,8 +58,7 @@ async function* sparsitiesTried(visit: LayerVisit, {sparsity, iterations, dampin
     const share = factor * (1 - sparsity) / (factor * (1 - sparsity) + sparsity);
     const outcomes = [];
     for (const problem of problems) {
-      await context.pause();
-      outcomes.push(largestKept(problem, share, {iterations: Math.min(iterations, TRIAL_STEPS), damping}));
+      outcomes.push(await paced(largestKept(problem, share, {iterations: Math.min(iterations, TRIAL_STEPS), damping}), context.pause));
     }
     yield {
       cost: Math.min(left, Math.floor(share * weights)),
@@ -67,10 +68,10 @@ async function* sparsitiesTried(visit: LayerVisit, {sparsity, iterations, dampin
   }
 }
 
-function largestKept(problem: VisitedProblem, share: number, {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>): LayerTrial['outcomes'][number] & {readonly mask: Uint8Array} {
+function* largestKept(problem: VisitedProblem, share: number, {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>): Steps<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
   const {weights, gram, crossGram, mask: before} = problem;
   const mask = keepLargest(sizes(weights, before), 'unstructured', 1 - share).map((one, i) => (before?.[i] === 0 ? 0 : one));
-  const values = iterations === 0 ? masked(weights, mask) : solveOnSupport(gram, multiply(crossGram, weights), weights, mask, {iterations, damping});
+  const values = iterations === 0 ? masked(weights, mask) : yield* solveOnSupportSteps(gram, yield* multiplySteps(crossGram, weights), weights, mask, {iterations, damping});
   return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
 }
 

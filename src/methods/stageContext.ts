@@ -2,7 +2,7 @@
 export interface StageContext {
   /** The name of the stage, for messages and the report. */
   readonly stage: string;
-  /** Lets the host breathe. Rejects if the run was cancelled. */
+  /** Lets the host breathe where that is due: await it between any two pieces of work, however small. Rejects if the run was cancelled. */
   readonly pause: () => Promise<void>;
   /** Says that layer `index` of `total` begins; `index === total` at the end. */
   readonly progress: (layer: string, index: number, total: number) => void;

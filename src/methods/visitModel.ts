@@ -61,7 +61,8 @@ export async function visitModel(compression: Compression, options: VisitOptions
     const stations = sites.map((site) => siteStation(site, async (statistics) => {
       context.progress(site.layer.name, done.length, sites.length);
       requireFiniteInputs(site.layer, statistics, context.stage);
-      const visit = await visitOf(site, statistics, {compression, shadow, bias: options.bias});
+      await context.pause();
+      const visit = await visitOf(site, statistics, {compression, shadow, bias: options.bias, pause: context.pause});
       const result = await compress(visit);
       if (result.values) rewriteLayer(site, visit.biasPlace, {values: result.values, shifts: result.shifts}, shadow);
       done.push(result);

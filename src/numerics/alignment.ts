@@ -1,8 +1,9 @@
-import {choleskySolve} from './cholesky.ts';
-import {dampedCholesky} from './damping.ts';
+import {choleskySolveSteps} from './cholesky.ts';
+import {dampedCholeskySteps} from './damping.ts';
 import {type Matrix, matrix, requireSameShape} from './matrix.ts';
-import {addPanelProduct, multiply} from './product.ts';
-import {HOST_BLOCK_FEATURES, blocksOf} from './blocks.ts';
+import {addPanelProductSteps, multiplySteps} from './product.ts';
+import {type Block, HOST_BLOCK_FEATURES, blocksOf} from './blocks.ts';
+import {finish, type Steps} from './steps.ts';
 
 /** How W̃ is found from W. */
 export interface AlignmentOptions {
@@ -28,16 +29,21 @@ export interface AlignmentOptions {
  * @throws RangeError if the shapes do not fit, or H is no Gram matrix
  */
 export function alignWeights(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Matrix {
+  return finish(alignWeightsSteps(weights, gram, crossGram, options));
+}
+
+/** {@link alignWeights} in steps. */
+export function* alignWeightsSteps(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Steps<Matrix> {
   requireSameShape('alignWeights', gram, crossGram);
   requireSquareFor('alignWeights', gram, weights);
   const {method, order = 1, damping = 0.01, dead = 'keep'} = options;
   switch (method) {
     case 'none': return weights;
-    case 'exact': return settleDead(alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
+    case 'exact': return settleDead(yield* alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
     case 'order': {
-      let aligned = firstSweep(weights, gram, crossGram, dead);
-      const target = order > 1 ? multiply(crossGram, weights) : aligned;
-      for (let sweep = 1; sweep < order; sweep++) aligned = nextSweep(aligned, target, gram);
+      let aligned = yield* firstSweep(weights, gram, crossGram, dead);
+      const target = order > 1 ? yield* multiplySteps(crossGram, weights) : aligned;
+      for (let sweep = 1; sweep < order; sweep++) aligned = yield* nextSweep(aligned, target, gram);
       return aligned;
     }
   }
@@ -50,11 +56,11 @@ export function requireSquareFor(where: string, gram: Matrix, weights: Matrix): 
   }
 }
 
-function alignExactly(weights: Matrix, gram: Matrix, crossGram: Matrix, damping: number): Matrix {
-  const {factor, lambda} = dampedCholesky(gram, damping);
-  const right = multiply(crossGram, weights);
+function* alignExactly(weights: Matrix, gram: Matrix, crossGram: Matrix, damping: number): Steps<Matrix> {
+  const {factor, lambda} = yield* dampedCholeskySteps(gram, damping);
+  const right = yield* multiplySteps(crossGram, weights);
   right.data.forEach((entry, i) => { right.data[i] = entry + lambda * weights.data[i]; });
-  return choleskySolve(factor, right);
+  return yield* choleskySolveSteps(factor, right);
 }
 
 function settleDead(aligned: Matrix, weights: Matrix, gram: Matrix, dead: 'keep' | 'zero'): Matrix {
@@ -68,46 +74,60 @@ function settleDead(aligned: Matrix, weights: Matrix, gram: Matrix, dead: 'keep'
 }
 
 /** H_tt w̃_t = Σ_{s≤t} G_ts w_s − Σ_{s<t} H_ts w̃_s. */
-function firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'keep' | 'zero'): Matrix {
+function* firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'keep' | 'zero'): Steps<Matrix> {
   const {rows: features, columns: neurons} = weights;
   const aligned = matrix(features, neurons);
   const right = matrix(features, neurons);
   const taken = matrix(features, neurons);
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const before = {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first};
-    addPanelProduct(right, crossGram, weights, before);
-    addPanelProduct(taken, gram, aligned, before);
-    for (let t = block.first; t < block.last; t++) {
-      for (let s = block.first; s <= t; s++) addRow(right, t, crossGram.data[t * features + s], weights, s);
-      for (let s = block.first; s < t; s++) addRow(taken, t, gram.data[t * features + s], aligned, s);
-      const norm = gram.data[t * features + t];
-      for (let n = 0, i = t * neurons; n < neurons; n++, i++) {
-        if (norm > 0) aligned.data[i] = (right.data[i] - taken.data[i]) / norm;
-        else aligned.data[i] = dead === 'keep' ? weights.data[i] : 0;
-      }
-    }
+    yield* addPanelProductSteps(right, crossGram, weights, before);
+    yield* addPanelProductSteps(taken, gram, aligned, before);
+    firstOfBlock({weights, gram, crossGram, aligned, right, taken}, dead, block);
+    yield;
   }
   return aligned;
 }
 
+/** The features of a block, to which the sums of those before it were added. */
+function firstOfBlock({weights, gram, crossGram, aligned, right, taken}: Readonly<Record<'weights' | 'gram' | 'crossGram' | 'aligned' | 'right' | 'taken', Matrix>>, dead: 'keep' | 'zero', {first, last}: Block): void {
+  const {rows: features, columns: neurons} = weights;
+  for (let t = first; t < last; t++) {
+    for (let s = first; s <= t; s++) addRow(right, t, crossGram.data[t * features + s], weights, s);
+    for (let s = first; s < t; s++) addRow(taken, t, gram.data[t * features + s], aligned, s);
+    const norm = gram.data[t * features + t];
+    for (let n = 0, i = t * neurons; n < neurons; n++, i++) {
+      if (norm > 0) aligned.data[i] = (right.data[i] - taken.data[i]) / norm;
+      else aligned.data[i] = dead === 'keep' ? weights.data[i] : 0;
+    }
+  }
+}
+
 /** H_tt w̃⁺_t = (GW)_t − Σ_{s<t} H_ts w̃⁺_s − Σ_{s>t} H_ts w̃_s. A dead feature keeps what it has. */
-function nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Matrix {
+function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Steps<Matrix> {
   const {rows: features, columns: neurons} = aligned;
   const next = matrix(features, neurons, aligned.data.slice());
   const taken = matrix(features, neurons);
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const rows = {firstRow: block.first, lastRow: block.last};
     // Rows before the block are already of the new sweep, rows behind it still of the last one.
-    addPanelProduct(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
-    addPanelProduct(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
-    for (let t = block.first; t < block.last; t++) {
-      for (let s = block.first; s < block.last; s++) if (s !== t) addRow(taken, t, gram.data[t * features + s], next, s);
-      const norm = gram.data[t * features + t];
-      if (!(norm > 0)) continue;
-      for (let n = 0, i = t * neurons; n < neurons; n++, i++) next.data[i] = (target.data[i] - taken.data[i]) / norm;
-    }
+    yield* addPanelProductSteps(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
+    yield* addPanelProductSteps(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
+    nextOfBlock({target, gram, next, taken}, block);
+    yield;
   }
   return next;
+}
+
+/** The features of a block, to which the sums of all others were added. */
+function nextOfBlock({target, gram, next, taken}: Readonly<Record<'target' | 'gram' | 'next' | 'taken', Matrix>>, {first, last}: Block): void {
+  const {rows: features, columns: neurons} = next;
+  for (let t = first; t < last; t++) {
+    for (let s = first; s < last; s++) if (s !== t) addRow(taken, t, gram.data[t * features + s], next, s);
+    const norm = gram.data[t * features + t];
+    if (!(norm > 0)) continue;
+    for (let n = 0, i = t * neurons; n < neurons; n++, i++) next.data[i] = (target.data[i] - taken.data[i]) / norm;
+  }
 }
 
 /** sum[t] += factor · source[s]. */

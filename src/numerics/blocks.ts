@@ -10,6 +10,14 @@ export interface Block {
   readonly last: number;
 }
 
+/** Entries of a matrix that one step goes through. */
+const STEP_ENTRIES = 2 ** 20;
+
+/** The rows of a matrix, as many at a time as one step goes through: at least one. */
+export function panelsOf({rows, columns}: {readonly rows: number; readonly columns: number}): Generator<Block> {
+  return blocksOf(rows, Math.max(1, Math.floor(STEP_ENTRIES / Math.max(1, columns))));
+}
+
 /** The blocks of `size` features that cover `features`. */
 export function* blocksOf(features: number, size: number): Generator<Block> {
   for (let first = 0; first < features; first += size) yield {first, last: Math.min(first + size, features)};

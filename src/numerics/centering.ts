@@ -1,4 +1,6 @@
+import {panelsOf} from './blocks.ts';
 import {type Matrix, matrix} from './matrix.ts';
+import {finish, type Steps} from './steps.ts';
 
 /** H and G of calibration inputs. */
 export interface Grams {
@@ -25,8 +27,13 @@ const NOISE = 1e-6;
  * Statistics of X − 1μᵀ and X̃ − 1μ̃ᵀ: H − m μ̃μ̃ᵀ and G − m μ̃μᵀ. A feature that is constant in X̃ is dead: its rows are 0.
  * Minimising with them is minimising over a free bias as well, whose value is {@link biasShift}.
  */
-export function centred({gram, crossGram, mean, shadowMean, rows}: GramPair): Grams {
-  const result = {gram: lessOuter(gram, rows, shadowMean, shadowMean), crossGram: lessOuter(crossGram, rows, shadowMean, mean)};
+export function centred(pair: GramPair): Grams {
+  return finish(centredSteps(pair));
+}
+
+/** {@link centred} in steps. */
+export function* centredSteps({gram, crossGram, mean, shadowMean, rows}: GramPair): Steps<Grams> {
+  const result = {gram: yield* lessOuter(gram, rows, shadowMean, shadowMean), crossGram: yield* lessOuter(crossGram, rows, shadowMean, mean)};
   const size = gram.rows;
   for (let t = 0; t < size; t++) {
     if (!(result.gram.data[t * size + t] <= NOISE * gram.data[t * size + t])) continue;
@@ -37,8 +44,16 @@ export function centred({gram, crossGram, mean, shadowMean, rows}: GramPair): Gr
   return result;
 }
 
-function lessOuter({rows: size, data}: Matrix, rows: number, left: Float64Array, right: Float64Array): Matrix {
-  return matrix(size, size, data.map((entry, i) => entry - rows * left[Math.floor(i / size)] * right[i % size]));
+function* lessOuter({rows: size, data}: Matrix, rows: number, left: Float64Array, right: Float64Array): Steps<Matrix> {
+  const result = matrix(size, size);
+  for (const {first, last} of panelsOf(result)) {
+    for (let t = first; t < last; t++) {
+      const factor = rows * left[t];
+      for (let s = 0, i = t * size; s < size; s++, i++) result.data[i] = data[i] - factor * right[s];
+    }
+    yield;
+  }
+  return result;
 }
 
 function clearRow({columns, data}: Matrix, t: number): void {

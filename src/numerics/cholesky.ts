@@ -1,4 +1,5 @@
 import {type Matrix, matrix} from './matrix.ts';
+import {finish, type Steps} from './steps.ts';
 
 /**
  * The lower triangular L with LLᵀ = H.
@@ -6,19 +7,33 @@ import {type Matrix, matrix} from './matrix.ts';
  * @returns L, or undefined if H is not positive definite, or not finite
  */
 export function cholesky(square: Matrix): Matrix | undefined {
+  return finish(choleskySteps(square));
+}
+
+/** {@link cholesky} in steps. */
+export function* choleskySteps(square: Matrix): Steps<Matrix | undefined> {
   const size = square.rows;
   const factor = matrix(size, size);
-  const l = factor.data;
   for (let t = 0; t < size; t++) {
-    for (let s = 0; s <= t; s++) {
-      let entry = square.data[t * size + s];
-      for (let r = 0; r < s; r++) entry -= l[t * size + r] * l[s * size + r];
-      if (s < t) l[t * size + s] = entry / l[s * size + s];
-      else if (entry > 0 && entry < Infinity) l[t * size + t] = Math.sqrt(entry);
-      else return undefined;
-    }
+    if (!factorRow(factor.data, square, t)) return undefined;
+    yield;
   }
   return factor;
+}
+
+/** Row t of L from the rows before it. @returns whether there is one */
+function factorRow(l: Float64Array, {rows: size, data}: Matrix, t: number): boolean {
+  for (let s = 0; s < t; s++) l[t * size + s] = entryLess(data[t * size + s], l, t, s, size) / l[s * size + s];
+  const square = entryLess(data[t * size + t], l, t, t, size);
+  l[t * size + t] = Math.sqrt(square);
+  return square > 0 && square < Infinity;
+}
+
+/** H_ts − Σ_{r<s} L_tr L_sr. */
+function entryLess(entry: number, l: Float64Array, t: number, s: number, size: number): number {
+  const [rowT, rowS] = [t * size, s * size];
+  for (let r = 0; r < s; r++) entry -= l[rowT + r] * l[rowS + r];
+  return entry;
 }
 
 /**
@@ -27,6 +42,11 @@ export function cholesky(square: Matrix): Matrix | undefined {
  * @param right B `[features, neurons]`
  */
 export function choleskySolve(factor: Matrix, right: Matrix): Matrix {
+  return finish(choleskySolveSteps(factor, right));
+}
+
+/** {@link choleskySolve} in steps. */
+export function* choleskySolveSteps(factor: Matrix, right: Matrix): Steps<Matrix> {
   const size = factor.rows;
   const neurons = right.columns;
   const l = factor.data;
@@ -34,10 +54,12 @@ export function choleskySolve(factor: Matrix, right: Matrix): Matrix {
   for (let t = 0; t < size; t++) {
     for (let s = 0; s < t; s++) subtractRow(y, t, s, l[t * size + s], neurons);
     divideRow(y, t, l[t * size + t], neurons);
+    yield;
   }
   for (let t = size - 1; t >= 0; t--) {
     for (let s = t + 1; s < size; s++) subtractRow(y, t, s, l[s * size + t], neurons);
     divideRow(y, t, l[t * size + t], neurons);
+    yield;
   }
   return matrix(size, neurons, y);
 }

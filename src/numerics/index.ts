@@ -11,7 +11,8 @@ export {multiply} from './product.ts';
 export {alignWeights, type AlignmentOptions} from './alignment.ts';
 export {pathFeedback, type FeedbackOptions} from './pathFeedback.ts';
 export {followPath, type Path, type Quantize} from './pathFollowing.ts';
-export {refine, type Quantized, type RefinementOptions, valuesOf} from './refinement.ts';
+export {refine, type RefinementOptions} from './refinement.ts';
+export {type Quantized, valuesOf} from './quantized.ts';
 
 // pruning
 export {keepLargest, type Mask, masked, type NofM, type Pattern, sparsityOf} from './mask.ts';

@@ -1,3 +1,6 @@
+import {panelsOf} from './blocks.ts';
+import {finish, type Steps} from './steps.ts';
+
 /** A dense matrix, row-major: entry (i, j) is `data[i * columns + j]`. */
 export interface Matrix {
   /** The number of rows. */
@@ -39,10 +42,19 @@ export function toRows({rows, columns, data}: Matrix): number[][] {
 }
 
 /** Aᵀ. */
-export function transpose({rows, columns, data}: Matrix): Matrix {
+export function transpose(from: Matrix): Matrix {
+  return finish(transposeSteps(from));
+}
+
+/** {@link transpose} in steps. */
+export function* transposeSteps(from: Matrix): Steps<Matrix> {
+  const {rows, columns, data} = from;
   const result = matrix(columns, rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) result.data[j * rows + i] = data[i * columns + j];
+  for (const {first, last} of panelsOf(from)) {
+    for (let i = first; i < last; i++) {
+      for (let j = 0; j < columns; j++) result.data[j * rows + i] = data[i * columns + j];
+    }
+    yield;
   }
   return result;
 }

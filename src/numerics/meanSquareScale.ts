@@ -1,7 +1,9 @@
 import type {Alphabet} from './alphabet.ts';
+import {panelsOf} from './blocks.ts';
 import type {Mask} from './mask.ts';
 import type {Matrix} from './matrix.ts';
 import {type Granularity, groupSizeOf, type Scales, storable} from './scales.ts';
+import {finish, type Steps} from './steps.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
 /** Candidates between 5 % and 100 % of the step that lets the farthest letter reach the largest weight. */
@@ -20,22 +22,30 @@ const REFITS = 5;
  * @param mask the weights that count; without one, all
  */
 export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
+  return finish(meanSquareScaleSteps(weights, alphabet, granularity, mask));
+}
+
+/** {@link meanSquareScale} in steps. */
+export function meanSquareScaleSteps(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Steps<Scales> {
   return eachStep(weights, granularity, mask, (values) => bestStep(values, alphabet));
 }
 
 /** The steps that let the farthest letter reach the largest weight, of those on the mask: nothing of W is clipped. */
 export function widestScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
-  return eachStep(weights, granularity, mask, (values) => widestStep(values, alphabet));
+  return finish(eachStep(weights, granularity, mask, function* (values) {
+    yield;
+    return widestStep(values, alphabet);
+  }));
 }
 
-function eachStep(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => number): Scales {
+function* eachStep(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => Steps<number>): Steps<Scales> {
   const {rows: features, columns: neurons} = weights;
   const groupSize = groupSizeOf(granularity, features);
   const groups = Math.max(1, Math.ceil(features / groupSize));
   const steps = new Float64Array(groups * neurons);
-  if (granularity === 'tensor') return storable({groupSize, groups, neurons, steps: steps.fill(stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
+  if (granularity === 'tensor') return storable({groupSize, groups, neurons, steps: steps.fill(yield* stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
   for (let g = 0; g < groups; g++) {
-    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = stepOf(columnPart(weights, mask, n, g * groupSize, groupSize));
+    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = yield* stepOf(columnPart(weights, mask, n, g * groupSize, groupSize));
   }
   return storable({groupSize, groups, neurons, steps});
 }
@@ -55,21 +65,25 @@ function columnPart({rows, columns, data}: Matrix, mask: Mask | undefined, neuro
   return Float64Array.from(places.filter((i) => mask?.[i] !== 0), (i) => data[i]);
 }
 
-function bestStep(values: Float64Array, alphabet: Alphabet): number {
+function* bestStep(values: Float64Array, alphabet: Alphabet): Steps<number> {
   const widest = widestStep(values, alphabet);
   if (!(widest > 0)) return 0;
-  const coarse = bestOf(values, alphabet, Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k));
-  let best = bestOf(values, alphabet, Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)));
+  const coarse = yield* bestOf(values, alphabet, Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k));
+  let best = yield* bestOf(values, alphabet, Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)));
   for (let k = 0; k < REFITS; k++) best = fitOf(values, alphabet, best).refit;
   return best;
 }
 
-function bestOf(values: Float64Array, alphabet: Alphabet, steps: readonly number[]): number {
-  let [best] = steps;
+function* bestOf(values: Float64Array, alphabet: Alphabet, candidates: readonly number[]): Steps<number> {
+  let [best] = candidates;
   let least = Infinity;
-  for (const step of steps) {
-    const {error} = fitOf(values, alphabet, step);
-    if (error < least) [least, best] = [error, step];
+  // Of few weights all candidates are one step of the computation, of many each.
+  for (const {first, last} of panelsOf({rows: candidates.length, columns: values.length})) {
+    for (const step of candidates.slice(first, last)) {
+      const {error} = fitOf(values, alphabet, step);
+      if (error < least) [least, best] = [error, step];
+    }
+    yield;
   }
   return best;
 }

@@ -1,5 +1,6 @@
 import type {Alphabet} from './alphabet.ts';
 import {diagonal, type Matrix} from './matrix.ts';
+import type {Steps} from './steps.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
 /** The letters of one neuron, while they change. */
@@ -30,10 +31,9 @@ const NOISE = 1e-9;
  * or none does; only what lowers ‖XW − X̃Q‖² is done.
  */
 export class PairMoves {
-  private readonly norms: Float64Array;
+  /** How many partners a feature has: `partners` is `[features, count]`. */
   private readonly count: number;
-  /** `[features, count]`: partners s of each feature t, and H_ts. */
-  private readonly partners: Int32Array;
+  /** H_ts of each feature t and its partner s. */
   private readonly products: Float64Array;
   /** The best move of the feature that is looked at. */
   private gain = 0;
@@ -41,12 +41,23 @@ export class PairMoves {
   private partner = -1;
   private partnerBy = 0;
 
-  /** @param gram H `[features, features]` */
-  constructor(gram: Matrix, private readonly alphabet: Alphabet) {
-    this.norms = diagonal(gram);
-    this.count = Math.max(0, Math.min(PARTNERS, gram.rows - 1));
-    this.partners = new Int32Array(gram.rows * this.count);
-    for (let t = 0; t < gram.rows; t++) this.partners.set(closestFeatures(gram, this.norms, t, this.count), t * this.count);
+  /**
+   * Finds the partners of every feature, in steps.
+   * @param gram H `[features, features]`
+   */
+  static *of(gram: Matrix, alphabet: Alphabet): Steps<PairMoves> {
+    const norms = diagonal(gram);
+    const count = Math.max(0, Math.min(PARTNERS, gram.rows - 1));
+    const partners = new Int32Array(gram.rows * count);
+    for (let t = 0; t < gram.rows; t++) {
+      partners.set(closestFeatures(gram, norms, t, count), t * count);
+      yield;
+    }
+    return new PairMoves(gram, alphabet, norms, partners);
+  }
+
+  private constructor(gram: Matrix, private readonly alphabet: Alphabet, private readonly norms: Float64Array, private readonly partners: Int32Array) {
+    this.count = norms.length > 0 ? partners.length / norms.length : 0;
     this.products = Float64Array.from(this.partners, (s, j) => gram.data[Math.floor(j / this.count) * gram.rows + s]);
   }
 

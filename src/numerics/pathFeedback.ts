@@ -1,5 +1,7 @@
-import {dampedCholesky} from './damping.ts';
-import {type Matrix, matrix, transpose} from './matrix.ts';
+import {panelsOf} from './blocks.ts';
+import {dampedCholeskySteps} from './damping.ts';
+import {type Matrix, matrix, transposeSteps} from './matrix.ts';
+import {finish, type Steps} from './steps.ts';
 
 /** What a feature feels of the errors made before it. */
 export interface FeedbackOptions {
@@ -21,39 +23,42 @@ export interface FeedbackOptions {
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
 export function pathFeedback(gram: Matrix, options: FeedbackOptions): Matrix {
-  return dampedFeedback(gram, options).feedback;
+  return finish(dampedFeedbackSteps(gram, options)).feedback;
 }
 
 /**
- * {@link pathFeedback}, with the relative damping that optimal feedback took in the end.
+ * {@link pathFeedback} in steps, with the relative damping that optimal feedback took in the end.
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
-export function dampedFeedback(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): {feedback: Matrix; damping: number | undefined} {
+export function* dampedFeedbackSteps(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): Steps<{feedback: Matrix; damping: number | undefined}> {
   if (!(scaling >= 1)) throw new RangeError(`pathFeedback: expected \`scaling\` to be at least 1, got ${scaling}`);
   switch (kind) {
     case 'none': return {feedback: matrix(gram.rows, gram.rows), damping: undefined};
-    case 'path': return {feedback: belowDiagonal(gram, scaling), damping: undefined};
+    case 'path': return {feedback: yield* belowDiagonal(gram, scaling), damping: undefined};
     case 'optimal': {
-      const damped = dampedCholesky(reversed(gram), damping);
-      return {feedback: belowDiagonal(lowerFactor(damped.factor), 1), damping: damped.damping};
+      const damped = yield* dampedCholeskySteps(reversed(gram), damping);
+      return {feedback: yield* belowDiagonal(yield* lowerFactor(damped.factor), 1), damping: damped.damping};
     }
   }
 }
 
 /** A_ts / (C · A_tt) below the diagonal, 0 elsewhere and in rows whose diagonal entry is 0. */
-function belowDiagonal({rows: features, data}: Matrix, scaling: number): Matrix {
+function* belowDiagonal({rows: features, data}: Matrix, scaling: number): Steps<Matrix> {
   const feedback = matrix(features, features);
-  for (let t = 0; t < features; t++) {
-    const norm = scaling * data[t * features + t];
-    if (!(norm > 0)) continue; // a dead feature moves nothing
-    for (let s = 0; s < t; s++) feedback.data[t * features + s] = data[t * features + s] / norm;
+  for (const {first, last} of panelsOf(feedback)) {
+    for (let t = first; t < last; t++) {
+      const norm = scaling * data[t * features + t];
+      if (!(norm > 0)) continue; // a dead feature moves nothing
+      for (let s = 0; s < t; s++) feedback.data[t * features + s] = data[t * features + s] / norm;
+    }
+    yield;
   }
   return feedback;
 }
 
 /** A lower triangular with AᵀA = H + λI: from the Cholesky factor of the matrix with its features in reverse order. */
-function lowerFactor(factor: Matrix): Matrix {
-  return reversed(transpose(factor));
+function* lowerFactor(factor: Matrix): Steps<Matrix> {
+  return reversed(yield* transposeSteps(factor));
 }
 
 /** Rows and columns in reverse order: for a square matrix, its entries from last to first. */

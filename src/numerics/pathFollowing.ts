@@ -1,6 +1,7 @@
-import {HOST_BLOCK_FEATURES, blocksOf} from './blocks.ts';
+import {type Block, HOST_BLOCK_FEATURES, blocksOf} from './blocks.ts';
 import {type Matrix, matrix} from './matrix.ts';
-import {addPanelProduct} from './product.ts';
+import {addPanelProductSteps} from './product.ts';
+import {finish, type Steps} from './steps.ts';
 import {requireSquareFor} from './alignment.ts';
 
 /** A stochastic operator T at a place: from the argument to the letter that is kept there. */
@@ -28,23 +29,34 @@ export interface Path {
  * @throws RangeError if the shapes do not fit
  */
 export function followPath(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Path {
+  return finish(followPathSteps(aligned, feedback, quantize, options));
+}
+
+/** {@link followPath} in steps: its blocks. */
+export function* followPathSteps(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Steps<Path> {
   requireSquareFor('followPath', feedback, aligned);
   const {rows: features, columns: neurons} = aligned;
   const values = matrix(features, neurons);
   const errors = matrix(features, neurons);
   const drift = matrix(features, neurons);
   for (const block of blocksOf(features, options.blockSize ?? HOST_BLOCK_FEATURES)) {
-    addPanelProduct(drift, feedback, errors, {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first});
-    // In order: each step depends on every earlier choice.
-    for (let t = block.first; t < block.last; t++) {
-      for (let n = 0, i = t * neurons; n < neurons; n++, i++) {
-        values.data[i] = quantize(aligned.data[i] + drift.data[i], t, n);
-        errors.data[i] = aligned.data[i] - values.data[i];
-      }
-      pushError(drift, errors, feedback, t, block.last);
-    }
+    yield* addPanelProductSteps(drift, feedback, errors, {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first});
+    followBlock({aligned, values, errors, drift, feedback}, quantize, block);
+    yield;
   }
   return {values, drift};
+}
+
+/** In order: each step depends on every earlier choice. */
+function followBlock({aligned, values, errors, drift, feedback}: Readonly<Record<'aligned' | 'values' | 'errors' | 'drift' | 'feedback', Matrix>>, quantize: Quantize, {first, last}: Block): void {
+  const {columns: neurons} = aligned;
+  for (let t = first; t < last; t++) {
+    for (let n = 0, i = t * neurons; n < neurons; n++, i++) {
+      values.data[i] = quantize(aligned.data[i] + drift.data[i], t, n);
+      errors.data[i] = aligned.data[i] - values.data[i];
+    }
+    pushError(drift, errors, feedback, t, last);
+  }
 }
 
 /** drift_s += F_st (w̃_t − q_t) for the later features s of the block. */

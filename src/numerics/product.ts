@@ -1,5 +1,6 @@
 import {type Block, blocksOf} from './blocks.ts';
 import {type Matrix, matrix, shapeOf} from './matrix.ts';
+import {finish, type Steps} from './steps.ts';
 import {MOST_COLUMNS, MOST_ROWS, MOST_TERMS, type SimdTile, simdTile, TILE_SIZE} from './simdTile.ts';
 
 /**
@@ -9,9 +10,14 @@ import {MOST_COLUMNS, MOST_ROWS, MOST_TERMS, type SimdTile, simdTile, TILE_SIZE}
  * @throws RangeError if the inner sizes differ
  */
 export function multiply(a: Matrix, b: Matrix): Matrix {
+  return finish(multiplySteps(a, b));
+}
+
+/** {@link multiply} in steps. */
+export function* multiplySteps(a: Matrix, b: Matrix): Steps<Matrix> {
   if (a.columns !== b.rows) throw new RangeError(`multiply: expected [m, k] and [k, n], got ${shapeOf(a)} and ${shapeOf(b)}`);
   const result = matrix(a.rows, b.columns);
-  addPanelProduct(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
+  yield* addPanelProductSteps(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
   return result;
 }
 
@@ -23,7 +29,7 @@ export interface Panel {
   readonly lastInner: number;
 }
 
-/** Scratch memory and code that keep nothing between calls. Made at the first product, so that importing does nothing. */
+/** Scratch memory and code that keep nothing between steps. Made at the first product, so that importing does nothing. */
 let tile: SimdTile | 'none' | undefined;
 
 /**
@@ -32,9 +38,23 @@ let tile: SimdTile | 'none' | undefined;
  * with WebAssembly's vectors or without. Tile sizes: `npm run bench -- product`.
  */
 export function addPanelProduct(sum: Matrix, a: Matrix, b: Matrix, panel: Panel): void {
+  finish(addPanelProductSteps(sum, a, b, panel));
+}
+
+/** {@link addPanelProduct} in steps: parts that fit the tile's memory, each of which goes on where the last one left the sums. */
+export function* addPanelProductSteps(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): Steps<void> {
   tile ??= simdTile() ?? 'none';
-  if (tile === 'none') addEntries(sum, a, b, panel);
-  else addTiles(sum, a, b, panel, tile);
+  for (const rows of blocksOf(lastRow - firstRow, MOST_ROWS)) {
+    for (const terms of blocksOf(lastInner - firstInner, MOST_TERMS)) {
+      const part = {
+        firstRow: firstRow + rows.first, lastRow: firstRow + rows.last,
+        firstInner: firstInner + terms.first, lastInner: firstInner + terms.last,
+      };
+      if (tile === 'none') addEntries(sum, a, b, part);
+      else addTiles(sum, a, b, part, tile);
+      yield;
+    }
+  }
 }
 
 /** One entry at a time. */
@@ -49,18 +69,10 @@ function addEntries(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, first
   }
 }
 
-/** In parts that fit the tile's memory; each goes on where the last one left the sums. */
-function addTiles(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel, simd: SimdTile): void {
-  for (const rows of blocksOf(lastRow - firstRow, MOST_ROWS)) {
-    for (const terms of blocksOf(lastInner - firstInner, MOST_TERMS)) {
-      const part = {
-        firstRow: firstRow + rows.first, lastRow: firstRow + rows.last,
-        firstInner: firstInner + terms.first, lastInner: firstInner + terms.last,
-      };
-      copyRows(simd.rows, a, part);
-      for (const columns of blocksOf(b.columns, MOST_COLUMNS)) addPart(sum, b, part, columns, simd);
-    }
-  }
+/** A part that fits the tile's memory. */
+function addTiles(sum: Matrix, a: Matrix, b: Matrix, part: Panel, simd: SimdTile): void {
+  copyRows(simd.rows, a, part);
+  for (const columns of blocksOf(b.columns, MOST_COLUMNS)) addPart(sum, b, part, columns, simd);
 }
 
 function addPart(sum: Matrix, b: Matrix, part: Panel, columns: Block, simd: SimdTile): void {

@@ -1,7 +1,8 @@
 import {type Matrix, subtract} from './matrix.ts';
-import {pathFeedback} from './pathFeedback.ts';
-import {followPath, type Path} from './pathFollowing.ts';
-import {multiply} from './product.ts';
+import {dampedFeedbackSteps} from './pathFeedback.ts';
+import {followPathSteps, type Path} from './pathFollowing.ts';
+import {multiplySteps} from './product.ts';
+import {finish, type Steps} from './steps.ts';
 
 /**
  * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
@@ -30,7 +31,13 @@ export function calibrationErrors(gram: Matrix, residual: Matrix, aligned: Matri
 
 /** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
 export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path {
-  return followPath(aligned, pathFeedback(gram, {kind: 'path'}), (_, t, n) => values.data[t * values.columns + n]);
+  return finish(replayDriftSteps(gram, aligned, values));
+}
+
+/** {@link replayDrift} in steps. */
+export function* replayDriftSteps(gram: Matrix, aligned: Matrix, values: Matrix): Steps<Path> {
+  const {feedback} = yield* dampedFeedbackSteps(gram, {kind: 'path'});
+  return yield* followPathSteps(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);
 }
 
 /**
@@ -45,9 +52,14 @@ export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path
  * @param to Q⁺ `[features, neurons]`
  */
 export function calibrationGain(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Float64Array {
+  return finish(calibrationGainSteps(gram, target, from, to));
+}
+
+/** {@link calibrationGain} in steps. */
+export function* calibrationGainSteps(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Steps<Float64Array> {
   const change = subtract(to, from);
-  const residual = subtract(target, multiply(gram, from));
-  const moved = multiply(gram, change);
+  const residual = subtract(target, yield* multiplySteps(gram, from));
+  const moved = yield* multiplySteps(gram, change);
   const gain = new Float64Array(target.columns);
   change.data.forEach((delta, i) => { gain[i % gain.length] += delta * (2 * residual.data[i] - moved.data[i]); });
   return gain;

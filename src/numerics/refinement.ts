@@ -1,21 +1,15 @@
 import {type Alphabet} from './alphabet.ts';
+import {type Block, blocksOf, HOST_BLOCK_FEATURES} from './blocks.ts';
 import {type LetterSums, pooledSums, refitLetters} from './letterRefit.ts';
 import {type Mask, masked} from './mask.ts';
 import {type Matrix, matrix, subtract, transpose} from './matrix.ts';
-import {PairMoves} from './pairMoves.ts';
-import {multiply} from './product.ts';
+import {type NeuronLetters, PairMoves} from './pairMoves.ts';
+import {multiplySteps} from './product.ts';
+import {type Quantized, valuesOf} from './quantized.ts';
 import type {Granularity, Scales} from './scales.ts';
+import {finish, type Steps} from './steps.ts';
+import {transposeCodes} from './transposeCodes.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
-
-/** Codes of a layer `[features, neurons]`, with the steps and offsets that make them weights, and which of them are 0 instead. */
-export interface Quantized {
-  /** `[features, neurons]`. */
-  readonly codes: Int16Array;
-  /** The steps and offsets. */
-  readonly scales: Scales;
-  /** Off it weights are 0, whatever letter their code names: {@link codeOfZero}. Without one all are kept. */
-  readonly mask?: Mask | undefined;
-}
 
 /** How long to refine. */
 export interface RefinementOptions {
@@ -46,12 +40,17 @@ export interface RefinementOptions {
  * @param target GW `[features, neurons]`
  */
 export function refine(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Quantized {
-  const state = new Refinement(start, gram, target, options);
+  return finish(refineSteps(start, gram, target, options));
+}
+
+/** {@link refine} in steps. */
+export function* refineSteps(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Steps<Quantized> {
+  const state = yield* Refinement.of(start, gram, target, options);
   const {refit = true, pairs = 0} = options;
   for (let round = 0; round < options.rounds; round++) {
-    if (refit) state.refit();
-    for (let sweep = 0; sweep < options.sweeps; sweep++) state.sweep();
-    for (let pass = 0; pass < pairs; pass++) state.movePairs();
+    if (refit) yield* state.refit();
+    for (let sweep = 0; sweep < options.sweeps; sweep++) yield* state.sweep();
+    for (let pass = 0; pass < pairs; pass++) yield* state.movePairs();
   }
   return state.result();
 }
@@ -78,7 +77,13 @@ class Refinement {
   private readonly ones: Float64Array | undefined;
   private pairMoves: PairMoves | undefined;
 
-  constructor(start: Quantized, private readonly gram: Matrix, target: Matrix, private readonly options: RefinementOptions) {
+  static *of(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Steps<Refinement> {
+    const residual = subtract(target, yield* multiplySteps(gram, valuesOf(start, options.alphabet, target.columns)));
+    const hasOffsets = (start.scales.offsets !== undefined || options.offset === true) && start.scales.groups === 1;
+    return new Refinement(start, gram, {target, residual, ones: hasOffsets ? yield* multiplySteps(gram, onesOf(target, start.mask)) : undefined}, options);
+  }
+
+  private constructor(start: Quantized, private readonly gram: Matrix, {target, residual, ones}: {readonly target: Matrix; readonly residual: Matrix; readonly ones: Matrix | undefined}, private readonly options: RefinementOptions) {
     this.features = target.rows;
     this.neurons = target.columns;
     this.scales = start.scales;
@@ -87,8 +92,8 @@ class Refinement {
     this.mask = start.mask;
     this.codes = transposeCodes(start.codes, this.features, this.neurons);
     this.target = transpose(target).data;
-    this.residual = transpose(subtract(target, multiply(gram, valuesOf(start, options.alphabet, this.neurons)))).data;
-    this.ones = this.offsets && this.scales.groups === 1 ? transpose(multiply(gram, onesOf(target, this.mask))).data : undefined;
+    this.residual = transpose(residual).data;
+    this.ones = ones && transpose(ones).data;
   }
 
   result(): Quantized {
@@ -96,12 +101,18 @@ class Refinement {
     return {codes: transposeCodes(this.codes, this.neurons, this.features), scales, ...(this.mask && {mask: this.mask})};
   }
 
-  sweep(): void {
-    for (let first = 0; first < this.neurons; first += NEURONS_TOGETHER) {
-      const last = Math.min(first + NEURONS_TOGETHER, this.neurons);
-      for (let t = 0; t < this.features; t++) {
-        for (let n = first; n < last; n++) this.moveToNearest(n, t);
+  *sweep(): Steps<void> {
+    for (const neurons of blocksOf(this.neurons, NEURONS_TOGETHER)) {
+      for (const features of blocksOf(this.features, HOST_BLOCK_FEATURES)) {
+        this.sweepBlock(neurons, features);
+        yield;
       }
+    }
+  }
+
+  private sweepBlock(neurons: Block, features: Block): void {
+    for (let t = features.first; t < features.last; t++) {
+      for (let n = neurons.first; n < neurons.last; n++) this.moveToNearest(n, t);
     }
   }
 
@@ -115,17 +126,22 @@ class Refinement {
     if (code !== this.codes[i]) this.moveCode(n, t, code - this.codes[i]);
   }
 
-  movePairs(): void {
-    this.pairMoves ??= new PairMoves(this.gram, this.options.alphabet);
+  *movePairs(): Steps<void> {
+    this.pairMoves ??= yield* PairMoves.of(this.gram, this.options.alphabet);
     for (let n = 0; n < this.neurons; n++) {
-      const [first, last] = [n * this.features, (n + 1) * this.features];
-      this.pairMoves.pass({
-        codes: this.codes.subarray(first, last),
-        residual: this.residual.subarray(first, last),
-        steps: Float64Array.from({length: this.features}, (_, t) => this.movableStep(n, t)),
-        move: (t, by) => { this.moveCode(n, t, by); },
-      });
+      this.pairMoves.pass(this.lettersOf(n));
+      yield;
     }
+  }
+
+  private lettersOf(n: number): NeuronLetters {
+    const [first, last] = [n * this.features, (n + 1) * this.features];
+    return {
+      codes: this.codes.subarray(first, last),
+      residual: this.residual.subarray(first, last),
+      steps: Float64Array.from({length: this.features}, (_, t) => this.movableStep(n, t)),
+      move: (t, by) => { this.moveCode(n, t, by); },
+    };
   }
 
   /** The step of a weight, 0 of a pruned one. */
@@ -143,9 +159,13 @@ class Refinement {
     for (let s = 0; s < this.features; s++) this.residual[row + s] -= delta * data[from + s];
   }
 
-  refit(): void {
+  *refit(): Steps<void> {
     for (let g = 0; g < this.scales.groups; g++) {
-      const fits = Array.from({length: this.neurons}, (_, n) => this.fitOf(g, n));
+      const fits: Fit[] = [];
+      for (const {first, last} of blocksOf(this.neurons, NEURONS_TOGETHER)) {
+        for (let n = first; n < last; n++) fits.push(this.fitOf(g, n));
+        yield;
+      }
       const shared = this.options.granularity === 'tensor' ? pooledSums(fits.map(({sums}) => sums)) : undefined;
       fits.forEach((fit, n) => { this.reletter(g * this.neurons + n, n, fit, shared ?? fit.sums); });
     }
@@ -224,25 +244,7 @@ interface Fit {
   readonly ones: Float64Array | undefined;
 }
 
-/** Q = step · z + offset `[features, neurons]`, in float32 as it is stored; exact zeros off the mask. */
-export function valuesOf({codes, scales, mask}: Quantized, {shift}: Alphabet, neurons: number): Matrix {
-  const {groupSize, steps, offsets} = scales;
-  const values = matrix(codes.length / neurons, neurons);
-  for (let i = 0; i < codes.length; i++) {
-    const cell = Math.floor(Math.floor(i / neurons) / groupSize) * neurons + (i % neurons);
-    const value = steps[cell] * (codes[i] + shift);
-    values.data[i] = Math.fround(offsets ? value + offsets[cell] : value);
-  }
-  return masked(values, mask);
-}
-
 /** e: 1 at each kept weight `[features, neurons]`. */
 function onesOf({rows, columns, data}: Matrix, mask: Mask | undefined): Matrix {
   return masked(matrix(rows, columns, new Float64Array(data.length).fill(1)), mask);
-}
-
-function transposeCodes(codes: Int16Array, rows: number, columns: number): Int16Array {
-  const result = new Int16Array(codes.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = codes[i * columns + j];
-  return result;
 }

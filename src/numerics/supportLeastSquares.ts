@@ -1,7 +1,8 @@
 import {meanDiagonal} from './damping.ts';
 import {type Mask, masked} from './mask.ts';
 import {diagonal, type Matrix, matrix, requireSameShape, subtract} from './matrix.ts';
-import {multiply} from './product.ts';
+import {multiplySteps} from './product.ts';
+import {finish, type Steps} from './steps.ts';
 
 /** How far to go. */
 export interface SupportOptions {
@@ -23,10 +24,17 @@ export interface SupportOptions {
  * @param mask what is kept; without one, everything
  * @throws RangeError if the shapes do not fit
  */
-export function solveOnSupport(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {}): Matrix {
+export function solveOnSupport(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, options: SupportOptions = {}): Matrix {
+  return finish(solveOnSupportSteps(gram, target, start, mask, options));
+}
+
+/** {@link solveOnSupport} in steps. */
+export function* solveOnSupportSteps(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {}): Steps<Matrix> {
   requireSameShape('solveOnSupport', target, start);
-  const descent = new Descent(gram, target, masked(start, mask), mask, {damping, tolerance});
-  for (let k = 0; k < iterations && descent.step(); k++);
+  const kept = masked(start, mask);
+  const residual = subtract(target, yield* multiplySteps(gram, kept));
+  const descent = new Descent(gram, residual, kept, mask, {damping, tolerance});
+  for (let k = 0; k < iterations && (yield* descent.step()); k++);
   return descent.solution;
 }
 
@@ -36,28 +44,33 @@ class Descent {
   private readonly lambda: number;
   /** 1 / (H_tt + λ) on the support, 0 off it and at dead features: directions have exact zeros there. */
   private readonly inverse: Float64Array;
-  /** (H + λI)-gradient, GW − HV + λ(V₀ − V), off the support meaningless. */
-  private readonly residual: Matrix;
   private readonly direction: Matrix;
   /** ⟨r, r / diag⟩ of each neuron, now and when it counts as solved. */
   private size: Float64Array;
   private readonly enough: Float64Array;
 
-  constructor(private readonly gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping, tolerance}: Readonly<Record<'damping' | 'tolerance', number>>) {
+  /** @param residual (H + λI)-gradient, GW − HV + λ(V₀ − V), off the support meaningless; it is written to */
+  constructor(private readonly gram: Matrix, private readonly residual: Matrix, start: Matrix, mask: Mask | undefined, {damping, tolerance}: Readonly<Record<'damping' | 'tolerance', number>>) {
     this.lambda = damping * meanDiagonal(gram);
     this.inverse = inverseDiagonal(gram, this.lambda, start.columns, mask);
     this.solution = matrix(start.rows, start.columns, start.data.slice());
-    this.residual = subtract(target, multiply(gram, start));
     this.direction = matrix(start.rows, start.columns, this.residual.data.map((r, i) => r * this.inverse[i]));
     this.size = columnDots(this.residual.data, this.direction.data, start.columns);
     this.enough = this.size.map((size) => tolerance ** 2 * size);
   }
 
   /** One step of every neuron that is not solved. @returns whether any moved */
-  step(): boolean {
-    const {solution: {data: solution}, residual: {data: residual}, direction: {data: direction}, lambda, inverse} = this;
+  *step(): Steps<boolean> {
+    const product = yield* multiplySteps(this.gram, this.direction);
+    const lengths = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
+    yield;
+    return lengths.some((length) => length > 0);
+  }
+
+  /** Goes as far as is best along each direction d, and turns. @returns how far */
+  private advance(product: Float64Array): Float64Array {
+    const {solution: {data: solution}, residual: {data: residual}, direction: {data: direction}, inverse} = this;
     const neurons = this.solution.columns;
-    const product = multiply(this.gram, this.direction).data.map((entry, i) => entry + lambda * direction[i]);
     const curvature = columnDots(direction, product, neurons);
     const lengths = this.size.map((size, n) => (size > this.enough[n] && curvature[n] > 0 ? size / curvature[n] : 0));
     for (let i = 0; i < solution.length; i++) {
@@ -70,7 +83,7 @@ class Descent {
       const n = i % neurons;
       direction[i] = lengths[n] > 0 ? residual[i] * inverse[i] + (this.size[n] / before[n]) * direction[i] : 0;
     }
-    return lengths.some((length) => length > 0);
+    return lengths;
   }
 }
 

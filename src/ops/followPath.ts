@@ -3,12 +3,13 @@ import {BackendError} from '../errors.ts';
 import type {Alphabet} from '../numerics/alphabet.ts';
 import type {Mask} from '../numerics/mask.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
-import {followPath, type Path} from '../numerics/pathFollowing.ts';
+import {followPathSteps, type Path} from '../numerics/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
 import {type Scales, stepAt} from '../numerics/scales.ts';
 import {type OperatorKind, operators, type Rounding} from '../stochastic/index.ts';
 import type {StochasticOperator} from '../stochastic/stochasticOperator.ts';
 import {kernelAttrs, kernelInputs} from './kernel.ts';
+import {paced} from './paced.ts';
 
 /** The name under which backends register their kernel of this op. */
 export const FOLLOW_PATH = 'FollowPath';
@@ -77,21 +78,28 @@ export interface FollowPathAttrs {
   readonly path: number;
 }
 
+/** How paths are followed. */
+export interface FollowerOptions {
+  /** Whether the reference is refused where a kernel could have run. Default false. */
+  readonly strict?: boolean;
+  /** Awaited between the blocks of the reference. */
+  readonly pause?: () => Promise<void>;
+}
+
 /** Fewer neurons than this leave a device idle: one invocation follows one neuron. */
 const FEWEST_NEURONS_ON_DEVICE = 4;
 
 /**
- * The op `FollowPath`: {@link followPath} with any T, on the active backend's kernel where one is registered,
+ * The op `FollowPath`: {@link followPathSteps} with any T, on the active backend's kernel where one is registered,
  * else on the float64 reference. Same seed, same codes.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular
- * @param strict refuse the reference where a kernel could have run
  * @throws BackendError if `strict` and the active backend has no kernel
  */
-export function pathFollower(aligned: Matrix, feedback: Matrix, {strict = false}: {readonly strict?: boolean} = {}): PathFollower {
+export function pathFollower(aligned: Matrix, feedback: Matrix, {strict = false, pause = () => Promise.resolve()}: FollowerOptions = {}): PathFollower {
   if (strict) requireKernel();
   const backend = getBackend();
-  return getKernel(FOLLOW_PATH, backend) && aligned.columns >= FEWEST_NEURONS_ON_DEVICE ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback);
+  return getKernel(FOLLOW_PATH, backend) && aligned.columns >= FEWEST_NEURONS_ON_DEVICE ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback, pause);
 }
 
 /** @throws BackendError if the active backend has no kernel of this op */
@@ -103,28 +111,28 @@ export function requireKernel(): void {
     `import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference`);
 }
 
-function referenceFollower(aligned: Matrix, feedback: Matrix): PathFollower {
+function referenceFollower(aligned: Matrix, feedback: Matrix, pause: () => Promise<void>): PathFollower {
   return {
     kernel: 'reference',
     dispose: () => undefined,
-    follow: (choice) => Promise.resolve(followReference(aligned, feedback, choice)),
+    follow: (choice) => followReference(aligned, feedback, choice, pause),
   };
 }
 
-function followReference(aligned: Matrix, feedback: Matrix, choice: PathChoice): CodedPath {
+async function followReference(aligned: Matrix, feedback: Matrix, choice: PathChoice, pause: () => Promise<void>): Promise<CodedPath> {
   const {alphabet, scales, mask, seed, layer, firstNeuron, path} = choice;
   const {columns: neurons} = aligned;
   const operator = operators[choice.kind][choice.rounding];
   const uniform = operator.random ? uniformsOf(seed, layer, {first: firstNeuron, count: neurons}, path) : () => 0;
   const codes = new Int16Array(aligned.data.length);
-  const followed = followPath(aligned, feedback, (x, t, n) => {
+  const steps = followPathSteps(aligned, feedback, (x, t, n) => {
     const i = t * neurons + n;
     const step = stepAt(scales, t, n);
     const code = mask?.[i] === 0 ? -alphabet.shift : codeAt(x, step, uniform(t, n), operator, choice);
     codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });
-  return {...followed, codes};
+  return {...await paced(steps, pause), codes};
 }
 
 /** A step of 0 stands for a set of zero weights: every letter is 0, and the code that of the letter nearest to 0. */

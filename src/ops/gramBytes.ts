@@ -21,14 +21,19 @@ export function gramBytes({problems, features}: Pick<ColumnExtent, 'problems' | 
 }
 
 /**
- * Bytes of tensors at the widest moment of adding rows, those of the rows included: the rows, their pieces and those that wait, a chunk joined,
- * split and transposed, and its products; beside them, where reading back is dear, the totals before and after.
+ * Bytes of tensors at the widest moment of adding rows, those of the rows included: the rows and their pieces; the blocks of a chunk, transposed
+ * as well; beside them the pieces that wait and the chunk joined, or its products. Where reading back is cheap these are made one at a time,
+ * elsewhere there are the totals before and after.
  */
 export function gramTensorBytes({problems, features, rows, total, networks}: ColumnExtent): number {
   const row = FLOAT32_BYTES * problems * features;
   const chunk = row * Math.min(CHUNK_ROWS, total);
+  return 2 * networks * row * rows + (networks + 1) * chunk + Math.max(2 * networks * chunk, productBytes({problems, features, total, networks}));
+}
+
+function productBytes({problems, features, total, networks}: Omit<ColumnExtent, 'rows'>): number {
   const blocks = Math.ceil(features / MOST_BLOCK_FEATURES);
-  const products = FLOAT32_BYTES * problems * (features * features * ((blocks + 1) / (2 * blocks) + networks - 1) + 2 * features);
-  const totals = total <= CHUNK_ROWS || getBackend() === 'cpu' || getBackend() === 'wasm' ? 1 : 3;
-  return 2 * networks * (row * rows + chunk) + 2 * chunk + totals * products;
+  const square = FLOAT32_BYTES * problems * features * features;
+  if (getBackend() === 'cpu' || getBackend() === 'wasm') return (2 * square) / (blocks * blocks);
+  return (total <= CHUNK_ROWS ? 1 : 3) * (square * ((blocks + 1) / (2 * blocks) + networks - 1) + 2 * FLOAT32_BYTES * problems * features);
 }

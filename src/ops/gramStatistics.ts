@@ -1,13 +1,15 @@
 import {add, concat, dispose, getBackend, matMul, split, sum, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
-import {blocksOf} from '../numerics/blocks.ts';
+import {type Block, blocksOf, panelsOf} from '../numerics/blocks.ts';
 import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
+import type {Steps} from '../numerics/steps.ts';
+import {paced} from './paced.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
 export const CHUNK_ROWS = 512;
 
-/** At most so many features side by side in one product: H is symmetric, and blocks above its diagonal need not be made. */
-export const MOST_BLOCK_FEATURES = 640;
+/** At most so many features side by side in one product, which so takes little time; and of H, which is symmetric, blocks above the diagonal need not be made. */
+export const MOST_BLOCK_FEATURES = 448;
 
 /** Rows of X̃ and X `[problems, rows, features]` that wait for their chunk; one tensor twice where both networks agree. */
 type Piece = {readonly shadow: Tensor3D; readonly original: Tensor3D};
@@ -36,6 +38,9 @@ export class GramStatistics {
   private deviceTotals: Part[] = [];
   private readonly readsBack = getBackend() === 'cpu' || getBackend() === 'wasm';
 
+  /** @param pause awaited between products */
+  constructor(private readonly pause: () => Promise<void> = () => Promise.resolve()) {}
+
   /**
    * @param shadow X̃ `[problems, rows, features]`
    * @param original X, or the same tensor where both networks agree; both stay the caller's
@@ -56,7 +61,9 @@ export class GramStatistics {
     const {totals, rows} = this;
     if (!totals) throw new RangeError('GramStatistics: expected at least one row, got none');
     this.dispose();
-    return totals.map((total) => statisticsOf(total, rows));
+    const pairs: GramPair[] = [];
+    for (const total of totals) pairs.push(await paced(statisticsOf(total, rows), this.pause));
+    return pairs;
   }
 
   /** Frees what is pending or accumulated. */
@@ -67,17 +74,22 @@ export class GramStatistics {
     this.pendingRows = 0;
   }
 
-  /** Multiplies the pending rows, at most a chunk of them. */
+  /** Multiplies the pending rows, at most a chunk of them: one product after the other, for each may take a while. */
   private async flush(): Promise<void> {
-    const pieces = this.nextChunk();
-    let parts: Part[];
+    const chunk = chunkOf(this.nextChunk());
+    this.totals ??= noTotals(chunk);
+    let place = 0;
     try {
-      parts = tidy(() => partsOf(pieces));
+      await this.pause();
+      for (const parts of partsOf(chunk)) {
+        if (this.readsBack) await this.read(parts).finally(() => { dispose(parts); });
+        else this.addOnDevice(parts, place);
+        place += parts.length;
+        await this.pause();
+      }
     } finally {
-      dispose(pieces);
+      dispose(chunk);
     }
-    if (this.readsBack) await this.read(parts).finally(() => { dispose(parts); });
-    else this.addOnDevice(parts);
   }
 
   /** Whole pieces: they were cut to fit. */
@@ -95,21 +107,14 @@ export class GramStatistics {
   }
 
   private async read(parts: readonly Part[]): Promise<void> {
-    for (const part of parts) {
-      const values = await part.values.data<'float32'>();
-      this.totals ??= noTotals(parts);
-      addPart(this.totals, part, values);
-    }
+    for (const part of parts) addPart(this.totals ?? [], part, await part.values.data<'float32'>());
   }
 
-  private addOnDevice(parts: Part[]): void {
-    const before = this.deviceTotals;
-    if (before.length === 0) {
-      this.deviceTotals = parts;
-      return;
-    }
-    this.deviceTotals = parts.map((part, i) => ({...part, values: add(before[i].values, part.values)}));
-    dispose([before, parts]);
+  /** Every chunk has the same parts in the same order. */
+  private addOnDevice(parts: readonly Part[], place: number): void {
+    const before = this.deviceTotals.slice(place, place + parts.length);
+    this.deviceTotals.splice(place, parts.length, ...parts.map((part, i) => (before.length > 0 ? {...part, values: add<Tensor3D>(before[i].values, part.values)} : part)));
+    if (before.length > 0) dispose([before, [...parts]]);
   }
 }
 
@@ -124,26 +129,62 @@ function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
   return shadows.map((piece, i) => ({shadow: piece, original: originals[i]}));
 }
 
-/** H by blocks on and below the diagonal, G by blocks of rows, and the sums of rows. */
-function partsOf(pieces: readonly Piece[]): Part[] {
-  const shares = pieces.every((piece) => piece.shadow === piece.original);
-  const shadow = joined(pieces.map((piece) => piece.shadow));
-  const original = shares ? shadow : joined(pieces.map((piece) => piece.original));
-  const features = shadow.shape[2];
-  const blocks = [...blocksOf(features, Math.ceil(features / Math.ceil(features / MOST_BLOCK_FEATURES)))];
-  const columns = split<Tensor3D>(shadow, blocks.map(({first, last}) => last - first), 2);
-  // Explicitly: wasm's own `transposeA` is eight times slower.
-  const transposed = columns.map((block) => transpose(block, [0, 2, 1]));
-  const gram = blocks.flatMap(({first}, i) => blocks.slice(0, i + 1).map((before, j): Part => (
-    {to: 'gram', row: first, column: before.first, values: matMul(transposed[i], columns[j])})));
-  const crossGram = shares ? gram.flatMap(mirrored) : blocks.map(({first}, i): Part => (
-    {to: 'crossGram', row: first, column: 0, values: matMul(transposed[i], original)}));
-  return [
-    ...gram,
-    ...crossGram,
-    {to: 'sum', row: 0, column: 0, values: sum(original, 1, true)},
-    {to: 'shadowSum', row: 0, column: 0, values: sum(shadow, 1, true)},
-  ];
+/** Rows to be multiplied, their features in blocks `[problems, rows, features of the block]`. */
+type Chunk = {
+  readonly features: number;
+  /** X̃ and X, one list twice where both networks agree. */
+  readonly shadow: Tensor3D[];
+  readonly original: Tensor3D[];
+  /** X̃ᵀ. */
+  readonly transposed: Tensor3D[];
+};
+
+/** The rows of pieces, of which it disposes. */
+function chunkOf(pieces: readonly Piece[]): Chunk {
+  try {
+    return tidy((): Chunk => {
+      const shadow = inBlocks(pieces.map((piece) => piece.shadow));
+      const shares = pieces.every((piece) => piece.shadow === piece.original);
+      const original = shares ? shadow : inBlocks(pieces.map((piece) => piece.original));
+      // Explicitly: wasm's own `transposeA` is eight times slower.
+      return {features: pieces[0].shadow.shape[2], shadow, original, transposed: shadow.map((block) => transpose(block, [0, 2, 1]))};
+    });
+  } finally {
+    dispose([...pieces]);
+  }
+}
+
+/** Blocks of about one size. */
+function blocksFor(features: number): Block[] {
+  return [...blocksOf(features, Math.ceil(features / Math.ceil(features / MOST_BLOCK_FEATURES)))];
+}
+
+function inBlocks(pieces: Tensor3D[]): Tensor3D[] {
+  const rows = pieces.length === 1 ? pieces[0].clone() : concat(pieces, 1);
+  const blocks = blocksFor(rows.shape[2]);
+  return blocks.length === 1 ? [rows] : split<Tensor3D>(rows, blocks.map(({first, last}) => last - first), 2);
+}
+
+/** One product at a time, or none: H by blocks on and below the diagonal, G by blocks, and the sums of rows. */
+function* partsOf({features, shadow, original, transposed}: Chunk): Generator<Part[]> {
+  const blocks = blocksFor(features);
+  const productOf = (to: keyof Totals, i: number, j: number, columns: readonly Tensor3D[]): Part => (
+    {to, row: blocks[i].first, column: blocks[j].first, values: matMul(transposed[i], columns[j])});
+  for (let i = 0; i < blocks.length; i++) {
+    for (let j = 0; j <= i; j++) {
+      const gram = productOf('gram', i, j, shadow);
+      if (original === shadow) yield [gram, ...mirrored(gram)];
+      else {
+        yield [gram];
+        yield [productOf('crossGram', i, j, original)];
+        if (j < i) yield [productOf('crossGram', j, i, original)];
+      }
+    }
+    yield [
+      {to: 'sum', row: 0, column: blocks[i].first, values: sum(original[i], 1, true)},
+      {to: 'shadowSum', row: 0, column: blocks[i].first, values: sum(shadow[i], 1, true)},
+    ];
+  }
 }
 
 /** What a block of H is to G, where both are the same. */
@@ -152,12 +193,7 @@ function mirrored({row, column, values}: Part): Part[] {
   return row === column ? [block] : [block, {to: 'crossGram', row: column, column: row, values: transpose(values, [0, 2, 1])}];
 }
 
-function joined(pieces: readonly Tensor3D[]): Tensor3D {
-  return pieces.length === 1 ? pieces[0] : concat([...pieces], 1);
-}
-
-function noTotals(parts: readonly Part[]): Totals[] {
-  const [problems, , features] = parts[parts.length - 1].values.shape;
+function noTotals({features, shadow: [{shape: [problems]}]}: Chunk): Totals[] {
   return Array.from({length: problems}, () => ({
     gram: matrix(features, features), crossGram: matrix(features, features), sum: matrix(1, features), shadowSum: matrix(1, features),
   }));
@@ -174,9 +210,9 @@ function addPart(totals: readonly Totals[], {to, row, column, values: {shape: [,
   });
 }
 
-function statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): GramPair {
+function* statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): Steps<GramPair> {
   return {
-    gram: symmetric(gram), crossGram,
+    gram: yield* symmetric(gram), crossGram,
     mean: sum.data.map((entry) => entry / rows),
     shadowMean: shadowSum.data.map((entry) => entry / rows),
     rows,
@@ -184,9 +220,12 @@ function statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): 
 }
 
 /** The matrix whose lower triangle is given. */
-function symmetric(lower: Matrix): Matrix {
+function* symmetric(lower: Matrix): Steps<Matrix> {
   const {rows, columns, data} = lower;
   const result = matrix(rows, columns, data.slice());
-  for (let i = 0; i < rows; i++) for (let j = 0; j < i; j++) result.data[j * columns + i] = data[i * columns + j];
+  for (const {first, last} of panelsOf(lower)) {
+    for (let i = first; i < last; i++) for (let j = 0; j < i; j++) result.data[j * columns + i] = data[i * columns + j];
+    yield;
+  }
   return result;
 }

@@ -2,7 +2,8 @@ import type {FollowedPath} from '../methods/followedPath.ts';
 import type {VisitedProblem} from '../methods/layerVisit.ts';
 import {pathBound} from '../numerics/bounds.ts';
 import {matrix, subtract} from '../numerics/matrix.ts';
-import {multiply} from '../numerics/product.ts';
+import {multiplySteps} from '../numerics/product.ts';
+import type {Steps} from '../numerics/steps.ts';
 import type {BoundReport} from './report.ts';
 
 /** The probability with which the reported bound may fail. */
@@ -15,10 +16,12 @@ export interface ProblemPath {
 }
 
 /** The bound of the paths of a layer beside what they did, the worst problem of each. */
-export function boundReport(paths: readonly ProblemPath[]): BoundReport {
+export function* boundReport(paths: readonly ProblemPath[]): Steps<BoundReport> {
+  const measured: number[] = [];
+  for (const path of paths) measured.push(yield* largestError(path));
   return {
     limit: Math.max(...paths.map(limitOf)),
-    measured: Math.max(...paths.map(largestError)),
+    measured: Math.max(...measured),
     applies: paths.every(({path}) => path.isUnbiased && path.clipped === 0),
   };
 }
@@ -34,10 +37,10 @@ function limitOf({problem: {statistics}, path: {radius, scaling, largestNorm, va
 }
 
 /** max |X̃(w̃ − q)| over the witnesses, centred as the problem was. */
-function largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): number {
+function* largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): Steps<number> {
   const {shadow} = statistics.witnesses;
   const difference = subtract(aligned, values);
-  const errors = multiply(shadow, difference);
-  const offset = isCentred ? multiply(matrix(1, shadow.columns, statistics.shadowMean), difference).data : new Float64Array(difference.columns);
+  const errors = yield* multiplySteps(shadow, difference);
+  const offset = isCentred ? (yield* multiplySteps(matrix(1, shadow.columns, statistics.shadowMean), difference)).data : new Float64Array(difference.columns);
   return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
 }

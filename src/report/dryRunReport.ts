@@ -110,6 +110,7 @@ function aligned(rows: readonly string[][]): string[] {
 
 function sizeText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toPrecision(3)} ${units[power]}`;
+  const rounded = Number(bytes.toPrecision(3)); // before the unit is chosen: 999,999 bytes are 1.00 MB
+  const power = rounded < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(rounded) / 3));
+  return `${power === 0 ? bytes : (rounded / 1000 ** power).toPrecision(3)} ${units[power]}`;
 }

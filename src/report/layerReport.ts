@@ -4,6 +4,7 @@ import {shiftFor, type VisitedProblem} from '../methods/layerVisit.ts';
 import {effectiveBits} from '../numerics/alphabet.ts';
 import {type Pattern, sparsityOf} from '../numerics/mask.ts';
 import {diagonal, type Matrix} from '../numerics/matrix.ts';
+import {paced} from '../ops/paced.ts';
 import type {CompressedLayer} from '../types.ts';
 import {boundReport} from './boundReport.ts';
 import type {LayerReport, PruningReport} from './report.ts';
@@ -25,8 +26,11 @@ export interface StageFindings {
   readonly choice?: string | undefined;
 }
 
-/** The report of a layer, measured on rows that its statistics have not seen. */
-export async function layerReport(layer: CompressedLayer, outcomes: readonly ProblemOutcome[], {before, milliseconds, pruning, choice}: StageFindings): Promise<LayerReport> {
+/**
+ * The report of a layer, measured on rows that its statistics have not seen.
+ * @param pause awaited within the products that this takes
+ */
+export async function layerReport(layer: CompressedLayer, outcomes: readonly ProblemOutcome[], {before, milliseconds, pruning, choice}: StageFindings, pause: () => Promise<void>): Promise<LayerReport> {
   const [{problem: {weights, statistics}}] = outcomes;
   const paths = outcomes.flatMap(({problem, path}) => (path ? [{problem, path}] : []));
   return {
@@ -36,13 +40,13 @@ export async function layerReport(layer: CompressedLayer, outcomes: readonly Pro
     problems: outcomes.length,
     choice,
     pruning: pruning ? {...pruning, pattern: nameOf(pruning.pattern)} : before?.pruning,
-    relativeError: heldBackError(outcomes),
+    relativeError: await paced(heldBackError(outcomes), pause),
     heldBackRows: statistics.heldBack.original.rows,
     calibrationRows: statistics.rows,
-    bound: paths.length > 0 ? boundReport(paths) : undefined,
+    bound: paths.length > 0 ? await paced(boundReport(paths), pause) : undefined,
     clippedShare: paths.reduce((sum, {path}) => sum + path.clipped, 0) / (weights.data.length * outcomes.length),
     deadFeatures: outcomes.reduce((sum, {problem: {gram}}) => sum + diagonal(gram).filter((norm) => !(norm > 0)).length, 0),
-    alignmentError: paths.length > 0 ? heldBackError(paths.map(({problem, path: {aligned}}) => ({problem, values: aligned, shift: shiftFor(problem, aligned)}))) : undefined,
+    alignmentError: paths.length > 0 ? await paced(heldBackError(paths.map(({problem, path: {aligned}}) => ({problem, values: aligned, shift: shiftFor(problem, aligned)}))), pause) : undefined,
     damping: paths.reduce<number | undefined>((most, {path: {damping}}) => (damping === undefined ? most : Math.max(damping, most ?? 0)), undefined),
     correction: undefined,
     kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',

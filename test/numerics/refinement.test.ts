@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {type Alphabet, type AlphabetOptions, followPath, type Granularity, type Matrix, meanSquareScale, multiply, pathFeedback, type Quantized, refine, stepAt, uniformAlphabet} from 'tfjs-compress/numerics';
-import {valuesOf} from '../../src/numerics/refinement.ts';
+import {valuesOf} from '../../src/numerics/quantized.ts';
 import {nearestQuantizer} from '../../src/stochastic/nearestQuantizer.ts';
 import {columnSquares, gaussianMatrix, gramsOf, perturbed, residualOf, withoutColumns} from '../support/randomMatrices.ts';
 

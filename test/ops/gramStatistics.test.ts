@@ -114,6 +114,17 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       if (backend !== 'webgpu') expect(memory().numBytes).to.equal(before.numBytes);
     });
 
+    it('pauses between the products of a wide layer: no one multiplies more than 448 × 448 features', async () => {
+      let pauses = 0;
+      const statistics = new GramStatistics(() => { pauses++; return Promise.resolve(); });
+      const [shadow, original] = [1, 2].map((seed) => tensor3d(Float32Array.from({length: 900}, gaussians(seed)), [1, 1, 900]));
+      await statistics.add(shadow, original);
+      await statistics.take();
+      expect(pauses).to.be.at.least(6 + 9); // of 3 × 3 blocks those of H on and below the diagonal, and all of G
+      shadow.dispose();
+      original.dispose();
+    });
+
     it('leaves the tensors that it is given alive', async () => {
       const statistics = new GramStatistics();
       const shadow = tensor3d(one.shadow), original = tensor3d(one.original);

@@ -1,0 +1,94 @@
+import '@tensorflow/tfjs-backend-cpu';
+import {memory} from '@tensorflow/tfjs-core';
+import {initializers, layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
+import {expect} from 'chai';
+import {lastValueFrom} from 'rxjs';
+import {calibrate, compress, type Compression} from 'tfjs-compress';
+import {batchSource} from '../../src/graph/batches.ts';
+import {disposeModel} from '../../src/graph/disposeModel.ts';
+import {compressionOf} from '../../src/methods/compressionOf.ts';
+import {correctModel} from '../../src/methods/correctModel.ts';
+import {pruneModel} from '../../src/methods/pruneModel.ts';
+import {quantizeModel} from '../../src/methods/quantizeModel.ts';
+import type {StageContext} from '../../src/methods/stageContext.ts';
+import {prunePlan} from '../../src/operators/pruneOptions.ts';
+import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
+import {stage} from '../../src/operators/stage.ts';
+import {onBackends} from '../support/onBackends.ts';
+import {gaussianTensor} from '../support/smallNetworks.ts';
+
+type Stage = (compression: Compression, context: StageContext) => Promise<Compression>;
+
+const letters: Stage = (compression, context) => quantizeModel(compression, {...quantizePlan('spfqQuantize', {bits: 2}), seed: 1}, context);
+const zeros: Stage = (compression, context) => pruneModel(compression, {...prunePlan('spfqPrune', {sparsity: 0.5}), seed: 1}, context);
+const correction: Stage = (compression, context) => correctModel(compression, {
+  rounds: 2, sweeps: 2, pairs: 1, ridge: 0, scale: true, batchNorm: false, iterations: 20, damping: 0.01, bias: true, filter: () => undefined, names: [], seed: 1, memory: 2 ** 29,
+}, context);
+
+/** What goes before a stage, and the stage. */
+const stages: Readonly<Record<string, readonly Stage[]>> = {
+  'quantizing': [letters], 'pruning': [zeros], 'correcting letters': [letters, correction], 'correcting a pruned layer': [zeros, correction], 'quantizing what is pruned': [zeros, letters],
+};
+
+onBackends(['cpu'], () => {
+  for (const [name, chain] of Object.entries(stages)) {
+    it(`${name} pauses the more often, the more features there are: no pieces of work grow with the layer`, async () => {
+      const [few, many] = [await pausesOf(chain, 64), await pausesOf(chain, 512)];
+      expect(many).to.be.at.least(3 * few);
+    });
+
+    it(`${name}, cancelled at any pause, leaves no tensor`, async () => {
+      const all = await pausesOf(chain, 128);
+      for (const share of [0, 0.01, 0.03, 0.1, 0.3, 0.6, 0.99]) {
+        const before = memory().numTensors;
+        const failure: unknown = await pausesOf(chain, 128, Math.floor(share * all)).catch((error: unknown) => error);
+        expect(failure).to.have.property('message', 'cancelled');
+        expect(memory().numTensors).to.equal(before);
+      }
+    });
+  }
+
+  it('a stage that works for long lets timers have their turn', async () => {
+    const x = gaussianTensor([4, 4], 1);
+    const model = networkOf(4);
+    let rang = false;
+    setTimeout(() => { rang = true; }, 0);
+    const busy = stage('busy', async (compression, {pause}) => {
+      for (let k = 0; k < 10 && !rang; k++) {
+        const end = performance.now() + 60;
+        while (performance.now() < end);
+        await pause();
+      }
+      return compression;
+    });
+    await lastValueFrom(compress(model).pipe(calibrate(x), busy));
+    expect(rang).to.equal(true);
+    disposeModel(model);
+    x.dispose();
+  });
+});
+
+/** How often the last stage of a chain pauses for a dense layer with so many features. At one of its pauses it may be cancelled. */
+async function pausesOf(chain: readonly Stage[], features: number, cancelledAt = Infinity): Promise<number> {
+  const [model, x] = [networkOf(features), gaussianTensor([80, features], 2)];
+  const made: Compression[] = [compressionOf('compress', model, batchSource('calibrate', x, {samples: 80, batchSize: 16, rows: 2000, seed: 3}), 3)];
+  let pauses = 0;
+  const pause = (isLast: boolean): Promise<void> => (isLast && pauses++ === cancelledAt ? Promise.reject(new Error('cancelled')) : Promise.resolve());
+  try {
+    for (const [k, run] of chain.entries()) {
+      made.push(await run(made[k], {stage: 'stage', pause: () => pause(k === chain.length - 1), progress: () => undefined, elapsed: () => 0}));
+    }
+    return pauses;
+  } finally {
+    for (const one of made.slice(1)) one.dispose();
+    disposeModel(model);
+    x.dispose();
+  }
+}
+
+function networkOf(features: number): LayersModel {
+  const seeded = (seed: number) => initializers.randomNormal({seed, mean: 0, stddev: 0.1});
+  return sequential({layers: [
+    layers.dense({inputShape: [features], units: 24, activation: 'relu', kernelInitializer: seeded(1)}), layers.dense({units: 3, kernelInitializer: seeded(2)}),
+  ]});
+}
