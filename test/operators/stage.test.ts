@@ -5,14 +5,20 @@ import type {Compression} from 'tfjs-compress';
 import {stage} from '../../src/operators/stage.ts';
 import type {StageContext} from '../../src/methods/stageContext.ts';
 
-/** A compression that only counts how often it was disposed of. */
+/** A compression that only counts how often it, or its model alone, was disposed of. */
 interface Fake {
   readonly compression: Compression;
   disposals: number;
+  modelDisposals: number;
 }
 
 function fake(name: string, observers: Compression['observers'] = []): Fake {
-  const counted: Fake = {compression: {model: {name}, observers, dispose: () => { counted.disposals++; }} as unknown as Compression, disposals: 0};
+  const model = {name, layers: [], weights: [], dispose: () => { counted.modelDisposals++; }};
+  const origin = {release: () => undefined, wait: () => undefined};
+  const counted: Fake = {
+    compression: {model, original: {}, observers, origin, dispose: () => { counted.disposals++; }} as unknown as Compression,
+    disposals: 0, modelDisposals: 0,
+  };
   return counted;
 }
 
@@ -38,17 +44,25 @@ describe('stage', () => {
     });
   });
 
-  it('gives what its run makes, and disposes of what it was given', async () => {
+  it('gives what its run makes, and disposes of the model that it was given, not of what its source made for both', async () => {
     const [before, after] = [fake('before'), fake('after')];
     const log = await logOf(before, () => Promise.resolve(after.compression));
     expect(log).to.deep.equal([after.compression, 'complete']);
-    expect([before.disposals, after.disposals]).to.deep.equal([1, 0]);
+    expect([before.modelDisposals, after.modelDisposals]).to.deep.equal([1, 0]);
+    expect([before.disposals, after.disposals]).to.deep.equal([0, 0]);
+  });
+
+  it('leaves the original alone, when it was given nothing else', async () => {
+    const [before, after] = [fake('before'), fake('after')];
+    const untouched = {...before.compression, original: before.compression.model};
+    await logOf({...before, compression: untouched}, () => Promise.resolve(after.compression));
+    expect([before.modelDisposals, before.disposals]).to.deep.equal([0, 0]);
   });
 
   it('that hands the same model on disposes of nothing', async () => {
     const before = fake('before');
     await logOf(before, (compression) => Promise.resolve({...compression, seed: 1}));
-    expect(before.disposals).to.equal(0);
+    expect([before.modelDisposals, before.disposals]).to.deep.equal([0, 0]);
   });
 
   it('that fails ends with the error, once, and disposes of what it was given', async () => {
@@ -98,7 +112,7 @@ describe('stage', () => {
     subscription.unsubscribe();
     await ticks(5);
     expect(log).to.deep.equal([]);
-    expect([before.disposals, after.disposals]).to.deep.equal([1, 1]);
+    expect([before.modelDisposals, after.disposals]).to.deep.equal([1, 1]);
   });
 
   it('tells its run its name, the time, and takes its progress to every observer', async () => {

@@ -2,6 +2,8 @@ import {getKernel, io, registerKernel, type Tensor, type TensorInfo, unregisterK
 import {layers, type LayersModel, loadLayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {lastValueFrom, type MonoTypeOperatorFunction, of} from 'rxjs';
 import {calibrate, compress, type Compression, pack, type PackOptions, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {cloneModel} from '../../src/graph/cloneModel.ts';
+import {disposeModel} from '../../src/graph/disposeModel.ts';
 import {randomize} from './smallNetworks.ts';
 
 /** A layer of every type that can be packed, with the shape of its inputs. */
@@ -30,10 +32,14 @@ export function quantized(model: LayersModel, x: Tensor | Tensor[], options: Par
   return lastValueFrom(compress(model).pipe(calibrate(x), spfqQuantize({...FAST, ...options})));
 }
 
-/** A compression, packed; the given one stays alive. */
-export function packed(compression: Compression, options?: PackOptions, ...more: Array<MonoTypeOperatorFunction<Compression>>): Promise<Compression> {
-  const start = of({...compression, dispose: () => undefined}).pipe(pack(options));
+/** A copy of a compression, packed; the given one stays alive. */
+export async function packed(compression: Compression, options?: PackOptions, ...more: Array<MonoTypeOperatorFunction<Compression>>): Promise<Compression> {
+  const start = of(copied(compression, await cloneModel(compression.model))).pipe(pack(options));
   return lastValueFrom(more.reduce((stream, stage) => stage(stream), start));
+}
+
+function copied(compression: Compression, model: LayersModel): Compression {
+  return {...compression, model, dispose: () => { disposeModel(model); }};
 }
 
 /** A model, saved and loaded again by tfjs. */
