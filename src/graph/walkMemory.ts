@@ -39,13 +39,20 @@ export function walkMemory(plan: PlannedWalk): SiteMemory[] {
   return plan.sites.map((site, k) => walk.visit(site, new Set(plan.sites.slice(0, k).map(({original}) => original))));
 }
 
+/** Batches in a row of which the walk keeps the same: there may be too many to look at each. */
+interface Stretch {
+  readonly batches: number;
+  /** The call before which activations are kept, or 0 and nothing. */
+  readonly start: number;
+  /** Bytes of them, of one batch. */
+  readonly kept: number;
+}
+
 /** By value: bytes of one sample of it in both networks. */
 type Bytes = readonly number[];
 
 class WalkRehearsal {
-  /** By batch: the call before which its activations are kept, or 0 and nothing, and their bytes. */
-  private readonly starts: number[];
-  private readonly kept: number[];
+  private stretches: readonly Stretch[];
   private held = 0;
   /** By call: the values that are released after it. */
   private readonly released: number[][];
@@ -53,9 +60,7 @@ class WalkRehearsal {
 
   constructor(private readonly plan: PlannedWalk) {
     const {calls: {calls}, shapes, samples, batchSize} = plan;
-    const batches = Math.ceil(samples / batchSize);
-    this.starts = new Array<number>(batches).fill(0);
-    this.kept = new Array<number>(batches).fill(0);
+    this.stretches = [{batches: Math.ceil(samples / batchSize), start: 0, kept: 0}];
     this.madeBy = shapes.map(() => -1);
     calls.forEach(({outputs}, call) => { outputs.forEach((value) => { this.madeBy[value] = call; }); });
     this.released = calls.map(() => []);
@@ -67,25 +72,24 @@ class WalkRehearsal {
     const bytes = this.bytesOf(changed);
     const [first, last] = [site.calls[0], site.calls[site.calls.length - 1]];
     const size = Math.min(this.plan.batchSize, this.plan.samples);
-    const stretches = new Map([...new Set(this.starts)].map((start) => [start, this.stretch(start, first, bytes)]));
-    const collected = size * this.stretch(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, bytes)));
+    const collected = size * this.widest(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, bytes)));
     const live = size * this.liveAt(first, bytes);
     let most = 0;
-    for (const [b, start] of this.starts.entries()) {
-      most = Math.max(most, this.held + size * (stretches.get(start) ?? 0));
-      this.keep(b, first, live);
-      most = Math.max(most, this.held + collected);
-    }
+    this.stretches = this.stretches.flatMap(({batches, start, kept}) => {
+      const growth = live - kept;
+      const moved = this.fitting(batches, growth);
+      const running = size * this.widest(start, first, bytes);
+      // The most is held before the last of them is kept, or if they shrink before the first; and behind it alike.
+      most = Math.max(most, this.held + Math.max(0, growth) * Math.min(moved, batches - 1) + running, this.held + growth * (growth > 0 ? moved : 1) + collected);
+      this.held += growth * moved;
+      return [{batches: moved, start: first, kept: live}, {batches: batches - moved, start, kept}].filter((part) => part.batches > 0);
+    });
     return {activations: this.held, tensors: most};
   }
 
-  /** As the walk remembers a batch: if all that is remembered fits. */
-  private keep(batch: number, call: number, live: number): void {
-    const held = this.held - this.kept[batch] + live;
-    if (held > this.plan.memory) return;
-    this.kept[batch] = live;
-    this.starts[batch] = call;
-    this.held = held;
+  /** Of how many batches the walk keeps what it has come to: as long as all that it keeps fits. */
+  private fitting(batches: number, growth: number): number {
+    return growth > 0 ? Math.min(batches, Math.floor((this.plan.memory - this.held) / growth)) : batches;
   }
 
   private bytesOf(changed: ReadonlySet<layers.Layer>): Bytes {
@@ -107,7 +111,7 @@ class WalkRehearsal {
    * Bytes of one sample at the widest moment of running the calls from one on up to, not including, another. What is live at the start counts as well:
    * tfjs counts clones of what is kept as tensors of their own.
    */
-  private stretch(start: number, end: number, bytes: Bytes): number {
+  private widest(start: number, end: number, bytes: Bytes): number {
     const {calls: {calls}} = this.plan;
     let left = this.liveAt(start, bytes);
     let widest = left;

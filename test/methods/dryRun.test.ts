@@ -142,6 +142,12 @@ onBackends(['wasm'], () => {
       open.dispose();
     });
 
+    it('takes any number of samples; what memory keeps no more changes nothing', () => {
+      const [many, more] = [1e9, 1e15].map((samples) => dryRun(model, {samples, memory: 2 ** 24}));
+      expect(more.layers.map(({activations}) => activations)).to.deep.equal(many.layers.map(({activations}) => activations));
+      for (const {activations} of more.layers) expect(activations).to.be.within(2 ** 23, 2 ** 24);
+    });
+
     it('refuses what the stages refuse', () => {
       expect(() => dryRun(model, {bits: 9 as 8})).to.throw(OptionError, "dryRun: expected `bits` to be an integer from 1 to 8 or 'ternary', got 9");
       expect(() => dryRun(model, {sparsity: 1})).to.throw(OptionError, '`sparsity`');
