@@ -1,5 +1,6 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {map, type Observable, Subject, type Subscribable} from 'rxjs';
+import {ModelError} from '../errors.ts';
 import {type OptionRules, integer, oneOf} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
 import type {Compression} from '../types.ts';
@@ -28,6 +29,7 @@ export abstract class CompressionCallback extends Callback {
   protected readonly pending = new PendingRuns();
   /** Gives each pipeline a compression of its own. */
   protected readonly emissions = new Subject<() => Compression>();
+  private hasEnded = false;
   private readonly awaited = new AwaitedObservable<Compression>(this.emissions.pipe(map((lease) => lease())), this.pending);
   /** As of an Observable: stages that run when it emits. */
   readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
@@ -49,6 +51,11 @@ export abstract class CompressionCallback extends Callback {
     for (const name of ['@@observable', Symbol.observable].filter(Boolean)) Object.defineProperty(this, name, {value: () => this.awaited});
   }
 
+  /** Called by `fit`. Rejects with a ModelError in another training than the first: it would emit nothing. Bound: tfjs may take it out. */
+  override readonly onTrainBegin = async (): Promise<void> => {
+    if (this.hasEnded) throw new ModelError(`${this.name}: expected one training, got another after its end; make a new ${this.name}() for each fit`);
+  };
+
   /** Called by `fit`. */
   override setModel(model: LayersModel): void {
     super.setModel(model);
@@ -68,8 +75,16 @@ export abstract class CompressionCallback extends Callback {
     return requireTrained(this.name, this.toldModel);
   }
 
-  /** @throws the first error of a pipeline, unless errors are only reported */
+  /** Completes: there is nothing more to emit. */
+  protected end(): void {
+    this.hasEnded = true;
+    this.emissions.complete();
+  }
+
+  /** @throws the first error of a pipeline, unless errors are only reported; for the others it is the end of the training, too */
   protected throwFailure(): void {
-    if (this.onError === 'throw' && this.failures.length > 0) throw this.failures[0];
+    if (this.onError === 'report' || this.failures.length === 0) return;
+    this.end();
+    throw this.failures[0];
   }
 }

@@ -35,7 +35,7 @@ export class EpochEnd extends CompressionCallback {
 
   /** Called by `fit`, which waits for it. */
   override readonly onTrainEnd = async (): Promise<void> => {
-    this.emissions.complete();
+    this.end();
     await this.pending.settled();
     this.throwFailure();
   };

@@ -23,7 +23,7 @@ export class TrainEnd extends CompressionCallback {
       const compression = compressionOf('trainEnd', this.trained, undefined, this.seed, origin);
       this.emissions.next(() => compression);
     }
-    this.emissions.complete();
+    this.end();
     await this.pending.settled();
     this.throwFailure();
   };

@@ -2,11 +2,11 @@ import {memory, type Optimizer, type Tensor} from '@tensorflow/tfjs-core';
 import {type Callback, CustomCallback, type LayersModel, model as functional} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, compress, DataError, fit, ModelError, pruneSchedule, spfqPrune} from 'tfjs-compress';
+import {calibrate, compress, DataError, fit, ModelError, pruneSchedule, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import 'tfjs-compress/plugins/wasm';
 import {disposeModel} from '../../src/graph/disposeModel.ts';
 import {onBackends} from '../support/onBackends.ts';
-import {prunableConvnet, wideNetwork} from '../support/prunableNetworks.ts';
+import {masksOf, prunableConvnet, wideNetwork} from '../support/prunableNetworks.ts';
 import {denseNetwork, errorOf, gaussianTensor, leavingAlone, weightsOf} from '../support/smallNetworks.ts';
 import {kernelOf, type OptimizerName, samplesFor, withOptimizer, zeros} from '../support/trainings.ts';
 
@@ -69,6 +69,17 @@ onBackends(['wasm'], () => {
         }});
         await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: [before, pruneSchedule(x, {to: 0.5, end: 1, seed: 7})]});
         expect(await weightsOf(network)).to.deep.equal(expected[0]);
+      });
+    });
+
+    it('spfqPrune of the same sparsity finds its zeros, and keeps them in letters', async () => {
+      await training(wideNetwork(), 'sgd', async ({network, x, y}) => {
+        await network.fit(x, y, {epochs: 2, verbose: 0, callbacks: pruneSchedule(x, {to: 0.5, end: 1})});
+        const trained = await kernelOf(network, 'wide');
+        const {layers, dispose: free} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4})));
+        const wide = layers.find(({name}) => name === 'wide');
+        expect(wide && masksOf(wide)).to.deep.equal(trained.map((weight) => Number(weight !== 0)));
+        free();
       });
     });
 
