@@ -44,6 +44,7 @@ export type {DryRunData, DryRunLayer, DryRunReport} from './report/dryRunReport.
 export {registerPacked} from './packed/registerPacked.ts';
 export {loadPacked, type LoadPackedOptions} from './io/loadPacked.ts';
 export {sealModel} from './io/sealModel.ts';
+export {saveModel} from './io/saveModel.ts';
 export {selfCheck, type SelfCheckOptions} from './methods/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './types.ts';
 export type {PackedLayerReport, PackingReport} from './report/report.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, compress, loadPacked, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {calibrate, compress, loadPacked, pack, saveModel, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import 'tfjs-compress/plugins/webgpu';
 import {onBackends} from '../support/onBackends.ts';
 
@@ -19,7 +19,7 @@ onBackends(['cpu', 'webgpu'], () => {
           calibrate(x), spfqPrune({sparsity: 0.5, include: /hidden/}), spfqQuantize({bits: 2, samples: 1, sweeps: 1}), pack(),
         ));
         packed.setUserDefinedMetadata({...packed.getUserDefinedMetadata(), author: 'me'});
-        await packed.save(address);
+        await saveModel(packed, address);
         const loaded = await loadPacked(address);
         const byTfjs = await tf.loadLayersModel(address);
 
