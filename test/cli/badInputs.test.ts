@@ -20,7 +20,7 @@ describe('tfjs-compress: bad input', () => {
     await tf.setBackend('wasm');
     await saveClassifier(at('model'));
     await saveFilter(at('filter'));
-    for (const name of ['empty', 'texts', 'photos', 'graph', 'prose', 'damaged', 'taken', 'locked']) await mkdir(at(name));
+    for (const name of ['empty', 'texts', 'photos', 'graph', 'prose', 'damaged', 'taken', 'taken.html', 'locked']) await mkdir(at(name));
     for (const path of ['texts/notes.txt', 'taken/thesis.txt', 'a-file']) await writeFile(at(path), 'text');
     await copyFile(photo, at('photos/good.jpg'));
     await writeFile(at('photos/corrupt.png'), Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
@@ -30,6 +30,7 @@ describe('tfjs-compress: bad input', () => {
     await writeFile(at('damaged/weights.bin'), (await readFile(at('model/weights.bin'))).subarray(0, 1000));
     server = createServer(({url = ''}, response) => {
       if (url === '/missing.json') response.writeHead(404).end();
+      else if (url === '/cut.json') response.writeHead(200, {'content-length': 1000}).write('{', () => response.destroy());
       else if (url === '/model/model.json') void readFile(at('model/model.json')).then((file) => response.end(file));
       else response.setHeader('content-type', 'text/html').end('<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>');
     }).listen(0, '127.0.0.1');
@@ -62,6 +63,7 @@ describe('tfjs-compress: bad input', () => {
   for (const [title, path, message] of [
     ['HTML, naming the title of the page', '/app/model.json', /expected a model at 'http.*', got an HTML page with the title 'Sign in'/],
     ['not there', '/missing.json', /expected a file at 'http.*missing\.json', got the answer 404/],
+    ['cut off midway', '/cut.json', /expected all of the file at 'http.*cut\.json', but the connection ended midway/],
     ['a model whose weight file is HTML', '/model', /expected a model at 'http.*weights\.bin', got an HTML page/],
   ] as const) {
     it(`refuses an address that is ${title}`, async () => expectRefusal([`${site}${path}`, ...calibrated, '--out', at('small')], message));
@@ -82,9 +84,22 @@ describe('tfjs-compress: bad input', () => {
     expect(stderr).to.match(/left out .*corrupt\.png: /);
   });
 
+  it('refuses a --size that the model does not take', async () => {
+    await expectRefusal([at('model'), '--calibrate', at('photos'), '--size', '16x16', '--dry-run'], /photos: expected no other size than that of the model, 28×28, got 16×16/);
+  });
+
   it('refuses labels that are not as many as the inputs', async () => {
     await writeFile(at('labels.txt'), '1\n2\n3\n');
     await expectRefusal(['evaluate', at('model'), '--data', digits.images, '--labels', at('labels.txt')], /labels\.txt: expected 2000 labels, one for each input/);
+  });
+
+  it('refuses labels for a model that gives no scores of classes; sub-folders of images are no classes for it', async () => {
+    await expectRefusal(['evaluate', at('filter'), '--data', at('photos'), '--labels', at('a-file')], /a-file: expected a model that gives one score for each class, .*got one that gives \[batch, any, any, 4\]/);
+    await mkdir(at('nested/some'), {recursive: true});
+    await copyFile(photo, at('nested/some/good.jpg'));
+    const {exitCode, stdout} = await runCli(['evaluate', at('filter'), '--data', at('nested'), '--size', '16x16', '--against', at('filter')]);
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/output error 0\.00 %, on 1 samples/);
   });
 
   it('refuses an output folder that cannot be written to, before the work begins', async () => {
@@ -100,7 +115,9 @@ describe('tfjs-compress: bad input', () => {
     ['below a file', ['--out', 'a-file/small'], /--out .*: expected a place that can be written to, got: ENOTDIR/, 1],
     ["the model's own folder", ['--out', 'model'], /--out .*model: expected another folder than that of the model/, 2],
     ['a folder of other files', ['--out', 'taken'], /--out .*taken: expected an empty folder.*--force/, 1],
-    ['a folder, for the page', ['--out', 'small', '--report', 'taken'], /--report .*taken: expected a file, found a folder/, 2],
+    ['a folder, for the page', ['--out', 'small', '--report', 'taken.html'], /--report .*taken\.html: expected a file, found a folder/, 2],
+    ['the output folder, for the page', ['--out', 'one.html', '--report', 'one.html'], /--report .*one\.html: expected another place than --out/, 2],
+    ["the model's own file, for the page", ['--out', 'small', '--report', 'model/model.json'], /--report .*model\.json' is invalid\. Expected the name of an \.html file/, 2],
   ] as const) {
     it(`refuses as output: ${title}`, async () => {
       await expectRefusal([at('model'), ...calibrated, ...args.map((arg) => (arg.startsWith('--') ? arg : at(arg)))], message, exitCode);
@@ -109,7 +126,8 @@ describe('tfjs-compress: bad input', () => {
 
   it('refuses a packed model, which is small already', async () => {
     await runCli([at('model'), ...calibrated, '--out', at('packed')]);
-    await expectRefusal([at('packed'), ...calibrated, '--out', at('small')], /expected a model that is not packed.*load the float model/);
+    await expectRefusal([at('packed'), ...calibrated, '--out', at('small')], /expected a float model, got the packed model '.*packed\/model\.json'/);
+    await expectRefusal(['evaluate', at('model'), '--data', digits.images, '--against', at('packed')], /--against: expected a float model, got the packed model/);
   });
 
   it('--verbose and DEBUG show where an error came from', async () => {

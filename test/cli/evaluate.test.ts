@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
-import {copyFile, mkdir} from 'node:fs/promises';
+import {copyFile, mkdir, writeFile} from 'node:fs/promises';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
 import {runCli} from './runCli.ts';
@@ -50,6 +50,9 @@ describe('tfjs-compress evaluate', () => {
       await mkdir(at(`classes/${name}`), {recursive: true});
       for (const i of [1, 2]) await copyFile(`${photos}/sample${2 * index + i}.jpg`, at(`classes/${name}/${i}.jpg`));
     }
+    await writeFile(at('classes/.DS_Store'), 'hidden');
+    await mkdir(at('classes/.cache'));
+    await copyFile(`${photos}/sample1.jpg`, at('classes/.cache/1.jpg'));
     const {stdout} = await runCli(['evaluate', at('two'), '--data', at('classes')]);
     expect(stdout).to.match(/accuracy 50\.00 % on 4 samples/); // it says the first class of all
   });

@@ -15,7 +15,7 @@ describe('tfjs-compress: Ctrl-C', () => {
     await writeFile(at('report.html'), 'of an earlier run');
   });
 
-  for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [signal, exitCode] of [['SIGHUP', 129], ['SIGINT', 130], ['SIGTERM', 143]] as const) {
     it(`${signal} midway leaves an earlier model and page as they were, and nothing else behind`, async () => {
       const before = await contentOf(at());
       const args = [at('model'), '--calibrate', digits.images, '--samples', '256', '--out', at('small'), '--report', at('report.html')];

@@ -24,6 +24,11 @@ describe('tfjs-compress: the command line', () => {
     expect([exitCode, stdout.includes('--against'), stdout.includes('--prune')]).to.deep.equal([0, true, false]);
   });
 
+  it('help is --help', async () => {
+    const [help, helpOfInspect] = [await runCli(['help']), await runCli(['help', 'inspect'])];
+    expect([help, helpOfInspect]).to.deep.equal([await runCli(['--help']), await runCli(['inspect', '--help'])]);
+  });
+
   for (const [args, message] of [
     [[], /missing required argument 'model'/],
     [['model', '--calibrat', 'x'], /unknown option '--calibrat'\s+\(Did you mean --calibrate\?\)/],
@@ -34,6 +39,9 @@ describe('tfjs-compress: the command line', () => {
     [['model', '--size', '64'], /--size.*'64' is invalid\. Expected height and width/],
     [['model', '--samples', '0'], /--samples.*'0' is invalid\. Expected a whole number from 1 up/],
     [['model', '--backend', 'webgl'], /--backend.*'webgl' is invalid\. Allowed choices are wasm, cpu, webgpu/],
+    [[''], /argument 'model'\. Expected a path, got an empty text/],
+    [['model', '--calibrate', 'x', '--out', ''], /--out.*'' is invalid\. Expected a path, got an empty text/],
+    [['model', '--report', 'page.json'], /--report.*'page\.json' is invalid\. Expected the name of an \.html file/],
     [['model', '--out', 'small'], /--calibrate <data>: expected inputs/],
     [['model', '--calibrate', 'x'], /--out <folder>: expected a place/],
     [['model', '--calibrate', 'x', '--out', 'small', '--labels', 'y'], /--labels: expected --evaluate/],

@@ -1,6 +1,6 @@
 import {type Command, Option} from 'commander';
 import {UsageError} from './failure.ts';
-import {type BitsValue, bitsValue, type PruneValue, pruneValue} from './optionValues.ts';
+import {type BitsValue, bitsValue, pageValue, pathValue, type PruneValue, pruneValue} from './optionValues.ts';
 import {addDataOptions, addRunOptions, type DataOptions, type RunOptions} from './sharedOptions.ts';
 
 /** The forms that a model can be saved in. */
@@ -26,9 +26,9 @@ export interface CompressOptions extends RunOptions, DataOptions {
 /** Adds what the program does without the name of a command. */
 export function addCompress(program: Command): void {
   program
-    .argument('<model>', 'a tf.LayersModel: its model.json, the folder of it, or its http(s) address')
+    .argument('<model>', 'a tf.LayersModel: its model.json, the folder of it, or its http(s) address', pathValue)
     .optionsGroup('What to do:')
-    .option('--calibrate <data>', 'inputs that the model was made for: a folder of images (jpeg, png), a .npy file or an idx file, gzipped or not')
+    .option('--calibrate <data>', 'inputs that the model was made for: a folder of images (jpeg, png), a .npy file or an idx file, gzipped or not', pathValue)
     .option('--bits <n>', 'bits of a weight: 1 to 8, or ternary (default: 4; with --prune alone weights are pruned only)', bitsValue)
     .option('--prune <share>', 'weights that become 0 first: a share of each layer, as 0.5, or a pattern, as 2:4', pruneValue)
     .option('--correct', 'take out errors that are left, without training')
@@ -36,11 +36,11 @@ export function addCompress(program: Command): void {
     .option('--exclude <names...>', 'not these layers');
   program
     .optionsGroup('What comes out:')
-    .option('--out <folder>', 'where the small model is saved')
+    .option('--out <folder>', 'where the small model is saved', pathValue)
     .addOption(new Option('--format <form>', "packed: smallest, for loadPacked; stock: what unmodified tfjs loads, in its 8-bit and 16-bit formats; float32: as every tf.LayersModel").choices(FORMATS).default('packed'))
-    .option('--report <file>', 'a page with plots of sizes, errors and weights, in one .html file')
-    .option('--evaluate <data>', 'compare with the original on these inputs, as for --calibrate; sub-folders of images are classes')
-    .option('--labels <file>', 'their classes, for the accuracy: an idx or .npy file, or a text with one number a line')
+    .option('--report <file>', 'a page with plots of sizes, errors and weights, in one .html file', pageValue)
+    .option('--evaluate <data>', 'compare with the original on these inputs, as for --calibrate; sub-folders of images are classes', pathValue)
+    .option('--labels <file>', 'their classes, for the accuracy: an idx or .npy file, or a text with one number a line', pathValue)
     .option('--force', 'save into a folder that has other files, too')
     .option('--dry-run', 'say which layers would be compressed, to what size, and in how much memory; write nothing');
   addDataOptions(program, 'so many inputs to calibrate on, at most; with more the model gets better, and it takes longer (default: 4096)');

@@ -2,6 +2,7 @@ import {readdir, stat} from 'node:fs/promises';
 import {tensor1d, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError} from 'tfjs-compress';
+import {isHidden} from './data/imageFiles.ts';
 import {inputShapeOf} from './data/inputShapeOf.ts';
 import {type DiskInputs, openInputs, type ReadingOptions} from './data/openInputs.ts';
 import {openLabelled} from './data/openLabelled.ts';
@@ -21,8 +22,12 @@ export interface EvaluationData {
  */
 export async function openEvaluation(model: LayersModel, data: string, labels: string | undefined, options: ReadingOptions): Promise<EvaluationData> {
   const shape = inputShapeOf(model);
-  const classes = Math.max(2, model.outputs[0].shape.at(-1) ?? 2); // one output says which of two
-  if (labels === undefined && await hasClassFolders(data)) {
+  const [{shape: scores}] = model.outputs;
+  const classes = Math.max(2, scores.at(-1) ?? 2); // one output says which of two
+  if (labels !== undefined && !isClassifier(model)) {
+    throw new DataError(`${labels}: expected a model that gives one score for each class, [batch, classes], got one that gives [${scores.map((length, axis) => (axis === 0 ? 'batch' : length ?? 'any')).join(', ')}]; leave the labels out`);
+  }
+  if (labels === undefined && isClassifier(model) && await hasClassFolders(data)) {
     const {inputs, labels: found} = await openLabelled(data, shape, classes, options);
     return {inputs, isLabelled: true, read: () => labelled(inputs, found)};
   }
@@ -31,6 +36,11 @@ export async function openEvaluation(model: LayersModel, data: string, labels: s
   const found = await openLabels(labels, classes);
   if (found.length !== inputs.total) throw new DataError(`${labels}: expected ${inputs.total} labels, one for each input of ${data}, got ${found.length}`);
   return {inputs, isLabelled: true, read: () => labelled(inputs, Int32Array.from(inputs.chosen, (sample) => found[sample]))};
+}
+
+/** Whether the first output of a model is one score for each class. */
+export function isClassifier({outputs: [first]}: LayersModel): boolean {
+  return first.shape.length === 2;
 }
 
 async function* labelled(inputs: DiskInputs, labels: Int32Array | undefined): AsyncIterable<{readonly xs: Tensor; readonly ys?: Tensor}> {
@@ -45,6 +55,6 @@ async function* labelled(inputs: DiskInputs, labels: Int32Array | undefined): As
 async function hasClassFolders(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() !== true) return false;
-  const entries = await readdir(path, {withFileTypes: true});
+  const entries = (await readdir(path, {withFileTypes: true})).filter(({name}) => !isHidden(name));
   return entries.length > 0 && entries.every((entry) => entry.isDirectory());
 }

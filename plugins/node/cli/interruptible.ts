@@ -1,6 +1,6 @@
 import {Interrupted} from './failure.ts';
 
-const SIGNALS = {SIGINT: 130, SIGTERM: 143} as const;
+const SIGNALS = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
 
 /**
  * Runs something that Ctrl-C cancels: its signal is aborted, and the promise rejects at once, whatever is still on its way.

@@ -37,6 +37,15 @@ export async function loadModel(source: string): Promise<LoadedModel> {
   }
 }
 
+/**
+ * Refuses a packed model where a float one is needed.
+ * @param where the option that named it, or nothing for the model itself
+ * @throws Failure
+ */
+export function requireFloat({file, isPacked}: LoadedModel, where = ''): void {
+  if (isPacked) throw new Failure(`${where}expected a float model, got the packed model '${file.name}', which is small already; name the model that it was made from`);
+}
+
 async function artifactsOf({place, name}: ModelFile): Promise<io.ModelArtifacts> {
   const handler = place.kind === 'file' ? fileHandler(place.path) : io.http(place.url, {fetchFunc: (address) => fetchedWeights(address instanceof Request ? address.url : String(address))});
   try {
@@ -50,9 +59,9 @@ async function artifactsOf({place, name}: ModelFile): Promise<io.ModelArtifacts>
 
 /** A start page in the place of a file that is not there would be taken for weights. */
 async function fetchedWeights(url: string): Promise<Response> {
-  const bytes = await (await fetched(url)).arrayBuffer();
-  refusePage(url, Buffer.from(bytes.slice(0, 2000)).toString('latin1'));
-  return new Response(bytes);
+  const bytes = await fetched(url);
+  refusePage(url, bytes.toString('latin1', 0, 2000));
+  return new Response(new Uint8Array(bytes));
 }
 
 function refusalText(name: string, message: string): string {

@@ -1,5 +1,4 @@
-import {stat} from 'node:fs/promises';
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir, readFile, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Failure, messageOf} from './failure.ts';
@@ -27,7 +26,7 @@ export interface ModelFile {
 export async function readModelFile(source: string): Promise<ModelFile> {
   const place = await placeOf(source);
   const name = place.kind === 'file' ? place.path : place.url;
-  const text = place.kind === 'file' ? await textOf(place.path) : await (await fetched(place.url)).text();
+  const text = place.kind === 'file' ? await textOf(place.path) : (await fetched(place.url)).toString();
   refusePage(name, text);
   const content = parsed(name, text);
   refuseOthers(name, content);

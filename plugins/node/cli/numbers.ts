@@ -2,8 +2,9 @@
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const units = ['kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toPrecision(3)} ${units[power - 1]}`;
+  const rounded = Number(bytes.toPrecision(3)); // before the unit is chosen: 999,999 bytes are 1.00 MB
+  const power = Math.min(units.length, Math.floor(Math.log10(rounded) / 3));
+  return `${(rounded / 1000 ** power).toPrecision(3)} ${units[power - 1]}`;
 }
 
 /** A share of 1 as '12.34 %'. */

@@ -57,6 +57,24 @@ export function seedValue(text: string): number {
   return seed;
 }
 
+/**
+ * The place of a file or a folder. An empty one is that of a variable that is not set, and would be the working folder.
+ * @throws InvalidArgumentError
+ */
+export function pathValue(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected a path, got an empty text.');
+  return text;
+}
+
+/**
+ * The place of a page. By its name it is no model, no data and no weights: those are not written over.
+ * @throws InvalidArgumentError
+ */
+export function pageValue(text: string): string {
+  if (!/[^/\\]\.html?$/i.test(text)) throw new InvalidArgumentError('Expected the name of an .html file.');
+  return text;
+}
+
 /** Collects the values of an option that may be given more than once. */
 export function collected(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];

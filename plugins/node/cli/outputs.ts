@@ -40,6 +40,7 @@ export interface Outputs {
 export function prepareOutputs({out, report, force, input}: OutputPlan): Outputs {
   refuseInput(out, input);
   refuseTaken(out, force);
+  if (report !== undefined && resolve(report) === resolve(out)) throw new UsageError(`--report ${report}: expected another place than --out, which is a folder`);
   if (report !== undefined && isFolder(report)) throw new UsageError(`--report ${report}: expected a file, found a folder`);
   const folder = stagingFolder('--out', out);
   const page = report === undefined ? undefined : join(stagingFolder('--report', dirname(resolve(report))), basename(report));

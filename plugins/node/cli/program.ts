@@ -5,7 +5,7 @@ import {Writable} from 'node:stream';
 import {addCompress} from './addCompress.ts';
 import {addEvaluate} from './addEvaluate.ts';
 import {addInspect} from './addInspect.ts';
-import {exitCodeOf, failureText, Interrupted, UsageError} from './failure.ts';
+import {exitCodeOf, Failure, failureText, Interrupted, UsageError} from './failure.ts';
 
 /**
  * Runs the program to its end, and sets the exit code.
@@ -15,14 +15,18 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   // What libraries print is no result: stdout is ours alone.
   const aside = args.includes('--quiet') ? new Writable({write: (_chunk, _encoding, done) => { done(); }}) : process.stderr;
   globalThis.console = new Console({stdout: aside, stderr: aside});
-  process.stdout.on('error', endWithReader);
+  const sayFailure = (error: unknown): void => { process.stderr.write(`${failureText(error, args.includes('--verbose') || Boolean(process.env['DEBUG']))}\n`); };
+  watchStreams();
+  // Before that of tfjs's wasm, which prints its own source.
+  process.on('uncaughtException', (error) => {
+    sayFailure(error);
+    process.exit(1);
+  });
   try {
     await newProgram().parseAsync([...args], {from: 'user'});
   } catch (error) {
     // commander has written its own errors, with what may have been meant.
-    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('commander.'))) {
-      process.stderr.write(`${failureText(error, args.includes('--verbose') || Boolean(process.env['DEBUG']))}\n`);
-    }
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('commander.'))) sayFailure(error);
     // What was cancelled may still be on its way to its next pause.
     if (error instanceof Interrupted) process.exit(exitCodeOf(error));
     process.exitCode = exitCodeOf(error);
@@ -39,7 +43,7 @@ function newProgram(): Command {
     .showHelpAfterError('(tfjs-compress --help lists what there is)')
     .configureOutput({outputError: (text, write) => { write(text.replace(/^error: /, 'tfjs-compress: ')); }});
   addCompress(program);
-  program.commandsGroup('Other commands (each has its own --help):').helpCommand(false);
+  program.commandsGroup('Other commands (each has its own --help):').helpCommand('help [command]', 'print the help of a command');
   program.hook('preSubcommand', (_, command) => { refuseMisplaced(program, command.name()); });
   addInspect(program);
   addEvaluate(program);
@@ -57,8 +61,10 @@ function versionOf(): string {
   return version;
 }
 
-/** `tfjs-compress … | head`: who reads has seen enough. */
-function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+function watchStreams(): void {
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') process.exit(0); // tfjs-compress … | head: who reads has seen enough
+    throw new Failure(`expected that stdout can be written to, got: ${cause.message}`, {cause});
+  });
+  process.stderr.on('error', () => undefined); // nobody reads it: the work goes on all the same
 }

@@ -1,4 +1,3 @@
-import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {LayerReport, Report} from 'tfjs-compress';
 import {alignedTable, type Column} from './alignedTable.ts';
 import {bytesText, countText, percentText} from './numbers.ts';
@@ -45,7 +44,7 @@ export function summaryLines({report, bytesBefore, model, page, isPacked, isClas
     ['time', `${seconds.toFixed(1)} s`],
   ];
   return [
-    heading(headings), ...rows, ...wrapped(errorNote(report), width), '',
+    heading(headings), ...rows, ...wrapped(errorNote(report), width), ...tooFewRows(report).flatMap((line) => wrapped(line, width, 2)), '',
     ...skipLines(report, 'left', width), ...facts.flatMap(([name, text]) => wrapped(`${name.padEnd(8)} ${text}`, width, 9)),
   ];
 }
@@ -56,9 +55,10 @@ function errorNote({layers}: Report): string {
   return `error: of what a layer puts out, on calibration data${where}${calibrated > 0 ? '; * on calibrated data: too little to hold any back' : ''}`;
 }
 
-/** Whether the first output of a model is one score for each class. */
-export function isClassifier({outputs: [first]}: LayersModel): boolean {
-  return first.shape.length === 2;
+/** Layers whose weights the calibration data does not determine. */
+function tooFewRows({layers}: Report): string[] {
+  const names = layers.filter(({calibrationRows, shape}) => calibrationRows < shape[0]).map(({name}) => name);
+  return names.length > 0 ? [`calibrated on fewer rows than features: ${names.join(', ')}; more samples make a better model`] : [];
 }
 
 /** Bytes of some files together. */

@@ -5,17 +5,17 @@ import {fileHandler, terminalProgress} from 'tfjs-compress/plugins/node';
 import type {CompressOptions} from '../addCompress.ts';
 import {inputShapeOf} from '../data/inputShapeOf.ts';
 import {type DiskInputs, openInputs} from '../data/openInputs.ts';
-import {type EvaluationData, openEvaluation} from '../evaluationData.ts';
+import {type EvaluationData, isClassifier, openEvaluation} from '../evaluationData.ts';
 import {importModules} from '../importModules.ts';
 import {interruptible} from '../interruptible.ts';
-import {type LoadedModel, loadModel} from '../loadModel.ts';
+import {type LoadedModel, loadModel, requireFloat} from '../loadModel.ts';
 import {noteInputs} from '../noteInputs.ts';
 import {type Outputs, prepareOutputs, writing} from '../outputs.ts';
 import {choicesOf, pipelineOf} from '../pipeline.ts';
 import {pageWriter} from '../reportFile.ts';
 import {type Speech, speechFor} from '../speech.ts';
 import {startBackend} from '../startBackend.ts';
-import {bytesOf, isClassifier, type Outcome, summaryLines} from '../summary.ts';
+import {bytesOf, type Outcome, summaryLines} from '../summary.ts';
 import {dryRunCommand} from './dryRun.ts';
 
 /** Compresses a model as the options say, and saves it. */
@@ -25,6 +25,7 @@ export async function compressCommand(source: string, options: CompressOptions):
     await startBackend(options.backend);
     await importModules(options.import);
     const loaded = await loadModel(source);
+    requireFloat(loaded);
     await (options.dryRun ? dryRunCommand(loaded, options, speech) : compressTo(loaded, options, speech, signal));
   });
 }

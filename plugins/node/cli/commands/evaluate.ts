@@ -2,15 +2,15 @@ import {lastValueFrom, map} from 'rxjs';
 import {compress, evaluate, type EvaluationReport} from 'tfjs-compress';
 import {accuracyOf} from '../accuracy.ts';
 import type {EvaluateOptions} from '../addEvaluate.ts';
-import {type EvaluationData, openEvaluation} from '../evaluationData.ts';
+import {type EvaluationData, isClassifier, openEvaluation} from '../evaluationData.ts';
 import {UsageError} from '../failure.ts';
 import {importModules} from '../importModules.ts';
-import {type LoadedModel, loadModel} from '../loadModel.ts';
+import {type LoadedModel, loadModel, requireFloat} from '../loadModel.ts';
 import {noteInputs} from '../noteInputs.ts';
 import {bytesText, countText, percentText} from '../numbers.ts';
 import {speechFor, wrapped} from '../speech.ts';
 import {startBackend} from '../startBackend.ts';
-import {isClassifier, qualityText} from '../summary.ts';
+import {qualityText} from '../summary.ts';
 
 /** What came of an evaluation. */
 interface Quality {
@@ -41,6 +41,7 @@ export async function evaluateCommand(source: string, options: EvaluateOptions):
 /** With the other model in the place of the original. */
 async function compared({model}: LoadedModel, against: string, data: EvaluationData): Promise<Quality> {
   const other = await loadModel(against);
+  requireFloat(other, '--against: ');
   const pipeline = compress(other.model).pipe(map((compression) => ({...compression, model})), evaluate(() => data.read()));
   const {report: {evaluation}} = await lastValueFrom(pipeline);
   if (evaluation === undefined) throw new Error('evaluate: expected an evaluation in the report, found none');

@@ -1,5 +1,5 @@
 import {readdir} from 'node:fs/promises';
-import {extname, join, relative} from 'node:path';
+import {extname, join, relative, sep} from 'node:path';
 import {DataError} from 'tfjs-compress';
 
 const EXTENSIONS = ['.jpg', '.jpeg', '.png'];
@@ -8,20 +8,26 @@ const EXTENSIONS = ['.jpg', '.jpeg', '.png'];
 export interface ImageFiles {
   /** Paths from the folder, of its sub-folders too, sorted. */
   readonly images: readonly string[];
-  /** How many other files there are. */
+  /** How many other files there are, hidden ones left out. */
   readonly others: number;
 }
 
 /**
- * Finds files named .jpg, .jpeg or .png in a folder and in all below it. Links to files count, links to folders do not.
+ * Finds files named .jpg, .jpeg or .png in a folder and in all below it. Links to files count, links to folders and what is hidden do not.
  * @throws DataError if there is none
  */
 export async function imageFiles(folder: string): Promise<ImageFiles> {
   const entries = await readdir(folder, {recursive: true, withFileTypes: true});
-  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({parentPath, name}) => relative(folder, join(parentPath, name)));
+  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({parentPath, name}) => relative(folder, join(parentPath, name)))
+    .filter((file) => !file.split(sep).some(isHidden));
   const images = files.filter((file) => EXTENSIONS.includes(extname(file).toLowerCase())).sort();
   if (images.length === 0) throw new DataError(`${folder}: expected images (${EXTENSIONS.join(', ')}), got ${found(files)}`);
   return {images, others: files.length - images.length};
+}
+
+/** Of a system's own: .DS_Store, ._photo.jpg, .ipynb_checkpoints. */
+export function isHidden(name: string): boolean {
+  return name.startsWith('.');
 }
 
 function found(files: readonly string[]): string {

@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import {sep} from 'node:path';
 import {DataError} from 'tfjs-compress';
-import {imageFiles} from './imageFiles.ts';
+import {imageFiles, isHidden} from './imageFiles.ts';
 import {openImages} from './openImages.ts';
 import type {DiskInputs, ReadingOptions} from './openInputs.ts';
 
@@ -24,7 +24,7 @@ export async function openLabelled(path: string, inputShape: readonly (number | 
   const entries = await readdir(path, {withFileTypes: true}).catch((cause: unknown) => {
     throw new DataError(`${path}: expected a folder with a folder for each class, got none that can be read; check the path`, {cause});
   });
-  const classNames = entries.filter((entry) => entry.isDirectory()).map(({name}) => name).sort();
+  const classNames = entries.filter((entry) => entry.isDirectory() && !isHidden(entry.name)).map(({name}) => name).sort();
   if (classNames.length !== classes) {
     throw new DataError(`${path}: expected ${classes} folders, one for each class of the model, got ${classNames.length}${classNames.length > 0 ? ` (${classNames.slice(0, 5).join(', ')}${classNames.length > 5 ? ', …' : ''})` : ''}`);
   }
