@@ -33,20 +33,23 @@ const rowHeight = (rows: number): number => (rows > 24 ? 18 : 24);
 
 /** Horizontal bars, one below the other, in their order. */
 export function bars(document: Document, rows: readonly Bar[], {label, width, whole}: BarsOptions): Element {
-  const longest = Math.max(...rows.map(({value = 0, limit = 0}) => Math.max(value, limit)), Number.MIN_VALUE);
+  const longest = Math.max(...rows.flatMap(({value = 0, limit = 0}) => [value, limit]).filter(Number.isFinite), Number.MIN_VALUE);
+  const most = whole ?? longest;
+  // One layer that overflowed does not take the bars of the others away.
+  const lengthOf = ({value = 0}: Bar): number => (Number.isNaN(value) ? 0 : Math.min(value, most));
   return drawing({
     document, width,
     ariaLabel: `${label}. ${rows.map((row) => `${row.label}: ${row.text}`).join('; ')}`,
     height: rowHeight(rows.length) * rows.length + 4,
     marginTop: 2, marginBottom: 2, marginLeft: labelWidth(rows.map((row) => row.label)), marginRight: 12 + 6.6 * Math.max(...rows.map((row) => row.text.length)),
-    x: {axis: null, domain: [0, whole ?? longest]},
+    x: {axis: null, domain: [0, most]},
     y: {label: null, domain: rows.map((row) => row.label), tickSize: 0, tickPadding: 8, tickFormat: shortened, padding: 0.25},
     marks: [
       ...whole === undefined ? [] : [barX(rows, {x: whole, y: 'label', fill: 'currentColor', fillOpacity: 0.08})],
-      barX(rows, {x: ({value}: Bar) => value ?? 0, y: 'label', fill: ({colour}: Bar) => colour ?? COLOURS.after, title: 'title'}),
-      tickX(rows.filter(({limit}) => limit !== undefined), {x: 'limit', y: 'label', stroke: COLOURS.mark, strokeWidth: 2, title: 'title'}),
+      barX(rows, {x: lengthOf, y: 'label', fill: ({colour}: Bar) => colour ?? COLOURS.after, title: 'title'}),
+      tickX(rows.filter(({limit = NaN}) => Number.isFinite(limit)), {x: 'limit', y: 'label', stroke: COLOURS.mark, strokeWidth: 2, title: 'title'}),
       ruleX([0], {stroke: 'currentColor', strokeOpacity: 0.5}),
-      text(rows, {x: ({value = 0, limit = 0}: Bar) => whole ?? Math.max(value, limit), y: 'label', text: 'text', textAnchor: 'start', dx: 6, title: 'title', fontVariant: 'tabular-nums'}),
+      text(rows, {x: (bar: Bar) => whole ?? Math.max(lengthOf(bar), Number.isFinite(bar.limit) ? bar.limit ?? 0 : 0), y: 'label', text: 'text', textAnchor: 'start', dx: 6, title: 'title', fontVariant: 'tabular-nums'}),
     ],
   });
 }

@@ -91,6 +91,17 @@ onBackends(['wasm'], () => {
       compression.dispose();
     });
 
+    it('an error that is no number, or none that ends, takes no bar of the other layers away', async () => {
+      const quantized = await through(chains['letters']);
+      const odd = [Infinity, NaN, 0.25];
+      const layers = quantized.report.layers.map((layer, i) => ({...layer, relativeError: odd[i], bound: undefined}));
+      const {errors} = await reportPlots({...quantized, report: {...quantized.report, layers}}, {document});
+      const widths = Array.from(errors?.querySelectorAll('[aria-label="bar"] rect') ?? [], (rect) => Number(rect.getAttribute('width')));
+      expect([widths[0] / widths[2], widths[1]]).to.deep.equal([1, 0]);
+      expect(widths[2]).to.be.greaterThan(100);
+      quantized.dispose();
+    });
+
     it('shows the bound of the theory where it applies, and clipped steps where it does not', async () => {
       const quantized = await through(chains['letters']);
       const {report} = quantized;
