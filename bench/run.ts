@@ -3,19 +3,20 @@ import {bundle} from './bundle.ts';
 import {files} from './files.ts';
 import {memory} from './memory.ts';
 import {packed, packedLarge} from './packed.ts';
+import {page} from './page.ts';
 import {peer} from './peer.ts';
 import {product} from './product.ts';
 import {speed} from './speed.ts';
 import {stages} from './stages.ts';
 
-const BENCHMARKS = {speed, stages, memory, product, files, bundle, peer, packed, 'packed-large': packedLarge} as const;
+const BENCHMARKS = {speed, stages, memory, product, files, bundle, page, peer, packed, 'packed-large': packedLarge} as const;
 type Name = keyof typeof BENCHMARKS;
 const NAMES = Object.keys(BENCHMARKS) as Name[];
 /** Is for machines with a GPU. */
 const LARGE = 'packed-large';
 
 await new Command('npm run bench --')
-  .description('Measures speed, whole stages, memory, the matrix product, files, the bundle, and the peer; figures also go to bench/results.')
+  .description('Measures speed, whole stages, memory, the matrix product, files, the bundle, the browser example, and the peer; figures also go to bench/results.')
   .addArgument(new Argument('[names...]', 'which benchmarks').choices(NAMES).default(NAMES.filter((name) => name !== LARGE), `all but ${LARGE}`))
   .option('--repeat <n>', 'runs of each measurement', positiveInteger, 5)
   .action(async (names: Name[], options: {repeat: number}) => {
