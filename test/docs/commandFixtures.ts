@@ -27,7 +27,7 @@ async function saveClassifier({x, y}: {readonly x: tf.Tensor4D; readonly y: tf.T
   const model = tf.sequential({name: 'classifier', layers: [
     tf.layers.conv2d({name: 'conv1', inputShape: [28, 28, 1], filters: 8, kernelSize: 3, strides: 2, activation: 'relu', kernelInitializer: drawn(1)}),
     tf.layers.conv2d({name: 'conv2', filters: 16, kernelSize: 3, strides: 2, activation: 'relu', kernelInitializer: drawn(2)}),
-    tf.layers.flatten(),
+    tf.layers.flatten({name: 'flat'}),
     tf.layers.dense({name: 'scores', units: 10, activation: 'softmax', kernelInitializer: drawn(3)}),
   ]});
   const optimizer = tf.train.adam(0.003);

@@ -89,7 +89,7 @@ describe('options that are refused when the operator is built', () => {
       for (const [build, message] of [
         [() => compress(network, {sed: 1} as never), 'compress: expected `sed` to be absent (`seed` is meant?); the options are seed, got 1'],
         [() => fit(network, {}, {}, {}, {sample: 1} as never), 'fit: expected `sample` to be absent (`samples` is meant?); the options are seed, samples, got 1'],
-        [() => trainEnd({every: 2} as never), 'trainEnd: expected `every` to be absent; the options are seed, got 2'],
+        [() => trainEnd({every: 2} as never), 'trainEnd: expected `every` to be absent; the options are seed, onError, got 2'],
         [() => calibrate(() => [], {batch: 2} as never), 'calibrate: expected `batch` to be absent; the options are samples, batchSize, rows, seed, got 2'],
         [() => calibrate(() => [], {samples: 0}), 'calibrate: expected `samples` to be an integer from 1 up, got 0'],
         [() => calibrate(() => [], {batchSize: 1.5}), 'calibrate: expected `batchSize` to be an integer from 1 up, got 1.5'],
