@@ -32,7 +32,7 @@ export function packedTwin({className, config, inputShape}: MeasuredLayer, bits:
   const codes = Uint8Array.from({length: kernel.size}, (_, i) => Math.floor(uniformAt(1, 0, i, 0) * levels));
   const steps = new Float32Array(Math.ceil(features / groupSize) * neurons).fill(1 / Math.sqrt(features));
   const {packing, parts} = packMatrices({problems: 1, features, neurons, letters: {levels, origin: -(levels - 1) / 2, groupSize, offsets: false}}, {codes, steps});
-  const layer = new Packed({name: 'packed', batchInputShape, layer: wrapped, packing});
+  const layer = new Packed({name: 'packed', batchInputShape, layer: wrapped, packings: [packing]});
   const packed = tf.sequential({layers: [layer]});
   tf.tidy(() => { layer.setWeights(partsOf(packing).map(({name, dtype}) => tf.tensor1d(parts[name] ?? [], dtype))); });
   return {float, packed, packedBytes: (kernel.size * bits) / 8 + 4 * steps.length, floatBytes: 4 * kernel.size};

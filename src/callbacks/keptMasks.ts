@@ -2,7 +2,8 @@ import {tensor, tidy, where as select, zerosLike} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {layersOf} from '../graph/layersOf.ts';
-import {adapterOfClass} from '../layers/index.ts';
+import type {KernelAdapter} from '../layers/adapter.ts';
+import {kernelsOf} from '../layers/index.ts';
 import {requireUnpacked} from '../methods/requireUnpacked.ts';
 import {matrix} from '../numerics/matrix.ts';
 import type {CompressedLayer} from '../types.ts';
@@ -10,6 +11,8 @@ import type {CompressedLayer} from '../types.ts';
 /** Which weights of a layer's kernel are kept. */
 export interface KeptMask {
   readonly layer: layers.Layer;
+  /** The place of the kernel among the layer's weights. */
+  readonly weight: number;
   /** In the order of the kernel: 1 keeps a weight, 0 prunes it. */
   readonly kept: Uint8Array;
 }
@@ -26,13 +29,13 @@ export function prunedAmong(compressed: readonly CompressedLayer[]): CompressedL
  */
 export function keptMasks(where: string, compressed: readonly CompressedLayer[], model: LayersModel): KeptMask[] {
   requireUnpacked(where, model, 'packed weights do not train: train first, pack() last');
-  const known = new Map(layersOf(model).map((layer) => [layer.name, layer]));
+  const all = layersOf(model).flatMap((layer) => [...kernelsOf(layer).map((kernel) => ({layer, ...kernel})), {layer, name: layer.name, kernel: undefined}]);
   return prunedAmong(compressed).map((one) => {
-    const layer = known.get(one.name);
-    if (!layer) {
+    const found = all.find(({name}) => name === one.name);
+    if (!found) {
       throw new ModelError(`${where}: expected the compressed model to be trained, got '${model.name}' without the layer '${one.name}'; call fit on compression.model`);
     }
-    return {layer, kept: keptIn(where, one, layer)};
+    return keptIn(where, one, found);
   });
 }
 
@@ -41,8 +44,9 @@ export function keptMasks(where: string, compressed: readonly CompressedLayer[],
  * that waited there for its end would stay for good.
  */
 export function keepZeros(masks: readonly KeptMask[]): void {
-  for (const {layer: {weights: [kernel]}, kept} of masks) {
+  for (const {layer, weight, kept} of masks) {
     tidy(() => {
+      const kernel = layer.weights[weight];
       const values = kernel.read();
       kernel.write(select(tensor(kept, values.shape, 'bool'), values, zerosLike(values)));
     });
@@ -54,8 +58,8 @@ export function keepZeros(masks: readonly KeptMask[]): void {
  * @throws ModelError if a pruned weight is not 0
  */
 export async function requireZeros(where: string, masks: readonly KeptMask[]): Promise<void> {
-  for (const {layer, kept} of masks) {
-    const values = await layer.weights[0].read().data();
+  for (const {layer, weight, kept} of masks) {
+    const values = await layer.weights[weight].read().data();
     const wrong = kept.findIndex((keeps, i) => keeps === 0 && values[i] !== 0);
     if (wrong >= 0) {
       throw new ModelError(`${where}: expected the pruned weights of layer '${layer.name}' to be 0, found ${values[wrong]}; call fit on compression.model, not on the original`);
@@ -63,17 +67,14 @@ export async function requireZeros(where: string, masks: readonly KeptMask[]): P
   }
 }
 
-function keptIn(where: string, {name, className, problems}: CompressedLayer, layer: layers.Layer): Uint8Array {
-  const adapter = adapterOfClass(className);
-  const shape = layer.weights.at(0)?.shape.map(Number) ?? [];
-  const size = shape.reduce((product, length) => product * length, 1);
+function keptIn(where: string, {name, className, problems}: CompressedLayer, {layer, kernel}: {readonly layer: layers.Layer; readonly kernel: KernelAdapter | undefined}): KeptMask {
+  const shape = layer.weights.at(kernel?.weight ?? 0)?.shape.map(Number) ?? [];
   const [{features, neurons}] = problems;
-  const fits = adapter && layer.getClassName() === className && adapter.problems(shape) === problems.length && adapter.neurons(shape) === neurons &&
-    size === problems.length * features * neurons;
+  const fits = layer.getClassName() === className && kernel?.problems(shape) === problems.length && kernel.features(shape) === features && kernel.neurons(shape) === neurons;
   if (!fits) {
     throw new ModelError(`${where}: expected layer '${name}' to be a ${className} with ${problems.length} × [${features}, ${neurons}] weights, ` +
       `got a ${layer.getClassName()} with a kernel of shape [${shape.join(', ')}]; call fit on compression.model`);
   }
   const matrices = problems.map(({mask}) => matrix(features, neurons, mask ? Float64Array.from(mask) : new Float64Array(features * neurons).fill(1)));
-  return Uint8Array.from(adapter.fromMatrices(matrices, shape));
+  return {layer, weight: kernel.weight, kept: Uint8Array.from(kernel.fromMatrices(matrices, shape))};
 }

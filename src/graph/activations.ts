@@ -2,6 +2,13 @@ import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {CallList, LayerCall} from './calls.ts';
 import type {Shadow} from './shadow.ts';
 
+/** What a layer is called with, in one of the networks. */
+export interface CallInputs {
+  readonly tensors: readonly Tensor[];
+  /** Which time steps count, `[batch, time]`. */
+  readonly mask: Tensor | undefined;
+}
+
 /**
  * The live activations of one batch in both networks, just before a call.
  * Where the networks still agree, the shadow has no value of its own.
@@ -35,13 +42,22 @@ export class Activations {
   }
 
   /** A value in the original network. */
-  inOriginal(value: number): Tensor {
+  private inOriginal(value: number): Tensor {
     return heldIn(this.original, value);
   }
 
   /** The same value in the shadow: the same tensor while the networks agree. */
-  inShadow(value: number): Tensor {
+  private inShadow(value: number): Tensor {
     return this.shadow.get(value) ?? heldIn(this.original, value);
+  }
+
+  /** What a call takes in both networks: the very same while they agree. They stay the activations' own. */
+  inputsOf(call: number): {readonly original: CallInputs; readonly shadow: CallInputs} {
+    const taken = this.networks.original.calls[call];
+    const mask = this.maskFor(taken);
+    const original = {tensors: taken.inputs.map((value) => this.inOriginal(value)), mask};
+    const agrees = taken.inputs.every((value) => !this.shadow.has(value));
+    return {original, shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), mask}};
   }
 
   /** Runs the calls up to, not including, call `end`. */

@@ -1,4 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter} from '../layers/adapter.ts';
 import type {Shadow} from './shadow.ts';
 import type {LayerSite} from './sites.ts';
 
@@ -14,16 +15,17 @@ export interface BiasPlace {
 }
 
 /**
- * The layer's own bias; else the moving mean of a BatchNormalization that takes all it gives, and nothing else takes.
+ * The kernel's own bias; else the moving mean of a BatchNormalization that takes all it gives, and nothing else takes.
  * Without either there is nothing that could take up a mean error.
  */
-export function biasPlaceOf({layer, original, calls}: LayerSite, shadow: Shadow): BiasPlace | undefined {
-  if (original.getWeights().length > 1) return {layer, original, weight: 1, sign: 1};
+export function biasPlaceOf({layer, original, kernel, calls}: LayerSite, shadow: Shadow): BiasPlace | undefined {
+  if (kernel.bias !== undefined) return {layer, original, weight: kernel.bias, sign: 1};
+  if (!kernel.givesOutput) return undefined;
   const takers = new Set(calls.map((call) => soleTaker(call, shadow)));
   const [taker] = takers;
   if (takers.size !== 1 || taker === undefined) return undefined;
   const [norm, twin] = [shadow.original.calls[taker].layer, shadow.copy.calls[taker].layer];
-  if (!isLinear(original) || !normalizesLastAxis(norm, original) || callsOf(norm, shadow) !== calls.length) return undefined;
+  if (!isLinear(kernel) || !normalizesLastAxis(norm, original) || callsOf(norm, shadow) !== calls.length) return undefined;
   // gamma and beta may be missing; moving mean and moving variance are always the last two.
   return {layer: twin, original: norm, weight: norm.getWeights().length - 2, sign: -1};
 }
@@ -40,8 +42,7 @@ function callsOf(layer: layers.Layer, {original}: Shadow): number {
   return original.calls.filter((call) => call.layer === layer).length;
 }
 
-function isLinear(layer: layers.Layer): boolean {
-  const {activation} = layer.getConfig();
+function isLinear({activation}: KernelAdapter): boolean {
   return activation === undefined || activation === null || activation === 'linear';
 }
 

@@ -1,6 +1,6 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {BatchSource} from '../types.ts';
-import {Activations, lastUsesOf} from './activations.ts';
+import {Activations, type CallInputs, lastUsesOf} from './activations.ts';
 import type {Shadow} from './shadow.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
@@ -22,17 +22,17 @@ export interface Station {
   /** Numbers of the calls of its layer, ascending. */
   readonly calls: readonly number[];
   /** Begins to collect. */
-  open(walk: Pick<WalkOptions, 'source' | 'seed' | 'pause'>): Collector;
+  open(walk: Pick<WalkOptions, 'shadow' | 'source' | 'seed' | 'pause'>): Collector;
 }
 
 /** What a station collects. */
 export interface Collector {
   /**
-   * @param original the layer's input in the original network, and
-   * @param shadow in the compressed-so-far one; the same tensor where they agree
+   * @param original what the layer is called with in the original network, and
+   * @param shadow in the compressed-so-far one; the same where they agree
    * @param offset how many samples came before this batch
    */
-  add(original: Tensor, shadow: Tensor, offset: number): Promise<void>;
+  add(original: CallInputs, shadow: CallInputs, offset: number): Promise<void>;
   /** All batches are in: rewrites the layer of the copy. */
   finish(): Promise<void>;
   dispose(): void;
@@ -99,8 +99,8 @@ class LayerWalk {
         activations.advance(call);
         if (k === 0) this.remember(index, activations);
         await this.options.pause();
-        const [input] = this.options.shadow.original.calls[call].inputs;
-        await collector.add(activations.inOriginal(input), activations.inShadow(input), offset);
+        const {original, shadow} = activations.inputsOf(call);
+        await collector.add(original, shadow, offset);
       }
     } finally {
       activations.dispose();

@@ -1,6 +1,7 @@
 import {mean, mul, square, sub, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type ChannelMoments, matchedNorm} from '../numerics/matchedNorm.ts';
+import type {CallInputs} from './activations.ts';
 import type {Station} from './layerWalk.ts';
 import type {Shadow} from './shadow.ts';
 
@@ -36,7 +37,7 @@ class NormCollector {
 
   constructor(private readonly norm: layers.Layer, private readonly twin: layers.Layer, private readonly shadow: Shadow) {}
 
-  async add(original: Tensor, shadow: Tensor): Promise<void> {
+  async add({tensors: [original]}: CallInputs, {tensors: [shadow]}: CallInputs): Promise<void> {
     this.hasDiverged ||= original !== shadow;
     const rows = original.size / original.shape[original.rank - 1];
     const means = tidy(() => momentsOf(original, shadow, this.weight(-2)));

@@ -3,8 +3,9 @@ import {blocksOf} from '../numerics/blocks.ts';
 import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
+import type {CallInputs} from './activations.ts';
 import type {Station} from './layerWalk.ts';
-import {RowPlan} from './rowPlan.ts';
+import {type PlannedRows, RowPlan} from './rowPlan.ts';
 import {type LayerSite, rowWidth} from './sites.ts';
 
 /** Rows of X and X̃ side by side. */
@@ -25,7 +26,7 @@ const MOST_ROWS_AT_ONCE = 2048;
 const MOST_NUMBERS_AT_ONCE = 2 ** 22;
 
 /** Rows of X that are made at once: enough to pay for padding the images again, and no more than 16 MiB. */
-export function rowsAtOnce(site: Pick<LayerSite, 'original' | 'adapter'>): number {
+export function rowsAtOnce(site: Pick<LayerSite, 'original' | 'kernel'>): number {
   return Math.min(MOST_ROWS_AT_ONCE, Math.max(1, Math.floor(MOST_NUMBERS_AT_ONCE / rowWidth(site))));
 }
 
@@ -34,14 +35,21 @@ export function rowsPerSample({calls}: LayerSite, {samples, rows}: {readonly sam
   return Math.max(1, Math.floor(rows / (samples * calls.length)));
 }
 
+/** What the kernel meets in both networks; one tensor twice where they agree. */
+interface MetTensors {
+  readonly original: Tensor;
+  readonly shadow: Tensor;
+}
+
 type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 
 /** A site as a station of the walk: `visit` gets the statistics of its problems, and rewrites its layer. */
 export function siteStation(site: LayerSite, visit: (statistics: ProblemStatistics[]) => Promise<void>): Station {
   return {
     calls: site.calls,
-    open({source, seed, pause}) {
-      const statistics = new SiteStatistics(site, new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length), pause);
+    open({shadow: {hasChanged}, source, seed, pause}) {
+      const plan = new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length);
+      const statistics = new SiteStatistics(site, plan, {pause, differs: hasChanged(site.layer)});
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
         finish: async () => { await visit(await statistics.take()); },
@@ -51,7 +59,14 @@ export function siteStation(site: LayerSite, visit: (statistics: ProblemStatisti
   };
 }
 
-/** Collects the statistics of one layer over the calibration batches. */
+/** What statistics need to know of the run. */
+interface StatisticsContext {
+  readonly pause: () => Promise<void>;
+  /** Whether the layer of the copy is no longer as the original: kernels before this one may have been rewritten. */
+  readonly differs: boolean;
+}
+
+/** Collects the statistics of one kernel over the calibration batches. */
 class SiteStatistics {
   private readonly grams: GramStatistics;
   private readonly heldBack = new KeptRows();
@@ -59,17 +74,32 @@ class SiteStatistics {
 
   private readonly rowsAtOnce: number;
 
-  constructor(private readonly site: LayerSite, private readonly plan: RowPlan, pause: () => Promise<void>) {
-    this.grams = new GramStatistics(pause);
+  constructor(private readonly site: LayerSite, private readonly plan: RowPlan, private readonly context: StatisticsContext) {
+    this.grams = new GramStatistics(context.pause);
     this.rowsAtOnce = rowsAtOnce(site);
   }
 
-  async add(original: Tensor, shadow: Tensor, offset: number): Promise<void> {
-    const {adapter, layer} = this.site;
-    const rows = this.plan.plan(offset, original.shape[0], adapter.positions(layer, original.shape));
-    await this.withColumns(original, shadow, rows.calibrated, (own, shadowed) => this.grams.add(shadowed, own));
-    await this.withColumns(original, shadow, rows.heldBack, (own, shadowed) => this.heldBack.add(own, shadowed));
-    await this.withColumns(original, shadow, rows.witnesses, (own, shadowed) => this.witnesses.add(own, shadowed));
+  async add(original: CallInputs, shadow: CallInputs, offset: number): Promise<void> {
+    const {kernel, layer} = this.site;
+    const [{shape}] = original.tensors;
+    const positions = kernel.positions(layer, shape);
+    const planned = this.plan.plan(offset, shape[0], positions);
+    const rows = original.mask ? await countedRows(planned, original.mask, shape[0] * positions) : planned;
+    const met = this.meet(original, shadow);
+    try {
+      await this.withColumns(met, rows.calibrated, (own, shadowed) => this.grams.add(shadowed, own));
+      await this.withColumns(met, rows.heldBack, (own, shadowed) => this.heldBack.add(own, shadowed));
+      await this.withColumns(met, rows.witnesses, (own, shadowed) => this.witnesses.add(own, shadowed));
+    } finally {
+      // An input may be met as it is.
+      dispose([met.original, met.shadow].filter((tensor) => !original.tensors.includes(tensor) && !shadow.tensors.includes(tensor)));
+    }
+  }
+
+  private meet(original: CallInputs, shadow: CallInputs): MetTensors {
+    const {kernel, layer, original: own} = this.site;
+    const met = kernel.meets(own, original.tensors);
+    return {original: met, shadow: original === shadow && !this.context.differs ? met : kernel.meets(layer, shadow.tensors)};
   }
 
   /** Statistics by problem. Ends the collection. */
@@ -87,20 +117,27 @@ class SiteStatistics {
   }
 
   /** A few rows at a time: all windows of a batch of images can be a hundred times the images. */
-  private async withColumns(original: Tensor, shadow: Tensor, rows: Int32Array, use: UseColumns): Promise<void> {
-    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce)) await this.withSomeColumns(original, shadow, rows.subarray(first, last), use);
+  private async withColumns(met: MetTensors, rows: Int32Array, use: UseColumns): Promise<void> {
+    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce)) await this.withSomeColumns(met, rows.subarray(first, last), use);
   }
 
-  private async withSomeColumns(original: Tensor, shadow: Tensor, rows: Int32Array, use: UseColumns): Promise<void> {
-    const {adapter, layer} = this.site;
-    const own = adapter.columns(layer, original, rows);
-    const shadowed = shadow === original ? own : adapter.columns(layer, shadow, rows);
+  private async withSomeColumns({original, shadow}: MetTensors, rows: Int32Array, use: UseColumns): Promise<void> {
+    const {kernel, layer} = this.site;
+    const own = kernel.columns(layer, original, rows);
+    const shadowed = shadow === original ? own : kernel.columns(layer, shadow, rows);
     try {
       await use(own, shadowed);
     } finally {
       dispose([own, shadowed]);
     }
   }
+}
+
+/** The rows of time steps that count. */
+async function countedRows(planned: PlannedRows, mask: Tensor, all: number): Promise<PlannedRows> {
+  const counts = await mask.data();
+  const counted = (rows: Int32Array): Int32Array => rows.filter((row) => counts[Math.floor(row * counts.length / all)] !== 0);
+  return {calibrated: counted(planned.calibrated), heldBack: counted(planned.heldBack), witnesses: counted(planned.witnesses)};
 }
 
 /** Rows of all problems, in plain memory. */

@@ -1,26 +1,34 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {adapterFor, supportedClassNames} from '../layers/index.ts';
-import type {LayerAdapter} from '../layers/adapter.ts';
+import type {KernelAdapter} from '../layers/adapter.ts';
+import {adapterFor, kernelsOf, supportedClassNames} from '../layers/index.ts';
 import type {CallList} from './calls.ts';
 import type {Shadow} from './shadow.ts';
 
-/** A layer that a stage rewrites, with all its calls: a shared layer is one site. */
+/** A kernel that a stage rewrites, with all calls of its layer: a shared layer is one site for each of its kernels. */
 export interface LayerSite {
-  /** The number of the layer among those of its model that could be compressed; what random numbers depend on. */
+  /** Its number among the kernels of its model that could be compressed; what random numbers depend on. */
   readonly number: number;
+  /** The layer's name, and behind it the kernel's where the layer has several. */
+  readonly name: string;
   /** The layer of the copy, and the one it stands for. */
   readonly layer: layers.Layer;
   readonly original: layers.Layer;
-  readonly adapter: LayerAdapter;
+  readonly kernel: KernelAdapter;
   /** Numbers of its calls, ascending. */
   readonly calls: readonly number[];
   readonly place: LayerPlace;
 }
 
-/** Numbers in one row of X, over all problems of the layer. */
-export function rowWidth({original, adapter}: Pick<LayerSite, 'original' | 'adapter'>): number {
-  const kernel = original.getWeights()[0];
-  return kernel.size / adapter.neurons(kernel.shape);
+/** Numbers in one row of X, over all problems of the kernel. */
+export function rowWidth({original, kernel}: Pick<LayerSite, 'original' | 'kernel'>): number {
+  const {shape} = kernelOf(original, kernel);
+  return kernel.problems(shape) * kernel.features(shape);
+}
+
+/** The weight that a kernel is, in a layer. It stays the layer's. */
+export function kernelOf(layer: layers.Layer, {weight}: Pick<KernelAdapter, 'weight'>): Tensor {
+  return layer.getWeights()[weight];
 }
 
 /** A layer with weights that a stage leaves as it is. */
@@ -33,51 +41,54 @@ export interface SkippedLayer {
   readonly reason: string;
 }
 
-/** Says why a layer is left out, or nothing if it is in. */
+/** Says why a kernel is left out, or nothing if it is in. */
 export type LayerFilter = (layer: layers.Layer, place: LayerPlace) => string | undefined;
 
-/** Where a layer stands among those of its model that could be compressed. */
+/** Where a kernel stands among those of its model that could be compressed. */
 export interface LayerPlace {
+  /** The layer's name, and behind it the kernel's where the layer has several: `lstm/recurrent_kernel`. */
+  readonly name: string;
   /** Its number, from 0. */
   readonly index: number;
   /** How many there are. */
   readonly total: number;
   /** The fan-in of its neurons. */
   readonly features: number;
-  /** Whether no other of these layers comes after it. */
+  /** Whether none of another layer comes after it. */
   readonly isLast: boolean;
 }
 
 /** The calls of a model, and of the copy that is rewritten. */
 export type Networks = Pick<Shadow, 'original' | 'copy'>;
 
-/** The layers of a model that a stage rewrites, in the order of their first call, and those it does not, each with the reason. */
+/** The kernels of a model that a stage rewrites, in the order in which they meet the data, and the layers and kernels it does not, each with the reason. */
 export function findSites(shadow: Networks, exclusion: LayerFilter): {sites: LayerSite[]; skipped: SkippedLayer[]} {
   const candidates: Candidate[] = [];
   const skipped: SkippedLayer[] = [];
   for (const [layer, calls] of callsByLayer(shadow)) {
-    const adapter = adapterFor(layer);
-    if (adapter) candidates.push({number: candidates.length, layer, original: shadow.original.calls[calls[0]].layer, adapter, calls});
-    else if (layer.weights.length > 0) skipped.push({...nameOf(layer), reason: unsupported(layer)});
-  }
-  const sites = candidates.map((site): LayerSite => ({...site, place: placeOf(site, candidates, shadow)})).filter(({layer, place}) => {
-    const reason = exclusion(layer, place);
+    const original = shadow.original.calls[calls[0]].layer;
+    const reason = refusal(layer);
     if (reason !== undefined) skipped.push({...nameOf(layer), reason});
+    else for (const {name, kernel} of kernelsOf(original)) candidates.push({number: candidates.length, name, layer, original, kernel, calls});
+  }
+  const sites = candidates.map((site): LayerSite => ({...site, place: placeOf(site, candidates, shadow)})).filter(({layer, name, place}) => {
+    const reason = exclusion(layer, place);
+    if (reason !== undefined) skipped.push({name, className: layer.getClassName(), reason});
     return reason === undefined;
   });
   return {sites, skipped};
 }
 
+/** The names of all layers, and of the kernels of those that have several, in the order of their first call. */
+export function namesIn({calls}: CallList): string[] {
+  return [...new Set(calls.map(({layer}) => layer))].flatMap((layer) => [...new Set([layer.name, ...kernelsOf(layer).map(({name}) => name)])]);
+}
+
 type Candidate = Omit<LayerSite, 'place'>;
 
 function placeOf(site: Candidate, all: readonly Candidate[], {original: {calls}}: Networks): LayerPlace {
-  const others = new Set(all.filter((other) => other !== site).flatMap((other) => other.calls));
-  return {index: site.number, total: all.length, features: featuresOf(site), isLast: !reaches(calls, site.calls, others)};
-}
-
-/** Rows of each of its weight matrices. */
-function featuresOf(site: Candidate): number {
-  return rowWidth(site) / site.adapter.problems(site.original.getWeights()[0].shape);
+  const others = new Set(all.filter(({layer}) => layer !== site.layer).flatMap((other) => other.calls));
+  return {name: site.name, index: site.number, total: all.length, features: site.kernel.features(kernelOf(site.original, site.kernel).shape), isLast: !reaches(calls, site.calls, others)};
 }
 
 /** Whether what the calls `from` give flows into one of the calls `to`. */
@@ -100,8 +111,13 @@ function nameOf(layer: layers.Layer): {name: string; className: string} {
   return {name: layer.name, className: layer.getClassName()};
 }
 
-function unsupported(layer: layers.Layer): string {
-  return layer.getClassName() === 'BatchNormalization'
-    ? 'has no weight matrix'
-    : `unsupported layer type; supported are ${supportedClassNames().join(', ')}`;
+/** Types whose weights are vectors: there is nothing to follow a path along. */
+const WITHOUT_MATRIX = ['BatchNormalization', 'LayerNormalization', 'PReLU'];
+
+/** Why a layer with weights cannot be compressed. */
+function refusal(layer: layers.Layer): string | undefined {
+  const adapter = adapterFor(layer);
+  if (adapter) return adapter.refusal?.(layer);
+  if (layer.weights.length === 0) return undefined;
+  return WITHOUT_MATRIX.includes(layer.getClassName()) ? 'has no weight matrix' : `unsupported layer type; supported are ${supportedClassNames().join(', ')}`;
 }

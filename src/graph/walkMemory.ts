@@ -3,7 +3,7 @@ import {gramTensorBytes} from '../ops/gramBytes.ts';
 import {lastUsesOf} from './activations.ts';
 import type {CallList} from './calls.ts';
 import {rowsAtOnce, rowsPerSample} from './siteStatistics.ts';
-import {type LayerSite, rowWidth} from './sites.ts';
+import {kernelOf, type LayerSite, rowWidth} from './sites.ts';
 import {sizeOf, type ValueShapes} from './valueShapes.ts';
 
 /** A layer walk before it is made. */
@@ -128,12 +128,12 @@ class WalkRehearsal {
   private columnBytes(site: LayerSite, call: number, bytes: Bytes): number {
     const {calls: {calls}, shapes, batchSize, samples} = this.plan;
     const [input] = calls[call].inputs;
-    const {adapter, original} = site;
+    const {kernel, original} = site;
     const size = Math.min(batchSize, samples);
     const networks = bytes[input] > BYTES * sizeOf(shapes[input]) ? 2 : 1;
-    const perSample = Math.min(adapter.positions(original, shapes[input]), rowsPerSample(site, this.plan));
+    const perSample = Math.min(kernel.positions(original, shapes[input]), rowsPerSample(site, this.plan));
     const rows = Math.min(rowsAtOnce(site), size * perSample);
-    const problems = adapter.problems(original.getWeights()[0].shape);
+    const problems = kernel.problems(kernelOf(original, kernel).shape);
     // Cast, padded, flattened; then gathered, reshaped, expanded, beside the columns of the other network.
     const columns = BYTES * (3 * size * sizeOf(shapes[input]) + (networks + 2) * rows * rowWidth(site));
     return Math.max(columns, gramTensorBytes({problems, features: rowWidth(site) / problems, rows, total: samples * perSample, networks}));

@@ -4,6 +4,7 @@ import {ArtifactError, BackendError} from '../errors.ts';
 import {disposeModel} from '../graph/disposeModel.ts';
 import {matricesOf} from '../packed/computedForm.ts';
 import type {Packed} from '../packed/packed.ts';
+import {packedKernelsOf} from '../packed/packedKernels.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
 import {checksByItself} from '../methods/checksByItself.ts';
 import {checkRule} from '../methods/checkRule.ts';
@@ -87,5 +88,5 @@ async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata
 
 /** Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it likes. */
 function requireReadable(layer: Packed): void {
-  if (layer.packing.kept > 0) matricesOf(layer);
+  for (const {stored, tensors} of packedKernelsOf(layer)) if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);
 }

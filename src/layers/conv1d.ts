@@ -1,7 +1,7 @@
 import {cast, expandDims, reshape, type Tensor, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {PACKED_CONV2D, packedConv2d} from '../ops/packedOps.ts';
-import type {LayerAdapter} from './adapter.ts';
+import {singleKernel} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
 import {filtersOf, paddingOf, type Windows, windowRows, windowsOver} from './windows.ts';
 
@@ -9,8 +9,9 @@ import {filtersOf, paddingOf, type Windows, windowRows, windowsOver} from './win
  * Conv1D: kernel `[length, channels, neurons]`, a convolution over an image of one row.
  * Its channels are last: tfjs forgets another `dataFormat` when it copies or saves the layer.
  */
-export const conv1d: LayerAdapter = {
+export const conv1d = singleKernel({
   className: 'Conv1D',
+  weighsChannels: true,
   ...singleMatrix,
 
   positions: (layer, inputShape) => windowsOfRow(layer, inputShape).outWidth,
@@ -19,13 +20,14 @@ export const conv1d: LayerAdapter = {
 
   kernelShape: (layer, inputShape) => [first(layer.getConfig()['kernelSize']), inputShape[2], filtersOf(layer)],
 
-  packedOp: PACKED_CONV2D,
-
-  runPacked: (layer, input, operand, epilogue) => {
-    const output = packedConv2d(asRow(input), operand, windowsOfRow(layer, input.shape), epilogue);
-    return reshape(output, [output.shape[0], output.shape[2], output.shape[3]]);
+  packed: {
+    op: PACKED_CONV2D,
+    run: (layer, input, operand, epilogue) => {
+      const output = packedConv2d(asRow(input), operand, windowsOfRow(layer, input.shape), epilogue);
+      return reshape(output, [output.shape[0], output.shape[2], output.shape[3]]);
+    },
   },
-};
+});
 
 /** The input as images `[batch, 1, length, channels]`. */
 function asRow(input: Tensor): Tensor4D {

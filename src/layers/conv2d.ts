@@ -1,12 +1,13 @@
 import {expandDims, tidy} from '@tensorflow/tfjs-core';
 import {PACKED_CONV2D, packedConv2d} from '../ops/packedOps.ts';
-import type {LayerAdapter} from './adapter.ts';
+import {singleKernel} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
 import {channelsLast, filtersOf, inputFormat, kernelShapeOf, windowRows, windowsOf} from './windows.ts';
 
 /** Conv2D: kernel `[height, width, channels, neurons]`, a feature is one entry of a window. */
-export const conv2d: LayerAdapter = {
+export const conv2d = singleKernel({
   className: 'Conv2D',
+  weighsChannels: true,
   ...singleMatrix,
 
   positions(layer, inputShape) {
@@ -18,8 +19,9 @@ export const conv2d: LayerAdapter = {
 
   kernelShape: (layer, inputShape) => [...kernelShapeOf(layer, inputShape), filtersOf(layer)],
 
-  packedOp: PACKED_CONV2D,
-
-  runPacked: (layer, input, operand, epilogue) =>
-    inputFormat(layer, packedConv2d(channelsLast(layer, input), operand, windowsOf(layer, input.shape), epilogue)),
-};
+  packed: {
+    op: PACKED_CONV2D,
+    run: (layer, input, operand, epilogue) =>
+      inputFormat(layer, packedConv2d(channelsLast(layer, input), operand, windowsOf(layer, input.shape), epilogue)),
+  },
+});

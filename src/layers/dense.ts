@@ -1,11 +1,12 @@
 import {cast, expandDims, gather, reshape, type Tensor2D, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import {PACKED_MATMUL, packedMatMul} from '../ops/packedOps.ts';
-import type {LayerAdapter} from './adapter.ts';
+import {singleKernel} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
 
 /** Dense: the last axis of the input is the features; every axis between it and the batch is positions. */
-export const dense: LayerAdapter = {
+export const dense = singleKernel({
   className: 'Dense',
+  weighsChannels: true,
   ...singleMatrix,
 
   positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),
@@ -18,11 +19,12 @@ export const dense: LayerAdapter = {
 
   kernelShape: (layer, inputShape) => [inputShape[inputShape.length - 1], Number(layer.getConfig()['units'])],
 
-  packedOp: PACKED_MATMUL,
-
-  runPacked: (_layer, input, operand, epilogue) => {
-    const [features, ...others] = [...input.shape].reverse();
-    const rows: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
-    return reshape(packedMatMul(rows, operand, epilogue), [...others.reverse(), operand.layout.neurons]);
+  packed: {
+    op: PACKED_MATMUL,
+    run: (_layer, input, operand, epilogue) => {
+      const [features, ...others] = [...input.shape].reverse();
+      const rows: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
+      return reshape(packedMatMul(rows, operand, epilogue), [...others.reverse(), operand.layout.neurons]);
+    },
   },
-};
+});

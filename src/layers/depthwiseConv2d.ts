@@ -2,12 +2,13 @@ import {reshape, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {PACKED_DEPTHWISE_CONV2D, packedDepthwiseConv2d} from '../ops/packedOps.ts';
-import type {LayerAdapter} from './adapter.ts';
+import {singleKernel} from './singleKernel.ts';
 import {channelsLast, inputFormat, kernelShapeOf, windowRows, type Windows, windowsOf} from './windows.ts';
 
 /** DepthwiseConv2D: kernel `[height, width, channels, multiplier]`, one problem `[height · width, multiplier]` for each channel. */
-export const depthwiseConv2d: LayerAdapter = {
+export const depthwiseConv2d = singleKernel({
   className: 'DepthwiseConv2D',
+  weighsChannels: true,
 
   toMatrices(kernel, [height, width, channels, multiplier]): Matrix[] {
     const features = height * width;
@@ -18,6 +19,8 @@ export const depthwiseConv2d: LayerAdapter = {
   },
 
   problems: (shape) => shape[2],
+
+  features: ([height, width]) => height * width,
 
   neurons: (shape) => shape[3],
 
@@ -43,11 +46,12 @@ export const depthwiseConv2d: LayerAdapter = {
 
   kernelShape: (layer, inputShape) => [...kernelShapeOf(layer, inputShape), Number(layer.getConfig()['depthMultiplier'] ?? 1)],
 
-  packedOp: PACKED_DEPTHWISE_CONV2D,
-
-  runPacked: (layer, input, operand, epilogue) =>
-    inputFormat(layer, packedDepthwiseConv2d(channelsLast(layer, input), operand, undilated(layer, input.shape), epilogue)),
-};
+  packed: {
+    op: PACKED_DEPTHWISE_CONV2D,
+    run: (layer, input, operand, epilogue) =>
+      inputFormat(layer, packedDepthwiseConv2d(channelsLast(layer, input), operand, undilated(layer, input.shape), epilogue)),
+  },
+});
 
 /** tfjs 4.22 runs a DepthwiseConv2D without dilation, whatever its `dilationRate` says. */
 function undilated(layer: layers.Layer, inputShape: readonly number[]): Windows {

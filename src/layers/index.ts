@@ -1,5 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {LayerAdapter} from './adapter.ts';
+import type {KernelAdapter, LayerAdapter} from './adapter.ts';
 import {conv1d} from './conv1d.ts';
 import {conv2d} from './conv2d.ts';
 import {dense} from './dense.ts';
@@ -22,4 +22,22 @@ export function adapterOfClass(className: string): LayerAdapter | undefined {
 /** The layer types that can be compressed, for messages. */
 export function supportedClassNames(): string[] {
   return [...adapters.keys()];
+}
+
+/** A kernel of a layer, and its name in the model. */
+export interface NamedKernel {
+  /** The layer's own name where it has one kernel, else with the kernel's behind it: `lstm/recurrent_kernel`. */
+  readonly name: string;
+  readonly kernel: KernelAdapter;
+}
+
+/** The kernels of a layer, in the order in which they meet the data; none of a type without adapter. */
+export function kernelsOf(layer: layers.Layer): NamedKernel[] {
+  const kernels = adapterFor(layer)?.kernels(layer) ?? [];
+  return kernels.map((kernel) => ({name: kernelName(layer.name, kernel), kernel}));
+}
+
+/** The name of a kernel in a model. */
+export function kernelName(layer: string, {name}: KernelAdapter): string {
+  return name === undefined ? layer : `${layer}/${name}`;
 }

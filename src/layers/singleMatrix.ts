@@ -9,6 +9,8 @@ export const singleMatrix = {
 
   problems: (): number => 1,
 
+  features: (shape: readonly number[]): number => shape.slice(0, -1).reduce((product, length) => product * length, 1),
+
   neurons: (shape: readonly number[]): number => shape[shape.length - 1],
 
   fromMatrices([only]: readonly Matrix[]): Float32Array {

@@ -52,7 +52,7 @@ export async function quantizeToBudget(compression: Compression, widths: readonl
   const measured = await sensitivitiesOf(compression, {...options, trialsOf: (visit) => lettersTried(visit, widths, context), probed: probedWidth(widths)}, passOf(0, context));
   const choice = chooseWidths(measured, budget, context.stage);
   return visitModel(compression, options, passOf(1, context), async (visit) => {
-    const layer = measured.layers.findIndex(({name}) => name === visit.site.layer.name);
+    const layer = measured.layers.findIndex(({name}) => name === visit.site.name);
     const letters = await quantizeLayer(visit, widths[choice[layer]].options, context);
     return quantizedResult(visit, letters, choiceText(measured.layers[layer], choice[layer], widths), context);
   });
@@ -66,7 +66,7 @@ async function fewestLetters(visit: LayerVisit, widths: readonly LetterWidth[], 
     tried.push(`${percent(error)} at ${named(bits)}`);
     if (error <= limit) return quantizedResult(visit, letters, `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`, context);
   }
-  throw new ModelError(`${context.stage}: layer '${visit.site.layer.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
+  throw new ModelError(`${context.stage}: layer '${visit.site.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
     'allow a larger `maxRelativeError`, or leave the layer out by `exclude`');
 }
 

@@ -1,5 +1,5 @@
 import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {decodedKernel, matricesOf} from '../packed/computedForm.ts';
+import {decodedKernel} from '../packed/computedForm.ts';
 import type {Packed} from '../packed/packed.ts';
 import {uniformsOf} from '../numerics/random.ts';
 import type {LayerCheck} from '../types.ts';
@@ -28,7 +28,7 @@ interface Difference {
  */
 export async function checkedLayer(layer: Packed, inputs: readonly Tensor[], random: readonly [number, number], tolerance: number): Promise<LayerCheck> {
   const shape = inputs.length > 0 ? inputs[0].shape : shapeOf(layer);
-  const decoded = decodedKernel(layer, matricesOf(layer), shape);
+  const decoded = decodedKernel(layer, shape);
   try {
     const onProbe = await worstOn(layer, decoded, inputs);
     if (onProbe?.tells) return checkOf(layer, 'probe', onProbe, tolerance);

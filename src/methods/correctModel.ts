@@ -43,10 +43,10 @@ export interface CorrectModelOptions extends Omit<VisitOptions, 'others'> {
 export async function correctModel(compression: Compression, options: CorrectModelOptions, context: StageContext): Promise<Compression> {
   const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
   if (compressed.size === 0) throw new ModelError(`${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`);
-  const filter: VisitOptions['filter'] = (layer, place) => (compressed.has(layer.name) ? options.filter(layer, place) : 'not compressed by an earlier stage');
+  const filter: VisitOptions['filter'] = (layer, place) => (compressed.has(place.name) ? options.filter(layer, place) : 'not compressed by an earlier stage');
   return visitModel(compression, {...options, filter, ...(options.batchNorm ? {others: normStations} : {})}, context, async (visit) => {
     const {before} = visit;
-    if (!before) throw new Error(`correctModel: layer ${visit.site.layer.name} was compressed, and has no record`);
+    if (!before) throw new Error(`correctModel: layer ${visit.site.name} was compressed, and has no record`);
     const begin = performance.now();
     const corrected = await paced(before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options), context.pause);
     return correctLayer(visit, {...corrected, begin}, context);

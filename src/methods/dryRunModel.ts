@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {listCalls} from '../graph/calls.ts';
-import {type LayerSite, rowWidth} from '../graph/sites.ts';
+import {kernelOf, type LayerSite} from '../graph/sites.ts';
 import {valueShapes} from '../graph/valueShapes.ts';
 import {type SiteMemory, walkMemory} from '../graph/walkMemory.ts';
 import type {Alphabet} from '../numerics/alphabet.ts';
@@ -54,9 +54,9 @@ export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport 
   const walk = {...plan, calls, shapes: valueShapes(calls, plan.inputShapes)};
   const memories = choices.map(({sites: visited}, k) => walkMemory({...walk, sites: visited, startsChanged: k > 0}));
   const layers = sites.map((site) => layerOf(site, plan, {
-    isPruned: pruned?.sites.some(({layer}) => layer === site.layer) ?? false,
-    dense: pruned?.skipped.find(({name}) => name === site.layer.name)?.reason,
-    memory: choices.flatMap(({sites: visited}, k) => memories[k].filter((_, i) => visited[i].layer === site.layer)),
+    isPruned: pruned?.sites.some(({name}) => name === site.name) ?? false,
+    dense: pruned?.skipped.find(({name}) => name === site.name)?.reason,
+    memory: choices.flatMap(({sites: visited}, k) => memories[k].filter((_, i) => visited[i].name === site.name)),
   }));
   // The original, what the stage before made, and the copy that is rewritten.
   const models = 4 * model.countParams() * (stages.length + 1);
@@ -83,14 +83,13 @@ interface Findings {
 }
 
 function layerOf(site: LayerSite, plan: DryRunPlan, {isPruned, dense, memory}: Findings): DryRunLayer {
-  const {original, adapter} = site;
-  const {shape} = original.getWeights()[0];
-  const [problems, neurons] = [adapter.problems(shape), adapter.neurons(shape)];
-  const features = rowWidth(site) / problems;
+  const {original, kernel} = site;
+  const {shape} = kernelOf(original, kernel);
+  const [problems, features, neurons] = [kernel.problems(shape), kernel.features(shape), kernel.neurons(shape)];
   const weights = problems * features * neurons;
   const packing = packingOf({problems, features, neurons}, plan, isPruned);
   return {
-    name: original.name,
+    name: site.name,
     className: original.getClassName(),
     shape: [features, neurons],
     problems, weights,

@@ -1,7 +1,7 @@
 import type {LayerReport} from '../report/report.ts';
 import {type BiasPlace, biasPlaceOf} from '../graph/biasPlace.ts';
 import type {Shadow} from '../graph/shadow.ts';
-import type {LayerSite} from '../graph/sites.ts';
+import {kernelOf, type LayerSite} from '../graph/sites.ts';
 import type {ProblemStatistics} from '../graph/siteStatistics.ts';
 import {biasShift, centredSteps, type Grams} from '../numerics/centering.ts';
 import type {Mask} from '../numerics/mask.ts';
@@ -49,7 +49,7 @@ export interface VisitContext {
 export async function visitOf(site: LayerSite, statistics: readonly ProblemStatistics[], {compression, shadow, bias, pause}: VisitContext): Promise<LayerVisit> {
   const biasPlace = biasPlaceOf(site, shadow);
   const isCentred = bias && biasPlace !== undefined;
-  const before = compression.layers.find(({name}) => name === site.layer.name);
+  const before = compression.layers.find(({name}) => name === site.name);
   const [weights, current] = [await matricesOf(site, site.original), await matricesOf(site, site.layer)];
   const moved = biasPlace && await movedBias(biasPlace);
   await pause();
@@ -57,7 +57,7 @@ export async function visitOf(site: LayerSite, statistics: readonly ProblemStati
   for (const problem of statistics) grams.push(isCentred ? await paced(centredSteps(problem), pause) : problem);
   return {
     site, biasPlace, before,
-    reportBefore: compression.report.layers.find(({name}) => name === site.layer.name),
+    reportBefore: compression.report.layers.find(({name}) => name === site.name),
     problems: statistics.map((problem, p): VisitedProblem => ({
       weights: weights[p],
       current: current[p],
@@ -76,9 +76,9 @@ export function shiftFor({isCentred, statistics, weights}: VisitedProblem, value
   return isCentred ? biasShift(statistics, weights, values) : undefined;
 }
 
-async function matricesOf({adapter}: LayerSite, layer: LayerSite['layer']): Promise<Matrix[]> {
-  const kernel = layer.getWeights()[0];
-  return adapter.toMatrices(await kernel.data(), kernel.shape);
+async function matricesOf({kernel}: LayerSite, layer: LayerSite['layer']): Promise<Matrix[]> {
+  const weight = kernelOf(layer, kernel);
+  return kernel.toMatrices(await weight.data(), weight.shape);
 }
 
 async function movedBias({layer, original, weight}: BiasPlace): Promise<Float64Array> {

@@ -1,19 +1,19 @@
 import {add, tensor1d, tensor2d, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
+import type {LayerSite} from '../graph/sites.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 import {multiplySteps} from '../numerics/product.ts';
 import {paced} from '../ops/paced.ts';
 import {rowsFor, type Replacement} from './heldBackError.ts';
 
 /**
- * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a layer on held-back rows, σ its activation: what is left of an error
- * behind it. The layer's own relu forgives whatever stays below 0.
- * @param layer the original layer
+ * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a kernel on held-back rows, σ the activation of its layer: what is left of
+ * an error behind it. The layer's own relu forgives whatever stays below 0. Of a kernel inside its layer σ is the identity.
  * @param pause awaited within the products
  */
-export async function outputError(layer: layers.Layer, replacements: readonly Replacement[], pause: () => Promise<void>): Promise<number> {
-  const bias = layer.getWeights().length > 1 ? await layer.getWeights()[1].data<'float32'>() : undefined;
-  const activate = activationOf(layer);
+export async function outputError({original: layer, kernel}: Pick<LayerSite, 'original' | 'kernel'>, replacements: readonly Replacement[], pause: () => Promise<void>): Promise<number> {
+  const bias = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data<'float32'>();
+  const activate = activationOf(kernel.activation);
   let difference = 0, norm = 0, first = 0;
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
@@ -29,8 +29,7 @@ export async function outputError(layer: layers.Layer, replacements: readonly Re
 }
 
 /** σ(Y + 1bᵀ), as tfjs computes it. */
-function activationOf(layer: layers.Layer): (sums: Matrix, bias: Float32Array) => Promise<Float32Array> {
-  const {activation} = layer.getConfig();
+function activationOf(activation: unknown): (sums: Matrix, bias: Float32Array) => Promise<Float32Array> {
   const activated = typeof activation === 'string' ? layers.activation({activation: activation as 'relu'}) : undefined;
   return async (sums, bias) => {
     const outputs = tidy(() => {

@@ -3,7 +3,9 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {rebuildModel, topologyOf} from '../graph/cloneModel.ts';
 import {layersOf} from '../graph/layersOf.ts';
-import {adapterFor} from '../layers/index.ts';
+import {kernelOf} from '../graph/sites.ts';
+import type {KernelAdapter} from '../layers/adapter.ts';
+import {kernelsOf} from '../layers/index.ts';
 import {Packed} from '../packed/packed.ts';
 import {packLayer} from '../packed/packLayer.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
@@ -18,37 +20,47 @@ import type {CompressedLayer} from '../types.ts';
  */
 export async function packModel(model: LayersModel, compressed: readonly CompressedLayer[], pause: () => Promise<void> = () => Promise.resolve()): Promise<LayersModel> {
   registerPacked();
-  const packed = new Map<string, PackedMatrices>();
+  const packed = new Map<string, readonly PackedWeight[]>();
   for (const layer of layersOf(model)) {
-    const record = compressed.find(({name}) => name === layer.name);
-    if (!record) continue;
-    packed.set(layer.name, await packedWeights(layer, record));
+    const weights = await packedWeights(layer, compressed);
+    if (weights.some((weight) => weight !== undefined)) packed.set(layer.name, weights);
     await pause();
   }
   return rebuildModel(model, {
-    topology: withPackedLayers(topologyOf(model), (name) => packed.get(name)?.packing),
+    topology: withPackedLayers(topologyOf(model), (name) => packed.get(name)?.map((weight) => weight?.matrices.packing)),
     weightsFor(layer, twin) {
       const weights = packed.get(layer.name);
-      return twin instanceof Packed && weights ? [...arraysOf(weights), ...layer.getWeights().slice(1)] : layer.getWeights();
+      if (!(twin instanceof Packed) || !weights) return layer.getWeights();
+      return layer.getWeights().flatMap((weight, i) => {
+        const kernel = weights.find((one) => one?.weight === i);
+        return kernel ? arraysOf(kernel.matrices) : [weight];
+      });
     },
   });
 }
 
-/** A layer's packing, which gives back its kernel bit by bit. */
-async function packedWeights(layer: layers.Layer, record: CompressedLayer): Promise<PackedMatrices> {
-  const adapter = adapterFor(layer);
-  if (!adapter) throw new ModelError(`pack: expected layer '${layer.name}' to be a ${record.className}, found ${layer.getClassName()}; put pack() last, once`);
-  const [kernel] = layer.getWeights();
-  const found = await kernel.data<'float32'>();
-  const weights = packLayer(record, adapter.toMatrices(found, kernel.shape));
-  const unpacked = adapter.fromMatrices(unpackedWeights(weights.packing, unpackMatrices(weights.packing, weights.parts)), kernel.shape);
-  const changed = found.findIndex((weight, i) => weight !== unpacked[i]);
-  if (changed >= 0) {
-    throw new ModelError(
-      `pack: expected weight ${changed} of layer '${layer.name}' to be the letter ${unpacked[changed]} that its stage chose, found ${found[changed]}; ` +
-      'the model was changed after it was compressed: compress it again');
+/** A kernel of a layer, packed, or undefined where no stage compressed it. */
+type PackedWeight = {readonly weight: number; readonly matrices: PackedMatrices} | undefined;
+
+async function packedWeights(layer: layers.Layer, compressed: readonly CompressedLayer[]): Promise<PackedWeight[]> {
+  const weights: PackedWeight[] = [];
+  for (const {name, kernel} of kernelsOf(layer)) {
+    const record = compressed.find((one) => one.name === name);
+    weights.push(record && {weight: kernel.weight, matrices: await packedKernel(kernelOf(layer, kernel), kernel, record)});
   }
   return weights;
+}
+
+/** A kernel's packing, which gives back its weights bit by bit. */
+async function packedKernel(weight: Tensor, kernel: KernelAdapter, record: CompressedLayer): Promise<PackedMatrices> {
+  const found = await weight.data<'float32'>();
+  const packed = packLayer(record, kernel.toMatrices(found, weight.shape));
+  const unpacked = kernel.fromMatrices(unpackedWeights(packed.packing, unpackMatrices(packed.packing, packed.parts)), weight.shape);
+  const changed = found.findIndex((value, i) => value !== unpacked[i]);
+  if (changed < 0) return packed;
+  throw new ModelError(
+    `pack: expected weight ${changed} of layer '${record.name}' to be the letter ${unpacked[changed]} that its stage chose, found ${found[changed]}; ` +
+    'the model was changed after it was compressed: compress it again');
 }
 
 function arraysOf({packing, parts}: PackedMatrices): Tensor[] {

@@ -64,7 +64,7 @@ function bestOf(candidates: readonly Candidate[]): Candidate {
 
 async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<LayerResult> {
   const begin = performance.now();
-  const {site: {layer: {name}, layer}, before} = visit;
+  const {site: {name, layer}, before} = visit;
   if (before?.kind === 'quantized') {
     throw new ModelError(`${context.stage}: layer '${name}': expected float weights, got letters; put ${context.stage} before the quantizing stage, or use spfqCompress`);
   }
@@ -73,7 +73,7 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
   for (const mask of options.masks) {
     const weights = await prunedBy(mask, visit, options, context);
     const relativeError = await paced(heldBackError(weights), context.pause);
-    candidates.push({weights, errors: {mask, relativeError, outputError: await outputError(visit.site.original, weights, context.pause)}});
+    candidates.push({weights, errors: {mask, relativeError, outputError: await outputError(visit.site, weights, context.pause)}});
   }
   const {weights, errors: {mask}} = bestOf(candidates);
   const pruned: PrunedLayer = {
@@ -89,7 +89,7 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
 }
 
 async function prunedBy(name: MaskName, {site, problems}: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<PrunedWeights[]> {
-  const amount = options.amountOf(site.layer.name);
+  const amount = options.amountOf(site.name);
   const scored: ScoredWeights[] = [];
   for (const [p, problem] of problems.entries()) {
     scored.push(await scoredWeights(name, problem, {layer: site.number, problem: p}, {...options, amount}, context.pause));

@@ -22,7 +22,7 @@ export async function quantizeLayer({site, problems}: LayerVisit, method: Quanti
   }
   const layer: QuantizedLayer = {
     kind: 'quantized',
-    name: site.layer.name,
+    name: site.name,
     className: site.layer.getClassName(),
     alphabet: method.alphabet,
     granularity: method.granularity,

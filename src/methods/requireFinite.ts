@@ -22,8 +22,8 @@ export async function requireFiniteWeights(all: readonly layers.Layer[], stage: 
  * Finite data and weights may still overflow on the way.
  * @throws DataError naming the layer
  */
-export function requireFiniteInputs(layer: layers.Layer, statistics: readonly ProblemStatistics[], stage: string): void {
+export function requireFiniteInputs(name: string, statistics: readonly ProblemStatistics[], stage: string): void {
   if (statistics.every(({gram, crossGram}) => [gram, crossGram].every(({data}) => data.every(Number.isFinite)))) return;
-  throw new DataError(`${stage}: layer '${layer.name}': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; ` +
+  throw new DataError(`${stage}: layer '${name}': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; ` +
     'scale the calibration data as in training');
 }

@@ -1,7 +1,7 @@
 import {add, dispose, mul, tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {BiasPlace} from '../graph/biasPlace.ts';
 import type {Shadow} from '../graph/shadow.ts';
-import type {LayerSite} from '../graph/sites.ts';
+import {kernelOf, type LayerSite} from '../graph/sites.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 
 /** New weights of a layer, by problem. */
@@ -15,10 +15,10 @@ export interface NewWeights {
  * Puts new weights into a layer of the copy, and the shift of its bias to where it can be added. Shifts start from the original's bias:
  * that of an earlier stage made up for its own weights.
  */
-export function rewriteLayer({layer, adapter}: LayerSite, biasPlace: BiasPlace | undefined, {values, shifts}: NewWeights, shadow: Shadow): void {
-  const [kernel, ...others] = layer.getWeights();
-  const rewritten = tensor(adapter.fromMatrices(values, kernel.shape), kernel.shape);
-  shadow.rewrite(layer, [rewritten, ...others]);
+export function rewriteLayer({layer, kernel}: LayerSite, biasPlace: BiasPlace | undefined, {values, shifts}: NewWeights, shadow: Shadow): void {
+  const {shape} = kernelOf(layer, kernel);
+  const rewritten = tensor(kernel.fromMatrices(values, shape), shape);
+  shadow.rewrite(layer, layer.getWeights().map((old, i) => (i === kernel.weight ? rewritten : old)));
   dispose(rewritten);
   if (!biasPlace || !shifts) return;
   const {layer: taker, original: before, weight, sign} = biasPlace;

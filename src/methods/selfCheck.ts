@@ -3,6 +3,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError, SelfCheckError} from '../errors.ts';
 import {checkBatch, checkFinite} from '../graph/checkBatch.ts';
 import {type InputTensors, inputsOf} from '../graph/inputTensors.ts';
+import type {Kwargs} from '../packed/computedForm.ts';
 import {Packed} from '../packed/packed.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
 import {selfCheckReport} from '../report/selfCheckReport.ts';
@@ -81,9 +82,9 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
   const inputs = new Map<Packed, Tensor[]>();
   // On the instance, before its class: nested models have no symbolic path from the outer inputs.
   for (const layer of layers) {
-    Reflect.set(layer, 'call', (input: Tensor | Tensor[]): Tensor => {
+    Reflect.set(layer, 'call', (input: Tensor | Tensor[], kwargs?: Kwargs): Tensor | Tensor[] => {
       inputs.set(layer, [...inputs.get(layer) ?? [], ...[input].flat().map((one) => keep(one.clone()))]);
-      return Packed.prototype.call.call(layer, input);
+      return Packed.prototype.call.call(layer, input, kwargs);
     });
   }
   try {

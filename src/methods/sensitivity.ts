@@ -83,7 +83,7 @@ async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, pro
     last = trial;
   }
   if (!last) throw new RangeError('sensitivitiesOf: expected at least one trial');
-  return {sensitivity: {name: visit.site.layer.name, trials, felt}, last};
+  return {sensitivity: {name: visit.site.name, trials, felt}, last};
 }
 
 function differenceWith({outcomes}: LayerTrial, {site}: LayerVisit, probe: OutputProbe): Promise<number> {

@@ -32,7 +32,7 @@ export async function pruneTogether(compression: Compression, options: PruneToge
   const {sparsity, ...others} = options;
   const sizes = new Map<string, LayerSize>();
   const {layers} = await sensitivitiesOf(compression, {...others, probed: ODDS.indexOf(1), trialsOf: (visit) => {
-    sizes.set(visit.site.layer.name, sizeOf(visit));
+    sizes.set(visit.site.name, sizeOf(visit));
     return sparsitiesTried(visit, options, context);
   }}, passOf(0, context));
   const kept = keptByLayer(layers, sizes, sparsity);

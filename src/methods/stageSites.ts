@@ -1,5 +1,5 @@
 import {ModelError} from '../errors.ts';
-import {findSites, type LayerFilter, type LayerSite, type Networks, type SkippedLayer} from '../graph/sites.ts';
+import {findSites, type LayerFilter, type LayerSite, namesIn, type Networks, type SkippedLayer} from '../graph/sites.ts';
 
 /** Which layers a stage is to visit. */
 export interface SiteChoice {
@@ -20,7 +20,7 @@ export function stageSites(stage: string, networks: Networks, {filter, names}: S
 }
 
 function requireNamed(stage: string, names: readonly string[], {copy}: Networks): void {
-  const known = [...new Set(copy.calls.map(({layer}) => layer.name))];
+  const known = namesIn(copy);
   const missing = names.find((name) => !known.includes(name));
   if (missing !== undefined) throw new ModelError(`${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`);
 }

@@ -2,7 +2,7 @@ import {DataError} from '../errors.ts';
 import {disposeModel} from '../graph/disposeModel.ts';
 import {type Station, walkLayers} from '../graph/layerWalk.ts';
 import {type Shadow, shadowOf} from '../graph/shadow.ts';
-import type {LayerFilter} from '../graph/sites.ts';
+import {type LayerFilter, namesIn} from '../graph/sites.ts';
 import {siteStation} from '../graph/siteStatistics.ts';
 import type {Matrix} from '../numerics/matrix.ts';
 import type {LayerReport} from '../report/report.ts';
@@ -59,8 +59,8 @@ export async function visitModel(compression: Compression, options: VisitOptions
     await requireFiniteWeights(shadow.original.calls.map(({layer}) => layer), context.stage);
     const done: LayerResult[] = [];
     const stations = sites.map((site) => siteStation(site, async (statistics) => {
-      context.progress(site.layer.name, done.length, sites.length);
-      requireFiniteInputs(site.layer, statistics, context.stage);
+      context.progress(site.name, done.length, sites.length);
+      requireFiniteInputs(site.name, statistics, context.stage);
       await context.pause();
       const visit = await visitOf(site, statistics, {compression, shadow, bias: options.bias, pause: context.pause});
       const result = await compress(visit);
@@ -75,7 +75,7 @@ export async function visitModel(compression: Compression, options: VisitOptions
       layers: done.map(({layer}) => layer),
       reports: done.map(({report}) => report),
       skipped: skipped.filter(({name}) => !others.some((other) => other.name === name)),
-      order: shadow.copy.calls.map(({layer}) => layer.name),
+      order: namesIn(shadow.copy),
     });
   } catch (error) {
     disposeModel(shadow.model);

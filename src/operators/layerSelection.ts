@@ -5,7 +5,10 @@ import type {OptionRule} from '../options.ts';
 /** Says of a layer whether it is meant. */
 export type LayerPredicate = (layer: layers.Layer, place: LayerPlace) => boolean;
 
-/** Layers by name, by pattern of the name, by predicate, or by any of several of these. */
+/**
+ * Layers by name, by pattern of the name, by predicate, or by any of several of these. Of a layer with several kernels its own name means all,
+ * a name as `lstm/recurrent_kernel` one of them.
+ */
 export type LayerSelection = string | RegExp | LayerPredicate | ReadonlyArray<string | RegExp | LayerPredicate>;
 
 /** The rule of the options `include` and `exclude`. */
@@ -35,9 +38,9 @@ function selectorsOf(selection: LayerSelection): ReadonlyArray<string | RegExp |
 
 function selects(selection: LayerSelection, layer: layers.Layer, place: LayerPlace): boolean {
   return selectorsOf(selection).some((selector) => {
-    if (typeof selector === 'string') return selector === layer.name;
+    if (typeof selector === 'string') return selector === layer.name || selector === place.name;
     // Not `test`: with the flag `g` it remembers where it stopped.
-    return typeof selector === 'function' ? selector(layer, place) : layer.name.search(selector) >= 0;
+    return typeof selector === 'function' ? selector(layer, place) : place.name.search(selector) >= 0;
   });
 }
 

@@ -5,6 +5,20 @@ import {type Packing, partsOf} from '../numerics/packedMatrices.ts';
 const MOST_WEIGHTS = 2 ** 31 - 1;
 
 /**
+ * The packings of a layer as they are read from a file.
+ * @param layer its name, for messages
+ * @param kernels how many kernels the layer has
+ * @returns undefined for kernels that stay float32
+ * @throws ArtifactError as {@link checkPacking}, or if there are not as many as kernels
+ */
+export function checkPackings(layer: string, packings: unknown, kernels: number): Array<Packing | undefined> {
+  if (!Array.isArray(packings) || packings.length !== kernels || packings.every((packing) => packing === null)) {
+    throw new ArtifactError(`layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, found ${shown(packings)}; the file is damaged or was edited`);
+  }
+  return packings.map((packing: unknown) => (packing === null ? undefined : checkPacking(layer, packing)));
+}
+
+/**
  * Packing parameters as they are read from a file.
  * @param layer its name, for messages
  * @throws ArtifactError that names the entry that is missing or out of range

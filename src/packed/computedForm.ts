@@ -3,16 +3,21 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
 import {type PackedParts, partsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
 import {hostValues} from '../ops/kernel.ts';
-import {packedOperand, type PackedOperand} from '../ops/packedOperand.ts';
+import {packedOperand} from '../ops/packedOperand.ts';
 import {FUSED_ACTIVATIONS, type FusedActivation, hasPackedKernel} from '../ops/packedOps.ts';
+import type {PackedRoute} from '../layers/adapter.ts';
 import type {Packed} from './packed.ts';
+import type {StoredKernel} from './storedWeights.ts';
 import {layerOf} from './wrappedLayer.ts';
+
+/** What a layer is called with besides its inputs: a mask, whether it trains. */
+export type Kwargs = Readonly<Record<string, unknown>>;
 
 /** What was made of a packed layer's weights to compute with, on one backend. */
 interface Form {
   readonly route: 'packed' | 'decoded';
   /** What the layer gives. */
-  compute(input: Tensor): Tensor;
+  compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[];
   /** The same before an activation that no packed kernel computes by itself. */
   computeKernel(input: Tensor): Tensor;
   dispose(): void;
@@ -37,9 +42,9 @@ export class ComputedForm {
     this.release();
   }
 
-  compute(input: Tensor): Tensor {
-    const form = this.formFor(input);
-    return tidy(() => form.compute(input));
+  compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
+    const form = this.formFor([inputs].flat()[0]);
+    return tidy(() => form.compute(inputs, kwargs));
   }
 
   computeKernel(input: Tensor): Tensor {
@@ -62,83 +67,89 @@ export class ComputedForm {
   }
 }
 
-function routeOf({adapter, packing, name}: Packed, decodedOnly: boolean): Form['route'] {
-  if (decodedOnly || !packing.letters) return 'decoded';
-  if (hasPackedKernel(adapter.packedOp)) return 'packed';
+function routeOf({adapter, packings, name}: Packed, decodedOnly: boolean): Form['route'] {
+  const {packed} = adapter;
+  if (decodedOnly || !packed || packings.some((packing) => !packing?.letters)) return 'decoded';
+  if (hasPackedKernel(packed.op)) return 'packed';
   if (getBackend() === 'webgpu') {
-    throw new BackendError(`layer '${name}': expected a kernel of ${adapter.packedOp} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`);
+    throw new BackendError(`layer '${name}': expected a kernel of ${packed.op} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`);
   }
   return 'decoded';
 }
 
 function formOf(layer: Packed, route: Form['route'], inputShape: readonly number[]): Form {
-  const matrices = matricesOf(layer);
-  return route === 'packed' ? packedForm(layer, packedOperand(layer.packing, matrices)) : decodedForm(layer, matrices, inputShape);
+  const {adapter: {packed}} = layer;
+  return route === 'packed' && packed ? packedForm(layer, packed) : decodedForm(layer, inputShape);
 }
 
 /**
- * The matrices of a packed layer, checked.
+ * The matrices of a packed kernel, checked.
+ * @param tensors the arrays of its packing
  * @throws ArtifactError that names the layer and the array that is not what the packing says
  */
-export function matricesOf(layer: Packed): UnpackedMatrices {
-  const {name, packing, weights} = layer;
-  const parts: PackedParts = Object.fromEntries(partsOf(packing).map((part, i) => [part.name, hostValues(weights[i].read())]));
+export function matricesOf(layer: string, {packing}: StoredKernel, tensors: readonly Tensor[]): UnpackedMatrices {
+  const parts: PackedParts = Object.fromEntries(partsOf(packing).map((part, i) => [part.name, hostValues(tensors[i])]));
   try {
     return unpackMatrices(packing, parts);
   } catch (cause) {
-    throw new ArtifactError(`layer '${name}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`, {cause});
+    throw new ArtifactError(`layer '${layer}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`, {cause});
   }
 }
 
-function packedForm(layer: Packed, operand: PackedOperand): Form {
-  const {adapter, wrapped} = layer;
+/** Of a layer with one kernel and at most a bias. */
+function packedForm(layer: Packed, {run}: PackedRoute): Form {
+  const {name, wrapped, storage: [{stored, tensors}, ...others]} = layer;
+  if (!stored.kernel) throw new Error(`layer '${name}': its kernel is not packed`);
+  const operand = packedOperand(stored.packing, matricesOf(name, stored, tensors));
   const fused = fusedActivation(layer);
-  const computeKernel = (input: Tensor): Tensor => adapter.runPacked(wrapped, input, operand, {bias: biasOf(layer), activation: fused ?? 'linear'});
+  const bias = others.at(0)?.tensors[0]; // made anew with the form whenever it is another tensor
+  const computeKernel = (input: Tensor): Tensor => run(wrapped, input, operand, {bias, activation: fused ?? 'linear'});
   return {
     route: 'packed',
-    compute: fused ? computeKernel : (input) => activationOf(wrapped)(computeKernel(input)),
+    compute: (inputs) => {
+      const output = computeKernel([inputs].flat()[0]);
+      return fused ? output : activationOf(wrapped)(output);
+    },
     computeKernel,
     dispose: () => { operand.dispose(); },
   };
 }
 
 /** The layer that a packed one stands for, decoded: tfjs's own, with float32 weights. */
-function decodedForm(layer: Packed, matrices: UnpackedMatrices, inputShape: readonly number[]): Form {
-  const decoded = decodedLayer(layer, matrices, inputShape);
+function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
+  const decoded = decodedLayer(layer, inputShape);
   return {
     route: 'decoded',
-    compute: (input) => decoded.call(input, {}) as Tensor,
-    computeKernel: (input) => decoded.call(input, {}) as Tensor,
+    // Not `call`: a recurrent layer takes states that are given as inputs apart there.
+    compute: (inputs, kwargs) => decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[],
+    computeKernel: (input) => decoded.apply(input, {}) as Tensor,
     dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
   };
 }
 
 /** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
-export function decodedKernel(layer: Packed, matrices: UnpackedMatrices, inputShape: readonly number[]): layers.Layer {
-  return decodedLayer(layer, matrices, inputShape, {activation: fusedActivation(layer) ?? 'linear'});
+export function decodedKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
+  return decodedLayer(layer, inputShape, {activation: fusedActivation(layer) ?? 'linear'});
 }
 
 /**
- * A layer of the wrapped type with the weights that the packed ones stand for.
+ * A layer of the wrapped type with the weights that the stored ones stand for.
  * Whoever asks for it disposes of its weights.
  * @param changes entries of its configuration that shall be others
  */
-export function decodedLayer(layer: Packed, matrices: UnpackedMatrices, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
-  const {adapter, wrapped, packing} = layer;
+export function decodedLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
+  const {wrapped, name, storage} = layer;
   const decoded = layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
   decoded.setFastWeightInitDuringBuild(true);
   decoded.build([...inputShape]);
-  const shape = adapter.kernelShape(wrapped, inputShape);
-  tidy(() => {
-    const kernel = tensor(adapter.fromMatrices(unpackedWeights(packing, matrices), shape), shape);
-    const bias = biasOf(layer);
-    decoded.setWeights(bias ? [kernel, bias] : [kernel]);
-  });
+  decoded.built = true;
+  tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodedWeight(name, stored, tensors) : tensors[0]))); });
   return decoded;
 }
 
-function biasOf(layer: Packed): Tensor | undefined {
-  return layer.usesBias ? layer.weights[layer.weights.length - 1].read() : undefined;
+function decodedWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
+  const {kernel, packing, spec: {shape}} = stored;
+  return tensor(kernel.fromMatrices(unpackedWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
 }
 
 /** The activation of a layer, if packed kernels compute it. */

@@ -1,10 +1,11 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, DataError} from '../errors.ts';
-import {type Packing, partsOf} from '../numerics/packedMatrices.ts';
-import type {LayerAdapter} from '../layers/adapter.ts';
-import {ComputedForm} from './computedForm.ts';
-import {checkPacking} from './checkPacking.ts';
+import {DataError} from '../errors.ts';
+import type {LayerAdapter, WeightSpec} from '../layers/adapter.ts';
+import type {Packing} from '../numerics/packedMatrices.ts';
+import {checkPackings} from './checkPacking.ts';
+import {ComputedForm, type Kwargs} from './computedForm.ts';
+import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
 import {type WrappedLayer, wrappedLayer} from './wrappedLayer.ts';
 
 /** The arguments of a {@link Packed} layer: its JSON. */
@@ -14,13 +15,14 @@ export interface PackedArgs {
   readonly dtype?: 'float32';
   /** The layer it stands for, as tfjs writes it. */
   readonly layer: WrappedLayer;
-  readonly packing: Packing;
+  /** One for each of its kernels, null for those that stay float32. */
+  readonly packings: ReadonlyArray<Packing | null>;
 }
 
 /**
- * A layer whose kernel stays packed: in files, in memory, and on a device that has kernels for it.
+ * A layer whose kernels stay packed: in files, in memory, and on a device that computes with them so.
  *
- * Its weights are the arrays of a `Packing` in int32 and float32, and the bias of the layer it stands for. They are never moved by other ops.
+ * Its weights are those of the layer it stands for, kernels as the arrays of a `Packing` in int32 and float32. They are never moved by other ops.
  * Where the backend has no kernel of the op, the layer is decoded once to float32 ({@link route}).
  */
 export class Packed extends layers.Layer {
@@ -30,17 +32,18 @@ export class Packed extends layers.Layer {
   /** The layer it stands for, without weights: says its options and shapes. */
   readonly wrapped: layers.Layer;
   readonly adapter: LayerAdapter;
-  readonly packing: Packing;
+  /** By kernel; undefined for those that stay float32. */
+  readonly packings: ReadonlyArray<Packing | undefined>;
   private readonly form: ComputedForm;
   private readonly description: WrappedLayer;
-  private kernelShape: readonly number[] = [];
+  private stored: readonly StoredWeight[] = [];
 
   /** @throws ArtifactError for arguments that describe no packed layer */
-  constructor({layer, packing, ...args}: PackedArgs) {
+  constructor({layer, packings, ...args}: PackedArgs) {
     super({...args, trainable: false});
     this.description = layer;
     ({layer: this.wrapped, adapter: this.adapter} = wrappedLayer(this.name, layer));
-    this.packing = checkPacking(this.name, packing);
+    this.packings = checkPackings(this.name, packings, this.adapter.kernels(this.wrapped).length);
     this.supportsMasking = this.wrapped.supportsMasking;
     this.form = new ComputedForm(this);
   }
@@ -55,25 +58,22 @@ export class Packed extends layers.Layer {
     this.form.useDecoded();
   }
 
-  override build(inputShape: number[]): void {
-    const {problems, features, neurons} = this.packing;
-    const kernel = this.adapter.kernelShape(this.wrapped, inputShape);
-    const size = kernel.reduce((product, length) => product * length, 1);
-    if (problems !== this.adapter.problems(kernel) || neurons !== this.adapter.neurons(kernel) || problems * features * neurons !== size) {
-      throw new ArtifactError(
-        `layer '${this.name}': expected packed weights of a kernel [${kernel.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`);
-    }
-    for (const {name, dtype, length} of partsOf(this.packing)) this.addWeight(name, [length], dtype, initializers.zeros(), undefined, false);
-    if (this.usesBias) this.addWeight('bias', [this.outputs], 'float32', initializers.zeros(), undefined, false);
-    this.kernelShape = kernel;
+  override build(inputShape: number[] | number[][]): void {
+    this.stored = storedWeights(this.name, this.specsFor(firstOf(inputShape)), this.adapter.kernels(this.wrapped), this.packings);
+    for (const {name, dtype, shape} of this.stored.flatMap(arraysOf)) this.addWeight(name, [...shape], dtype, initializers.zeros(), undefined, false);
     super.build(inputShape);
   }
 
+  /** How each weight of the layer it stands for is stored, and the tensors that it is stored as. */
+  get storage(): ReadonlyArray<{readonly stored: StoredWeight; readonly tensors: readonly Tensor[]}> {
+    let from = 0;
+    return this.stored.map((stored) => ({stored, tensors: this.weights.slice(from, from += arraysOf(stored).length).map((weight) => weight.read())}));
+  }
+
   /** @throws DataError for an input of other features or channels than it was built for: kernels would read past its end */
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    const input = Array.isArray(inputs) ? inputs[0] : inputs;
-    this.requireFit(input);
-    return this.form.compute(input);
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs = {}): Tensor | Tensor[] {
+    this.requireFit([inputs].flat()[0]);
+    return this.form.compute(inputs, kwargs);
   }
 
   /** What its kernel gives: the output before an activation that the kernel leaves to another op, and that could hide what is wrong. */
@@ -82,28 +82,28 @@ export class Packed extends layers.Layer {
     return this.form.computeKernel(input);
   }
 
-  private requireFit(input: Tensor): void {
-    const needed = this.adapter.kernelShape(this.wrapped, input.shape);
-    if (needed.join() !== this.kernelShape.join()) {
-      throw new DataError(`layer '${this.name}': expected an input for a kernel [${this.kernelShape.join(', ')}], got [${input.shape.join(', ')}], which needs [${needed.join(', ')}]`);
-    }
+  private requireFit({shape}: Tensor): void {
+    const needed = this.specsFor(shape);
+    const other = this.stored.find(({spec}, i) => spec.shape.join() !== needed[i].shape.join());
+    if (!other) return;
+    const {spec} = other;
+    throw new DataError(`layer '${this.name}': expected an input for a ${spec.name} [${spec.shape.join(', ')}], got [${shape.join(', ')}], which needs [${needed[this.stored.indexOf(other)].shape.join(', ')}]`);
   }
 
-  override computeOutputShape(inputShape: number[]): number[] {
-    return this.wrapped.computeOutputShape(inputShape) as number[];
+  private specsFor(inputShape: readonly number[]): WeightSpec[] {
+    return this.adapter.weights(this.wrapped, inputShape);
+  }
+
+  override computeOutputShape(inputShape: number[]): number[] | number[][] {
+    return this.wrapped.computeOutputShape(inputShape) as number[] | number[][];
+  }
+
+  override computeMask(inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
+    return this.wrapped.computeMask(inputs, mask);
   }
 
   override getConfig(): serialization.ConfigDict {
-    return {...super.getConfig(), layer: {...this.description}, packing: toConfig(this.packing)};
-  }
-
-  /** Whether the layer has a bias. */
-  get usesBias(): boolean {
-    return this.wrapped.getConfig()['useBias'] !== false;
-  }
-
-  private get outputs(): number {
-    return this.packing.problems * this.packing.neurons;
+    return {...super.getConfig(), layer: {...this.description}, packings: this.packings.map((packing) => (packing ? toConfig(packing) : null))};
   }
 
   protected override disposeWeights(): number {
@@ -115,6 +115,11 @@ export class Packed extends layers.Layer {
   release(): void {
     this.form.release();
   }
+}
+
+function firstOf(shape: number[] | number[][]): number[] {
+  const [first] = shape;
+  return Array.isArray(first) ? first : shape as number[];
 }
 
 /** Plain data, in one order of keys. */

@@ -10,29 +10,47 @@ const TRAINING_ENTRY = /^trainable$|_(initializer|regularizer|constraint)$/;
 
 /**
  * A topology in which some layers are replaced by packed ones, those of nested models too.
- * @param packingOf the packing of the layer of that name, if it is packed
+ * @param packingsOf the packings of the layer of that name by kernel, if it is packed
  */
-export function withPackedLayers(topology: Topology, packingOf: (name: string) => Packing | undefined): Topology {
-  return replaced(topology, packingOf) as Topology;
+export function withPackedLayers(topology: Topology, packingsOf: PackingsOf): Topology {
+  return replaced(topology, packingsOf) as Topology;
 }
 
-function replaced(json: unknown, packingOf: (name: string) => Packing | undefined): unknown {
-  if (Array.isArray(json)) return json.map((item) => replaced(item, packingOf));
+type PackingsOf = (name: string) => ReadonlyArray<Packing | undefined> | undefined;
+
+function replaced(json: unknown, packingsOf: PackingsOf): unknown {
+  if (Array.isArray(json)) return json.map((item) => replaced(item, packingsOf));
   if (typeof json !== 'object' || json === null) return json;
-  const packing = isLayer(json) ? packingOf(json.config.name) : undefined;
-  if (isLayer(json) && packing) {
-    const own = entriesOf(json.config, (key) => OWN_ENTRIES.includes(key));
-    const config = entriesOf(json.config, (key) => !OWN_ENTRIES.includes(key) && !TRAINING_ENTRY.test(key));
-    return {...json, class_name: Packed.className, config: {...own, layer: {class_name: json.class_name, config}, packing}};
+  if (isLayer(json)) {
+    const packings = packingsOf(json.config.name);
+    if (packings) return packedEntry(json, packings);
+    if (!('layers' in json.config)) return json; // a wrapper's inner layer is no layer of the model
   }
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, replaced(value, packingOf)]));
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, replaced(value, packingsOf)]));
+}
+
+function packedEntry(json: LayerEntry, packings: ReadonlyArray<Packing | undefined>): object {
+  const own = entriesOf(json.config, (key) => OWN_ENTRIES.includes(key));
+  const config = untrained(entriesOf(json.config, (key) => !OWN_ENTRIES.includes(key)));
+  return {...json, class_name: Packed.className, config: {...own, layer: {class_name: json.class_name, config}, packings: packings.map((packing) => packing ?? null)}};
+}
+
+/** Without what only training needs, in the layers of wrappers, too. */
+function untrained(json: unknown): unknown {
+  if (Array.isArray(json) || typeof json !== 'object' || json === null) return json;
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !TRAINING_ENTRY.test(key)).map(([key, value]) => [key, untrained(value)]));
+}
+
+interface LayerEntry {
+  readonly class_name: string;
+  readonly config: {readonly name: string};
 }
 
 function entriesOf(config: object, isMeant: (key: string) => boolean): object {
   return Object.fromEntries(Object.entries(config).filter(([key]) => isMeant(key)));
 }
 
-function isLayer(json: object): json is {readonly class_name: string; readonly config: {readonly name: string}} {
+function isLayer(json: object): json is LayerEntry {
   const config: unknown = Reflect.get(json, 'config');
   return 'class_name' in json && typeof config === 'object' && config !== null && 'name' in config && typeof config.name === 'string';
 }

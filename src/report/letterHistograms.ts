@@ -1,12 +1,14 @@
 import {ModelError} from '../errors.ts';
 import {layersOf} from '../graph/layersOf.ts';
-import {adapterFor} from '../layers/index.ts';
+import {kernelOf} from '../graph/sites.ts';
+import {kernelsOf} from '../layers/index.ts';
 import {requireAlive} from '../methods/compressionOf.ts';
 import {type Matrix} from '../numerics/matrix.ts';
 import {unpackedWeights} from '../numerics/packedMatrices.ts';
 import {integer, type OptionRules, resolveOptions} from '../options.ts';
 import {matricesOf} from '../packed/computedForm.ts';
 import {Packed} from '../packed/packed.ts';
+import {packedKernelsOf} from '../packed/packedKernels.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
@@ -52,12 +54,17 @@ export async function letterHistograms(compression: Compression, options: Letter
   return histograms;
 }
 
-/** The weight matrices of a layer, whether it is packed or not. */
+/** The weight matrices of a kernel, whether its layer is packed or not. */
 async function matricesIn(model: LayersModel, {name, className}: CompressedLayer): Promise<Matrix[]> {
-  const layer = layersOf(model).find((one) => one.name === name);
-  if (layer instanceof Packed) return unpackedWeights(layer.packing, matricesOf(layer));
-  const adapter = layer && adapterFor(layer);
-  if (!adapter) throw new ModelError(`letterHistograms: expected layer '${name}' to be a ${className}, found ${layer?.getClassName() ?? 'none'}; the model was changed after it was compressed`);
-  const [kernel] = layer.getWeights();
-  return adapter.toMatrices(await kernel.data(), kernel.shape);
+  for (const layer of layersOf(model)) {
+    if (layer instanceof Packed) {
+      const kernel = packedKernelsOf(layer).find((one) => one.name === name);
+      if (kernel) return unpackedWeights(kernel.stored.packing, matricesOf(layer.name, kernel.stored, kernel.tensors));
+    }
+    const found = kernelsOf(layer).find((one) => one.name === name);
+    if (!found) continue;
+    const weight = kernelOf(layer, found.kernel);
+    return found.kernel.toMatrices(await weight.data(), weight.shape);
+  }
+  throw new ModelError(`letterHistograms: expected a layer '${name}', a ${className}, found none; the model was changed after it was compressed`);
 }

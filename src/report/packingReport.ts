@@ -5,10 +5,9 @@ import {checkLine} from './selfCheckReport.ts';
 
 /** What is to be said of a packed layer, on the active backend. */
 export function packedLayerReport(layer: Packed): PackedLayerReport {
-  const {name, packing: {problems, features, neurons}} = layer;
   const route = routeOf(layer);
-  const bias = layer.usesBias ? problems * neurons : 0;
-  return {name, route, bytes: 4 * (route === 'decoded' ? problems * features * neurons + bias : layer.countParams())};
+  const decoded = layer.storage.reduce((sum, {stored: {spec: {shape}}}) => sum + shape.reduce((product, length) => product * length, 1), 0);
+  return {name: layer.name, route, bytes: 4 * (route === 'decoded' ? decoded : layer.countParams())};
 }
 
 /** Packing is for files, too: a backend without its plugin may do it. */

@@ -33,7 +33,8 @@ onBackends(['cpu'], () => {
         layers.flatten(), dense('out', 3),
       ]}));
       expect(places).to.deep.equal({
-        conv: {index: 0, total: 3, features: 18, isLast: false}, depthwise: {index: 1, total: 3, features: 9, isLast: false}, out: {index: 2, total: 3, features: 40, isLast: true},
+        conv: {name: 'conv', index: 0, total: 3, features: 18, isLast: false}, depthwise: {name: 'depthwise', index: 1, total: 3, features: 9, isLast: false},
+        out: {name: 'out', index: 2, total: 3, features: 40, isLast: true},
       });
     });
 

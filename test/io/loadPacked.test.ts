@@ -142,7 +142,7 @@ describe('loadPacked', () => {
     it('does not unpack a layer of which nothing is kept: a file of no bytes says so of 2^30 weights', async () => {
       const packing = {problems: 1, features: 2 ** 20, neurons: 2 ** 10, kept: 0, zeros: {n: 0, m: 16}};
       const dense = {class_name: 'Dense', config: {name: 'd', units: 2 ** 10, use_bias: false}};
-      const layer = {class_name: 'Packed (registerPacked() of tfjs-compress)', config: {name: 'd', batch_input_shape: [null, 2 ** 20], layer: dense, packing}};
+      const layer = {class_name: 'Packed (registerPacked() of tfjs-compress)', config: {name: 'd', batch_input_shape: [null, 2 ** 20], layer: dense, packings: [packing]}};
       const loaded = await loadPacked(giving({
         modelTopology: {class_name: 'Sequential', config: {name: 'empty', layers: [layer]}}, weightData: new ArrayBuffer(0),
         weightSpecs: [{name: 'd/values', shape: [0], dtype: 'float32'}, {name: 'd/mask', shape: [0], dtype: 'int32'}],

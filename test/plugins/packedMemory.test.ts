@@ -50,7 +50,7 @@ function packedModel(bits: number): LayersModel {
   const codes = Uint8Array.from({length: features * neurons}, () => Math.floor(uniform() * levels));
   const letters = {levels, origin: -(levels - 1) / 2, groupSize: features, offsets: false};
   const {packing, parts} = packMatrices({problems: 1, features, neurons, letters}, {codes, steps: new Float32Array(neurons).fill(0.1)});
-  const layer = new Packed({name: 'packed', batchInputShape: [null, features], layer: {className: 'Dense', config: {name: 'dense', units: neurons, useBias: false}}, packing});
+  const layer = new Packed({name: 'packed', batchInputShape: [null, features], layer: {className: 'Dense', config: {name: 'dense', units: neurons, useBias: false}}, packings: [packing]});
   const model = sequential({layers: [layer]});
   const weights = partsOf(packing).map(({name, dtype}) => tensor1d(parts[name] ?? [], dtype));
   layer.setWeights(weights);

@@ -3,7 +3,7 @@ import {loadLayersModel, model as modelOf, type LayersModel} from '@tensorflow/t
 import {type Matrix, matrix} from 'tfjs-compress/numerics';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
-import {adapterFor} from '../../src/layers/index.ts';
+import {kernelsOf} from '../../src/layers/index.ts';
 import {uniforms} from './randomMatrices.ts';
 
 /** A layer for tests of the numerics: inputs X `[rows, features]` and weights W `[features, neurons]`. */
@@ -45,19 +45,22 @@ async function testImages(): Promise<Tensor4D> {
 
 async function partOf(model: LayersModel, name: string, images: Tensor, {rows, neurons}: LayerPart): Promise<LayerMatrices> {
   const layer = model.getLayer(name);
-  const adapter = adapterFor(layer);
-  if (!adapter) throw new Error(`no adapter for ${name}`);
+  const [{kernel}] = kernelsOf(layer);
   const columns = tidy(() => {
     const input = modelOf({inputs: model.inputs, outputs: layer.input}).predict(images) as Tensor;
     const uniform = uniforms(1);
-    const positions = IMAGES * adapter.positions(layer, input.shape);
-    return adapter.columns(layer, input, Int32Array.from({length: rows}, () => Math.floor(uniform() * positions)));
+    const positions = IMAGES * kernel.positions(layer, input.shape);
+    return kernel.columns(layer, input, Int32Array.from({length: rows}, () => Math.floor(uniform() * positions)));
   });
   const inputs = Float64Array.from(await columns.data());
   columns.dispose();
-  const kernel = layer.getWeights()[0];
-  const [weights] = adapter.toMatrices(await kernel.data(), kernel.shape);
+  const {data, shape} = await valuesOf(layer.getWeights()[kernel.weight]);
+  const [weights] = kernel.toMatrices(data, shape);
   return {inputs: matrix(rows, weights.rows, inputs), weights: firstColumns(weights, neurons)};
+}
+
+async function valuesOf(tensor: Tensor): Promise<{data: Float32Array; shape: number[]}> {
+  return {data: await tensor.data<'float32'>(), shape: tensor.shape};
 }
 
 function firstColumns({rows, columns, data}: Matrix, count: number): Matrix {

@@ -2,7 +2,7 @@ import {add, dispose, type Tensor, tensor1d, type Tensor3D, tidy, transpose} fro
 import type {layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {matrix, type Matrix, multiply} from 'tfjs-compress/numerics';
-import {adapterFor} from '../../src/layers/index.ts';
+import {type NamedKernel, kernelsOf} from '../../src/layers/index.ts';
 import {largestDifference, uniforms} from './randomMatrices.ts';
 
 /** How a layer's output lies. */
@@ -17,9 +17,7 @@ export interface OutputFormat {
  */
 export async function expectColumnsToGiveOutputs(layer: layers.Layer, input: Tensor, format: OutputFormat = {}): Promise<void> {
   const expected = await rowsOfOutput(layer, input, format);
-  const adapter = adapterFor(layer);
-  if (!adapter) throw new Error(`no adapter for ${layer.getClassName()}`);
-  const positions = adapter.positions(layer, input.shape);
+  const positions = outputKernelOf(layer).positions(layer, input.shape);
   expect(positions * input.shape[0], 'positions').to.equal(expected.rows);
 
   const uniform = uniforms(expected.rows);
@@ -33,10 +31,13 @@ export async function expectColumnsToGiveOutputs(layer: layers.Layer, input: Ten
 
 /** Σ columns · W + bias, rows by neurons of all problems. */
 async function outputsFromColumns(layer: layers.Layer, input: Tensor, rows: Int32Array): Promise<Float64Array> {
-  const adapter = adapterFor(layer);
-  const [kernel, bias] = layer.getWeights();
-  const columns = adapter?.columns(layer, input, rows) as Tensor3D;
-  const matrices = adapter?.toMatrices(await kernel.data(), kernel.shape) ?? [];
+  const kernel = outputKernelOf(layer);
+  const weight = layer.getWeights()[kernel.weight];
+  const bias = kernel.bias === undefined ? undefined : layer.getWeights()[kernel.bias];
+  const met = kernel.meets(layer, [input]);
+  const columns: Tensor3D = kernel.columns(layer, met, rows);
+  if (met !== input) met.dispose();
+  const matrices = kernel.toMatrices(await weight.data(), weight.shape);
   const [problems, , features] = columns.shape;
   expect(columns.shape).to.deep.equal([matrices.length, rows.length, matrices[0].rows]);
   const values = Float64Array.from(await columns.data());
@@ -67,14 +68,24 @@ async function rowsOfOutput(layer: layers.Layer, input: Tensor, {channelsFirst =
   return matrix(data.length / columns, columns, data);
 }
 
-/** Expects fromMatrices to undo toMatrices, on the kernel of a layer. */
+/** Expects fromMatrices to undo toMatrices, on every kernel of a layer. */
 export async function expectMatricesToRoundTrip(layer: layers.Layer): Promise<void> {
-  const adapter = adapterFor(layer);
-  const [kernel] = layer.getWeights();
-  const values = await kernel.data<'float32'>();
-  const matrices = adapter?.toMatrices(values, kernel.shape) ?? [];
-  expect(matrices.every(({columns}) => columns === adapter?.neurons(kernel.shape))).to.equal(true);
-  expect(adapter?.fromMatrices(matrices, kernel.shape)).to.deep.equal(values);
+  for (const {kernel} of kernelsOf(layer)) {
+    const weight = layer.getWeights()[kernel.weight];
+    const {shape} = weight;
+    const values = await weight.data<'float32'>();
+    const matrices = kernel.toMatrices(values, shape);
+    expect(matrices.length).to.equal(kernel.problems(shape));
+    expect(matrices.every(({rows, columns}) => columns === kernel.neurons(shape) && rows === kernel.features(shape))).to.equal(true);
+    expect(kernel.fromMatrices(matrices, shape)).to.deep.equal(values);
+  }
+}
+
+/** The kernel whose products are the layer's output. */
+function outputKernelOf(layer: layers.Layer): NamedKernel['kernel'] {
+  const found = kernelsOf(layer).find(({kernel}) => kernel.givesOutput);
+  if (!found) throw new Error(`no kernel of ${layer.getClassName()} gives its output`);
+  return found.kernel;
 }
 
 /** Builds a layer and gives it a bias that is not 0. */

@@ -18,11 +18,11 @@ export interface LayerRow {
   readonly bytes: number;
 }
 
-/** How the weight matrix of a packed layer is stored. */
+/** How the kernels of a packed layer are stored. */
 export interface PackingFacts {
-  /** Letters of its alphabet; undefined where the weights that are kept are float32. */
+  /** Letters of its alphabet; undefined where the weights that are kept are float32, or its kernels differ. */
   readonly levels: number | undefined;
-  /** log₂ of it. */
+  /** log₂ of it; of kernels that differ the mean over their weights. */
   readonly bits: number;
   /** Share of its weights that are 0 because they were pruned. */
   readonly sparsity: number;
@@ -52,7 +52,7 @@ function rowOf(layer: layers.Layer, entries: ReadonlyMap<string, io.WeightsManif
     name: layer.name,
     type: wrappedClass(layer) ?? layer.getClassName(),
     outputShape: outputShapeOf(layer),
-    weights: packing ? packing.weights + biasOf(layer) : stored.reduce((sum, {shape}) => sum + sizeOf(shape), 0),
+    weights: packing ? packing.weights + plainWeights(layer) : stored.reduce((sum, {shape}) => sum + sizeOf(shape), 0),
     storedAs: packing ? packingText(packing) : forms.join(', ') || '–',
     packing,
     bytes: stored.reduce((sum, {shape, dtype, quantization}) => sum + sizeOf(shape) * (BYTES[quantization?.dtype ?? dtype] ?? 4), 0),
@@ -63,16 +63,32 @@ const BYTES: Readonly<Record<string, number>> = {float16: 2, uint16: 2, uint8: 1
 
 function packingText({levels, bits, sparsity}: PackingFacts): string {
   const zeros = sparsity > 0 ? `, ${(100 * sparsity).toFixed(0)} % zeros` : '';
-  return `${levels === undefined ? 'float32' : `${bits.toFixed(2)} bits`}${zeros}`;
+  return `${levels === undefined && bits === 32 ? 'float32' : `${bits.toFixed(2)} bits`}${zeros}`;
 }
 
 /** The JSON of a packed layer says how it is packed. */
 function packingOf(layer: layers.Layer): PackingFacts | undefined {
-  const packing: unknown = wrappedClass(layer) === undefined ? undefined : layer.getConfig()['packing'];
-  if (typeof packing !== 'object' || packing === null) return undefined;
-  const {problems, features, neurons, kept, letters} = packing as {readonly problems: number; readonly features: number; readonly neurons: number; readonly kept: number; readonly letters?: {readonly levels: number}};
-  const weights = problems * features * neurons;
-  return {levels: letters?.levels, bits: letters ? Math.log2(letters.levels) : 32, sparsity: 1 - kept / weights, weights};
+  const packings: unknown = wrappedClass(layer) === undefined ? undefined : layer.getConfig()['packings'];
+  if (!Array.isArray(packings)) return undefined;
+  const kernels = packings.filter((packing): packing is KernelPacking => packing !== null);
+  const weightsOf = ({problems, features, neurons}: KernelPacking): number => problems * features * neurons;
+  const total = (numberOf: (kernel: KernelPacking) => number): number => kernels.reduce((sum, kernel) => sum + numberOf(kernel), 0);
+  const weights = total(weightsOf);
+  const levels = new Set(kernels.map(({letters}) => letters?.levels));
+  return {
+    levels: levels.size === 1 ? [...levels][0] : undefined,
+    bits: total((kernel) => weightsOf(kernel) * (kernel.letters ? Math.log2(kernel.letters.levels) : 32)) / weights,
+    sparsity: 1 - total(({kept}) => kept) / weights,
+    weights,
+  };
+}
+
+interface KernelPacking {
+  readonly problems: number;
+  readonly features: number;
+  readonly neurons: number;
+  readonly kept: number;
+  readonly letters?: {readonly levels: number};
 }
 
 /** The class of the layer that a packed one stands for. */
@@ -82,8 +98,11 @@ function wrappedClass(layer: layers.Layer): string | undefined {
   return typeof wrapped === 'object' && wrapped !== null && 'className' in wrapped ? String(wrapped.className) : undefined;
 }
 
-function biasOf(layer: layers.Layer): number {
-  return layer.weights.filter(({originalName}) => originalName.endsWith('/bias')).reduce((sum, {shape}) => sum + sizeOf(shape), 0);
+/** The arrays of a packing, by the ends of their names. */
+const PACKED_ARRAY = /(codes|steps|offsets|mask|values)$/;
+
+function plainWeights(layer: layers.Layer): number {
+  return layer.weights.filter(({originalName}) => !PACKED_ARRAY.test(originalName)).reduce((sum, {shape}) => sum + sizeOf(shape), 0);
 }
 
 function outputShapeOf(layer: layers.Layer): ReadonlyArray<number | null> | undefined {

@@ -2,7 +2,7 @@ import {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError, OptionError} from '../../errors.ts';
 import {type CallList, listCalls} from '../../graph/calls.ts';
-import {adapterFor} from '../../layers/index.ts';
+import {kernelsOf} from '../../layers/index.ts';
 import {requireAlive} from '../../methods/compressionOf.ts';
 import {layersOf} from '../../graph/layersOf.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
@@ -39,7 +39,7 @@ export async function exportStock(compression: Compression, handler: io.IOHandle
   const sites = sitesOf(model, records);
   const calls = listCalls(model);
   const artifacts = await StockArtifacts.of(model);
-  const takes = (layer: layers.Layer): boolean => !records.some(({name}) => name === layer.name);
+  const takes = (layer: layers.Layer): boolean => !sites.some((site) => site.layer === layer);
   const written = sites.map((site) => writeLayer(site, artifacts, calls, takes));
   const stock = artifacts.toArtifacts();
   await save(stock);
@@ -60,27 +60,25 @@ interface Site extends Omit<FoldSite, 'record'> {
 }
 
 function sitesOf(model: LayersModel, records: readonly CompressedLayer[]): Site[] {
-  const all = layersOf(model);
+  const all = layersOf(model).flatMap((layer) => kernelsOf(layer).map(({name, kernel}) => ({name, layer, kernel})));
   return records.map((record) => {
-    const layer = all.find(({name}) => name === record.name);
-    const adapter = layer && adapterFor(layer);
-    if (!adapter) {
-      throw new ModelError(`exportStock: expected layer '${record.name}' to be a ${record.className}, found ${layer?.getClassName() ?? 'none'}; export before pack()`);
-    }
-    return {layer, adapter, record};
+    const found = all.find(({name}) => name === record.name);
+    if (!found) throw new ModelError(`exportStock: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
+    return {layer: found.layer, kernel: found.kernel, record};
   });
 }
 
 function writeLayer({record, ...site}: Site, artifacts: StockArtifacts, calls: CallList, takes: (layer: layers.Layer) => boolean): StockLayer {
-  const kernel = artifacts.floats(site.layer, 0);
+  const {layer, kernel: {weight}} = site;
+  const kernel = artifacts.floats(layer, weight);
   const about = {name: record.name, className: record.className, weights: kernel.length, maxWeight: largest(kernel)};
   if (record.kind === 'pruned') return {...about, method: 'float32', exact: true, maxError: 0, bytes: 4 * kernel.length};
   const exact = letterForm(record, kernel);
   const {form, taker}: Partial<Fold> = exact ? {form: exact} : foldScales({...site, record}, artifacts, calls, takes) ?? {};
   const written = form ?? sixteenBits(kernel);
-  artifacts.putForm(site.layer, 0, written);
+  artifacts.putForm(layer, weight, written);
   // What is folded was compared before: each letter times its step is the weight.
-  const maxError = taker === undefined ? largest(kernel.map((weight, i) => weight - written.values[i])) : 0;
+  const maxError = taker === undefined ? largest(kernel.map((value, i) => value - written.values[i])) : 0;
   return {...about, method: written.dtype, foldedInto: taker, exact: maxError === 0, maxError, bytes: written.bytes.length};
 }
 

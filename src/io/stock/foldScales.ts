@@ -1,10 +1,10 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {CallList} from '../../graph/calls.ts';
-import type {LayerAdapter} from '../../layers/adapter.ts';
+import type {KernelAdapter} from '../../layers/adapter.ts';
 import {matrix} from '../../numerics/matrix.ts';
 import type {QuantizedLayer} from '../../types.ts';
 import {firstExact} from './letterForm.ts';
-import {type ScaleTaker, scaleTakerOf} from './scaleTaker.ts';
+import {isHomogeneous, type ScaleTaker, scaleTakerOf} from './scaleTaker.ts';
 import type {StockArtifacts} from './stockArtifacts.ts';
 import type {StoredForm} from './storedForm.ts';
 
@@ -17,7 +17,7 @@ export interface Fold {
 /** A layer that is to be written, with what was known of it. */
 export interface FoldSite {
   readonly layer: layers.Layer;
-  readonly adapter: LayerAdapter;
+  readonly kernel: KernelAdapter;
   readonly record: QuantizedLayer;
 }
 
@@ -33,17 +33,18 @@ export interface FoldSite {
  * @returns undefined, with nothing changed, where that is not possible
  */
 export function foldScales(site: FoldSite, artifacts: StockArtifacts, calls: CallList, takes: (layer: layers.Layer) => boolean): Fold | undefined {
-  const {layer, record: {problems, alphabet: {lowest, shift}}} = site;
+  const {layer, kernel, record: {problems, alphabet: {lowest, shift}}} = site;
+  if (!kernel.givesOutput || !isHomogeneous({activation: kernel.activation})) return undefined;
   if (problems.some(({scales: {groups, offsets}}) => groups !== 1 || offsets)) return undefined;
   const steps = problems.flatMap(({scales}) => Array.from(scales.steps));
   const unit = unitOf(steps);
   const factors = Float64Array.from(steps, (step) => (step > 0 ? step / unit : 1));
   const taker = scaleTakerOf(layer, factors, calls, takes);
-  const letters = taker && lettersOf(site, artifacts.floats(layer, 0), unit);
+  const letters = taker && lettersOf(site, artifacts.floats(layer, site.kernel.weight), unit);
   const min = unit * (lowest + shift);
   const form = letters && firstExact(letters, [{scale: unit, min}, {scale: unit / 2, min}]);
   if (!form) return undefined;
-  const changes = [...biasChange(layer, factors, artifacts), ...changesOf(taker, artifacts)];
+  const changes = [...biasChange(site, factors, artifacts), ...changesOf(taker, artifacts)];
   if (!changes.every(({values}) => values.every(Number.isFinite))) return undefined;
   for (const change of changes) artifacts.putFloats(change.layer, change.weight, change.values);
   return {form, taker: taker.layer.name};
@@ -56,8 +57,8 @@ function unitOf(steps: readonly number[]): number {
 }
 
 /** letter · unit of every weight, 0 where pruned; undefined if a weight is not its letter times its step. */
-function lettersOf({layer, adapter, record: {problems, alphabet: {shift}}}: FoldSite, kernel: Float32Array, unit: number): Float32Array | undefined {
-  const {shape} = layer.weights[0];
+function lettersOf({layer, kernel: adapter, record: {problems, alphabet: {shift}}}: FoldSite, kernel: Float32Array, unit: number): Float32Array | undefined {
+  const {shape} = layer.weights[adapter.weight];
   const weights = adapter.toMatrices(kernel, shape.map(Number));
   let isTrue = true;
   const letters = problems.map(({features, neurons, codes, mask, scales: {steps}}, p) => matrix(features, neurons, Float64Array.from(codes, (code, i) => {
@@ -76,8 +77,8 @@ interface Change {
 }
 
 /** b / c */
-function biasChange(layer: layers.Layer, factors: Float64Array, artifacts: StockArtifacts): Change[] {
-  return layer.weights.length > 1 ? [{layer, weight: 1, values: artifacts.floats(layer, 1).map((bias, n) => bias / factors[n])}] : [];
+function biasChange({layer, kernel: {bias: weight}}: FoldSite, factors: Float64Array, artifacts: StockArtifacts): Change[] {
+  return weight === undefined ? [] : [{layer, weight, values: artifacts.floats(layer, weight).map((bias, n) => bias / factors[n])}];
 }
 
 function changesOf({layer, factors}: ScaleTaker, artifacts: StockArtifacts): Change[] {

@@ -39,7 +39,7 @@ export function scaleTakerOf(layer: layers.Layer, factors: Float64Array, {calls,
 }
 
 function canTake(layer: layers.Layer): boolean {
-  if (layer.getClassName() !== 'BatchNormalization') return adapterFor(layer) !== undefined;
+  if (layer.getClassName() !== 'BatchNormalization') return adapterFor(layer)?.weighsChannels === true;
   const {axis} = layer.getConfig();
   return axis === -1 || axis === [layer.outputShape].flat().length - 1;
 }
@@ -52,7 +52,7 @@ function tiled(factors: Float64Array, layer: layers.Layer): Float64Array | undef
 }
 
 /** Activations with g(c · x) = c · g(x) for c > 0. */
-function isHomogeneous({activation}: Config): boolean {
+export function isHomogeneous({activation}: Config): boolean {
   return activation === undefined || activation === null || activation === 'linear' || activation === 'relu';
 }
 

@@ -1,0 +1,36 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
+
+/** A layer type with one kernel, and a bias behind it unless `useBias` is false. */
+export interface SingleKernel extends Omit<KernelAdapter, 'name' | 'weight' | 'bias' | 'givesOutput' | 'activation' | 'meets'> {
+  readonly className: string;
+  /** The shape of the kernel, before the layer is built. */
+  kernelShape(layer: layers.Layer, inputShape: readonly number[]): number[];
+  readonly weighsChannels?: boolean;
+  readonly packed?: PackedRoute;
+}
+
+/** The adapter of a layer type that multiplies its input with its only kernel. */
+export function singleKernel({className, kernelShape, weighsChannels = false, packed, ...kernel}: SingleKernel): LayerAdapter {
+  return {
+    className, weighsChannels,
+    kernels: (layer) => [{...kernel, weight: 0, bias: hasBias(layer) ? 1 : undefined, givesOutput: true, activation: layer.getConfig()['activation'], meets: onlyInput}],
+    weights(layer, inputShape) {
+      const shape = kernelShape(layer, inputShape);
+      const bias = {name: 'bias', shape: [kernel.problems(shape) * kernel.neurons(shape)]};
+      return [{name: 'kernel', shape}, ...hasBias(layer) ? [bias] : []];
+    },
+    ...(packed && {packed}),
+  };
+}
+
+/** Whether a layer adds a bias. */
+export function hasBias(layer: layers.Layer): boolean {
+  return layer.getConfig()['useBias'] !== false;
+}
+
+/** Of a kernel that meets what its layer is called with. */
+export function onlyInput(_layer: layers.Layer, [input]: readonly Tensor[]): Tensor {
+  return input;
+}

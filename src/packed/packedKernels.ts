@@ -1,0 +1,16 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import {kernelName} from '../layers/index.ts';
+import type {Packed} from './packed.ts';
+import type {StoredKernel} from './storedWeights.ts';
+
+/** A packed kernel of a layer, its name in the model, and the arrays that it is stored as. */
+export interface PackedKernel {
+  readonly name: string;
+  readonly stored: StoredKernel;
+  readonly tensors: readonly Tensor[];
+}
+
+/** The kernels of a packed layer that are packed. */
+export function packedKernelsOf(layer: Packed): PackedKernel[] {
+  return layer.storage.flatMap(({stored, tensors}) => (stored.kernel ? [{name: kernelName(layer.name, stored.kernel), stored, tensors}] : []));
+}
