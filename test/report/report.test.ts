@@ -107,7 +107,7 @@ onBackends(['wasm'], () => {
       const {report} = await quantized({bits: 4, exclude: ['second']}, mixed);
       expect(report.layers.map(({name}) => name)).to.deep.equal(['first']);
       expect(report.skipped).to.deep.equal([
-        {stage: 'spfqQuantize', name: 'rnn', className: 'SimpleRNN', reason: 'unsupported layer type; supported are Dense, Conv1D, Conv2D, DepthwiseConv2D'},
+        {stage: 'spfqQuantize', name: 'rnn', className: 'SimpleRNN', reason: 'unsupported layer type; supported are Dense, Conv1D, Conv2D, Conv3D, DepthwiseConv2D, SeparableConv2D, Conv2DTranspose, Conv3DTranspose'},
         {stage: 'spfqQuantize', name: 'norm', className: 'BatchNormalization', reason: 'has no weight matrix'},
         {stage: 'spfqQuantize', name: 'second', className: 'Dense', reason: 'in `exclude`'},
       ]);

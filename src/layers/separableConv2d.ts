@@ -1,0 +1,69 @@
+import {depthwiseConv2d, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter, LayerAdapter} from './adapter.ts';
+import {channelMatrices, channelRows} from './channelMatrices.ts';
+import {chosenRows} from './chosenRows.ts';
+import {hasBias, onlyInput} from './singleKernel.ts';
+import {singleMatrix} from './singleMatrix.ts';
+import {channelsLast, filtersOf, isChannelsFirst, kernelShapeOf, paddingOf, windowsOf} from './windows.ts';
+
+/**
+ * SeparableConv2D: a depthwise kernel `[height, width, channels, multiplier]`, then a pointwise one `[1, 1, channels · multiplier, neurons]`,
+ * with nothing between them.
+ */
+export const separableConv2d: LayerAdapter = {
+  className: 'SeparableConv2D',
+
+  kernels: (layer) => [depthwise, {...pointwise, bias: biasOf(layer), activation: layer.getConfig()['activation']}],
+
+  weights(layer, inputShape) {
+    const [height, width, channels] = kernelShapeOf(layer, inputShape);
+    const [multiplier, filters] = [multiplierOf(layer), filtersOf(layer)];
+    return [
+      {name: 'depthwise_kernel', shape: [height, width, channels, multiplier]},
+      {name: 'pointwise_kernel', shape: [1, 1, channels * multiplier, filters]},
+      ...hasBias(layer) ? [{name: 'bias', shape: [filters]}] : [],
+    ];
+  },
+};
+
+const depthwise: KernelAdapter = {
+  name: 'depthwise_kernel',
+  weight: 0,
+  givesOutput: false,
+  ...channelMatrices,
+  positions,
+  meets: onlyInput,
+  columns: (layer, input, rows) => tidy(() => channelRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows)),
+};
+
+const pointwise: KernelAdapter = {
+  name: 'pointwise_kernel',
+  weight: 1,
+  givesOutput: true,
+  ...singleMatrix,
+  positions,
+
+  meets: (layer, [input]) => tidy(() => {
+    const {strides, dilations} = windowsOf(layer, input.shape);
+    const [kernel] = layer.getWeights();
+    return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [...dilations]);
+  }),
+
+  columns: (_layer, met, rows) => tidy(() => chosenRows(met, rows)),
+};
+
+function positions(layer: layers.Layer, inputShape: readonly number[]): number {
+  const {outHeight, outWidth} = windowsOf(layer, inputShape);
+  return outHeight * outWidth;
+}
+
+/** Not in the configuration: tfjs 4.22 forgets it when it copies or saves the layer, so that a model in which it is not 1 cannot be rebuilt. */
+function multiplierOf(layer: layers.Layer): number {
+  return Number(Reflect.get(layer, 'depthMultiplier'));
+}
+
+/** tfjs 4.22 adds the bias of a layer whose channels come first to the rows of its output, where there are as many: it cannot take up the mean error of a neuron. */
+function biasOf(layer: layers.Layer): number | undefined {
+  return hasBias(layer) && !isChannelsFirst(layer) ? 2 : undefined;
+}
