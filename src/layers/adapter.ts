@@ -2,7 +2,7 @@ import type {Tensor, Tensor3D} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {Matrix} from '../numerics/matrix.ts';
 import type {PackedOperand} from '../ops/packedOperand.ts';
-import type {Epilogue, PackedOp} from '../ops/packedOps.ts';
+import type {FusedActivation, PackedOp} from '../ops/packedOps.ts';
 
 /** What a layer type is to us: kernels, and how they meet the data. */
 export interface LayerAdapter {
@@ -68,13 +68,33 @@ export interface KernelAdapter {
   columns(layer: layers.Layer, met: Tensor, rows: Int32Array): Tensor3D;
 }
 
-/** A layer type that is computed from packed weights, where the backend has a kernel for it. */
+/** How a layer type is computed from packed weights, where the backend has kernels for it. */
 export interface PackedRoute {
-  readonly op: PackedOp;
+  /** The ops it runs. */
+  readonly ops: readonly PackedOp[];
+  /** Whether the layer's own activation comes last: then the ops compute it, or it is left to another. */
+  readonly endsWithActivation: boolean;
   /**
-   * What the layer gives.
-   * @param layer says how: padding, strides, data format
-   * @param input `[batch, …]`, what the layer is called with
+   * The layer as a function of what it is called with.
+   * @param layer says how: padding, strides, data format; it has no weights, and is the route's own
    */
-  run(layer: layers.Layer, input: Tensor, operand: PackedOperand, epilogue: Epilogue): Tensor;
+  prepare(layer: layers.Layer, weights: PackedWeights): PackedRun;
+}
+
+/** Computes what the layer gives; called inside `tidy`. */
+export type PackedRun = (inputs: readonly Tensor[], kwargs: Kwargs) => Tensor | Tensor[];
+
+/** What a layer is called with besides its inputs: a mask, whether it trains. */
+export type Kwargs = Readonly<Record<string, unknown>>;
+
+/** The weights of a packed layer, by their place among those of the layer it stands for. */
+export interface PackedWeights {
+  /** A kernel with all its problems; freed with the layer. */
+  operand(place: number): PackedOperand;
+  /** A kernel problem by problem. */
+  operandsByProblem(place: number): PackedOperand[];
+  /** A weight that is not packed, if the layer has it. */
+  plain(place: number): Tensor | undefined;
+  /** What the last op is to compute of an activation that comes last. */
+  readonly activation: FusedActivation;
 }
