@@ -8,8 +8,7 @@ export function convolutionAxes(layer: layers.Layer, inputShape: readonly number
   return spaceOf(layer, inputShape).map((length, axis, {length: rank}) => {
     const settings = settingsOf(layer, axis);
     const {taps, stride, dilation} = settings;
-    const {outputs, before} = placementOf(length, settings, rank);
-    return {length, outputs, taps, placeOf: (output, tap) => output * stride - before + tap * dilation};
+    return {length, taps, stride, dilation, spacing: 1, ...placementOf(length, settings, rank)};
   });
 }
 
@@ -23,7 +22,7 @@ export function transposedAxes(layer: layers.Layer, inputShape: readonly number[
     const {taps, stride, padding} = settings;
     const outputs = length * stride + (padding === 'same' ? 0 : Math.max(taps - stride, 0));
     const {before} = placementOf(outputs, settings, rank);
-    return {length, outputs, taps, placeOf: (output, tap) => (output - (taps - 1 - before) + tap) / stride};
+    return {length, outputs, taps, stride: 1, dilation: 1, before: taps - 1 - before, spacing: stride};
   });
 }
 

@@ -3,13 +3,13 @@ import type {KernelAdapter, LayerAdapter} from './adapter.ts';
 import {conv1d} from './conv1d.ts';
 import {conv2d} from './conv2d.ts';
 import {conv3d} from './conv3d.ts';
-import {convTransposes} from './convTranspose.ts';
+import {conv2dTranspose, conv3dTranspose} from './convTranspose.ts';
 import {dense} from './dense.ts';
 import {depthwiseConv2d} from './depthwiseConv2d.ts';
 import {separableConv2d} from './separableConv2d.ts';
 
 const adapters: ReadonlyMap<string, LayerAdapter> = new Map(
-  [dense, conv1d, conv2d, conv3d, depthwiseConv2d, separableConv2d, ...convTransposes].map((adapter) => [adapter.className, adapter]),
+  [dense, conv1d, conv2d, conv3d, depthwiseConv2d, separableConv2d, conv2dTranspose, conv3dTranspose].map((adapter) => [adapter.className, adapter]),
 );
 
 /** The adapter of a layer's type, if it has one. */

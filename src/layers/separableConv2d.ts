@@ -1,11 +1,12 @@
-import {depthwiseConv2d, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
+import {depthwiseConv2d, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL, packedDepthwiseConv2d, packedMatMul} from '../ops/packedOps.ts';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
 import {channelMatrices, channelRows} from './channelMatrices.ts';
 import {chosenRows} from './chosenRows.ts';
 import {hasBias, onlyInput} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
-import {channelsLast, filtersOf, isChannelsFirst, kernelShapeOf, paddingOf, windowsOf} from './windows.ts';
+import {channelsLast, filtersOf, inputFormat, isChannelsFirst, kernelShapeOf, paddingOf, windowsOf} from './windows.ts';
 
 /**
  * SeparableConv2D: a depthwise kernel `[height, width, channels, multiplier]`, then a pointwise one `[1, 1, channels · multiplier, neurons]`,
@@ -14,7 +15,9 @@ import {channelsLast, filtersOf, isChannelsFirst, kernelShapeOf, paddingOf, wind
 export const separableConv2d: LayerAdapter = {
   className: 'SeparableConv2D',
 
-  kernels: (layer) => [depthwise, {...pointwise, bias: biasOf(layer), activation: layer.getConfig()['activation']}],
+  kernels: (layer) => [depthwise, {...pointwise, bias: hasBias(layer) ? 2 : undefined, activation: layer.getConfig()['activation']}],
+
+  refusal: (layer) => (hasBias(layer) && isChannelsFirst(layer) ? 'tfjs adds the bias to the rows of its output, as its channels come first' : undefined),
 
   weights(layer, inputShape) {
     const [height, width, channels] = kernelShapeOf(layer, inputShape);
@@ -24,6 +27,20 @@ export const separableConv2d: LayerAdapter = {
       {name: 'pointwise_kernel', shape: [1, 1, channels * multiplier, filters]},
       ...hasBias(layer) ? [{name: 'bias', shape: [filters]}] : [],
     ];
+  },
+
+  packed: {
+    ops: [PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL],
+    endsWithActivation: true,
+    prepare(layer, {operand, plain, activation}) {
+      const [first, second, bias] = [operand(0), operand(1), plain(2)];
+      return ([input]) => {
+        const met = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {bias: undefined, activation: 'linear'});
+        const [batch, height, width, channels] = met.shape;
+        const rows: Tensor2D = reshape(met, [-1, channels]);
+        return inputFormat(layer, reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]));
+      };
+    },
   },
 };
 
@@ -61,9 +78,4 @@ function positions(layer: layers.Layer, inputShape: readonly number[]): number {
 /** Not in the configuration: tfjs 4.22 forgets it when it copies or saves the layer, so that a model in which it is not 1 cannot be rebuilt. */
 function multiplierOf(layer: layers.Layer): number {
   return Number(Reflect.get(layer, 'depthMultiplier'));
-}
-
-/** tfjs 4.22 adds the bias of a layer whose channels come first to the rows of its output, where there are as many: it cannot take up the mean error of a neuron. */
-function biasOf(layer: layers.Layer): number | undefined {
-  return hasBias(layer) && !isChannelsFirst(layer) ? 2 : undefined;
 }

@@ -1,6 +1,6 @@
 import {gather, pad, reshape, type Tensor, type Tensor2D, tensor1d} from '@tensorflow/tfjs-core';
 
-/** One spatial axis of a convolution. */
+/** One spatial axis of a convolution: tap i of output o meets place (o · stride + i · dilation − before) / spacing of the input, where there is one, else a zero. */
 export interface Axis {
   /** Places of the input along it. */
   readonly length: number;
@@ -8,8 +8,12 @@ export interface Axis {
   readonly outputs: number;
   /** Length of the kernel. */
   readonly taps: number;
-  /** The place of the input that a tap of an output meets; before, behind or between those that there are, it meets zeros. */
-  readonly placeOf: (output: number, tap: number) => number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Zeros before the input. */
+  readonly before: number;
+  /** One more than there are zeros between the places of the input. */
+  readonly spacing: number;
 }
 
 /** Output positions of a convolution over some axes. */
@@ -63,9 +67,9 @@ function tapIndices(axes: readonly Axis[], rows: Int32Array, zeros: number): Int
 }
 
 /** By output, then tap: the place along the input, −1 where there is none. */
-function placesOf({length, outputs, taps, placeOf}: Axis): Int32Array {
+function placesOf({length, outputs, taps, stride, dilation, before, spacing}: Axis): Int32Array {
   return Int32Array.from({length: outputs * taps}, (_, i) => {
-    const place = placeOf(Math.floor(i / taps), i % taps);
+    const place = (Math.floor(i / taps) * stride + (i % taps) * dilation - before) / spacing;
     return Number.isInteger(place) && place >= 0 && place < length ? place : -1;
   });
 }

@@ -76,8 +76,8 @@ export function filtersOf(layer: layers.Layer): number {
 export function windowRows(input: Tensor4D, {outHeight, outWidth, kernel, strides, dilations, top, left}: Windows, rows: Int32Array): Tensor2D {
   const [, height, width] = input.shape;
   return tapRows(input, [
-    {length: height, outputs: outHeight, taps: kernel[0], placeOf: (y, i) => y * strides[0] - top + i * dilations[0]},
-    {length: width, outputs: outWidth, taps: kernel[1], placeOf: (x, j) => x * strides[1] - left + j * dilations[1]},
+    {length: height, outputs: outHeight, taps: kernel[0], stride: strides[0], dilation: dilations[0], before: top, spacing: 1},
+    {length: width, outputs: outWidth, taps: kernel[1], stride: strides[1], dilation: dilations[1], before: left, spacing: 1},
   ], rows);
 }
 

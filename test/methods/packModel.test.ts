@@ -9,7 +9,7 @@ import {onBackends} from '../support/onBackends.ts';
 import {networkOf, PACKED_KINDS, packed, quantized, relativeDifference, reloaded} from '../support/packedModels.ts';
 import {denseNetwork, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
 
-const KINDS = ['Dense', 'Conv1D', 'Conv2D', 'DepthwiseConv2D'] as const;
+const KINDS = ['Dense', 'Conv1D', 'Conv2D', 'DepthwiseConv2D', 'Conv2DTranspose', 'SeparableConv2D'] as const;
 
 onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
   for (const kind of KINDS) {
