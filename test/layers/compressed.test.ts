@@ -1,6 +1,5 @@
 import {layers} from '@tensorflow/tfjs-layers';
 import {matrix} from 'tfjs-compress/numerics';
-import 'tfjs-compress/plugins/webgpu';
 import {describeCompressed} from '../support/describeCompressed.ts';
 import {byChannel, explicitWindows} from '../support/explicitColumns.ts';
 import {onBackends} from '../support/onBackends.ts';

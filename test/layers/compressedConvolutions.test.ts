@@ -1,5 +1,4 @@
 import {layers} from '@tensorflow/tfjs-layers';
-import 'tfjs-compress/plugins/webgpu';
 import {describeCompressed} from '../support/describeCompressed.ts';
 import {byChannel, channelsLast, explicitDepthwise, explicitSpread, explicitWindows} from '../support/explicitColumns.ts';
 import {onBackends} from '../support/onBackends.ts';
