@@ -1,12 +1,16 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
+import {bidirectional} from './bidirectional.ts';
 import {conv1d} from './conv1d.ts';
 import {conv2d} from './conv2d.ts';
+import {convLstm2d} from './convLstm2d.ts';
 import {dense} from './dense.ts';
 import {depthwiseConv2d} from './depthwiseConv2d.ts';
+import {recurrents} from './recurrent.ts';
+import {timeDistributed} from './timeDistributed.ts';
 
 const adapters: ReadonlyMap<string, LayerAdapter> = new Map(
-  [dense, conv1d, conv2d, depthwiseConv2d].map((adapter) => [adapter.className, adapter]),
+  [dense, conv1d, conv2d, depthwiseConv2d, ...recurrents, convLstm2d, timeDistributed(adapterFor), bidirectional(adapterFor)].map((adapter) => [adapter.className, adapter]),
 );
 
 /** The adapter of a layer's type, if it has one. */

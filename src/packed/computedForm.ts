@@ -1,6 +1,7 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
+import {zeroInitialized} from '../graph/zeroInitialized.ts';
 import {type PackedParts, partsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
 import {hostValues} from '../ops/kernel.ts';
 import {packedOperand} from '../ops/packedOperand.ts';
@@ -121,7 +122,11 @@ function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
   return {
     route: 'decoded',
     // Not `call`: a recurrent layer takes states that are given as inputs apart there.
-    compute: (inputs, kwargs) => decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[],
+    compute(inputs, kwargs) {
+      const outputs = decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[];
+      layer.adapter.settle?.(decoded);
+      return outputs;
+    },
     computeKernel: (input) => decoded.apply(input, {}) as Tensor,
     dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
   };
@@ -140,8 +145,7 @@ export function decodedKernel(layer: Packed, inputShape: readonly number[]): lay
 export function decodedLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
   const {wrapped, name, storage} = layer;
   const decoded = layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
-  decoded.setFastWeightInitDuringBuild(true);
-  decoded.build([...inputShape]);
+  zeroInitialized(() => { decoded.build([...inputShape]); });
   decoded.built = true;
   tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodedWeight(name, stored, tensors) : tensors[0]))); });
   return decoded;
