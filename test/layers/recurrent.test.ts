@@ -1,11 +1,11 @@
 import {dispose, memory, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {matrix, type Matrix, multiply} from 'tfjs-compress/numerics';
-import type {KernelAdapter} from '../../src/layers/adapter.ts';
+import type {Matrix} from 'tfjs-compress/numerics';
 import {kernelsOf} from '../../src/layers/index.ts';
 import {type Recurrent64, type Run64, run64} from '../support/cells64.ts';
 import {describeCompressed} from '../support/describeCompressed.ts';
+import {kernelSums} from '../support/kernelSums.ts';
 import {expectMatricesToRoundTrip} from '../support/layerColumns.ts';
 import {numbersOf} from '../support/layerCase.ts';
 import {onBackends} from '../support/onBackends.ts';
@@ -102,8 +102,8 @@ async function check(plain: Recurrent64, {useBias, returnSequences, starts}: Opt
   expect(largestDifference(await output.data(), returnSequences ? run.outputs.data : lastSteps(run.outputs))).to.be.below(1e-5);
 
   const [kernel, recurrent] = kernelsOf(layer).map((named) => named.kernel);
-  expect(largestDifference((await sumsOf(kernel, layer, inputs, mask)).data, run.inputSums.data)).to.be.below(1e-5);
-  expect(largestDifference((await sumsOf(recurrent, layer, inputs, mask)).data, run.hiddenSums.data)).to.be.below(1e-5);
+  expect(largestDifference((await kernelSums(kernel, layer, inputs, mask)).data, run.inputSums.data)).to.be.below(1e-5);
+  expect(largestDifference((await kernelSums(recurrent, layer, inputs, mask)).data, run.hiddenSums.data)).to.be.below(1e-5);
   await expectMatricesToRoundTrip(layer);
   dispose([output, ...inputs, ...weights, ...layer.getWeights(), ...mask ? [mask] : []]);
   expect(memory().numTensors).to.equal(before);
@@ -120,23 +120,3 @@ function stateCount(cell: Recurrent64['cell']): number {
 function lastSteps({columns, data}: Matrix): number[] {
   return Array.from({length: batch}, (_, b) => Array.from(data.subarray(((b + 1) * time - 1) * columns, (b + 1) * time * columns))).flat();
 }
-
-/** Σ columns · W + bias in float64, from all rows. */
-async function sumsOf(kernel: KernelAdapter, layer: layers.Layer, inputs: readonly Tensor[], mask: Tensor | undefined): Promise<Matrix> {
-  const positions = kernel.positions(layer, inputs[0].shape);
-  expect(positions).to.equal(time);
-  const met = kernel.meets(layer, inputs, mask);
-  const columns = kernel.columns(layer, met, Int32Array.from({length: batch * time}, (_, row) => row));
-  const values = Float64Array.from(await columns.data());
-  const [problems, rows, width] = columns.shape;
-  dispose([columns, ...met === inputs[0] ? [] : [met]]);
-  const weight = layer.getWeights()[kernel.weight];
-  const bias = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data();
-  const sums = kernel.toMatrices(await weight.data(), weight.shape).map((one, p) => multiply(matrix(rows, width, values.slice(p * rows * width, (p + 1) * rows * width)), one));
-  const neurons = sums[0].columns;
-  return matrix(rows, problems * neurons, Float64Array.from({length: rows * problems * neurons}, (_, i) => {
-    const [row, n] = [Math.floor(i / (problems * neurons)), i % (problems * neurons)];
-    return sums[Math.floor(n / neurons)].data[row * neurons + (n % neurons)] + (bias?.[n] ?? 0);
-  }));
-}
-
