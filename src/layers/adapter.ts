@@ -14,10 +14,12 @@ export interface LayerAdapter {
   refusal?(layer: layers.Layer): string | undefined;
   /** All its weights in their order, before it is built. */
   weights(layer: layers.Layer, inputShape: readonly number[]): WeightSpec[];
+  /** Frees what the calls of a layer left in it besides its weights and states. */
+  settle?(layer: layers.Layer): void;
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
-  /** How it is computed from packed weights. Absent: decoded. */
-  readonly packed?: PackedRoute;
+  /** How a layer of this type is computed from packed weights; nothing where it is decoded. */
+  packed?(layer: layers.Layer): PackedRoute | undefined;
 }
 
 /** A weight before it is there. */
@@ -57,8 +59,9 @@ export interface KernelAdapter {
    * What the kernel is multiplied with, row by row or window by window. It may be an input itself, else it belongs to the caller.
    * @param layer with the weights that come before the kernel
    * @param inputs `[batch, …]`, what the layer is called with
+   * @param mask which time steps count, `[batch, time]`, if the layer is called with one
    */
-  meets(layer: layers.Layer, inputs: readonly Tensor[]): Tensor;
+  meets(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
   /**
    * Rows of X.
    * @param met what {@link meets} gave

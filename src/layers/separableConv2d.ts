@@ -1,7 +1,7 @@
 import {depthwiseConv2d, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL, packedDepthwiseConv2d, packedMatMul} from '../ops/packedOps.ts';
-import type {KernelAdapter, LayerAdapter} from './adapter.ts';
+import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
 import {channelMatrices, channelRows} from './channelMatrices.ts';
 import {chosenRows} from './chosenRows.ts';
 import {hasBias, onlyInput} from './singleKernel.ts';
@@ -29,18 +29,20 @@ export const separableConv2d: LayerAdapter = {
     ];
   },
 
-  packed: {
-    ops: [PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL],
-    endsWithActivation: true,
-    prepare(layer, {operand, plain, activation}) {
-      const [first, second, bias] = [operand(0), operand(1), plain(2)];
-      return ([input]) => {
-        const met = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {bias: undefined, activation: 'linear'});
-        const [batch, height, width, channels] = met.shape;
-        const rows: Tensor2D = reshape(met, [-1, channels]);
-        return inputFormat(layer, reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]));
-      };
-    },
+  packed: () => packedRoute,
+};
+
+const packedRoute: PackedRoute = {
+  ops: [PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL],
+  endsWithActivation: true,
+  prepare(layer, {operand, plain, activation}) {
+    const [first, second, bias] = [operand(0), operand(1), plain(2)];
+    return ([input]) => {
+      const met = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {bias: undefined, activation: 'linear'});
+      const [batch, height, width, channels] = met.shape;
+      const rows: Tensor2D = reshape(met, [-1, channels]);
+      return inputFormat(layer, reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]));
+    };
   },
 };
 

@@ -34,7 +34,7 @@ export function singleKernel({className, kernelShape, weighsChannels = false, pa
       const bias = {name: 'bias', shape: [kernel.problems(shape) * kernel.neurons(shape)]};
       return [{name: 'kernel', shape}, ...hasBias(layer) ? [bias] : []];
     },
-    ...(packed && {packed: routeOf(packed)}),
+    ...(packed && {packed: () => routeOf(packed)}),
   };
 }
 

@@ -1,10 +1,12 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
+import {zeroInitialized} from '../graph/zeroInitialized.ts';
 import {type PackedParts, type Packing, partsOf, problemsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
 import {hostValues} from '../ops/kernel.ts';
 import {packedOperand, type PackedOperand} from '../ops/packedOperand.ts';
-import {FUSED_ACTIVATIONS, type FusedActivation, hasPackedKernel} from '../ops/packedOps.ts';
+import {activationOf, fusedActivation} from '../layers/fusedActivation.ts';
+import {type FusedActivation, hasPackedKernel} from '../ops/packedOps.ts';
 import type {Kwargs, PackedRoute, PackedWeights} from '../layers/adapter.ts';
 import type {Packed} from './packed.ts';
 import type {StoredKernel} from './storedWeights.ts';
@@ -64,8 +66,13 @@ export class ComputedForm {
   }
 }
 
-function routeOf({adapter, packings, name}: Packed, decodedOnly: boolean): Form['route'] {
-  const {packed} = adapter;
+function packedRoute({adapter, wrapped}: Packed): PackedRoute | undefined {
+  return adapter.packed?.(wrapped);
+}
+
+function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
+  const {packings, name} = layer;
+  const packed = packedRoute(layer);
   if (decodedOnly || !packed || packings.some((packing) => !packing?.letters)) return 'decoded';
   const missing = packed.ops.find((op) => !hasPackedKernel(op));
   if (missing === undefined) return 'packed';
@@ -76,7 +83,7 @@ function routeOf({adapter, packings, name}: Packed, decodedOnly: boolean): Form[
 }
 
 function formOf(layer: Packed, route: Form['route'], inputShape: readonly number[]): Form {
-  const {adapter: {packed}} = layer;
+  const packed = packedRoute(layer);
   return route === 'packed' && packed ? packedForm(layer, packed) : decodedForm(layer, inputShape);
 }
 
@@ -97,7 +104,7 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
 function packedForm(layer: Packed, route: PackedRoute): Form {
   const {wrapped} = layer;
   const operands: PackedOperand[] = [];
-  const fused = fusedActivation(layer);
+  const fused = fusedActivation(wrapped);
   const run = route.prepare(describedLayer(layer), packedWeights(layer, fused ?? 'linear', operands));
   const left = route.endsWithActivation && !fused;
   return {
@@ -134,7 +141,11 @@ function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
   return {
     route: 'decoded',
     // Not `call`: a recurrent layer takes states that are given as inputs apart there.
-    compute: (inputs, kwargs) => decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[],
+    compute(inputs, kwargs) {
+      const outputs = decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[];
+      layer.adapter.settle?.(decoded);
+      return outputs;
+    },
     computeKernel: (inputs) => [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
     dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
   };
@@ -142,7 +153,7 @@ function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
 
 /** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
 export function decodedKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
-  return decodedLayer(layer, inputShape, layer.adapter.packed?.endsWithActivation ? {activation: fusedActivation(layer) ?? 'linear'} : {});
+  return decodedLayer(layer, inputShape, packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {});
 }
 
 /**
@@ -153,8 +164,7 @@ export function decodedKernel(layer: Packed, inputShape: readonly number[]): lay
 export function decodedLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
   const {name, storage} = layer;
   const decoded = describedLayer(layer, changes);
-  decoded.setFastWeightInitDuringBuild(true);
-  decoded.build([...inputShape]);
+  zeroInitialized(() => { decoded.build([null, ...inputShape.slice(1)]); }); // for batches of any size
   decoded.built = true;
   tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodedWeight(name, stored, tensors) : tensors[0]))); });
   return decoded;
@@ -168,16 +178,4 @@ function describedLayer({wrapped}: Packed, changes: serialization.ConfigDict = {
 function decodedWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
   const {kernel, packing, spec: {shape}} = stored;
   return tensor(kernel.fromMatrices(unpackedWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
-}
-
-/** The activation of a layer, if packed kernels compute it. */
-function fusedActivation({wrapped}: Packed): FusedActivation | undefined {
-  const named = wrapped.getConfig()['activation'] ?? 'linear';
-  return FUSED_ACTIVATIONS.find((activation) => activation === named);
-}
-
-/** An activation is an object with a function `apply`; tfjs's types do not say so. */
-function activationOf(layer: layers.Layer): (x: Tensor) => Tensor {
-  const activation = Reflect.get(layer, 'activation') as {apply(x: Tensor): Tensor};
-  return (x) => activation.apply(x);
 }
