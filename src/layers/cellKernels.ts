@@ -1,9 +1,8 @@
-import {add, concat, matMul, mul, reshape, slice, split, stack, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
+import {add, concat, expandDims, matMul, mul, reshape, slice, split, stack, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import type {KernelAdapter, WeightSpec} from './adapter.ts';
 import {type Cell, cellsOf, cellTrace, type RecurrentCall} from './cellTrace.ts';
-import {chosenRows} from './chosenRows.ts';
 import {lastAxisRows} from './lastAxisRows.ts';
 import {singleMatrix} from './singleMatrix.ts';
 
@@ -101,7 +100,7 @@ function resetGate(layer: layers.Layer, {cell: k, weight}: CellPlace, x: Tensor,
 }
 
 function oneProblem(_layer: layers.Layer, met: Tensor, rows: Int32Array): ReturnType<KernelAdapter['columns']> {
-  return tidy(() => chosenRows(met, rows));
+  return tidy(() => expandDims(lastAxisRows(met, rows), 0));
 }
 
 /** One tensor of a trace, which belongs to the caller. */

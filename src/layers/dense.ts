@@ -1,6 +1,6 @@
-import {cast, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import {cast, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import {PACKED_MATMUL, packedMatMul} from '../ops/packedOps.ts';
-import {chosenRows} from './chosenRows.ts';
+import {lastAxisRows} from './lastAxisRows.ts';
 import {singleKernel} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
 
@@ -12,7 +12,7 @@ export const dense = singleKernel({
 
   positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),
 
-  columns: (_layer, input, rows) => tidy(() => chosenRows(input, rows)),
+  columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
 
   kernelShape: (layer, inputShape) => [inputShape[inputShape.length - 1], Number(layer.getConfig()['units'])],
 

@@ -1,9 +1,9 @@
-import {depthwiseConv2d, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
+import {depthwiseConv2d, expandDims, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL, packedDepthwiseConv2d, packedMatMul} from '../ops/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
 import {channelMatrices, channelRows} from './channelMatrices.ts';
-import {chosenRows} from './chosenRows.ts';
+import {lastAxisRows} from './lastAxisRows.ts';
 import {hasBias, onlyInput} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
 import {channelsLast, filtersOf, inputFormat, isChannelsFirst, kernelShapeOf, paddingOf, windowsOf} from './windows.ts';
@@ -69,7 +69,7 @@ const pointwise: KernelAdapter = {
     return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [...dilations]);
   }),
 
-  columns: (_layer, met, rows) => tidy(() => chosenRows(met, rows)),
+  columns: (_layer, met, rows) => tidy(() => expandDims(lastAxisRows(met, rows), 0)),
 };
 
 function positions(layer: layers.Layer, inputShape: readonly number[]): number {

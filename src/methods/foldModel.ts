@@ -67,10 +67,10 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
   const all = new Set(list.calls.map(({layer}) => layer));
   for (const layer of all) {
     const own = list.calls.flatMap((call, index) => (call.layer === layer ? [index] : []));
-    const [named, ...others] = kernelsOf(layer);
-    if (named === undefined || others.length > 0 || layer.getConfig()['useBias'] === undefined) continue; // it has nowhere to put a bias
-    const norm = normBehind(layer, named.kernel, own, list);
-    if (norm !== undefined) folds.push({layer, kernel: named.kernel, norm: list.calls[norm].layer});
+    const kernel = kernelsOf(layer).map((named) => named.kernel).find(({givesOutput}) => givesOutput);
+    if (kernel === undefined || layer.getConfig()['useBias'] === undefined) continue; // it has nowhere to put a bias
+    const norm = normBehind(layer, kernel, own, list);
+    if (norm !== undefined) folds.push({layer, kernel, norm: list.calls[norm].layer});
   }
   const left = [...all].filter((layer) => layer.getClassName() === 'BatchNormalization' && !folds.some(({norm}) => norm === layer));
   const reason = 'it does not follow a linear layer, with a place for a bias, whose outputs nothing else takes';
@@ -78,15 +78,15 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
 }
 
 async function foldedModel(model: LayersModel, folds: readonly Fold[]): Promise<LayersModel> {
-  const made = new Map<layers.Layer, FoldedWeights>();
+  const made = new Map<layers.Layer, FoldedWeights & Fold>();
   try {
-    for (const fold of folds) made.set(fold.layer, await foldedWeights(fold));
+    for (const fold of folds) made.set(fold.layer, {...fold, ...await foldedWeights(fold)});
     return await rebuildModel(model, {
       topology: foldedTopology(topologyOf(model), folds),
       weightsFor(layer) {
         if (folds.some(({norm}) => norm === layer)) return [];
         const folded = made.get(layer);
-        return folded ? [folded.weight, folded.bias] : layer.getWeights();
+        return folded ? weightsWith(folded) : layer.getWeights();
       },
     });
   } finally {
@@ -107,6 +107,12 @@ function foldedTopology(topology: Topology, folds: readonly Fold[]): Topology {
 interface FoldedWeights {
   readonly weight: Tensor;
   readonly bias: Tensor;
+}
+
+/** The weights of a layer with a folded kernel, and a bias in the last place. */
+function weightsWith({layer, kernel, weight, bias}: FoldedWeights & Fold): Tensor[] {
+  const others = layer.getWeights().map((own, i) => (i === kernel.weight ? weight : own));
+  return [...others.filter((_, i) => i !== kernel.bias), bias];
 }
 
 /** W ∘ factor, and factor · b + offset, by neuron. */

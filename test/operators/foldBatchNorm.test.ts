@@ -87,6 +87,24 @@ onBackends(['cpu', 'wasm'], () => {
     });
   });
 
+  for (const useBias of [true, false]) {
+    it(`foldBatchNorm() goes into a Conv2DTranspose, and into the pointwise kernel of a SeparableConv2D, ${useBias ? 'with' : 'without'} a bias`, async () => {
+      const network = randomized(sequential({layers: [
+        layers.conv2dTranspose({name: 'up', filters: 4, kernelSize: 3, strides: 2, useBias, inputShape: [3, 3, 2]}), norm('up_norm'), layers.reLU({name: 'relu'}),
+        layers.separableConv2d({name: 'separable', filters: 5, kernelSize: 3, useBias}), norm('separable_norm'), layers.flatten({name: 'flat'}), layers.dense({name: 'scores', units: 3}),
+      ]}));
+      const x = gaussianTensor([7, 3, 3, 2], 2);
+      const compression = await folded(network);
+      expect(compression.report.skipped).to.deep.equal([]);
+      expect(relativeDifference(await predictionsOf(compression.model, x), await predictionsOf(network, x))).to.be.below(1e-6);
+      const [depthwise] = network.getLayer('separable').getWeights();
+      expect(Array.from(await compression.model.getLayer('separable').getWeights()[0].data())).to.deep.equal(Array.from(await depthwise.data()));
+      compression.dispose();
+      network.dispose();
+      x.dispose();
+    });
+  }
+
   it('foldBatchNorm() leaves what follows no linear layer alone, and says so', async () => {
     const [network, x] = [unfoldable(), gaussianTensor([7, 6], 2)];
     const compression = await folded(network);
