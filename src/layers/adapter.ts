@@ -59,7 +59,7 @@ export interface KernelAdapter {
    * What the kernel is multiplied with, row by row or window by window. It may be an input itself, else it belongs to the caller.
    * @param layer with the weights that come before the kernel
    * @param inputs `[batch, …]`, what the layer is called with
-   * @param mask which time steps count, `[batch, time]`, if the layer is called with one
+   * @param mask what the layer is called with besides, if anything: which time steps count, `[batch, time]`
    */
   meets(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
   /**
