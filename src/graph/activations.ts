@@ -142,13 +142,13 @@ export function lastUsesOf({calls, inputs}: CallList): number[] {
 
 /** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
 function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
-  const given = tidy(() => {
+  const run = (): Tensor[] => tidy(() => {
     const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
     // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
     return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
   });
-  adapterFor(layer)?.settle?.(layer);
-  return given;
+  const adapter = adapterFor(layer);
+  return adapter?.undisturbed ? adapter.undisturbed(layer, run) : run();
 }
 
 function one<Item>(items: Item[]): Item | Item[] {

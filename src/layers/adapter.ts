@@ -14,8 +14,10 @@ export interface LayerAdapter {
   refusal?(layer: layers.Layer): string | undefined;
   /** All its weights in their order, before it is built. */
   weights(layer: layers.Layer, inputShape: readonly number[]): WeightSpec[];
-  /** Frees what the calls of a layer left in it besides its weights and states. */
-  settle?(layer: layers.Layer): void;
+  /** Frees what calls left in a layer: dropout masks, states. */
+  release?(layer: layers.Layer): void;
+  /** Runs something that calls a layer so that nothing of it stays there. */
+  undisturbed?<Result>(layer: layers.Layer, run: () => Result): Result;
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
   /** How it is computed from packed weights. Absent: decoded. */

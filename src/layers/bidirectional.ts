@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal} from './innerLayer.ts';
+import {type FindAdapter, innerLayer, innerRefusal, innerUndisturbed} from './innerLayer.ts';
 
 /** The two layers of a Bidirectional, in the order of their weights. */
 const DIRECTIONS = ['forward', 'backward'] as const;
@@ -22,12 +22,14 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
       return find(inner)?.weights(inner, inputShape).map(({name, shape}) => ({name: `${direction}_${name}`, shape})) ?? [];
     }),
 
-    settle(layer) {
+    release(layer) {
       for (const direction of DIRECTIONS) {
         const inner = directed(layer, direction);
-        find(inner)?.settle?.(inner);
+        find(inner)?.release?.(inner);
       }
     },
+
+    undisturbed: (layer, run) => innerUndisturbed(directed(layer, 'forward'), find, () => innerUndisturbed(directed(layer, 'backward'), find, run)),
   };
 }
 

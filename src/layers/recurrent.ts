@@ -1,7 +1,8 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {LayerAdapter} from './adapter.ts';
 import {cellKernels, cellWeights, isKnownCell, unitsOf} from './cellKernels.ts';
-import {cellsOf, recurrentOf, settleCells} from './cellTrace.ts';
+import {releaseCells, undisturbed} from './cellRemains.ts';
+import {cellsOf, recurrentOf} from './cells.ts';
 
 /** SimpleRNN, LSTM and GRU, and RNN around one of their cells, or several of them one behind the other. */
 export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): LayerAdapter => ({
@@ -27,7 +28,9 @@ export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): L
     return cells.flatMap((cell, k) => cellWeights(cell, prefixOf(layer, k), k === 0 ? channels : unitsOf(cells[k - 1])));
   },
 
-  settle: settleCells,
+  release: releaseCells,
+
+  undisturbed,
 }));
 
 /** Why a recurrent layer is left as it is: its states are of what it was called with before, and calibration would change them. */
