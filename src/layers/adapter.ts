@@ -38,8 +38,11 @@ export interface KernelAdapter {
   readonly givesOutput: boolean;
   /** The name of the activation behind it, where it gives the output. */
   readonly activation?: unknown;
+  /** Why it is not pruned where nobody chose it by name. */
+  readonly dense?: string;
   /**
-   * The kernel as independent problems W `[features, neurons]`: one, or one per channel for depthwise kernels.
+   * The kernel as independent problems W `[features, neurons]` of one extent: one, or one per channel for depthwise kernels. Together they may have more
+   * rows than the kernel: what fills the last one up goes again in {@link fromMatrices}.
    * @param kernel the weight, flattened
    */
   toMatrices(kernel: ArrayLike<number>, shape: readonly number[]): Matrix[];
@@ -66,6 +69,13 @@ export interface KernelAdapter {
    * @returns `[problems, rows, features]`
    */
   columns(layer: layers.Layer, met: Tensor, rows: Int32Array): Tensor3D;
+  /**
+   * Of a kernel whose rows are looked up, so that every row of X is 0 but for a 1: where that is, counted over all problems, for all positions of the batch;
+   * −1 where nobody uses the answer. Calibration counts these instead of making columns.
+   * @param met what {@link meets} gave
+   * @throws DataError for a row that the kernel does not have
+   */
+  looksUp?(layer: layers.Layer, met: Tensor): Promise<Int32Array>;
 }
 
 /** A layer type that is computed from packed weights, where the backend has a kernel for it. */
