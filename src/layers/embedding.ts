@@ -1,5 +1,4 @@
 import {cast, gather, oneHot, reshape, type Tensor1D, tensor1d, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
-import type {layers} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
