@@ -1,7 +1,7 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter} from '../layers/adapter.ts';
 import type {Shadow} from './shadow.ts';
-import type {LayerSite} from './sites.ts';
+import {kernelOf, type LayerSite} from './sites.ts';
 
 /** Where a constant can be added to every output of a layer. */
 export interface BiasPlace {
@@ -25,7 +25,8 @@ export function biasPlaceOf({layer, original, kernel, calls}: LayerSite, shadow:
   const [taker] = takers;
   if (takers.size !== 1 || taker === undefined) return undefined;
   const [norm, twin] = [shadow.original.calls[taker].layer, shadow.copy.calls[taker].layer];
-  if (!isLinear(kernel) || !normalizesLastAxis(norm, original) || callsOf(norm, shadow) !== calls.length) return undefined;
+  const {shape} = kernelOf(original, kernel);
+  if (!isLinear(kernel) || !normalizesLastAxis(norm, original, kernel.problems(shape) * kernel.neurons(shape)) || callsOf(norm, shadow) !== calls.length) return undefined;
   // gamma and beta may be missing; moving mean and moving variance are always the last two.
   return {layer: twin, original: norm, weight: norm.getWeights().length - 2, sign: -1};
 }
@@ -46,10 +47,11 @@ function isLinear({activation}: KernelAdapter): boolean {
   return activation === undefined || activation === null || activation === 'linear';
 }
 
-/** Whether the normalized axis is that of the layer's neurons. */
-function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer): boolean {
+/** Whether the normalized axis is that of the layer's neurons, and of all of them. */
+function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer, neurons: number): boolean {
   if (norm.getClassName() !== 'BatchNormalization') return false;
   const {axis} = norm.getConfig();
-  const rank = [layer.outputShape].flat().length;
-  return (axis === -1 || axis === rank - 1) && layer.getConfig().dataFormat !== 'channelsFirst';
+  const shape = [layer.outputShape].flat();
+  const rank = shape.length;
+  return shape[rank - 1] === neurons && (axis === -1 || axis === rank - 1) && layer.getConfig().dataFormat !== 'channelsFirst';
 }

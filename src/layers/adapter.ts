@@ -14,6 +14,8 @@ export interface LayerAdapter {
   refusal?(layer: layers.Layer): string | undefined;
   /** All its weights in their order, before it is built. */
   weights(layer: layers.Layer, inputShape: readonly number[]): WeightSpec[];
+  /** The shape of what it gives, of a type that says it only when it is built. */
+  outputShape?(layer: layers.Layer, inputShape: readonly number[]): number[];
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
   /** How it is computed from packed weights. Absent: decoded. */

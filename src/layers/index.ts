@@ -4,10 +4,11 @@ import {conv1d} from './conv1d.ts';
 import {conv2d} from './conv2d.ts';
 import {dense} from './dense.ts';
 import {depthwiseConv2d} from './depthwiseConv2d.ts';
+import {einsumDense} from './einsumDense.ts';
 import {embedding} from './embedding.ts';
 
 const adapters: ReadonlyMap<string, LayerAdapter> = new Map(
-  [dense, conv1d, conv2d, depthwiseConv2d, embedding].map((adapter) => [adapter.className, adapter]),
+  [dense, conv1d, conv2d, depthwiseConv2d, einsumDense, embedding].map((adapter) => [adapter.className, adapter]),
 );
 
 /** The adapter of a layer's type, if it has one. */
