@@ -14,7 +14,7 @@ import {onBackends} from '../support/onBackends.ts';
 import {relativeDifference} from '../support/packedModels.ts';
 import {gaussianTensor, predictionsOf, randomize} from '../support/smallNetworks.ts';
 
-const {EinsumDense, MultiHeadAttention} = await attentionLayers();
+const {EinsumDense} = await attentionLayers();
 
 interface Equation extends EinsumDenseArgs {
   /** Of an input, without the batch. */
@@ -57,8 +57,8 @@ onBackends(['cpu'], () => {
     }
 
     it('moves a bias that has a number for each neuron, in their order, and no other', () => {
-      const biases = EQUATIONS.map(({shape, axes: _axes, ...args}) => {
-        const layer = built(new EinsumDense(args), [2, ...shape]);
+      const biases = EQUATIONS.map(({shape, equation, outputShape, biasAxes}) => {
+        const layer = built(new EinsumDense({equation, outputShape, ...biasAxes && {biasAxes}}), [2, ...shape]);
         const [{kernel}] = kernelsOf(layer);
         const found = kernel.bias;
         dispose(layer.getWeights());
@@ -94,7 +94,8 @@ onBackends(['cpu'], () => {
     });
 
     it('is computed from packed weights', async () => {
-      for (const {shape, axes: _axes, ...args} of EQUATIONS) {
+      for (const {shape, equation, outputShape, biasAxes, activation} of EQUATIONS) {
+        const args = {equation, outputShape, ...biasAxes && {biasAxes}, ...activation && {activation}};
         const network = sequential({layers: [new EinsumDense({...args, name: 'layer', ...{batchInputShape: [null, ...shape]}})]});
         randomize(network, 3);
         const x = gaussianTensor([9, ...shape], 4);
@@ -105,7 +106,7 @@ onBackends(['cpu'], () => {
         expect(small.report.packing?.layers.map(({route}) => route)).to.deep.equal(['packed']);
         expect(small.report.packing?.selfCheck?.layers.map(({passed}) => passed)).to.deep.equal([true]);
         expect(small.model.outputShape).to.deep.equal(network.outputShape);
-        expect(relativeDifference(expected, await predictionsOf(small.model, x)), args.equation).to.be.below(1e-5);
+        expect(relativeDifference(expected, await predictionsOf(small.model, x)), equation).to.be.below(1e-5);
         small.dispose();
         network.dispose();
         x.dispose();
