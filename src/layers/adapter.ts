@@ -89,4 +89,9 @@ export interface PackedRoute {
    * @param input `[batch, …]`, what the layer is called with
    */
   run(layer: layers.Layer, input: Tensor, operand: PackedOperand, epilogue: Epilogue): Tensor;
+  /**
+   * A number that an input may have, of a layer that does not take any: random inputs are made of these.
+   * @param uniform on [0, 1)
+   */
+  inputAt?(layer: layers.Layer, uniform: number): number;
 }

@@ -1,6 +1,7 @@
 import {cast, gather, oneHot, reshape, type Tensor1D, tensor1d, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
 import {DataError} from '../errors.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
+import {PACKED_GATHER, packedGather} from '../ops/packedOps.ts';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
 import {onlyInput} from './singleKernel.ts';
 
@@ -17,6 +18,14 @@ export const embedding: LayerAdapter = {
   weights: (layer) => {
     const {inputDim, outputDim} = layer.getConfig();
     return [{name: 'embeddings', shape: [Number(inputDim), Number(outputDim)]}];
+  },
+  packed: {
+    op: PACKED_GATHER,
+    run: (layer, input, operand) => {
+      const rows = packedGather(reshape(input, [input.size]), operand, Number(layer.getConfig()['inputDim']));
+      return reshape(rows, [...input.shape, operand.layout.neurons]);
+    },
+    inputAt: (layer, uniform) => Math.floor(uniform * Number(layer.getConfig()['inputDim'])),
   },
 };
 
