@@ -58,8 +58,8 @@ export function bitsFigure({document, width}: Canvas, {layers}: Report): HTMLEle
   ]);
 }
 
-function bitsBar({name, bytes, shape, problems, effectiveBits, levels}: LayerReport): Bar {
-  const bits = (8 * bytes) / (shape[0] * shape[1] * problems);
+function bitsBar({name, bytes, weights, effectiveBits, levels}: LayerReport): Bar {
+  const bits = (8 * bytes) / weights;
   const isFloat = levels === 2 ** 32;
   const letters = isFloat ? 'kept weights are float32' : `${levels} letters, ${short(effectiveBits)} bits each`;
   return {label: name, value: bits, limit: isFloat ? undefined : effectiveBits, text: bits.toFixed(2), title: `${name}: ${bits.toFixed(2)} bits per weight; ${letters}`};

@@ -20,7 +20,7 @@ interface KeyFigure {
 
 function figuresOf({size, evaluation, layers, milliseconds, stages}: Report): KeyFigure[] {
   const {bytesBefore, bytesAfter, compressedWeights, parameters} = size;
-  const pruned = layers.reduce((sum, {sparsity, shape, problems}) => sum + sparsity * shape[0] * shape[1] * problems, 0);
+  const pruned = layers.reduce((sum, {sparsity, weights}) => sum + sparsity * weights, 0);
   if (layers.length === 0) return [{term: 'Size', value: bytesText(bytesBefore), note: `${grouped(parameters)} parameters, no layer compressed`}];
   return [
     ...evaluation ? [qualityOf(evaluation)] : [],

@@ -13,8 +13,9 @@ import {registerMissing} from '../../src/ops/kernel.ts';
 import {followPath} from './followPath.ts';
 import {packedConv2d} from './packedConv2d.ts';
 import {packedDepthwiseConv2d} from './packedDepthwiseConv2d.ts';
+import {packedGather} from './packedGather.ts';
 import {packedMatMul} from './packedMatMul.ts';
 
-registerMissing([followPath, packedMatMul, packedConv2d, packedDepthwiseConv2d]);
+registerMissing([followPath, packedMatMul, packedConv2d, packedDepthwiseConv2d, packedGather]);
 
 export {requireWebGPU} from './requireWebGPU.ts';

@@ -1,5 +1,5 @@
 import type {FusedActivation} from '../../src/ops/packedOps.ts';
-import {type LetterForm, letterOf} from './packedLetters.ts';
+import {codeAt, type LetterForm, letterOf} from './packedLetters.ts';
 import {activationCode} from './packedProduct.ts';
 import type {Program} from './program.ts';
 
@@ -68,15 +68,6 @@ export function packedDepthwise({letters, offsets, bias, activation}: DepthwiseF
       }
       result[index] = ${activationCode(activation, `total${bias ? ' + bias[output]' : ''}`)};
     }
-
-    // Code k of a group of a problem: twin of kernelCodes.
-    fn codeAt(group : i32, k : i32, neuron : i32) -> u32 {
-      let bit = u32(k % uniforms.perRun) * uniforms.bits;
-      let shift = bit % 32u;
-      let word = ((group * uniforms.runs + k / uniforms.perRun) * uniforms.wordsPerRun + i32(bit / 32u)) * uniforms.neurons + neuron;
-      var code = bitcast<u32>(codes[word]) >> shift;
-      if (shift + uniforms.bits > 32u) { code |= bitcast<u32>(codes[word + uniforms.neurons]) << (32u - shift); }
-      return code & ((1u << uniforms.bits) - 1u);
-    }`,
+    ${codeAt}`,
   };
 }

@@ -37,3 +37,14 @@ export function fourCodes(i: number, form: LetterForm, word: (j: number) => stri
 export function letterOf(code: string, {letterBits}: LetterForm): string {
   return `(${code} & ${2 ** letterBits - 1}u)`;
 }
+
+/** WGSL: code k of a group of a problem, word by word: twin of kernelCodes. */
+export const codeAt = /* wgsl */ `
+    fn codeAt(group : i32, k : i32, neuron : i32) -> u32 {
+      let bit = u32(k % uniforms.perRun) * uniforms.bits;
+      let shift = bit % 32u;
+      let word = ((group * uniforms.runs + k / uniforms.perRun) * uniforms.wordsPerRun + i32(bit / 32u)) * uniforms.neurons + neuron;
+      var code = bitcast<u32>(codes[word]) >> shift;
+      if (shift + uniforms.bits > 32u) { code |= bitcast<u32>(codes[word + uniforms.neurons]) << (32u - shift); }
+      return code & ((1u << uniforms.bits) - 1u);
+    }`;

@@ -13,7 +13,8 @@ export function normBehind(layer: layers.Layer, kernel: KernelAdapter, own: read
   if (takers.size !== 1 || taker === undefined) return undefined;
   const {layer: norm} = list.calls[taker];
   const hasOthers = list.calls.filter((call) => call.layer === norm).length !== own.length;
-  return normalizesLastAxis(norm, layer) && !hasOthers ? taker : undefined;
+  const {shape} = layer.getWeights()[kernel.weight];
+  return normalizesLastAxis(norm, layer, kernel.problems(shape) * kernel.neurons(shape)) && !hasOthers ? taker : undefined;
 }
 
 /** The one call that takes what a call gives, as the representative of its layer's first call. */
@@ -28,10 +29,11 @@ function isLinear({activation}: KernelAdapter): boolean {
   return activation === undefined || activation === null || activation === 'linear';
 }
 
-/** Whether the normalized axis is that of the layer's neurons. */
-function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer): boolean {
+/** Whether the normalized axis is that of the layer's neurons, and of all of them. */
+function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer, neurons: number): boolean {
   if (norm.getClassName() !== 'BatchNormalization') return false;
   const {axis} = norm.getConfig();
-  const rank = [layer.outputShape].flat().length;
-  return (axis === -1 || axis === rank - 1) && layer.getConfig().dataFormat !== 'channelsFirst';
+  const shape = [layer.outputShape].flat();
+  const last = shape.length - 1;
+  return shape[last] === neurons && (axis === -1 || axis === last) && layer.getConfig().dataFormat !== 'channelsFirst';
 }

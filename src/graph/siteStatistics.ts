@@ -4,8 +4,10 @@ import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {CallInputs} from './activations.ts';
+import {countedRows} from './countedRows.ts';
 import type {Station} from './layerWalk.ts';
-import {type PlannedRows, RowPlan} from './rowPlan.ts';
+import {LookupStatistics} from './lookupStatistics.ts';
+import {RowPlan} from './rowPlan.ts';
 import {type LayerSite, rowWidth} from './sites.ts';
 
 /** Rows of X and X̃ side by side. */
@@ -20,6 +22,18 @@ export interface ProblemStatistics extends GramPair {
   readonly heldBack: RowPair;
   /** Some of the rows that they have seen. */
   readonly witnesses: RowPair;
+  /** What else is to know of a kernel whose rows are looked up. */
+  readonly lookups?: LookupCounts;
+}
+
+/** Of one problem of a kernel whose rows are looked up. */
+export interface LookupCounts {
+  /** Rows of the kernel that nobody looked up. */
+  readonly unseen: number;
+  /** Rows that only fill the problem up. */
+  readonly padding: number;
+  /** Rows of X that were held back, those that are 0 in this problem too: these are left out of `heldBack`. */
+  readonly heldBack: number;
 }
 
 const MOST_ROWS_AT_ONCE = 2048;
@@ -49,7 +63,7 @@ export function siteStation(site: LayerSite, visit: (statistics: ProblemStatisti
     calls: site.calls,
     open({shadow: {hasChanged}, source, seed, pause}) {
       const plan = new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length);
-      const statistics = new SiteStatistics(site, plan, {pause, differs: hasChanged(site.layer)});
+      const statistics = site.kernel.looksUp ? new LookupStatistics(site, seed, pause) : new SiteStatistics(site, plan, {pause, differs: hasChanged(site.layer)});
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
         finish: async () => { await visit(await statistics.take()); },
@@ -131,13 +145,6 @@ class SiteStatistics {
       dispose([own, shadowed]);
     }
   }
-}
-
-/** The rows of time steps that count. */
-async function countedRows(planned: PlannedRows, mask: Tensor, all: number): Promise<PlannedRows> {
-  const counts = await mask.data();
-  const counted = (rows: Int32Array): Int32Array => rows.filter((row) => counts[Math.floor(row * counts.length / all)] !== 0);
-  return {calibrated: counted(planned.calibrated), heldBack: counted(planned.heldBack), witnesses: counted(planned.witnesses)};
 }
 
 /** Rows of all problems, in plain memory. */

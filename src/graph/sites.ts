@@ -56,6 +56,8 @@ export interface LayerPlace {
   readonly features: number;
   /** Whether none of another layer comes after it. */
   readonly isLast: boolean;
+  /** Why it is not pruned where nobody chose it by name, if its type says so. */
+  readonly dense?: string;
 }
 
 /** The calls of a model, and of the copy that is rewritten. */
@@ -88,7 +90,11 @@ type Candidate = Omit<LayerSite, 'place'>;
 
 function placeOf(site: Candidate, all: readonly Candidate[], {original: {calls}}: Networks): LayerPlace {
   const others = new Set(all.filter(({layer}) => layer !== site.layer).flatMap((other) => other.calls));
-  return {name: site.name, index: site.number, total: all.length, features: site.kernel.features(kernelOf(site.original, site.kernel).shape), isLast: !reaches(calls, site.calls, others)};
+  const {name, number, original, kernel} = site;
+  return {
+    name, index: number, total: all.length, features: kernel.features(kernelOf(original, kernel).shape), isLast: !reaches(calls, site.calls, others),
+    ...(kernel.dense !== undefined && {dense: kernel.dense}),
+  };
 }
 
 /** Whether what the calls `from` give flows into one of the calls `to`. */

@@ -1,5 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
+import {adapterFor} from '../layers/index.ts';
 import type {CallList} from './calls.ts';
 
 /** The shapes of a model's values for one sample, by number; the batch, 1, first. */
@@ -33,7 +34,7 @@ function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
 
 function computed(layer: layers.Layer, given: number[][]): readonly unknown[] {
   try {
-    return layer.computeOutputShape(given.length === 1 ? given[0] : given);
+    return adapterFor(layer)?.outputShape?.(layer, given[0]) ?? layer.computeOutputShape(given.length === 1 ? given[0] : given);
   } catch (cause) {
     throw new ModelError(`layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
   }

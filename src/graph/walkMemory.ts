@@ -129,6 +129,7 @@ class WalkRehearsal {
     const {calls: {calls}, shapes, batchSize, samples} = this.plan;
     const [input] = calls[call].inputs;
     const {kernel, original} = site;
+    if (kernel.looksUp) return 0;
     const size = Math.min(batchSize, samples);
     const networks = bytes[input] > BYTES * sizeOf(shapes[input]) ? 2 : 1;
     const perSample = Math.min(kernel.positions(original, shapes[input]), rowsPerSample(site, this.plan));

@@ -18,6 +18,8 @@ export interface LayerAdapter {
   release?(layer: layers.Layer): void;
   /** Runs something that calls a layer so that nothing of it stays there. */
   undisturbed?<Result>(layer: layers.Layer, run: () => Result): Result;
+  /** The shape of what it gives, of a type that says it only when it is built. */
+  outputShape?(layer: layers.Layer, inputShape: readonly number[]): number[];
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
   /** How a layer of this type is computed from packed weights; nothing where it is decoded. */
@@ -42,8 +44,11 @@ export interface KernelAdapter {
   readonly givesOutput: boolean;
   /** The name of the activation behind it, where it gives the output. */
   readonly activation?: unknown;
+  /** Why it is not pruned where nobody chose it by name. */
+  readonly dense?: string;
   /**
-   * The kernel as independent problems W `[features, neurons]`: one, or one per channel for depthwise kernels.
+   * The kernel as independent problems W `[features, neurons]` of one extent: one, or one per channel for depthwise kernels. Together they may have more
+   * rows than the kernel: what fills the last one up goes again in {@link fromMatrices}.
    * @param kernel the weight, flattened
    */
   toMatrices(kernel: ArrayLike<number>, shape: readonly number[]): Matrix[];
@@ -71,6 +76,13 @@ export interface KernelAdapter {
    * @returns `[problems, rows, features]`
    */
   columns(layer: layers.Layer, met: Tensor, rows: Int32Array): Tensor3D;
+  /**
+   * Of a kernel whose rows are looked up, so that every row of X is 0 but for a 1: where that is, counted over all problems, for all positions of the batch;
+   * −1 where nobody uses the answer. Calibration counts these instead of making columns.
+   * @param met what {@link meets} gave
+   * @throws DataError for a row that the kernel does not have
+   */
+  looksUp?(layer: layers.Layer, met: Tensor): Promise<Int32Array>;
 }
 
 /** How a layer type is computed from packed weights, where the backend has kernels for it. */
@@ -84,6 +96,11 @@ export interface PackedRoute {
    * @param layer says how: padding, strides, data format; it has no weights, and is the route's own
    */
   prepare(layer: layers.Layer, weights: PackedWeights): PackedRun;
+  /**
+   * A number that an input may have, of a layer that does not take any: random inputs are made of these.
+   * @param uniform on [0, 1)
+   */
+  inputAt?(layer: layers.Layer, uniform: number): number;
 }
 
 /** Computes what the layer gives; called inside `tidy`. */

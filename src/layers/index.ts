@@ -8,13 +8,15 @@ import {convLstm2d} from './convLstm2d.ts';
 import {conv2dTranspose, conv3dTranspose} from './convTranspose.ts';
 import {dense} from './dense.ts';
 import {depthwiseConv2d} from './depthwiseConv2d.ts';
+import {einsumDense} from './einsumDense.ts';
+import {embedding} from './embedding.ts';
 import {recurrents} from './recurrent.ts';
 import {separableConv2d} from './separableConv2d.ts';
 import {timeDistributed} from './timeDistributed.ts';
 
 const all: readonly LayerAdapter[] = [
   dense, conv1d, conv2d, conv3d, depthwiseConv2d, separableConv2d, conv2dTranspose, conv3dTranspose,
-  ...recurrents, convLstm2d, timeDistributed(adapterFor), bidirectional(adapterFor),
+  einsumDense, embedding, ...recurrents, convLstm2d, timeDistributed(adapterFor), bidirectional(adapterFor),
 ];
 
 const adapters: ReadonlyMap<string, LayerAdapter> = new Map(all.map((adapter) => [adapter.className, adapter]));

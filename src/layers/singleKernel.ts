@@ -22,6 +22,8 @@ export interface PackedKernel {
    * @param input `[batch, …]`, what the layer is called with
    */
   run(layer: layers.Layer, input: Tensor, operand: PackedOperand, epilogue: Epilogue): Tensor;
+  /** As of a {@link PackedRoute}. */
+  readonly inputAt?: PackedRoute['inputAt'];
 }
 
 /** The adapter of a layer type that multiplies its input with its only kernel. */
@@ -34,12 +36,14 @@ export function singleKernel({className, kernelShape, weighsChannels = false, pa
       const bias = {name: 'bias', shape: [kernel.problems(shape) * kernel.neurons(shape)]};
       return [{name: 'kernel', shape}, ...hasBias(layer) ? [bias] : []];
     },
-    ...(packed && {packed: () => routeOf(packed)}),
+    ...(packed && {packed: () => kernelRoute(packed)}),
   };
 }
 
-function routeOf({op, run}: PackedKernel): PackedRoute {
+/** The route of a layer whose first weight is its only kernel, and whose second, if any, its bias. */
+export function kernelRoute({op, run, inputAt}: PackedKernel): PackedRoute {
   return {
+    ...(inputAt && {inputAt}),
     ops: [op],
     endsWithActivation: true,
     prepare(layer, {operand, plain, activation}) {

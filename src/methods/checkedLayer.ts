@@ -47,7 +47,7 @@ function checkOf({name, route}: Packed, inputs: LayerCheck['inputs'], {maxError,
 async function worstOnRandom(layer: Packed, decoded: layers.Layer, shape: readonly number[], [seed, index]: readonly [number, number]): Promise<Difference> {
   let worst: Difference | undefined;
   for (const sign of [1, -1]) {
-    const input = randomInput(shape, seed, index, sign);
+    const input = randomInput(layer, shape, [seed, index], sign);
     try {
       worst = await worstOn(layer, decoded, [[input]]);
       if (worst?.tells) return worst;
@@ -121,9 +121,11 @@ function shapeOf(layer: Packed): number[] {
   return shape.map((size, axis) => (axis > 0 ? size ?? OPEN_SIZE : shape.length === 2 ? RANDOM_VECTORS : RANDOM_IMAGES));
 }
 
-/** Uniform numbers of mean 0 and variance 1. */
-function randomInput(shape: readonly number[], seed: number, index: number, sign: number): Tensor {
+/** Uniform numbers of mean 0 and variance 1, or such as the layer takes. */
+function randomInput({adapter, wrapped}: Packed, shape: readonly number[], [seed, index]: readonly [number, number], sign: number): Tensor {
   const uniform = uniformsOf(seed, index, {first: 0, count: 1});
   const size = shape.reduce((product, length) => product * length, 1);
-  return tensor(Float32Array.from({length: size}, (_, i) => sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1)), [...shape]);
+  const inputAt = adapter.packed?.(wrapped)?.inputAt;
+  const numberAt = (i: number): number => inputAt?.(wrapped, uniform(i, 0)) ?? sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1);
+  return tensor(Float32Array.from({length: size}, (_, i) => numberAt(i)), [...shape]);
 }

@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {listCalls} from '../graph/calls.ts';
 import {kernelOf, type LayerSite} from '../graph/sites.ts';
-import {valueShapes} from '../graph/valueShapes.ts';
+import {sizeOf, valueShapes} from '../graph/valueShapes.ts';
 import {type SiteMemory, walkMemory} from '../graph/walkMemory.ts';
 import type {Alphabet} from '../numerics/alphabet.ts';
 import type {Pattern} from '../numerics/mask.ts';
@@ -66,7 +66,7 @@ export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport 
     samples: plan.samples,
     layers,
     skipped: choices.flatMap(({stage, skipped}) => skipped.map((layer) => ({stage, ...layer}))),
-    size: sizeOf(model, layers),
+    size: modelSize(model, layers),
     peak: {
       tensors: models + Math.max(...layers.map(({tensors}) => tensors)),
       models,
@@ -86,7 +86,7 @@ function layerOf(site: LayerSite, plan: DryRunPlan, {isPruned, dense, memory}: F
   const {original, kernel} = site;
   const {shape} = kernelOf(original, kernel);
   const [problems, features, neurons] = [kernel.problems(shape), kernel.features(shape), kernel.neurons(shape)];
-  const weights = problems * features * neurons;
+  const weights = sizeOf(shape);
   const packing = packingOf({problems, features, neurons}, plan, isPruned);
   return {
     name: site.name,
@@ -94,7 +94,7 @@ function layerOf(site: LayerSite, plan: DryRunPlan, {isPruned, dense, memory}: F
     shape: [features, neurons],
     problems, weights,
     letters: packing.letters?.levels,
-    pruned: weights - packing.kept,
+    pruned: problems * features * neurons - packing.kept,
     dense,
     bytesBefore: 4 * weights,
     bytesAfter: partsOf(packing).reduce((sum, {length}) => sum + 4 * length, 0),
@@ -126,7 +126,7 @@ function runsOf({pattern}: PlannedPruning, zeros: number, weights: number): {rea
   return pattern === 'unstructured' ? {n: 0, m: Infinity} : pattern;
 }
 
-function sizeOf(model: LayersModel, layers: readonly DryRunLayer[]): DryRunData['size'] {
+function modelSize(model: LayersModel, layers: readonly DryRunLayer[]): DryRunData['size'] {
   const parameters = model.countParams();
   const [compressedWeights, packed] = [layers.reduce((sum, {weights}) => sum + weights, 0), layers.reduce((sum, {bytesAfter}) => sum + bytesAfter, 0)];
   return {

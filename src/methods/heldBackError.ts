@@ -29,6 +29,6 @@ export function* heldBackError(replacements: readonly Replacement[]): Steps<numb
 }
 
 /** Held-back rows; calibrated ones where none could be spared. */
-export function rowsFor({statistics: {heldBack, witnesses}}: Replacement['problem']): RowPair {
-  return heldBack.original.rows > 0 ? heldBack : witnesses;
+export function rowsFor({statistics: {heldBack, witnesses, lookups}}: Replacement['problem']): RowPair {
+  return (lookups?.heldBack ?? heldBack.original.rows) > 0 ? heldBack : witnesses;
 }

@@ -31,8 +31,8 @@ export interface ChosenPath extends Quantized {
   readonly drift: Matrix;
 }
 
-/** Factors on the scale that calibration tries, for every neuron. */
-const FACTORS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2] as const;
+/** Factors on the scale that calibration tries, for every neuron. First 1: of equals the first is taken, and without inputs all are equal. */
+const FACTORS = [1, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2] as const;
 
 /**
  * Chooses the scale, then the best of K paths at that scale, each neuron for itself, by calibration error.

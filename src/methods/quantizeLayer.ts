@@ -4,6 +4,7 @@ import {type LayerVisit, shiftFor} from './layerVisit.ts';
 import {type QuantizeMethod, quantizeWeights} from './quantizeWeights.ts';
 import type {StageContext} from './stageContext.ts';
 import type {LayerResult} from './visitModel.ts';
+import {withoutPaths} from './withoutPaths.ts';
 
 /** Letters for a layer, before they are written to it. */
 export interface LayerLetters {
@@ -13,8 +14,9 @@ export interface LayerLetters {
 }
 
 /** Quantizes all problems of a visited layer, which itself stays as it is. */
-export async function quantizeLayer({site, problems}: LayerVisit, method: QuantizeMethod, context: StageContext): Promise<LayerLetters> {
+export async function quantizeLayer({site, problems}: LayerVisit, given: QuantizeMethod, context: StageContext): Promise<LayerLetters> {
   const begin = performance.now();
+  const method = site.kernel.looksUp ? withoutPaths(given) : given;
   const solved = [];
   for (const [p, problem] of problems.entries()) {
     const quantized = await quantizeWeights(problem, {layer: site.number, problem: p}, method, context.pause);

@@ -1,4 +1,4 @@
-import {add, dispose, mul, tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {add, dispose, mul, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {BiasPlace} from '../graph/biasPlace.ts';
 import type {Shadow} from '../graph/shadow.ts';
 import {kernelOf, type LayerSite} from '../graph/sites.ts';
@@ -23,7 +23,10 @@ export function rewriteLayer({layer, kernel}: LayerSite, biasPlace: BiasPlace | 
   if (!biasPlace || !shifts) return;
   const {layer: taker, original: before, weight, sign} = biasPlace;
   const shift = Float32Array.from(shifts.flatMap((part, p) => Array.from(part ?? new Float64Array(values[p].columns))));
-  const bias = tidy(() => add(before.getWeights()[weight], mul(sign, tensor1d(shift))));
+  const bias = tidy(() => {
+    const from = before.getWeights()[weight];
+    return add(from, mul(sign, tensor(shift, from.shape)));
+  });
   shadow.rewrite(taker, taker.getWeights().map((old, i) => (i === weight ? bias : old)));
   bias.dispose();
 }

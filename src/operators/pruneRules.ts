@@ -1,4 +1,4 @@
-import type {LayerFilter} from '../graph/sites.ts';
+import type {LayerFilter, LayerPlace} from '../graph/sites.ts';
 import type {NofM, Pattern} from '../numerics/mask.ts';
 import type {OptionRule} from '../options.ts';
 import {layerFilter, type LayerSelection} from './layerSelection.ts';
@@ -41,7 +41,8 @@ export function pruneFilter(pattern: Pattern, include: LayerSelection | undefine
   return (layer, place) => chosen(layer, place) ?? (include === undefined ? denseReason(pattern, place) : undefined);
 }
 
-function denseReason(pattern: Pattern, {features, isLast}: {readonly features: number; readonly isLast: boolean}): string | undefined {
+function denseReason(pattern: Pattern, {features, isLast, dense}: LayerPlace): string | undefined {
+  if (dense !== undefined) return dense;
   if (isLast) return 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this';
   if (features < FEWEST_FEATURES) return `${features} features, fewer than ${FEWEST_FEATURES}, stay dense; \`include\` overrides this`;
   if (pattern !== 'unstructured' && features % pattern.m !== 0) return `${features} features cannot be divided by the ${pattern.m} of pattern ${pattern.n}:${pattern.m}`;

@@ -1,4 +1,4 @@
-import {engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type Tensor2D, type Tensor4D} from '@tensorflow/tfjs-core';
+import {engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from '@tensorflow/tfjs-core';
 import {kernelAttrs, kernelInputs} from './kernel.ts';
 import type {PackedLayout, PackedOperand} from './packedOperand.ts';
 
@@ -6,9 +6,10 @@ import type {PackedLayout, PackedOperand} from './packedOperand.ts';
 export const PACKED_MATMUL = 'PackedMatMul';
 export const PACKED_CONV2D = 'PackedConv2D';
 export const PACKED_DEPTHWISE_CONV2D = 'PackedDepthwiseConv2D';
+export const PACKED_GATHER = 'PackedGather';
 
 /** One of the packed ops. */
-export type PackedOp = typeof PACKED_MATMUL | typeof PACKED_CONV2D | typeof PACKED_DEPTHWISE_CONV2D;
+export type PackedOp = typeof PACKED_MATMUL | typeof PACKED_CONV2D | typeof PACKED_DEPTHWISE_CONV2D | typeof PACKED_GATHER;
 
 /** Activations that every packed kernel computes by itself: those that round nothing. */
 export const FUSED_ACTIVATIONS = ['linear', 'relu', 'relu6'] as const;
@@ -23,7 +24,7 @@ export interface Epilogue {
 
 /** The tensors of a packed kernel. */
 export interface PackedInputs {
-  /** PackedMatMul: float32 `[rows, features]`; the convolutions: `[batch, height, width, channels]`. */
+  /** PackedMatMul: float32 `[rows, features]`; the convolutions: `[batch, height, width, channels]`; PackedGather: `[count]`, int32 or whole float32 numbers. */
   readonly x: Tensor;
   /** See `PackedOperand`. */
   readonly codes: Tensor;
@@ -53,6 +54,13 @@ export interface PackedWindows {
 /** The plain values of the convolutions. */
 export interface PackedConvolutionAttrs extends PackedAttrs {
   readonly windows: PackedWindows;
+}
+
+/** The plain values of PackedGather. */
+export interface PackedGatherAttrs {
+  readonly layout: PackedLayout;
+  /** How many rows there are: those behind them only fill the last problem up. */
+  readonly rows: number;
 }
 
 /** Whether the active backend computes an op from packed weights. */
@@ -88,6 +96,16 @@ export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: Packe
 export function packedDepthwiseConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
   return engine().runKernel<Tensor4D>(PACKED_DEPTHWISE_CONV2D, inputsOf(x, operand, bias), kernelAttrs(attrs));
+}
+
+/**
+ * Rows of Q, those of all problems one after the other; no others are decoded.
+ * @param places `[count]`, from 0 to `rows` − 1
+ * @returns `[count, neurons]`; what kernels give for another place is 0, but the reference throws a RangeError
+ */
+export function packedGather(places: Tensor1D, operand: PackedOperand, rows: number): Tensor2D {
+  const attrs: PackedGatherAttrs = {layout: operand.layout, rows};
+  return engine().runKernel<Tensor2D>(PACKED_GATHER, inputsOf(places, operand, undefined), kernelAttrs(attrs));
 }
 
 function inputsOf(x: Tensor, {codes, steps, offsets}: PackedOperand, bias: Tensor | undefined): NamedTensorMap {

@@ -1,12 +1,14 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {defineKernel} from './kernel.ts';
+import {codesAt} from './codesAt.ts';
+import {packedGatherReference} from './packedGatherReference.ts';
 import type {PackedLayout} from './packedOperand.ts';
 import {
   type FusedActivation, PACKED_CONV2D, PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL, type PackedAttrs, type PackedConvolutionAttrs, type PackedInputs, type PackedWindows,
 } from './packedOps.ts';
 
 /** What these kernels need of tfjs's cpu backend. */
-interface CpuBackend {
+export interface CpuBackend {
   readonly data: {get(dataId: object): {readonly values: ArrayLike<number>}};
   makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
 }
@@ -58,6 +60,7 @@ export const packedReference = [
       return call.backend.makeTensorInfo([batch, windows.outHeight, windows.outWidth, outputs], 'float32', y);
     },
   }),
+  packedGatherReference,
 ];
 
 /** y = act(XQ + bias) for rows of X that are read entry by entry. */
@@ -97,19 +100,16 @@ const ACTIVATIONS: Readonly<Record<FusedActivation, (x: number) => number>> = {
 
 /** The weights `[problems · features, neurons]` that the words of an operand stand for. */
 export function weightsOf(layout: PackedLayout, words: ArrayLike<number>, steps: ArrayLike<number>, offsets: ArrayLike<number> | undefined): Float64Array {
-  const {problems, features, neurons, levels, origin, groupSize, groups, zeros, letterBits, bits, perRun, wordsPerRun, runs} = layout;
+  const {problems, features, neurons, levels, origin, groupSize, groups, zeros, letterBits} = layout;
   const weights = new Float64Array(problems * features * neurons);
   const codesOfGroup = typeof zeros === 'object' ? (groupSize / zeros.m) * zeros.n : groupSize;
   for (let group = 0; group < problems * groups; group++) {
     const first = Math.floor(group / groups) * features + (group % groups) * groupSize;
     const size = Math.min(groupSize, features - (group % groups) * groupSize);
     for (let k = 0; k < codesOfGroup; k++) {
-      const bit = (k % perRun) * bits;
-      const word = ((group * runs + Math.floor(k / perRun)) * wordsPerRun + (bit >>> 5)) * neurons;
+      const codes = codesAt(layout, words, group, k);
       for (let n = 0; n < neurons; n++) {
-        const low = words[word + n] >>> (bit & 31);
-        const high = (bit & 31) + bits > 32 ? words[word + neurons + n] << (32 - (bit & 31)) : 0;
-        const code = (low | high) & (2 ** bits - 1);
+        const code = codes(n);
         const letter = code & (2 ** letterBits - 1);
         const t = typeof zeros === 'object' ? Math.floor(k / zeros.n) * zeros.m + (code >>> letterBits) : k;
         if (t >= size || (zeros === 'hole' && letter === levels)) continue;

@@ -95,7 +95,7 @@ export class Packed extends layers.Layer {
   }
 
   override computeOutputShape(inputShape: number[]): number[] | number[][] {
-    return this.wrapped.computeOutputShape(inputShape) as number[] | number[][];
+    return this.adapter.outputShape?.(this.wrapped, inputShape) ?? this.wrapped.computeOutputShape(inputShape) as number[] | number[][];
   }
 
   override computeMask(inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {

@@ -11,8 +11,10 @@ export interface LayerReport {
   readonly className: string;
   /** `[features, neurons]` of its weight matrix. */
   readonly shape: readonly [number, number];
-  /** How many such matrices it has: one, or one per channel. */
+  /** How many such matrices it has: one, one per channel, or one for so many rows of an embedding. */
   readonly problems: number;
+  /** Weights in all of them; fewer than their shapes have places where the last of an embedding is not full. */
+  readonly weights: number;
   /** Letters of the alphabet; 2³² of a layer that was only pruned, whose kept weights are float32. */
   readonly levels: number;
   /** log₂ of their number. */
@@ -37,7 +39,7 @@ export interface LayerReport {
   readonly bound: BoundReport | undefined;
   /** Share of the path's steps beyond the alphabet's range. */
   readonly clippedShare: number;
-  /** Features whose column of X̃ is constant (zero, where the bias cannot move). */
+  /** Features whose column of X̃ is constant (zero, where the bias cannot move); of an embedding rows that nobody looked up. */
   readonly deadFeatures: number;
   /** ‖XW − X̃W̃‖ / ‖XW‖ on held-back rows: what alignment left; nothing where nothing was aligned. */
   readonly alignmentError: number | undefined;

@@ -30,7 +30,7 @@ export async function gzipLength(bytes: Uint8Array<ArrayBuffer>): Promise<number
 /** The sizes of a whole model: compressed layers packed, every other parameter float32. */
 export function sizesOf(model: LayersModel, layers: readonly LayerReport[]): SizeReport {
   const parameters = model.countParams();
-  const compressedWeights = layers.reduce((sum, {shape, problems}) => sum + shape[0] * shape[1] * problems, 0);
+  const compressedWeights = layers.reduce((sum, {weights}) => sum + weights, 0);
   const packed = layers.reduce((sum, {bytes}) => sum + bytes, 0);
   const zipped = layers.reduce((sum, {gzipBytes}) => sum + gzipBytes, 0);
   const rest = 4 * (parameters - compressedWeights);

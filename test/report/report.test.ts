@@ -9,7 +9,7 @@ import {quantizedLayers} from '../support/quantizedLayers.ts';
 import {denseNetwork, gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/smallNetworks.ts';
 import {onBackends} from '../support/onBackends.ts';
 
-const LAYER_FIELDS = ['name', 'className', 'shape', 'problems', 'levels', 'effectiveBits', 'granularity', 'offset', 'sparsity', 'relativeError', 'heldBackRows', 'calibrationRows',
+const LAYER_FIELDS = ['name', 'className', 'shape', 'problems', 'weights', 'levels', 'effectiveBits', 'granularity', 'offset', 'sparsity', 'relativeError', 'heldBackRows', 'calibrationRows',
   'bound', 'clippedShare', 'deadFeatures', 'alignmentError', 'kernel', 'milliseconds', 'bytes', 'gzipBytes'];
 
 onBackends(['wasm'], () => {

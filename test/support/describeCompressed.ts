@@ -10,6 +10,7 @@ import {kernelOf, type LayerSite} from '../../src/graph/sites.ts';
 import type {ProblemStatistics} from '../../src/graph/siteStatistics.ts';
 import {adapterFor, kernelsOf} from '../../src/layers/index.ts';
 import {scoredWeights} from '../../src/methods/pruneWeights.ts';
+import {addToDiagonal} from '../../src/numerics/matrix.ts';
 import {decodedLayer} from '../../src/packed/computedForm.ts';
 import {Packed} from '../../src/packed/packed.ts';
 import {type LayerCase, networkOf, type Numbers, numbersOf, samplesFor} from './layerCase.ts';
@@ -92,7 +93,7 @@ function kernelsIn(network: LayersModel): Promise<Numbers[]> {
   return Promise.all(kernelsOf(layer).map(({kernel}) => numbersOf(kernelOf(layer, kernel))));
 }
 
-async function expectStatistics({columns, inputs}: LayerCase, network: LayersModel, x: Tensor): Promise<void> {
+async function expectStatistics({columns, inputs, prior = 0}: LayerCase, network: LayersModel, x: Tensor): Promise<void> {
   const seen: string[] = [];
   let first: layers.Layer | undefined;
   await walk(network, sourceOf([x], 7), {
@@ -104,7 +105,7 @@ async function expectStatistics({columns, inputs}: LayerCase, network: LayersMod
         rowsFor(site.original, inputs ? undefined : network.getLayer('before'), x), rowsFor(site.layer, first, x),
       ].map(async (rows) => columns(...await rows)[k]));
       expect(statistics.length).to.equal(own.length);
-      statistics.forEach((found, p) => { expectProblem(found, own[p], shadowed[p]); });
+      statistics.forEach((found, p) => { expectProblem(found, own[p], shadowed[p], prior); });
       seen.push(site.name);
     },
   });
@@ -119,13 +120,13 @@ async function rowsFor(layer: layers.Layer, first: layers.Layer | undefined, x: 
   return [input, await Promise.all(layer.getWeights().map(numbersOf))];
 }
 
-function expectProblem({gram, crossGram, rows, heldBack}: ProblemStatistics, own: Matrix, shadowed: Matrix): void {
+function expectProblem({gram, crossGram, rows, heldBack}: ProblemStatistics, own: Matrix, shadowed: Matrix, prior: number): void {
   const calibrated = (row: number): boolean => !isHeldBack(row);
   const [x, y] = [rowsOf(own, calibrated), rowsOf(shadowed, calibrated)];
   const expected = gramsOf(x, y);
   expect(rows).to.equal(x.rows);
-  expect(relativeError(gram, expected.gram), 'H').to.be.below(1e-5);
-  expect(relativeError(crossGram, expected.crossGram), 'G').to.be.below(1e-5);
+  expect(relativeError(gram, addToDiagonal(expected.gram, prior)), 'H').to.be.below(1e-5);
+  expect(relativeError(crossGram, addToDiagonal(expected.crossGram, prior)), 'G').to.be.below(1e-5);
   expect(relativeError(heldBack.original, rowsOf(own, isHeldBack)), 'X').to.be.below(1e-5);
   expect(relativeError(heldBack.shadow, rowsOf(shadowed, isHeldBack)), 'X̃').to.be.below(1e-5);
 }

@@ -26,6 +26,8 @@ export interface LayerCase {
   readonly columns: (input: Numbers, weights: readonly Numbers[]) => ReadonlyArray<readonly Matrix[]>;
   /** What the network is given, of a layer that does not take any numbers: it comes first then. Default: normal numbers, and a Dense layer before it. */
   readonly inputs?: (shape: number[], seed: number) => Tensor;
+  /** What H and G have besides the products of columns, on their diagonals. Default 0. */
+  readonly prior?: number;
 }
 
 /** The layer, named `layer`, in a small network: behind a Dense layer on its last axis, unless it has inputs of its own, and before another. */

@@ -1,4 +1,4 @@
-import {add, dispose, randomNormal, type Tensor, tensor1d, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {add, dispose, randomNormal, type Tensor, tensor, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {matrix, type Matrix, multiply} from 'tfjs-compress/numerics';
@@ -118,8 +118,8 @@ export function built<Layer extends layers.Layer>(layer: Layer, shape: number[])
   layer.build([null, ...shape.slice(1)]);
   const weights = layer.getWeights();
   const last = weights[weights.length - 1];
-  if (last.rank === 1) {
-    const offset = tensor1d(Array.from({length: last.size}, (_, i) => 0.1 * (i + 1)));
+  if (weights.length > 1 && layer.getConfig()['useBias'] !== false) {
+    const offset = tensor(Array.from({length: last.size}, (_, i) => 0.1 * (i + 1)), last.shape);
     const shifted = tidy(() => add(last, offset));
     layer.setWeights([...weights.slice(0, -1), shifted]);
     dispose([offset, shifted]);

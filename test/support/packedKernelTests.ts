@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {errorOfConvolution, errorOfMatMul, type PackedCase, type WindowCase} from './packedProblems.ts';
+import {errorOfConvolution, errorOfGather, errorOfMatMul, type PackedCase, type WindowCase} from './packedProblems.ts';
 
 /** Rounding of float32 sums of up to 4,096 products, to the largest output. */
 export const KERNEL_TOLERANCE = 1e-5;
@@ -52,6 +52,15 @@ export function testPackedKernels(): void {
       }
     });
   }
+
+  it('packed kernels look rows up in several matrices: every number of letters, zeros, offsets and groups', async () => {
+    for (const [i, levels] of LEVELS.entries()) {
+      for (const [j, zeros] of ([undefined, 'plane', {n: 2, m: 4}] as const).entries()) {
+        const given = {levels, zeros, offsets: (i + j) % 2 === 0, dtype: i % 2 === 0 ? 'int32' : 'float32', batch: 300, problems: 3, features: 44, neurons: 5, ...((i + j) % 3 === 0 && {groupSize: 12})} as const;
+        expect(await errorOfGather(given), JSON.stringify(given)).to.be.at.most(KERNEL_TOLERANCE);
+      }
+    }
+  });
 
   it('packed kernels read codes of 9 bits: 256 letters, offsets and pruned weights', async () => {
     expect(await errorOfMatMul({levels: 256, offsets: true, zeros: 'plane', batch: 3, features: 100, neurons: 6})).to.be.at.most(KERNEL_TOLERANCE);

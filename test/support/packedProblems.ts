@@ -2,7 +2,7 @@ import {type Tensor2D, tensor1d, tensor2d, tensor4d, type Tensor4D, tidy} from '
 import type {NofM} from '../../src/numerics/mask.ts';
 import type {Packing, UnpackedMatrices} from '../../src/numerics/packedMatrices.ts';
 import {packedOperand} from '../../src/ops/packedOperand.ts';
-import {type FusedActivation, packedConv2d, packedDepthwiseConv2d, packedMatMul, type PackedWindows} from '../../src/ops/packedOps.ts';
+import {type FusedActivation, packedConv2d, packedDepthwiseConv2d, packedGather, packedMatMul, type PackedWindows} from '../../src/ops/packedOps.ts';
 import {uniforms} from './randomMatrices.ts';
 
 /** What the weights of a case are. */
@@ -73,6 +73,17 @@ export async function errorOfConvolution(
   }
   const x = () => tensor4d(problem.x, [batch, height, width, channels]);
   return errorOf(problem, given, expected, outputs, (operand, epilogue) => op(x(), operand, windows, epilogue));
+}
+
+/** The same for rows of several problems that are looked up; `batch` says how many. */
+export async function errorOfGather(given: PackedCase & {readonly features: number; readonly problems: number; readonly dtype: 'int32' | 'float32'}): Promise<number> {
+  const {batch, features, neurons, problems, dtype} = given;
+  // All places of the last problem but its last row, which only fills it up, and those of the others.
+  const rows = problems * features - 1;
+  const problem = packedProblem(given, problems, features, 0);
+  const places = Int32Array.from({length: batch}, (_, i) => (i * 7919) % rows);
+  const expected = Float64Array.from({length: batch * neurons}, (_, i) => problem.weights[places[Math.floor(i / neurons)] * neurons + (i % neurons)]);
+  return errorOf(problem, {...given, bias: false, activation: 'linear'}, expected, neurons, (operand) => packedGather(tensor1d(Array.from(places), dtype), operand, rows));
 }
 
 /** Windows as tfjs lays them: `'same'` has the odd zero behind. */

@@ -22,7 +22,7 @@ export interface Outcome {
 const COLUMNS: ReadonlyArray<Column<LayerReport>> = [
   {heading: 'layer', text: ({name}) => name},
   {heading: 'type', text: ({className}) => className},
-  {heading: 'weights', text: ({shape, problems}) => countText(shape[0] * shape[1] * problems), isNumber: true},
+  {heading: 'weights', text: ({weights}) => countText(weights), isNumber: true},
   {heading: 'bits', text: ({levels}) => (levels === 2 ** 32 ? 'float' : Math.log2(levels).toFixed(2)), isNumber: true},
   {heading: 'zeros', text: ({sparsity}) => (sparsity === 0 ? '–' : percentText(sparsity)), isNumber: true},
   {heading: 'error', text: ({relativeError, heldBackRows}) => `${percentText(relativeError)}${heldBackRows === 0 ? '*' : ''}`, isNumber: true},

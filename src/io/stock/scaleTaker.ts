@@ -27,7 +27,7 @@ type Config = Readonly<Record<string, unknown>>;
  */
 export function scaleTakerOf(layer: layers.Layer, factors: Float64Array, {calls, outputs}: CallList, takes: (layer: layers.Layer) => boolean): ScaleTaker | undefined {
   const own = calls.filter((call) => call.layer === layer);
-  if (own.length !== 1 || !isHomogeneous(layer.getConfig()) || !isChannelsLast(layer)) return undefined;
+  if (own.length !== 1 || !isHomogeneous(layer.getConfig()) || !isChannelsLast(layer) || [layer.outputShape].flat().at(-1) !== factors.length) return undefined;
   const [value] = own[0].outputs;
   const takers = calls.filter(({inputs}) => inputs.includes(value));
   if (takers.length !== 1 || outputs.includes(value)) return undefined;

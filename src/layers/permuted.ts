@@ -1,0 +1,13 @@
+/**
+ * The entries of an array with its axes in another order.
+ * @param from in the order of `shape`
+ * @param order which axis of `shape` becomes the first, the second, …
+ */
+export function permuted(from: ArrayLike<number>, shape: readonly number[], order: readonly number[]): Float64Array {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  const places = order.reduce<Int32Array>(
+    (before, axis) => Int32Array.from({length: before.length * shape[axis]}, (_, i) => before[Math.floor(i / shape[axis])] + (i % shape[axis]) * strides[axis]),
+    Int32Array.of(0),
+  );
+  return Float64Array.from(places, (place) => from[place]);
+}
