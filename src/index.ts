@@ -5,6 +5,7 @@
 
 // sources
 export {compress, type SourceOptions} from './sources/compress.ts';
+export {compressGraph} from './sources/compressGraph.ts';
 
 export {fit, type TrainingTensors} from './sources/fit.ts';
 export {fitDataset} from './sources/fitDataset.ts';

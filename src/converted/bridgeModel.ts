@@ -1,0 +1,134 @@
+import {type DataType, serialization, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
+import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../errors.ts';
+import {disposeModel} from '../graph/disposeModel.ts';
+import {type ConvertedGraph, readGraph} from './convertedGraph.ts';
+import type {GraphArtifacts} from './graphArtifacts.ts';
+import {GraphSegment} from './graphSegment.ts';
+import {type GraphModelClass, requireGraphModel} from './graphModelClass.ts';
+import {type LayerStep, loweredGraph, type LoweredGraph} from './lowered.ts';
+import type {Endpoint} from './nodeDef.ts';
+import {type NodeLayer, nodeLayersOf} from './nodeLayers.ts';
+import {segmentLayer} from './segmentLayer.ts';
+import {levelsOf} from './segments.ts';
+
+/** Where a layer's weights are in its graph. */
+export interface GraphPlace {
+  readonly name: string;
+  readonly kernel: Endpoint;
+  readonly isTransposed: boolean;
+  readonly bias: Endpoint | undefined;
+  /** The nodes that read the bias. */
+  readonly biasNodes: readonly string[];
+}
+
+/** Where a bridge comes from. */
+export interface GraphOrigin extends GraphArtifacts {
+  readonly graphModelClass: GraphModelClass;
+  readonly places: readonly GraphPlace[];
+}
+
+/** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
+export interface Bridge {
+  readonly model: LayersModel;
+  readonly origin: GraphOrigin;
+}
+
+/**
+ * Shows a GraphModel as what stages know: its weighted nodes as layers of tfjs, and all other nodes as {@link GraphSegment}s between them.
+ * @throws ModelError if it is none, not alive, or has neither inputs of a known rank nor anything that depends on them
+ */
+export async function bridgeOf(where: string, graphModel: GraphModel): Promise<Bridge> {
+  requireGraphModel(where, graphModel);
+  serialization.registerClass(GraphSegment);
+  GraphSegment.graphModelClass = graphModel.constructor;
+  const graph = await readGraph(where, graphModel);
+  try {
+    if (graph.outputs.length === 0) throw new ModelError(`${where}: expected a graph with outputs that depend on its inputs, got none${graph.lateOps.length > 0 ? ` before its dynamic ops ${graph.lateOps.join(', ')}` : ''}`);
+    const {layers: nodeLayers, skipped} = nodeLayersOf(graph);
+    const assembly = new Assembly(graph, loweredGraph(graph, nodeLayers));
+    const model = await assembly.model(skipped);
+    return {model, origin: {artifacts: graph.artifacts, topology: graph.topology, graphModelClass: graphModel.constructor, places: placesOf(nodeLayers)}};
+  } finally {
+    graph.dispose();
+  }
+}
+
+function placesOf(nodeLayers: readonly NodeLayer[]): GraphPlace[] {
+  return [...new Set(nodeLayers.map(({name}) => name))].map((name) => {
+    const calls = nodeLayers.filter((one) => one.name === name);
+    const [{weighted: {kernel, isTransposed}, tail: {bias}}] = calls;
+    return {name, kernel, isTransposed, bias: bias?.endpoint, biasNodes: calls.flatMap(({tail}) => tail.bias?.node ?? [])};
+  });
+}
+
+/** Puts layers and segments together. */
+class Assembly {
+  private readonly values = new Map<Endpoint, SymbolicTensor>();
+  private readonly layers = new Map<string, layers.Layer>();
+  /** The weights of each layer; those to be freed are made inside `tidy`. */
+  private readonly weights: Array<{readonly layer: layers.Layer; readonly tensors: () => Tensor[]}> = [];
+
+  constructor(private readonly graph: ConvertedGraph, private readonly lowered: LoweredGraph) {}
+
+  async model(skipped: ReadonlyArray<GraphSegment['skipped'][number]>): Promise<LayersModel> {
+    const inputs = this.graph.inputs.map(({name, node, shape, dtype}) => {
+      const symbol = inputLayer({name, batchShape: this.refined(node, shape), dtype: dtype as DataType});
+      this.values.set(node, symbol);
+      return symbol;
+    });
+    for (const [level, {segment, layers: steps}] of levelsOf(this.graph, this.lowered).entries()) {
+      if (segment) {
+        const {layer, weights} = await segmentLayer(segment, this.graph, {name: `segment_${level}`, constants: this.lowered.constants, skipped, shapeOf: (endpoint) => this.shapeOf(endpoint)});
+        const taken = segment.inputs.length > 0 ? segment.inputs.map((endpoint) => this.value(endpoint)) : [inputs[0]];
+        this.give(segment.outputs, layer.apply(taken.length === 1 ? taken[0] : taken));
+        this.weights.push({layer, tensors: () => [...weights]});
+      }
+      for (const step of steps) this.give([step.output], this.layerOf(step).apply(this.value(step.input)));
+    }
+    const model = modelOf({inputs, outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)), name: 'graph'});
+    try {
+      for (const {layer, tensors} of this.weights) tidy(() => { layer.setWeights(tensors()); });
+    } catch (error) {
+      disposeModel(model);
+      throw error;
+    }
+    return model;
+  }
+
+  private layerOf({layer: {name, weighted, tail: {bias, activation}}}: LayerStep): layers.Layer {
+    const known = this.layers.get(name);
+    if (known) return known;
+    const layer = weighted.layer({name, activation, useBias: bias !== undefined, trainable: false});
+    this.layers.set(name, layer);
+    this.weights.push({layer, tensors: () => {
+      const kernel = this.graph.constant(weighted.kernel);
+      return [weighted.isTransposed ? transpose(kernel) : kernel, ...bias ? [this.graph.constant(bias.endpoint).as1D()] : []];
+    }});
+    return layer;
+  }
+
+  private value(endpoint: Endpoint): SymbolicTensor {
+    const value = this.values.get(endpoint);
+    if (!value) throw new Error(`converted graph: value '${endpoint}' was taken before it was given`);
+    return value;
+  }
+
+  private give(endpoints: readonly Endpoint[], symbols: unknown): void {
+    const all = [symbols].flat() as SymbolicTensor[];
+    endpoints.forEach((endpoint, i) => this.values.set(endpoint, all[i]));
+  }
+
+  /** What a layer needs its input to be; else nothing is known. */
+  private shapeOf(endpoint: Endpoint): ReadonlyArray<number | null> {
+    const step = this.lowered.steps.find((one) => 'layer' in one && one.input === endpoint);
+    return step && 'layer' in step ? step.layer.weighted.inputShape : [null];
+  }
+
+  /** An open size of an input is known where a layer takes it. */
+  private refined(node: string, shape: ReadonlyArray<number | null>): Array<number | null> {
+    const needed = this.shapeOf(node);
+    return shape.map((size, axis) => size ?? (needed.length === shape.length ? needed[axis] : null));
+  }
+}
