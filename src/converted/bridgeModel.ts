@@ -120,10 +120,12 @@ class Assembly {
     endpoints.forEach((endpoint, i) => this.values.set(endpoint, all[i]));
   }
 
-  /** What a layer needs its input to be; else nothing is known. */
+  /** What a layer needs its input to be, or the signature says of an output; else nothing is known. */
   private shapeOf(endpoint: Endpoint): ReadonlyArray<number | null> {
     const step = this.lowered.steps.find((one) => 'layer' in one && one.input === endpoint);
-    return step && 'layer' in step ? step.layer.weighted.inputShape : [null];
+    if (step && 'layer' in step) return step.layer.weighted.inputShape;
+    const [batch = null, ...said] = this.graph.outputShapes.get(endpoint) ?? [];
+    return [this.graph.inputs[0].shape[0] === null ? null : batch, ...said];
   }
 
   /** An open size of an input is known where a layer takes it. */

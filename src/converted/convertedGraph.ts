@@ -19,6 +19,8 @@ export interface ConvertedGraph extends GraphArtifacts {
   readonly inputs: readonly GraphInput[];
   /** Its outputs, those apart that come late; behind them what the late nodes take. */
   readonly outputs: readonly Endpoint[];
+  /** The shapes of outputs that the signature says. */
+  readonly outputShapes: ReadonlyMap<Endpoint, ReadonlyArray<number | null>>;
   /** In an order in which they can run. Constants are among them, inputs not. */
   readonly nodes: readonly NodeDef[];
   /** The nodes that are left out: those whose op is dynamic, and what depends on them; with the op each. */
@@ -47,12 +49,13 @@ export async function readGraph(where: string, model: GraphModel): Promise<Conve
   const all = new Map(saved.topology.node.map((node) => [node.name, node]));
   const {late, lateOps} = lateNodes(all);
   const inputs = inputsOf(where, model);
-  const outputs = frontier(outputsOf(model), all, late).filter((endpoint) => all.has(nodeOf(endpoint)));
+  const outputShapes = outputsOf(model);
+  const outputs = frontier([...outputShapes.keys()], all, late).filter((endpoint) => all.has(nodeOf(endpoint)));
   const nodes = inOrder(outputs, all);
   const isConstant = constancy(all);
   const computed = new Map<Endpoint, Tensor>();
   return {
-    ...saved, inputs, nodes, late, lateOps, isConstant,
+    ...saved, inputs, nodes, late, lateOps, outputShapes, isConstant,
     outputs: outputs.filter((endpoint) => !isConstant(endpoint)),
     constant(endpoint) {
       const tensor = model.weights[endpoint]?.[0] ?? computed.get(endpoint) ?? [model.execute({}, endpoint)].flat()[0];
@@ -74,10 +77,18 @@ function inputsOf(where: string, model: GraphModel): GraphInput[] {
   });
 }
 
+interface SignatureEntry {
+  readonly name: string;
+  readonly tensorShape?: {readonly dim?: ReadonlyArray<{readonly size: string | number}>};
+}
+
 /** In the order in which `predict` gives them. */
-function outputsOf(model: GraphModel): Endpoint[] {
-  const signature: {readonly outputs?: Readonly<Record<string, {readonly name: string} | undefined>>} = model.modelSignature ?? {};
-  return model.outputNodes.map((key) => endpointOf(signature.outputs?.[key]?.name ?? key));
+function outputsOf(model: GraphModel): Map<Endpoint, ReadonlyArray<number | null>> {
+  const signature: {readonly outputs?: Readonly<Record<string, SignatureEntry | undefined>>} = model.modelSignature ?? {};
+  return new Map(model.outputNodes.map((key) => {
+    const {name = key, tensorShape} = signature.outputs?.[key] ?? {};
+    return [endpointOf(name), (tensorShape?.dim ?? []).map(({size}) => (Number(size) >= 0 ? Number(size) : null))];
+  }));
 }
 
 function lateNodes(all: ReadonlyMap<string, NodeDef>): {late: Map<string, NodeDef>; lateOps: string[]} {
