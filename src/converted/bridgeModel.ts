@@ -1,4 +1,4 @@
-import {type DataType, serialization, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
+import {type DataType, reshape, serialization, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
@@ -104,7 +104,7 @@ class Assembly {
     this.layers.set(name, layer);
     this.weights.push({layer, tensors: () => {
       const kernel = this.graph.constant(weighted.kernel);
-      return [weighted.isTransposed ? transpose(kernel) : kernel, ...bias ? [this.graph.constant(bias.endpoint).as1D()] : []];
+      return [weighted.isTransposed ? transpose(kernel) : kernel, ...bias ? [reshape(this.graph.constant(bias.endpoint), [-1])] : []];
     }});
     return layer;
   }
