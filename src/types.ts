@@ -1,6 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {GraphOrigin} from './converted/bridgeModel.ts';
 import type {Alphabet} from './numerics/alphabet.ts';
 import type {Mask} from './numerics/mask.ts';
 import type {Granularity, Scales} from './numerics/scales.ts';
@@ -39,8 +38,8 @@ export interface Origin {
   release(): void;
   /** Told of all work on the compression, where training has to wait for it. */
   wait(work: Promise<unknown>): void;
-  /** The converted graph that `original` stands for, of {@link compressGraph} only. */
-  readonly graph?: GraphOrigin;
+  /** What {@link exportGraph} needs of the converted graph that `original` stands for; of {@link compressGraph} only. */
+  readonly graph?: object;
 }
 
 /** What stages made of one layer. */

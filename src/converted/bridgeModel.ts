@@ -1,33 +1,16 @@
-import {type DataType, reshape, serialization, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
+import {reshape, serialization, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
-import {disposeModel} from '../graph/disposeModel.ts';
-import {type ConvertedGraph, readGraph} from './convertedGraph.ts';
-import type {GraphArtifacts} from './graphArtifacts.ts';
+import {type ConvertedGraph, type GraphInput, readGraph} from './convertedGraph.ts';
+import {GraphOrigin, type GraphPlace} from './graphOrigin.ts';
 import {GraphSegment} from './graphSegment.ts';
-import {type GraphModelClass, requireGraphModel} from './graphModelClass.ts';
+import {requireGraphModel} from './graphModelClass.ts';
 import {type LayerStep, loweredGraph, type LoweredGraph} from './lowered.ts';
 import type {Endpoint} from './nodeDef.ts';
 import {type NodeLayer, nodeLayersOf} from './nodeLayers.ts';
-import {segmentLayer} from './segmentLayer.ts';
-import {levelsOf} from './segments.ts';
-
-/** Where a layer's weights are in its graph. */
-export interface GraphPlace {
-  readonly name: string;
-  readonly kernel: Endpoint;
-  readonly isTransposed: boolean;
-  readonly bias: Endpoint | undefined;
-  /** The nodes that read the bias. */
-  readonly biasNodes: readonly string[];
-}
-
-/** Where a bridge comes from. */
-export interface GraphOrigin extends GraphArtifacts {
-  readonly graphModelClass: GraphModelClass;
-  readonly places: readonly GraphPlace[];
-}
+import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
+import {levelsOf, type Segment} from './segments.ts';
 
 /** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
 export interface Bridge {
@@ -49,7 +32,7 @@ export async function bridgeOf(where: string, graphModel: GraphModel): Promise<B
     const {layers: nodeLayers, skipped} = nodeLayersOf(graph);
     const assembly = new Assembly(graph, loweredGraph(graph, nodeLayers));
     const model = await assembly.model(skipped);
-    return {model, origin: {artifacts: graph.artifacts, topology: graph.topology, graphModelClass: graphModel.constructor, places: placesOf(nodeLayers)}};
+    return {model, origin: new GraphOrigin({artifacts: graph.artifacts, topology: graph.topology}, graphModel.constructor, placesOf(nodeLayers))};
   } finally {
     graph.dispose();
   }
@@ -72,29 +55,35 @@ class Assembly {
 
   constructor(private readonly graph: ConvertedGraph, private readonly lowered: LoweredGraph) {}
 
-  async model(skipped: ReadonlyArray<GraphSegment['skipped'][number]>): Promise<LayersModel> {
-    const inputs = this.graph.inputs.map(({name, node, shape, dtype}) => {
-      const symbol = inputLayer({name, batchShape: this.refined(node, shape), dtype: dtype as DataType});
-      this.values.set(node, symbol);
-      return symbol;
-    });
-    for (const [level, {segment, layers: steps}] of levelsOf(this.graph, this.lowered).entries()) {
-      if (segment) {
-        const {layer, weights} = await segmentLayer(segment, this.graph, {name: `segment_${level}`, constants: this.lowered.constants, skipped, shapeOf: (endpoint) => this.shapeOf(endpoint)});
-        const taken = segment.inputs.length > 0 ? segment.inputs.map((endpoint) => this.value(endpoint)) : [inputs[0]];
-        this.give(segment.outputs, layer.apply(taken.length === 1 ? taken[0] : taken));
-        this.weights.push({layer, tensors: () => [...weights]});
-      }
-      for (const step of steps) this.give([step.output], this.layerOf(step).apply(this.value(step.input)));
-    }
-    const model = modelOf({inputs, outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)), name: 'graph'});
+  async model(skipped: SegmentPlan['skipped']): Promise<LayersModel> {
     try {
+      const inputs = this.graph.inputs.map((input) => this.input(input));
+      const levels = levelsOf(this.graph, this.lowered);
+      for (const [level, {segment, layers: steps}] of levels.entries()) {
+        if (segment) await this.addSegment(segment, {name: `segment_${level}`, isLast: level === levels.length - 1, skipped});
+        for (const step of steps) this.give([step.output], this.layerOf(step).apply(this.value(step.input)));
+      }
+      const model = modelOf({inputs, outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)), name: 'graph'});
       for (const {layer, tensors} of this.weights) tidy(() => { layer.setWeights(tensors()); });
+      return model;
     } catch (error) {
-      disposeModel(model);
+      for (const {layer} of this.weights) layer.weights.forEach((weight) => { weight.dispose(); });
       throw error;
     }
-    return model;
+  }
+
+  private input({name, node, shape, dtype}: GraphInput): SymbolicTensor {
+    const symbol = inputLayer({name, batchShape: this.refined(node, shape), dtype});
+    this.values.set(node, symbol);
+    return symbol;
+  }
+
+  private async addSegment(segment: Segment, plan: Pick<SegmentPlan, 'name' | 'isLast' | 'skipped'>): Promise<void> {
+    const {layer, weights} = await segmentLayer(segment, this.graph, {...plan, constants: this.lowered.constants, shapeOf: (endpoint) => this.shapeOf(endpoint)});
+    // A layer takes something, even where the nodes take nothing.
+    const taken = (segment.inputs.length > 0 ? segment.inputs : [this.graph.inputs[0].node]).map((endpoint) => this.value(endpoint));
+    this.give(segment.outputs, layer.apply(taken.length === 1 ? taken[0] : taken));
+    this.weights.push({layer, tensors: () => [...weights]});
   }
 
   private layerOf({layer: {name, weighted, tail: {bias, activation}}}: LayerStep): layers.Layer {

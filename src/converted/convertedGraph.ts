@@ -1,5 +1,5 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
-import {dispose, type Tensor} from '@tensorflow/tfjs-core';
+import {type DataType, dispose, type Tensor} from '@tensorflow/tfjs-core';
 import {ModelError} from '../errors.ts';
 import {type GraphArtifacts, graphArtifactsOf} from './graphArtifacts.ts';
 import {type Endpoint, endpointOf, inputsOfNode, layerName, type NodeDef, nodeOf} from './nodeDef.ts';
@@ -11,7 +11,7 @@ export interface GraphInput {
   readonly node: string;
   /** null where a size is left open. */
   readonly shape: ReadonlyArray<number | null>;
-  readonly dtype: string;
+  readonly dtype: DataType;
 }
 
 /** A converted graph as far as it can be run in one go: up to its first nodes whose outputs have no size that is known before. */

@@ -76,8 +76,7 @@ export class GraphRewriting {
       to += bytes.length;
     }
     const topology: GraphTopology = {...this.original.topology, node: [...this.nodes.values()]};
-    const {getWeightStream: _, ...artifacts} = this.original.artifacts;
-    return {...artifacts, modelTopology: topology, weightSpecs: entries.map(({spec}) => spec), weightData: weightData.buffer};
+    return {...this.original.artifacts, modelTopology: topology, weightSpecs: entries.map(({spec}) => spec), weightData: weightData.buffer};
   }
 
   /** Constants and what is computed from them alone are dropped where nothing takes them any more. */

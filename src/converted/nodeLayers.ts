@@ -66,7 +66,8 @@ function isTwin(one: Candidate, other: Candidate): boolean {
 }
 
 function signatureOf({node: {op, attr = {}}, weighted: {kernel}, tail: {bias, activation, rest}}: Candidate): string {
-  const sorted = Object.entries(attr).sort(([a], [b]) => (a < b ? -1 : 1));
+  // What begins with _ is a note of TensorFlow's.
+  const sorted = Object.entries(attr).filter(([key]) => !key.startsWith('_')).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([op, sorted, kernel, bias?.endpoint, activation, rest?.op]);
 }
 

@@ -18,12 +18,14 @@ export interface SegmentPlan {
   /** Constants that the graph itself does not have. */
   readonly constants: ReadonlyMap<string, StoredConstant>;
   readonly skipped: readonly SkippedLayer[];
+  /** Whether late nodes come after it. */
+  readonly isLast: boolean;
   /** The shape of a value, as far as it is known. */
   shapeOf(endpoint: Endpoint): ReadonlyArray<number | null>;
 }
 
 /** Makes the layer of a segment. */
-export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: ConvertedGraph, {name, constants, skipped, shapeOf}: SegmentPlan): Promise<SegmentLayer> {
+export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: ConvertedGraph, {name, constants, skipped, isLast, shapeOf}: SegmentPlan): Promise<SegmentLayer> {
   const {computed, stored, weights} = await constantsOf(nodes, graph, constants);
   const placeholders = new Map(inputs.map((endpoint, i) => [endpoint, `@${i}`]));
   const own = new Set(nodes.map((node) => node.name));
@@ -37,7 +39,7 @@ export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: Con
     outputs: outputs.map((endpoint) => ({endpoint, shape: shapeOf(endpoint)})),
     weights: weights.map(({name: weight, tensor: {shape}}) => ({name: weight, shape})),
     constants: stored,
-    skipped: skipped.filter((node) => own.has(node.name)),
+    skipped: skipped.filter((node) => own.has(node.name) || (isLast && graph.late.has(node.name))),
   };
   return {layer: new GraphSegment({name, program: {name: JSON.stringify(program)}}), weights: weights.map(({tensor}) => tensor)};
 }

@@ -1,8 +1,8 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {GraphPlace} from '../converted/bridgeModel.ts';
 import {loadedGraphModel} from '../converted/graphModelClass.ts';
+import {GraphOrigin, type GraphPlace} from '../converted/graphOrigin.ts';
 import {GraphRewriting} from '../converted/graphRewriting.ts';
 import {ModelError} from '../errors.ts';
 import {layersOf} from '../graph/layersOf.ts';
@@ -63,7 +63,7 @@ async function graphFile(where: string, compression: Compression): Promise<Graph
   const {model, layers: records} = compression;
   if (records.length === 0) throw new ModelError(`${where}: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it`);
   requireAlive(where, model);
-  const rewriting = new GraphRewriting(where, origin);
+  const rewriting = new GraphRewriting(where, origin.source);
   const all = layersOf(model);
   const written: StockLayer[] = [];
   for (const record of records) {
@@ -76,8 +76,8 @@ async function graphFile(where: string, compression: Compression): Promise<Graph
   return {artifacts, report: stockReport(written, artifacts.weightData.byteLength)};
 }
 
-function originOf(where: string, {origin: {graph}}: Compression): NonNullable<Compression['origin']['graph']> {
-  if (graph) return graph;
+function originOf(where: string, {origin: {graph}}: Compression): GraphOrigin {
+  if (graph instanceof GraphOrigin) return graph;
   throw new ModelError(`${where}: expected a compression of a tf.GraphModel, from compressGraph; that of a tf.LayersModel goes into exportStock or pack()`);
 }
 

@@ -1,5 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {GraphPlace} from '../converted/bridgeModel.ts';
+import type {GraphPlace} from '../converted/graphOrigin.ts';
 import type {ConstantForm, GraphRewriting} from '../converted/graphRewriting.ts';
 import {nodeOf} from '../converted/nodeDef.ts';
 import type {KernelAdapter} from '../layers/adapter.ts';

@@ -1,9 +1,9 @@
-import {type Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compressGraph, rtnQuantize, toGraphModel} from 'tfjs-compress';
 import {onBackends} from '../support/onBackends.ts';
-import {constant, conv, FLOAT, flag, type GraphNode, graphModel, integers, ints, node, placeholder, text, texts, weights} from '../support/graphs.ts';
+import {constant, conv, flag, type GraphNode, graphModel, integers, ints, node, placeholder, text, texts, weights} from '../support/graphs.ts';
 import {gaussianTensor} from '../support/smallNetworks.ts';
 
 const fused = (...ops: readonly string[]): Readonly<Record<string, object>> => ({fused_ops: texts(...ops), num_args: {i: String(ops.includes('Prelu') ? 2 : 1)}});
@@ -67,13 +67,11 @@ onBackends(['wasm', 'cpu'], () => {
 
 onBackends(['cpu'], () => {
   it('Conv2D, NCHW, of a backend that runs it', async () => {
-    const attr = {data_format: text('NCHW'), strides: ints(1, 1, 2, 1)};
-    const graph = await graphModel([placeholder('x', -1, 3, 7, 6), filter, conv('y', 'Conv2D', ['x', 'w'], {...attr, padding: text('VALID'), strides: ints(1, 1, 1, 1)})]);
+    const graph = await graphModel([placeholder('x', -1, 3, 7, 6), filter, conv('y', 'Conv2D', ['x', 'w'], {data_format: text('NCHW'), padding: text('VALID')})]);
     const x = gaussianTensor([4, 3, 7, 6], 5);
     const compression = await lastValueFrom(compressGraph(graph));
     expect(compression.model.getLayer('y').getConfig()['dataFormat']).to.equal('channelsFirst');
     expect(await largestDifference(graph, compression.model, x)).to.be.below(1e-5);
-    expect(FLOAT.type).to.equal('DT_FLOAT');
     compression.dispose();
     graph.dispose();
     x.dispose();
