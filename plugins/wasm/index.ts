@@ -1,5 +1,5 @@
 /**
- * Trains convolutional networks on tfjs's 'wasm' backend: registers the three gradient kernels that it lacks, and replaces a slow one.
+ * Trains convolutional and recurrent networks on tfjs's 'wasm' backend: registers the four gradient kernels that it lacks, and replaces a slow one.
  * Importing it is its effect.
  *
  * ```ts
@@ -16,8 +16,9 @@ import {conv2DBackpropFilter} from './conv2DBackpropFilter.ts';
 import {conv2DBackpropInput} from './conv2DBackpropInput.ts';
 import {depthwiseConv2dNativeBackpropFilter} from './depthwiseConv2dNativeBackpropFilter.ts';
 import {depthwiseConv2dNativeBackpropInput} from './depthwiseConv2dNativeBackpropInput.ts';
+import {unsortedSegmentSum} from './unsortedSegmentSum.ts';
 
-registerMissing([conv2DBackpropFilter, depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput]);
+registerMissing([conv2DBackpropFilter, depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput, unsortedSegmentSum]);
 
 const stock = getKernel('Conv2DBackpropInput', 'wasm');
 if (stock) {
