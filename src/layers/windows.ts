@@ -1,6 +1,7 @@
-import {backend_util, cast, gather, pad, reshape, type Tensor, type Tensor2D, tensor1d, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
+import {backend_util, cast, pad, reshape, type Tensor, type Tensor2D, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {PackedWindows} from '../ops/packedOps.ts';
+import {takeRows} from '../ops/takeRows.ts';
 
 /** Where the windows of a two-dimensional convolution lie. */
 export interface Windows extends PackedWindows {
@@ -80,10 +81,10 @@ export function filtersOf(layer: layers.Layer): number {
 export function windowRows(input: Tensor4D, windows: Windows, rows: Int32Array): Tensor2D {
   const padded = pad(input, [[0, 0], [windows.top, windows.bottom], [windows.left, windows.right], [0, 0]]);
   const [batch, height, width, channels] = padded.shape;
-  const pixels = reshape(padded, [batch * height * width, channels]);
+  const pixels: Tensor2D = reshape(padded, [batch * height * width, channels]);
   const [kernelHeight, kernelWidth] = windows.kernel;
-  const indices = tensor1d(pixelIndices(windows, rows, height, width), 'int32');
-  return reshape(gather(pixels, indices), [rows.length, kernelHeight * kernelWidth * channels]);
+  const chosen = takeRows(pixels, pixelIndices(windows, rows, height, width));
+  return reshape(chosen, [rows.length, kernelHeight * kernelWidth * channels]);
 }
 
 function pixelIndices({outHeight, outWidth, kernel, strides, dilations}: Windows, rows: Int32Array, height: number, width: number): Int32Array {
