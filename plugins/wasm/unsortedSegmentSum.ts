@@ -11,7 +11,7 @@ export const unsortedSegmentSum = defineKernel<{x: Tensor; segmentIds: Tensor1D}
   backendName: 'wasm',
   kernelFunc: ({inputs: {x, segmentIds}, attrs: {numSegments}}) => tidy(() => {
     const known = logicalAnd(greaterEqual(segmentIds, 0), less(segmentIds, numSegments));
-    const places = reshape(where(known, segmentIds, scalar(numSegments, 'int32')), [-1, 1]);
+    const places = reshape(where<Tensor>(known, segmentIds, scalar(numSegments, 'int32')), [-1, 1]);
     const size = x.shape.slice(1);
     const sums = scatterND(places, x, [numSegments + 1, ...size]);
     return slice(sums, x.shape.map(() => 0), [numSegments, ...size]);
