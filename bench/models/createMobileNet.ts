@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import {connect} from './connect.ts';
 
 /** Expansion, channels, blocks and first stride of each stage of MobileNetV2 (Sandler et al. 2018, table 2). */
 const STAGES = [
@@ -20,12 +21,12 @@ export function createMobileNet(): tf.LayersModel {
   for (const {expansion, channels, blocks, stride} of STAGES) {
     for (let block = 0; block < blocks; block++) {
       const y = bottleneck(x, {expansion, channels, stride: block === 0 ? stride : 1, seeds});
-      x = block === 0 ? y : apply(add(), [x, y]);
+      x = block === 0 ? y : connect(add(), [x, y]);
     }
   }
   x = normed(conv(x, {filters: 1280, kernelSize: 1, seed: seeds()}));
-  x = apply(globalAveragePooling2d({}), x);
-  x = apply(dense({units: 256, activation: 'softmax', kernelInitializer: tf.initializers.glorotUniform({seed: seeds()})}), x);
+  x = connect(globalAveragePooling2d({}), x);
+  x = connect(dense({units: 256, activation: 'softmax', kernelInitializer: tf.initializers.glorotUniform({seed: seeds()})}), x);
   return tf.model({inputs: input, outputs: x, name: 'mobile_net_v2_shape'});
 }
 
@@ -41,22 +42,16 @@ function bottleneck(x: tf.SymbolicTensor, {expansion, channels, stride, seeds}: 
   const filters = expansion * (x.shape.at(-1) ?? 1);
   const wide = expansion === 1 ? x : normed(conv(x, {filters, kernelSize: 1, seed: seeds()}));
   const depthwiseInitializer = tf.initializers.heNormal({seed: seeds()});
-  const filtered = normed(apply(tf.layers.depthwiseConv2d({kernelSize: 3, strides: stride, padding: 'same', useBias: false, depthwiseInitializer}), wide));
-  return apply(tf.layers.batchNormalization(), conv(filtered, {filters: channels, kernelSize: 1, seed: seeds()}));
+  const filtered = normed(connect(tf.layers.depthwiseConv2d({kernelSize: 3, strides: stride, padding: 'same', useBias: false, depthwiseInitializer}), wide));
+  return connect(tf.layers.batchNormalization(), conv(filtered, {filters: channels, kernelSize: 1, seed: seeds()}));
 }
 
 function conv(x: tf.SymbolicTensor, {seed, ...args}: {readonly filters: number; readonly kernelSize: number; readonly strides?: number; readonly seed: number}): tf.SymbolicTensor {
-  return apply(tf.layers.conv2d({...args, padding: 'same', useBias: false, kernelInitializer: tf.initializers.heNormal({seed})}), x);
+  return connect(tf.layers.conv2d({...args, padding: 'same', useBias: false, kernelInitializer: tf.initializers.heNormal({seed})}), x);
 }
 
 function normed(x: tf.SymbolicTensor): tf.SymbolicTensor {
-  return apply(tf.layers.reLU({maxValue: 6}), apply(tf.layers.batchNormalization(), x));
-}
-
-function apply(layer: tf.layers.Layer, x: tf.SymbolicTensor | tf.SymbolicTensor[]): tf.SymbolicTensor {
-  const y = layer.apply(x);
-  if (!(y instanceof tf.SymbolicTensor)) throw new Error(`${layer.name}: expected one symbolic tensor`);
-  return y;
+  return connect(tf.layers.reLU({maxValue: 6}), connect(tf.layers.batchNormalization(), x));
 }
 
 function counter(): () => number {
