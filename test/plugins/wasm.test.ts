@@ -67,6 +67,25 @@ describe('plugins/wasm', () => {
     expect(await gradient.array()).to.deep.equal([[0, 0], [3, 3], [0, 0], [1, 1]]);
   });
 
+  for (const [transposeA, transposeB] of [[true, false], [false, true], [true, true]] as const) {
+    for (const batch of [[], [5], [2, 3]] as const) {
+      it(`matMul of transposed matrices equals the cpu backend's: ${JSON.stringify({batch, transposeA, transposeB})}`, async () => {
+        const productOn = async (backend: string) => {
+          await tf.setBackend(backend);
+          const a = tf.randomUniform([...batch, ...transposeA ? [7, 4] : [4, 7]], -1, 1, 'float32', 1);
+          const b = tf.randomUniform([...batch, ...transposeB ? [6, 7] : [7, 6]], -1, 1, 'float32', 2);
+          const product = tf.matMul(a, b, transposeA, transposeB);
+          const values = await product.data<'float32'>();
+          tf.dispose([a, b, product]);
+          return {values, shape: product.shape};
+        };
+        const [onCpu, onWasm] = [await productOn('cpu'), await productOn('wasm')];
+        expect(onWasm.shape).to.deep.equal([...batch, 4, 6]);
+        expectClose(onWasm.values, onCpu.values, tolerance);
+      });
+    }
+  }
+
   for (const strides of [1, 2, 3]) {
     it(`conv2dTranspose of stride ${strides} and its gradients equal the cpu backend's`, async () => {
       const given: Case = {input: [2, 5, 4, 3], filter: [3, 3, 5, 3], strides, pad: 'same'};
