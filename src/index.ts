@@ -21,6 +21,7 @@ export type {DecayOptions, PruneScheduleOptions} from './callbacks/pruneSchedule
 
 // stages
 export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
+export {foldBatchNorm} from './operators/foldBatchNorm.ts';
 export {evaluate, type EvaluateOptions} from './operators/evaluate.ts';
 export {progress} from './operators/progress.ts';
 export {spfqPrune} from './operators/spfqPrune.ts';

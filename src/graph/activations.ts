@@ -1,4 +1,5 @@
 import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {adapterFor} from '../layers/index.ts';
 import type {CallList, LayerCall} from './calls.ts';
 import type {Shadow} from './shadow.ts';
 
@@ -102,7 +103,8 @@ export class Activations {
       const only = Array.isArray(next) ? next[0] : next;
       return only ? [only.clone()] : [];
     });
-    if (mask) this.masks.set(outputs[0], mask);
+    // As tfjs does it: states that a layer returns have the mask of its output.
+    if (mask) outputs.forEach((value, i) => this.masks.set(value, i === 0 ? mask : mask.clone()));
   }
 
   private release(index: number): void {
@@ -126,11 +128,13 @@ export function lastUsesOf({calls, inputs}: CallList): number[] {
 
 /** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
 function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
-  return tidy(() => {
+  const given = tidy(() => {
     const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
     // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
     return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
   });
+  adapterFor(layer)?.settle?.(layer);
+  return given;
 }
 
 function one<Item>(items: Item[]): Item | Item[] {

@@ -27,10 +27,12 @@ export interface WalkUse {
   readonly pause?: () => Promise<void>;
   readonly prepare?: (shadow: Shadow) => void;
   readonly visit?: (site: LayerSite, statistics: ProblemStatistics[]) => void | Promise<void>;
+  /** Default true. */
+  readonly rewrites?: boolean;
 }
 
-/** Walks a model; every visit changes its layer by 1 %, as a coarse rounding would. */
-export async function walk(model: LayersModel, source: BatchSource, {memory = 2 ** 29, pause, prepare, visit}: WalkUse): Promise<void> {
+/** Walks a model; every visit changes its layer by 1 %, as a coarse rounding would, unless `rewrites` is false. */
+export async function walk(model: LayersModel, source: BatchSource, {memory = 2 ** 29, pause, prepare, visit, rewrites = true}: WalkUse): Promise<void> {
   const shadow = await shadowOf(model, model);
   try {
     prepare?.(shadow);
@@ -38,6 +40,7 @@ export async function walk(model: LayersModel, source: BatchSource, {memory = 2 
     const options = {shadow, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
     await walkLayers(sites.map((site) => siteStation(site, async (statistics) => {
       await visit?.(site, statistics);
+      if (!rewrites) return;
       const weights = tidy(() => site.layer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
       shadow.rewrite(site.layer, weights);
       weights.forEach((weight) => { weight.dispose(); });
