@@ -18,7 +18,7 @@ interface Schedule {
 export const residualCnn = fashionBench('residual CNN', createResidualCnn, {epochs: 3, peak: 4e-3});
 
 /** Dense layers that attend to each other, LayerNormalization, and a layer of its own. */
-export const transformer = fashionBench('tiny transformer', createTransformer, {epochs: 5, peak: 2e-3});
+export const transformer = fashionBench('tiny transformer', createTransformer, {epochs: 2, peak: 3e-3});
 
 /** A network for Fashion-MNIST, of all images if Debian's dataset-fashion-mnist is installed, else of the embedded ones. */
 function fashionBench(name: string, create: () => LayersModel, {epochs, peak}: Schedule): ModelBench {

@@ -11,7 +11,7 @@ const NAME = 'spam classifier';
 const WORDS = 8000;
 const LENGTH = 200;
 const TEST_EMAILS = 1500;
-const RATES = fallingRates(4, 3e-3);
+const RATES = fallingRates(4, 5e-3);
 
 /** An Embedding, a GRU and a Dense, trained on the SpamAssassin corpus: 4,546 emails, the other 1,500 are the test. */
 export const spam: ModelBench = {
@@ -46,7 +46,7 @@ export function createSpamClassifier(): tf.LayersModel {
 
 async function trainSpam(model: tf.LayersModel, {x, y}: Labelled): Promise<void> {
   await model.fit(x, y, prepareTraining(model, {
-    rates: RATES, batchSize: 64,
+    rates: RATES, batchSize: 128,
     onProgress: ({images, loss, accuracy}) => {
       if (images % 1024 === 0) console.error(`${NAME}: ${images} emails, loss ${loss.toFixed(3)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
     },
