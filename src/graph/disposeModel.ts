@@ -8,7 +8,7 @@ export function disposeModel(model: LayersModel): void {
   // What packed layers compute with, and what calls left in others: tfjs frees the first not always, the second never.
   for (const layer of layersOf(model)) {
     if (layer instanceof Packed) layer.release();
-    adapterFor(layer)?.settle?.(layer);
+    adapterFor(layer)?.release?.(layer);
   }
   if (isDisposed(model)) return;
   const weights = model.weights.map((weight) => weight.read());

@@ -14,8 +14,10 @@ export interface LayerAdapter {
   refusal?(layer: layers.Layer): string | undefined;
   /** All its weights in their order, before it is built. */
   weights(layer: layers.Layer, inputShape: readonly number[]): WeightSpec[];
-  /** Frees what the calls of a layer left in it besides its weights and states. */
-  settle?(layer: layers.Layer): void;
+  /** Frees what calls left in a layer: dropout masks, states. */
+  release?(layer: layers.Layer): void;
+  /** Runs something that calls a layer so that nothing of it stays there. */
+  undisturbed?<Result>(layer: layers.Layer, run: () => Result): Result;
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
   /** How a layer of this type is computed from packed weights; nothing where it is decoded. */
@@ -59,7 +61,7 @@ export interface KernelAdapter {
    * What the kernel is multiplied with, row by row or window by window. It may be an input itself, else it belongs to the caller.
    * @param layer with the weights that come before the kernel
    * @param inputs `[batch, …]`, what the layer is called with
-   * @param mask which time steps count, `[batch, time]`, if the layer is called with one
+   * @param mask what the layer is called with besides, if anything: which time steps count, `[batch, time]`
    */
   meets(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
   /**

@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal} from './innerLayer.ts';
+import {type FindAdapter, innerLayer, innerRefusal, innerUndisturbed} from './innerLayer.ts';
 import {calling, packedRecurrent, usePackedCells} from './packedCells.ts';
 
 /** The two layers of a Bidirectional, in the order of their weights. */
@@ -23,12 +23,14 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
       return find(inner)?.weights(inner, inputShape).map(({name, shape}) => ({name: `${direction}_${name}`, shape})) ?? [];
     }),
 
-    settle(layer) {
+    release(layer) {
       for (const direction of DIRECTIONS) {
         const inner = directed(layer, direction);
-        find(inner)?.settle?.(inner);
+        find(inner)?.release?.(inner);
       }
     },
+
+    undisturbed: (layer, run) => innerUndisturbed(directed(layer, 'forward'), find, () => innerUndisturbed(directed(layer, 'backward'), find, run)),
 
     packed: (layer) => (find(directed(layer, 'forward'))?.packed ? packedDirections : undefined),
   };

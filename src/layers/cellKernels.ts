@@ -2,7 +2,8 @@ import {add, concat, expandDims, matMul, mul, reshape, slice, split, stack, type
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import type {KernelAdapter, WeightSpec} from './adapter.ts';
-import {type Cell, cellsOf, cellTrace, type RecurrentCall} from './cellTrace.ts';
+import {type Cell, cellsOf} from './cells.ts';
+import {cellTrace, type RecurrentCall} from './cellTrace.ts';
 import {lastAxisRows} from './lastAxisRows.ts';
 import {singleMatrix} from './singleMatrix.ts';
 

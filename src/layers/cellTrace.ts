@@ -1,8 +1,7 @@
-import {add, cast, dispose, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
-import {type layers, RNN} from '@tensorflow/tfjs-layers';
-
-/** A cell of a recurrent layer. */
-export type Cell = RNN['cell'];
+import {add, cast, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {type Cell, cellsOf, recurrentOf} from './cells.ts';
+import {settleCells} from './cellRemains.ts';
 
 /** What a cell is called with at all time steps, `[batch, time, …]`; the steps in the order of the layer's input, also where it goes backwards. */
 export interface CellTrace {
@@ -16,18 +15,6 @@ export interface CellTrace {
 export interface RecurrentCall {
   readonly tensors: readonly Tensor[];
   readonly mask: Tensor | undefined;
-}
-
-/** A layer as the recurrent one that it is. */
-export function recurrentOf(layer: layers.Layer): RNN {
-  if (layer instanceof RNN) return layer;
-  throw new TypeError(`layer '${layer.name}': expected a recurrent layer, got a ${layer.getClassName()}`);
-}
-
-/** The cells of a recurrent layer, in the order in which they meet the data: one, unless they are stacked. */
-export function cellsOf(layer: layers.Layer): readonly Cell[] {
-  const {cell} = recurrentOf(layer);
-  return cell.getClassName() === 'StackedRNNCells' ? Reflect.get(cell, 'cells') as Cell[] : [cell];
 }
 
 /**
@@ -57,16 +44,6 @@ export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], ma
   });
   settleCells(layer);
   return trace;
-}
-
-/** Frees the dropout masks that cells keep between calls, though nothing is dropped; they are of the batch that made them. */
-export function settleCells(layer: layers.Layer): void {
-  for (const cell of cellsOf(layer)) {
-    for (const name of ['dropoutMask', 'recurrentDropoutMask']) {
-      dispose((Reflect.get(cell, name) ?? []) as Tensor | Tensor[]);
-      Reflect.set(cell, name, null);
-    }
-  }
 }
 
 /** tfjs lists the states of the last cell first. */

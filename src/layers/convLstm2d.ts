@@ -1,7 +1,8 @@
 import {expandDims, reshape, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
-import {cellTrace, settleCells} from './cellTrace.ts';
+import {releaseCells, undisturbed} from './cellRemains.ts';
+import {cellTrace} from './cellTrace.ts';
 import {statesRefusal} from './recurrent.ts';
 import {hasBias} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
@@ -33,7 +34,9 @@ export const convLstm2d: LayerAdapter = {
     ];
   },
 
-  settle: settleCells,
+  release: releaseCells,
+
+  undisturbed,
 };
 
 type FindWindows = (layer: layers.Layer, imageShape: readonly number[]) => Windows;

@@ -17,6 +17,12 @@ export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | u
   return inner.weights.length === 0 && isBuilt(inner) ? undefined : `wraps an unsupported layer type, ${inner.getClassName()}`;
 }
 
+/** Runs a wrapper so that nothing of it stays in what it wraps. */
+export function innerUndisturbed<Result>(inner: layers.Layer, find: FindAdapter, run: () => Result): Result {
+  const adapter = find(inner);
+  return adapter?.undisturbed ? adapter.undisturbed(inner, run) : run();
+}
+
 function isBuilt(layer: layers.Layer): boolean {
   return layer.built;
 }

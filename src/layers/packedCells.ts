@@ -4,7 +4,7 @@ import type {PackedOperand} from '../ops/packedOperand.ts';
 import {PACKED_MATMUL, packedMatMul} from '../ops/packedOps.ts';
 import type {PackedRoute, PackedRun, PackedWeights} from './adapter.ts';
 import {cellWeights, hasBias} from './cellKernels.ts';
-import {type Cell, cellsOf} from './cellTrace.ts';
+import {type Cell, cellsOf} from './cells.ts';
 
 /** Recurrent layers of packed kernels: tfjs's own layer, with its masks, states and directions, around cells whose products are packed ones. */
 export const packedRecurrent: PackedRoute = {

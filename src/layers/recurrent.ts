@@ -1,7 +1,8 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {LayerAdapter} from './adapter.ts';
 import {cellKernels, cellWeights, isKnownCell, unitsOf} from './cellKernels.ts';
-import {cellsOf, recurrentOf, settleCells} from './cellTrace.ts';
+import {releaseCells, undisturbed} from './cellRemains.ts';
+import {cellsOf, recurrentOf} from './cells.ts';
 import {packedRecurrent} from './packedCells.ts';
 
 /** SimpleRNN, LSTM and GRU, and RNN around one of their cells, or several of them one behind the other. */
@@ -28,7 +29,9 @@ export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): L
     return cells.flatMap((cell, k) => cellWeights(cell, prefixOf(layer, k), k === 0 ? channels : unitsOf(cells[k - 1])));
   },
 
-  settle: settleCells,
+  release: releaseCells,
+
+  undisturbed,
 
   packed: () => packedRecurrent,
 }));

@@ -2,7 +2,7 @@ import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
 import {activationOf, fusedActivation} from './fusedActivation.ts';
-import {type FindAdapter, innerLayer, innerRefusal} from './innerLayer.ts';
+import {type FindAdapter, innerLayer, innerRefusal, innerUndisturbed} from './innerLayer.ts';
 
 /** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
 export function timeDistributed(find: FindAdapter): LayerAdapter {
@@ -21,10 +21,12 @@ export function timeDistributed(find: FindAdapter): LayerAdapter {
       return find(inner)?.weights(inner, stepShape(inputShape)) ?? [];
     },
 
-    settle(layer) {
+    release(layer) {
       const inner = innerOf(layer);
-      find(inner)?.settle?.(inner);
+      find(inner)?.release?.(inner);
     },
+
+    undisturbed: (layer, run) => innerUndisturbed(innerOf(layer), find, run),
 
     packed(layer) {
       const inner = innerOf(layer);

@@ -143,7 +143,7 @@ function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
     // Not `call`: a recurrent layer takes states that are given as inputs apart there.
     compute(inputs, kwargs) {
       const outputs = decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[];
-      layer.adapter.settle?.(decoded);
+      layer.adapter.release?.(decoded);
       return outputs;
     },
     computeKernel: (inputs) => [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
