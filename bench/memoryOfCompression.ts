@@ -1,27 +1,27 @@
 // One compression in a process of its own, for the benchmark of memory: prints its peaks as JSON.
 import '@tensorflow/tfjs-backend-wasm';
-import {engine, randomUniform, setBackend, type Tensor} from '@tensorflow/tfjs-core';
+import {randomUniform, setBackend, type Tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, spfqQuantize} from 'tfjs-compress';
 import {BUDGET, type Peak} from './memory.ts';
+import {watchTensors} from './watchTensors.ts';
 
 const BATCH_SIZE = 32;
 const INPUT = [28, 28, 1] as const;
 const ROWS = 16384;
 
 const samples = Number(process.argv[2]);
-let mostTensors = 0;
 
 await setBackend('wasm');
-watchKernels();
+const watch = watchTensors();
 const model = convnet();
 const compressed = await lastValueFrom(compress(model).pipe(
   calibrate(generatedBatches, {samples, batchSize: BATCH_SIZE, rows: ROWS}),
   spfqQuantize({bits: 4, samples: 1, rounding: 'nearest', scale: 'mse', sweeps: 0, memory: BUDGET}),
 ));
 compressed.dispose();
-const peak: Peak = {samples, tensors: mostTensors, resident: process.resourceUsage().maxRSS * 1024, unbounded: 2 * samples * bytesPerSample(model)};
+const peak: Peak = {samples, tensors: watch.mostBytes, resident: process.resourceUsage().maxRSS * 1024, unbounded: 2 * samples * bytesPerSample(model)};
 console.log(JSON.stringify(peak));
 
 function convnet(): LayersModel {
@@ -42,17 +42,6 @@ function* generatedBatches(): Iterable<Tensor> {
   for (let batch = 0; ; batch++) {
     yield randomUniform([BATCH_SIZE, ...INPUT], 0, 1, 'float32', batch + 1);
   }
-}
-
-/** Notes the bytes of all tensors after every kernel, when its output and all that it was made from are held. */
-function watchKernels(): void {
-  const watched = engine();
-  const runKernel = watched.runKernel.bind(watched);
-  watched.runKernel = (name, inputs, attrs) => {
-    const output = runKernel(name, inputs, attrs);
-    mostTensors = Math.max(mostTensors, watched.memory().numBytes);
-    return output as never;
-  };
 }
 
 /** The widest value between two layers. */

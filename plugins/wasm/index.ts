@@ -1,5 +1,5 @@
 /**
- * Trains convolutional networks on tfjs's 'wasm' backend: registers the three gradient kernels that it lacks, and replaces a slow one.
+ * Trains convolutional and recurrent networks on tfjs's 'wasm' backend: registers the four gradient kernels that it lacks, and replaces two slow ones.
  * Importing it is its effect.
  *
  * ```ts
@@ -9,18 +9,24 @@
  * ```
  * @module tfjs-compress/plugins/wasm
  */
-import {getKernel, registerKernel, unregisterKernel} from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-wasm'; // its own kernels first: one of them is replaced
+import {getKernel, type KernelConfig, registerKernel, unregisterKernel} from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm'; // its own kernels first: two of them are replaced
 import {registerMissing} from '../../src/ops/kernel.ts';
+import {batchMatMul} from './batchMatMul.ts';
 import {conv2DBackpropFilter} from './conv2DBackpropFilter.ts';
 import {conv2DBackpropInput} from './conv2DBackpropInput.ts';
 import {depthwiseConv2dNativeBackpropFilter} from './depthwiseConv2dNativeBackpropFilter.ts';
 import {depthwiseConv2dNativeBackpropInput} from './depthwiseConv2dNativeBackpropInput.ts';
+import {unsortedSegmentSum} from './unsortedSegmentSum.ts';
 
-registerMissing([conv2DBackpropFilter, depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput]);
+registerMissing([conv2DBackpropFilter, depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput, unsortedSegmentSum]);
 
-const stock = getKernel('Conv2DBackpropInput', 'wasm');
-if (stock) {
+replaceStock('Conv2DBackpropInput', conv2DBackpropInput);
+replaceStock('BatchMatMul', batchMatMul);
+
+function replaceStock(kernelName: string, by: (stock: KernelConfig) => KernelConfig): void {
+  const stock = getKernel(kernelName, 'wasm');
+  if (!stock) return;
   unregisterKernel(stock.kernelName, stock.backendName);
-  registerKernel(conv2DBackpropInput(stock));
+  registerKernel(by(stock));
 }

@@ -1,4 +1,5 @@
-import {cast, gather, reshape, type Tensor, type Tensor2D, tensor1d} from '@tensorflow/tfjs-core';
+import {cast, reshape, type Tensor, type Tensor2D} from '@tensorflow/tfjs-core';
+import {takeRows} from '../ops/takeRows.ts';
 
 /**
  * Chosen rows of a tensor whose last axis is the features and whose other axes, in their order, are the rows.
@@ -6,5 +7,5 @@ import {cast, gather, reshape, type Tensor, type Tensor2D, tensor1d} from '@tens
  */
 export function lastAxisRows(input: Tensor, rows: Int32Array): Tensor2D {
   const all: Tensor2D = reshape(cast(input, 'float32'), [-1, input.shape[input.rank - 1]]);
-  return gather(all, tensor1d(rows, 'int32'));
+  return takeRows(all, rows);
 }

@@ -1,4 +1,5 @@
-import {gather, pad, reshape, type Tensor, type Tensor2D, tensor1d} from '@tensorflow/tfjs-core';
+import {pad, reshape, type Tensor, type Tensor2D} from '@tensorflow/tfjs-core';
+import {takeRows} from '../ops/takeRows.ts';
 
 /** One spatial axis of a convolution: tap i of output o meets place (o · stride + i · dilation − before) / spacing of the input, where there is one, else a zero. */
 export interface Axis {
@@ -33,7 +34,7 @@ export function tapRows(input: Tensor, axes: readonly Axis[], rows: Int32Array):
   const places = input.size / channels;
   const indices = tapIndices(axes, rows, places);
   const pixels: Tensor2D = reshape(input, [places, channels]);
-  const met = gather(indices.includes(places) ? pad(pixels, [[0, 1], [0, 0]]) : pixels, tensor1d(indices, 'int32'));
+  const met = takeRows(indices.includes(places) ? pad(pixels, [[0, 1], [0, 0]]) : pixels, indices);
   return reshape(met, [rows.length, tapsOf(axes) * channels]);
 }
 

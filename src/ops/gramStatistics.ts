@@ -1,9 +1,10 @@
-import {add, concat, dispose, getBackend, matMul, split, sum, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {add, concat, dispose, getBackend, matMul, reshape, split, sum, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
 import {type Block, blocksOf, panelsOf} from '../numerics/blocks.ts';
 import type {GramPair} from '../numerics/centering.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import type {Steps} from '../numerics/steps.ts';
 import {paced} from './paced.ts';
+import {takeRows} from './takeRows.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
 export const CHUNK_ROWS = 512;
@@ -122,11 +123,18 @@ export class GramStatistics {
 function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
   const rows = shadow.shape[1];
   const head = Math.min(room, rows);
-  const sizes = [head, ...Array.from(blocksOf(rows - head, CHUNK_ROWS), ({first, last}) => last - first)];
-  const cut = (columns: Tensor3D) => (sizes.length === 1 ? [columns.clone()] : split<Tensor3D>(columns, sizes, 1));
+  const blocks = [{first: 0, last: head}, ...Array.from(blocksOf(rows - head, CHUNK_ROWS), ({first, last}) => ({first: head + first, last: head + last}))];
+  const cut = (columns: Tensor3D) => (blocks.length === 1 ? [columns.clone()] : blocks.map((block) => rowsOf(columns, block)));
   const shadows = cut(shadow);
   const originals = shadow === original ? shadows : cut(original);
   return shadows.map((piece, i) => ({shadow: piece, original: originals[i]}));
+}
+
+/** Rows of every problem; wasm's own `slice` and `split` copy all of them first. */
+function rowsOf(columns: Tensor3D, {first, last}: Block): Tensor3D {
+  const [problems, rows, features] = columns.shape;
+  const places = Int32Array.from({length: problems * (last - first)}, (_, i) => Math.floor(i / (last - first)) * rows + first + i % (last - first));
+  return tidy(() => reshape(takeRows(reshape(columns, [problems * rows, features]), places), [problems, last - first, features]));
 }
 
 /** Rows to be multiplied, their features in blocks `[problems, rows, features of the block]`. */

@@ -52,6 +52,40 @@ describe('plugins/wasm', () => {
     }
   }
 
+  it('unsortedSegmentSum adds the rows of an id, and drops those of ids that are no place', async () => {
+    await tf.setBackend('wasm');
+    const x = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [5, 2]);
+    const y = tf.unsortedSegmentSum(x, tf.tensor1d([2, 0, 2, -1, 3], 'int32'), 3);
+    expect(await y.array()).to.deep.equal([[3, 4], [0, 0], [1 + 5, 2 + 6]]);
+    tf.dispose([x, y]);
+  });
+
+  it('the gradient of a gather counts every look-up', async () => {
+    await tf.setBackend('wasm');
+    const indices = tf.tensor2d([[1, 1], [3, 1]], [2, 2], 'int32');
+    const gradient = tf.grad((table) => tf.sum(tf.gather(table, indices)))(tf.ones([4, 2]));
+    expect(await gradient.array()).to.deep.equal([[0, 0], [3, 3], [0, 0], [1, 1]]);
+  });
+
+  for (const [transposeA, transposeB] of [[true, false], [false, true], [true, true]] as const) {
+    for (const batch of [[], [5], [2, 3]] as const) {
+      it(`matMul of transposed matrices equals the cpu backend's: ${JSON.stringify({batch, transposeA, transposeB})}`, async () => {
+        const productOn = async (backend: string) => {
+          await tf.setBackend(backend);
+          const a = tf.randomUniform([...batch, ...transposeA ? [7, 4] : [4, 7]], -1, 1, 'float32', 1);
+          const b = tf.randomUniform([...batch, ...transposeB ? [6, 7] : [7, 6]], -1, 1, 'float32', 2);
+          const product = tf.matMul(a, b, transposeA, transposeB);
+          const values = await product.data<'float32'>();
+          tf.dispose([a, b, product]);
+          return {values, shape: product.shape};
+        };
+        const [onCpu, onWasm] = [await productOn('cpu'), await productOn('wasm')];
+        expect(onWasm.shape).to.deep.equal([...batch, 4, 6]);
+        expectClose(onWasm.values, onCpu.values, tolerance);
+      });
+    }
+  }
+
   for (const strides of [1, 2, 3]) {
     it(`conv2dTranspose of stride ${strides} and its gradients equal the cpu backend's`, async () => {
       const given: Case = {input: [2, 5, 4, 3], filter: [3, 3, 5, 3], strides, pad: 'same'};
