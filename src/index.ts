@@ -5,6 +5,7 @@
 
 // sources
 export {compress, type SourceOptions} from './sources/compress.ts';
+export {compressGraph} from './sources/compressGraph.ts';
 
 export {fit, type TrainingTensors} from './sources/fit.ts';
 export {fitDataset} from './sources/fitDataset.ts';
@@ -21,6 +22,7 @@ export type {DecayOptions, PruneScheduleOptions} from './callbacks/pruneSchedule
 
 // stages
 export {calibrate, type CalibrateOptions, type CalibrationData} from './operators/calibrate.ts';
+export {foldBatchNorm} from './operators/foldBatchNorm.ts';
 export {evaluate, type EvaluateOptions} from './operators/evaluate.ts';
 export {progress} from './operators/progress.ts';
 export {spfqPrune} from './operators/spfqPrune.ts';
@@ -48,6 +50,7 @@ export {saveModel} from './io/saveModel.ts';
 export {selfCheck, type SelfCheckOptions} from './methods/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './types.ts';
 export type {PackedLayerReport, PackingReport} from './report/report.ts';
+export {exportGraph, toGraphModel} from './io/exportGraph.ts';
 export {exportStock} from './io/stock/exportStock.ts';
 export type {StockLayer, StockReport} from './io/stock/stockReport.ts';
 

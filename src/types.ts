@@ -38,6 +38,8 @@ export interface Origin {
   release(): void;
   /** Told of all work on the compression, where training has to wait for it. */
   wait(work: Promise<unknown>): void;
+  /** What {@link exportGraph} needs of the converted graph that `original` stands for; of {@link compressGraph} only. */
+  readonly graph?: object;
 }
 
 /** What stages made of one layer. */

@@ -1,12 +1,16 @@
 import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {adapterFor} from '../layers/index.ts';
 import type {CallList, LayerCall} from './calls.ts';
+import {HandedMasks} from './handedMasks.ts';
 import type {Shadow} from './shadow.ts';
 
 /** What a layer is called with, in one of the networks. */
 export interface CallInputs {
   readonly tensors: readonly Tensor[];
-  /** Which time steps count, `[batch, time]`. */
+  /** Which time steps of its input count, `[batch, time]`. */
   readonly mask: Tensor | undefined;
+  /** The mask that the layer is called with: the input's, or one that tfjs hands on. */
+  readonly handedMask: Tensor | undefined;
 }
 
 /**
@@ -18,23 +22,26 @@ export class Activations {
   private readonly shadow = new Map<number, Tensor>();
   private readonly masks = new Map<number, Tensor>();
 
-  private constructor(private readonly networks: Shadow, private readonly lastUses: readonly number[], private call: number) {}
+  private constructor(
+    private readonly networks: Shadow, private readonly lastUses: readonly number[], private call: number, private readonly handed: HandedMasks,
+  ) {}
 
   /** Before the first call. The tensors become the activations' own. */
   static ofInputs(networks: Shadow, lastUses: readonly number[], inputs: readonly Tensor[]): Activations {
-    const start = new Activations(networks, lastUses, 0);
+    const start = new Activations(networks, lastUses, 0, HandedMasks.of(networks.original));
     networks.original.inputs.forEach((value, i) => start.original.set(value, inputs[i]));
     return start;
   }
 
   /** Bytes of all tensors that are held. */
   get bytes(): number {
-    return [this.original, this.shadow, this.masks].flatMap((held) => [...held.values()]).reduce((sum, tensor) => sum + 4 * tensor.size, 0);
+    const held = [this.original, this.shadow, this.masks].flatMap((one) => [...one.values()]);
+    return [...held, ...this.handed.tensors].reduce((sum, tensor) => sum + 4 * tensor.size, 0);
   }
 
   /** A copy of the record; the tensors are shared and counted. */
   fork(): Activations {
-    const copy = new Activations(this.networks, this.lastUses, this.call);
+    const copy = new Activations(this.networks, this.lastUses, this.call, this.handed.fork());
     this.original.forEach((tensor, value) => copy.original.set(value, tensor.clone()));
     this.shadow.forEach((tensor, value) => copy.shadow.set(value, tensor.clone()));
     this.masks.forEach((tensor, value) => copy.masks.set(value, tensor.clone()));
@@ -54,10 +61,10 @@ export class Activations {
   /** What a call takes in both networks: the very same while they agree. They stay the activations' own. */
   inputsOf(call: number): {readonly original: CallInputs; readonly shadow: CallInputs} {
     const taken = this.networks.original.calls[call];
-    const mask = this.maskFor(taken);
-    const original = {tensors: taken.inputs.map((value) => this.inOriginal(value)), mask};
+    const masks = {mask: this.masks.get(taken.inputs[0]), handedMask: this.handedMask(call)};
+    const original = {tensors: taken.inputs.map((value) => this.inOriginal(value)), ...masks};
     const agrees = taken.inputs.every((value) => !this.shadow.has(value));
-    return {original, shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), mask}};
+    return {original, shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), ...masks}};
   }
 
   /** Runs the calls up to, not including, call `end`. */
@@ -70,15 +77,17 @@ export class Activations {
       dispose([...held.values()]);
       held.clear();
     }
+    this.handed.dispose();
   }
 
   private run(index: number): void {
     const call = this.networks.original.calls[index];
     const twin = this.networks.copy.calls[index];
     const diverged = this.networks.hasChanged(twin.layer) || call.inputs.some((value) => this.shadow.has(value));
-    const mask = this.maskFor(call);
+    const mask = this.handedMask(index);
     const outputs = runCall(call, call.inputs.map((value) => this.inOriginal(value)), mask);
     const shadowOutputs = diverged ? runCall(twin, call.inputs.map((value) => this.inShadow(value)), mask) : [];
+    if (this.isMasked(call)) this.handed.add(index, mask);
     this.passMask(call);
     call.outputs.forEach((value, i) => {
       this.original.set(value, outputs[i]);
@@ -87,8 +96,13 @@ export class Activations {
     this.release(index);
   }
 
-  private maskFor({inputs}: LayerCall): Tensor | undefined {
-    return this.masks.get(inputs[0]);
+  private handedMask(index: number): Tensor | undefined {
+    const call = this.networks.original.calls[index];
+    return this.isMasked(call) ? this.masks.get(call.inputs[0]) : this.handed.at(index);
+  }
+
+  private isMasked({inputs}: LayerCall): boolean {
+    return inputs.some((value) => this.masks.has(value));
   }
 
   /** Masks depend on inputs only, so both networks share them. */
@@ -102,7 +116,8 @@ export class Activations {
       const only = Array.isArray(next) ? next[0] : next;
       return only ? [only.clone()] : [];
     });
-    if (mask) this.masks.set(outputs[0], mask);
+    // As tfjs does it: states that a layer returns have the mask of its output.
+    if (mask) outputs.forEach((value, i) => this.masks.set(value, i === 0 ? mask : mask.clone()));
   }
 
   private release(index: number): void {
@@ -113,6 +128,7 @@ export class Activations {
         held.delete(value);
       }
     }
+    if (index === this.networks.original.calls.length - 1) this.handed.dispose();
   }
 }
 
@@ -126,11 +142,13 @@ export function lastUsesOf({calls, inputs}: CallList): number[] {
 
 /** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
 function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
-  return tidy(() => {
+  const run = (): Tensor[] => tidy(() => {
     const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
     // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
     return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
   });
+  const adapter = adapterFor(layer);
+  return adapter?.undisturbed ? adapter.undisturbed(layer, run) : run();
 }
 
 function one<Item>(items: Item[]): Item | Item[] {

@@ -4,6 +4,7 @@ import {DataError, shown} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
 import type {BatchSource} from '../types.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
+import {batchSizeFor} from './batchSizeFor.ts';
 import {type DatasetLike, disposeElement, openerOf} from './elements.ts';
 import {type InputTensors, inputsOf, isTensors, listOf} from './inputTensors.ts';
 
@@ -62,8 +63,9 @@ function tensorBatches(where: string, data: InputTensors, {samples, batchSize, s
   const read = async function* (model: LayersModel): AsyncIterable<Tensor[]> {
     const tensors = inputsOf(where, data, model);
     checkBatch(where, tensors, model);
-    for (let start = 0; start < chosen.length; start += batchSize) {
-      const indices = chosen.subarray(start, start + batchSize);
+    const size = batchSizeFor(model, batchSize);
+    for (let start = 0; start < chosen.length; start += size) {
+      const indices = chosen.subarray(start, start + size);
       yield await finite(where, tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32')))), model, indices);
     }
   };
@@ -101,8 +103,9 @@ async function* elementBatches(where: string, elements: AsyncIterable<unknown>, 
       checkBatch(place, tensors, model);
       await checkFinite(place, tensors, model);
       const count = Math.min(left, tensors[0].shape[0]);
-      for (let start = 0; start < count; start += batchSize) {
-        const size = Math.min(batchSize, count - start);
+      const most = batchSizeFor(model, batchSize);
+      for (let start = 0; start < count; start += most) {
+        const size = Math.min(most, count - start);
         yield tidy(() => tensors.map((tensor) => slice(tensor, start, size)));
       }
       left -= count;

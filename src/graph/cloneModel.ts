@@ -2,6 +2,7 @@ import {type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {type layers, LayersModel, models} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {disposeModel} from './disposeModel.ts';
+import {zeroInitialized} from './zeroInitialized.ts';
 
 /** A model's topology with the names that tfjs reads back, as JSON. */
 export type Topology = Parameters<typeof models.modelFromJSON>[0];
@@ -47,7 +48,7 @@ export async function rebuildModel(model: LayersModel, {topology, weightsFor}: R
 
 async function fromTopology(name: string, topology: Topology): Promise<LayersModel> {
   try {
-    return await models.modelFromJSON(topology);
+    return await zeroInitialized(() => models.modelFromJSON(topology));
   } catch (cause) {
     throw new ModelError(
       `model '${name}': expected a model that can be rebuilt from its topology, got: ${cause instanceof Error ? cause.message : String(cause)} ` +

@@ -1,11 +1,15 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {adapterFor} from '../layers/index.ts';
 import {Packed} from '../packed/packed.ts';
 import {layersOf} from './layersOf.ts';
 
 /** Disposes of a model with all its weights: tfjs leaves those of layers that are called more than once. A disposed model stays as it is. */
 export function disposeModel(model: LayersModel): void {
-  // What packed layers compute with: tfjs leaves that of layers that are called more than once, too.
-  for (const layer of layersOf(model)) if (layer instanceof Packed) layer.release();
+  // What packed layers compute with, and what calls left in others: tfjs frees the first not always, the second never.
+  for (const layer of layersOf(model)) {
+    if (layer instanceof Packed) layer.release();
+    adapterFor(layer)?.release?.(layer);
+  }
   if (isDisposed(model)) return;
   const weights = model.weights.map((weight) => weight.read());
   model.dispose();

@@ -1,6 +1,7 @@
 import {slice, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, shown} from '../errors.ts';
+import {batchSizeFor} from './batchSizeFor.ts';
 import {type DatasetLike, disposeElement, openerOf} from './elements.ts';
 import {type InputTensors, inputsOf, isTensors} from './inputTensors.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
@@ -39,7 +40,8 @@ export async function* labelledBatches(where: string, data: LabelledData, model:
       await checkFinite(place, inputs, model);
       checkTargets(place, element.ys, inputs[0].shape[0], model);
       samples += inputs[0].shape[0];
-      for (let start = 0; start < inputs[0].shape[0]; start += batchSize) yield part(inputs, element.ys, start, batchSize);
+      const size = batchSizeFor(model, batchSize);
+      for (let start = 0; start < inputs[0].shape[0]; start += size) yield part(inputs, element.ys, start, size);
     } finally {
       if (element !== data) disposeElement(element);
     }

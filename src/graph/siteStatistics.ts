@@ -112,8 +112,8 @@ class SiteStatistics {
 
   private meet(original: CallInputs, shadow: CallInputs): MetTensors {
     const {kernel, layer, original: own} = this.site;
-    const met = kernel.meets(own, original.tensors);
-    return {original: met, shadow: original === shadow && !this.context.differs ? met : kernel.meets(layer, shadow.tensors)};
+    const met = kernel.meets(own, original.tensors, original.handedMask);
+    return {original: met, shadow: original === shadow && !this.context.differs ? met : kernel.meets(layer, shadow.tensors, shadow.handedMask)};
   }
 
   /** Statistics by problem. Ends the collection. */

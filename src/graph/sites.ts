@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter} from '../layers/adapter.ts';
+import {GraphSegment} from '../converted/graphSegment.ts';
 import {adapterFor, kernelsOf, supportedClassNames} from '../layers/index.ts';
 import type {CallList} from './calls.ts';
 import type {Shadow} from './shadow.ts';
@@ -69,6 +70,10 @@ export function findSites(shadow: Networks, exclusion: LayerFilter): {sites: Lay
   const skipped: SkippedLayer[] = [];
   for (const [layer, calls] of callsByLayer(shadow)) {
     const original = shadow.original.calls[calls[0]].layer;
+    if (layer instanceof GraphSegment) {
+      skipped.push(...layer.skipped);
+      continue;
+    }
     const reason = refusal(layer);
     if (reason !== undefined) skipped.push({...nameOf(layer), reason});
     else for (const {name, kernel} of kernelsOf(original)) candidates.push({number: candidates.length, name, layer, original, kernel, calls});

@@ -2,7 +2,7 @@ import type {Tensor, Tensor3D} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {Matrix} from '../numerics/matrix.ts';
 import type {PackedOperand} from '../ops/packedOperand.ts';
-import type {Epilogue, PackedOp} from '../ops/packedOps.ts';
+import type {FusedActivation, PackedOp} from '../ops/packedOps.ts';
 
 /** What a layer type is to us: kernels, and how they meet the data. */
 export interface LayerAdapter {
@@ -14,12 +14,16 @@ export interface LayerAdapter {
   refusal?(layer: layers.Layer): string | undefined;
   /** All its weights in their order, before it is built. */
   weights(layer: layers.Layer, inputShape: readonly number[]): WeightSpec[];
+  /** Frees what calls left in a layer: dropout masks, states. */
+  release?(layer: layers.Layer): void;
+  /** Runs something that calls a layer so that nothing of it stays there. */
+  undisturbed?<Result>(layer: layers.Layer, run: () => Result): Result;
   /** The shape of what it gives, of a type that says it only when it is built. */
   outputShape?(layer: layers.Layer, inputShape: readonly number[]): number[];
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
-  /** How it is computed from packed weights. Absent: decoded. */
-  readonly packed?: PackedRoute;
+  /** How a layer of this type is computed from packed weights; nothing where it is decoded. */
+  packed?(layer: layers.Layer): PackedRoute | undefined;
 }
 
 /** A weight before it is there. */
@@ -62,8 +66,9 @@ export interface KernelAdapter {
    * What the kernel is multiplied with, row by row or window by window. It may be an input itself, else it belongs to the caller.
    * @param layer with the weights that come before the kernel
    * @param inputs `[batch, …]`, what the layer is called with
+   * @param mask what the layer is called with besides, if anything: which time steps count, `[batch, time]`
    */
-  meets(layer: layers.Layer, inputs: readonly Tensor[]): Tensor;
+  meets(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
   /**
    * Rows of X.
    * @param met what {@link meets} gave
@@ -80,18 +85,38 @@ export interface KernelAdapter {
   looksUp?(layer: layers.Layer, met: Tensor): Promise<Int32Array>;
 }
 
-/** A layer type that is computed from packed weights, where the backend has a kernel for it. */
+/** How a layer type is computed from packed weights, where the backend has kernels for it. */
 export interface PackedRoute {
-  readonly op: PackedOp;
+  /** The ops it runs. */
+  readonly ops: readonly PackedOp[];
+  /** Whether the layer's own activation comes last: then the ops compute it, or it is left to another. */
+  readonly endsWithActivation: boolean;
   /**
-   * What the layer gives.
-   * @param layer says how: padding, strides, data format
-   * @param input `[batch, …]`, what the layer is called with
+   * The layer as a function of what it is called with.
+   * @param layer says how: padding, strides, data format; it has no weights, and is the route's own
    */
-  run(layer: layers.Layer, input: Tensor, operand: PackedOperand, epilogue: Epilogue): Tensor;
+  prepare(layer: layers.Layer, weights: PackedWeights): PackedRun;
   /**
    * A number that an input may have, of a layer that does not take any: random inputs are made of these.
    * @param uniform on [0, 1)
    */
   inputAt?(layer: layers.Layer, uniform: number): number;
+}
+
+/** Computes what the layer gives; called inside `tidy`. */
+export type PackedRun = (inputs: readonly Tensor[], kwargs: Kwargs) => Tensor | Tensor[];
+
+/** What a layer is called with besides its inputs: a mask, whether it trains. */
+export type Kwargs = Readonly<Record<string, unknown>>;
+
+/** The weights of a packed layer, by their place among those of the layer it stands for. */
+export interface PackedWeights {
+  /** A kernel with all its problems; freed with the layer. */
+  operand(place: number): PackedOperand;
+  /** A kernel problem by problem. */
+  operandsByProblem(place: number): PackedOperand[];
+  /** A weight that is not packed, if the layer has it. */
+  plain(place: number): Tensor | undefined;
+  /** What the last op is to compute of an activation that comes last. */
+  readonly activation: FusedActivation;
 }

@@ -1,5 +1,6 @@
-import {cast, expandDims, gather, reshape, type Tensor2D, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {cast, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import {PACKED_MATMUL, packedMatMul} from '../ops/packedOps.ts';
+import {lastAxisRows} from './lastAxisRows.ts';
 import {singleKernel} from './singleKernel.ts';
 import {singleMatrix} from './singleMatrix.ts';
 
@@ -11,11 +12,7 @@ export const dense = singleKernel({
 
   positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),
 
-  columns: (_layer, input, rows) => tidy(() => {
-    const features = input.shape[input.shape.length - 1];
-    const all: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
-    return expandDims(gather(all, tensor1d(rows, 'int32')), 0);
-  }),
+  columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
 
   kernelShape: (layer, inputShape) => [inputShape[inputShape.length - 1], Number(layer.getConfig()['units'])],
 

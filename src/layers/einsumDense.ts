@@ -5,6 +5,7 @@ import {type FusedActivation, PACKED_MATMUL, packedMatMul} from '../ops/packedOp
 import type {KernelAdapter, LayerAdapter, WeightSpec} from './adapter.ts';
 import {type EinsumEquation, einsumEquation} from './einsumEquation.ts';
 import {permuted} from './permuted.ts';
+import {kernelRoute} from './singleKernel.ts';
 
 /**
  * EinsumDense: by its equation, as 'abc,cde->abde', axes that input and kernel share are features, those of the kernel alone neurons.
@@ -31,7 +32,7 @@ export const einsumDense: LayerAdapter = {
 
   outputShape: (layer, inputShape) => shapeOf(understood(layer).output, sizesOf(layer, inputShape)),
 
-  packed: {
+  packed: () => kernelRoute({
     op: PACKED_MATMUL,
     run(layer, input, operand, {bias, activation}) {
       const {kept, free, output} = understood(layer);
@@ -41,7 +42,7 @@ export const einsumDense: LayerAdapter = {
       // Of the rank of the output's last axes, as tfjs adds it: it need not be one number for each neuron.
       return ACTIVATIONS[activation](bias ? add(sums, bias) : sums);
     },
-  },
+  }),
 };
 
 const ACTIVATIONS: Readonly<Record<FusedActivation, (x: Tensor) => Tensor>> = {linear: (x) => x, relu, relu6};

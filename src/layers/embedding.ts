@@ -3,7 +3,7 @@ import {DataError} from '../errors.ts';
 import {type Matrix, matrix} from '../numerics/matrix.ts';
 import {PACKED_GATHER, packedGather} from '../ops/packedOps.ts';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
-import {onlyInput} from './singleKernel.ts';
+import {kernelRoute, onlyInput} from './singleKernel.ts';
 
 /** Rows that share their scales, one for each dimension: 32 bits for so many weights. */
 const MOST_ROWS = 256;
@@ -19,14 +19,14 @@ export const embedding: LayerAdapter = {
     const {inputDim, outputDim} = layer.getConfig();
     return [{name: 'embeddings', shape: [Number(inputDim), Number(outputDim)]}];
   },
-  packed: {
+  packed: () => kernelRoute({
     op: PACKED_GATHER,
     run: (layer, input, operand) => {
       const rows = packedGather(reshape(input, [input.size]), operand, Number(layer.getConfig()['inputDim']));
       return reshape(rows, [...input.shape, operand.layout.neurons]);
     },
     inputAt: (layer, uniform) => Math.floor(uniform * Number(layer.getConfig()['inputDim'])),
-  },
+  }),
 };
 
 const kernel: KernelAdapter = {

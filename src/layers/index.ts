@@ -1,15 +1,25 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter} from './adapter.ts';
+import {bidirectional} from './bidirectional.ts';
 import {conv1d} from './conv1d.ts';
 import {conv2d} from './conv2d.ts';
+import {conv3d} from './conv3d.ts';
+import {convLstm2d} from './convLstm2d.ts';
+import {conv2dTranspose, conv3dTranspose} from './convTranspose.ts';
 import {dense} from './dense.ts';
 import {depthwiseConv2d} from './depthwiseConv2d.ts';
 import {einsumDense} from './einsumDense.ts';
 import {embedding} from './embedding.ts';
+import {recurrents} from './recurrent.ts';
+import {separableConv2d} from './separableConv2d.ts';
+import {timeDistributed} from './timeDistributed.ts';
 
-const adapters: ReadonlyMap<string, LayerAdapter> = new Map(
-  [dense, conv1d, conv2d, depthwiseConv2d, einsumDense, embedding].map((adapter) => [adapter.className, adapter]),
-);
+const all: readonly LayerAdapter[] = [
+  dense, conv1d, conv2d, conv3d, depthwiseConv2d, separableConv2d, conv2dTranspose, conv3dTranspose,
+  einsumDense, embedding, ...recurrents, convLstm2d, timeDistributed(adapterFor), bidirectional(adapterFor),
+];
+
+const adapters: ReadonlyMap<string, LayerAdapter> = new Map(all.map((adapter) => [adapter.className, adapter]));
 
 /** The adapter of a layer's type, if it has one. */
 export function adapterFor(layer: layers.Layer): LayerAdapter | undefined {

@@ -1,13 +1,10 @@
-import {backend_util, cast, gather, pad, reshape, type Tensor, type Tensor2D, tensor1d, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
+import {backend_util, cast, type Tensor, type Tensor2D, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {PackedWindows} from '../ops/packedOps.ts';
+import {tapRows} from './taps.ts';
 
 /** Where the windows of a two-dimensional convolution lie. */
-export interface Windows extends PackedWindows {
-  /** Rows and columns of zeros after the input. */
-  readonly bottom: number;
-  readonly right: number;
-}
+export type Windows = PackedWindows;
 
 /** The settings of a convolution, one number for each of the two axes. */
 export interface Convolution {
@@ -34,9 +31,9 @@ export function windowsOf(layer: layers.Layer, inputShape: readonly number[], di
 
 /** The windows of a convolution over an image; tfjs itself says where they lie. */
 export function windowsOver(height: number, width: number, {kernel, strides, dilations, padding}: Convolution): Windows {
-  const {outHeight, outWidth, padInfo: {top, bottom, left, right}} = backend_util.computeConv2DInfo(
+  const {outHeight, outWidth, padInfo: {top, left}} = backend_util.computeConv2DInfo(
     [1, height, width, 1], [...kernel, 1, 1], [...strides], [...dilations], padding);
-  return {outHeight, outWidth, kernel, strides, dilations, top, bottom, left, right};
+  return {outHeight, outWidth, kernel, strides, dilations, top, left};
 }
 
 /** tfjs runs every padding but `'same'` as `'valid'`, and refuses `'causal'` by itself. */
@@ -65,39 +62,23 @@ export function kernelShapeOf(layer: layers.Layer, inputShape: readonly number[]
   return [...pairOf(layer.getConfig()['kernelSize']), isChannelsFirst(layer) ? inputShape[1] : inputShape[inputShape.length - 1]];
 }
 
-/** How many filters a Conv1D or Conv2D has. */
+/** How many filters a convolution has. */
 export function filtersOf(layer: layers.Layer): number {
   return Number(layer.getConfig()['filters']);
 }
 
 /**
  * The chosen windows as rows, in the order of a flattened kernel (height, width, channel).
- * One gather serves every stride, dilation and padding.
  * @param input `[batch, height, width, channels]`
  * @param rows indices into batch · outHeight · outWidth windows
  * @returns `[rows, kernelHeight · kernelWidth · channels]`
  */
-export function windowRows(input: Tensor4D, windows: Windows, rows: Int32Array): Tensor2D {
-  const padded = pad(input, [[0, 0], [windows.top, windows.bottom], [windows.left, windows.right], [0, 0]]);
-  const [batch, height, width, channels] = padded.shape;
-  const pixels = reshape(padded, [batch * height * width, channels]);
-  const [kernelHeight, kernelWidth] = windows.kernel;
-  const indices = tensor1d(pixelIndices(windows, rows, height, width), 'int32');
-  return reshape(gather(pixels, indices), [rows.length, kernelHeight * kernelWidth * channels]);
-}
-
-function pixelIndices({outHeight, outWidth, kernel, strides, dilations}: Windows, rows: Int32Array, height: number, width: number): Int32Array {
-  const indices = new Int32Array(rows.length * kernel[0] * kernel[1]);
-  let to = 0;
-  for (const row of rows) {
-    const sample = Math.floor(row / (outHeight * outWidth));
-    const y = (Math.floor(row / outWidth) % outHeight) * strides[0];
-    const x = (row % outWidth) * strides[1];
-    for (let i = 0; i < kernel[0]; i++) {
-      for (let j = 0; j < kernel[1]; j++) indices[to++] = (sample * height + y + i * dilations[0]) * width + x + j * dilations[1];
-    }
-  }
-  return indices;
+export function windowRows(input: Tensor4D, {outHeight, outWidth, kernel, strides, dilations, top, left}: Windows, rows: Int32Array): Tensor2D {
+  const [, height, width] = input.shape;
+  return tapRows(input, [
+    {length: height, outputs: outHeight, taps: kernel[0], stride: strides[0], dilation: dilations[0], before: top, spacing: 1},
+    {length: width, outputs: outWidth, taps: kernel[1], stride: strides[1], dilation: dilations[1], before: left, spacing: 1},
+  ], rows);
 }
 
 function pairOf(value: unknown): [number, number] {

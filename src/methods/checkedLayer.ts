@@ -1,5 +1,6 @@
 import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {decodedKernel} from '../packed/computedForm.ts';
+import type {layers} from '@tensorflow/tfjs-layers';
 import type {Packed} from '../packed/packed.ts';
 import {uniformsOf} from '../numerics/random.ts';
 import type {LayerCheck} from '../types.ts';
@@ -22,12 +23,12 @@ interface Difference {
 /**
  * Compares a packed layer with tfjs's own of the same weights, on the active backend: on all samples together, and on the first alone,
  * because kernels for one sample are often others than those for many. A softmax or sigmoid is left out: saturated, it hides what is wrong.
- * @param inputs what the layer is called with, from the probe; where they say nothing - one is not finite, or all outputs
+ * @param inputs what the layer is called with, call by call, from the probe; where they say nothing - one is not finite, or all outputs
  *   are 0 - random ones take their place, and their opposites if a relu makes 0 of these, too
  * @param random where its random numbers lie: `[seed, layer]`
  */
-export async function checkedLayer(layer: Packed, inputs: readonly Tensor[], random: readonly [number, number], tolerance: number): Promise<LayerCheck> {
-  const shape = inputs.length > 0 ? inputs[0].shape : shapeOf(layer);
+export async function checkedLayer(layer: Packed, inputs: readonly Tensor[][], random: readonly [number, number], tolerance: number): Promise<LayerCheck> {
+  const shape = inputs.length > 0 ? inputs[0][0].shape : shapeOf(layer);
   const decoded = decodedKernel(layer, shape);
   try {
     const onProbe = await worstOn(layer, decoded, inputs);
@@ -43,12 +44,12 @@ function checkOf({name, route}: Packed, inputs: LayerCheck['inputs'], {maxError,
   return {name, route, inputs, maxError, relativeError, cosine, passed: Number.isFinite(maxError) && relativeError <= tolerance};
 }
 
-async function worstOnRandom(layer: Packed, decoded: Callable, shape: readonly number[], [seed, index]: readonly [number, number]): Promise<Difference> {
+async function worstOnRandom(layer: Packed, decoded: layers.Layer, shape: readonly number[], [seed, index]: readonly [number, number]): Promise<Difference> {
   let worst: Difference | undefined;
   for (const sign of [1, -1]) {
     const input = randomInput(layer, shape, [seed, index], sign);
     try {
-      worst = await worstOn(layer, decoded, [input]);
+      worst = await worstOn(layer, decoded, [[input]]);
       if (worst?.tells) return worst;
     } finally {
       input.dispose();
@@ -58,16 +59,11 @@ async function worstOnRandom(layer: Packed, decoded: Callable, shape: readonly n
   return worst ?? {maxError: NaN, relativeError: NaN, cosine: NaN, tells: false};
 }
 
-/** What a layer of tfjs and a packed one have in common. */
-interface Callable {
-  call(input: Tensor, kwargs: object): Tensor | Tensor[];
-}
-
 /** The worst difference among those that tell something; where none does, among the others. */
-async function worstOn(layer: Packed, decoded: Callable, inputs: readonly Tensor[]): Promise<Difference | undefined> {
+async function worstOn(layer: Packed, decoded: layers.Layer, inputs: readonly Tensor[][]): Promise<Difference | undefined> {
   let worst: Difference | undefined;
   for (const input of inputs) {
-    for (const samples of new Set([input.shape[0], 1])) {
+    for (const samples of new Set([input[0].shape[0], 1])) {
       const difference = await differenceOn(layer, decoded, input, samples);
       if (!worst || badnessOf(difference) > badnessOf(worst)) worst = difference;
     }
@@ -80,17 +76,25 @@ function badnessOf({relativeError, tells}: Difference): number {
   return Number.isNaN(relativeError) ? Infinity : relativeError;
 }
 
-async function differenceOn(layer: Packed, decoded: Callable, input: Tensor, samples: number): Promise<Difference> {
-  const x = slice(input, 0, samples);
-  const made: Tensor[] = [x];
+async function differenceOn(layer: Packed, decoded: layers.Layer, input: readonly Tensor[], samples: number): Promise<Difference> {
+  const x = input.map((one) => slice(one, 0, samples));
+  const made: Tensor[] = [...x];
   try {
-    made.push(...[decoded.call(x, {})].flat());
-    made.push(layer.callKernel(x));
-    const [values, expected, found] = await Promise.all(made.map((one) => one.data<'float32'>()));
-    return {...differenceOf(expected, found), tells: tells(values) && tells(expected)};
+    const expected = [decoded.apply(x.length === 1 ? x[0] : x, {}) as Tensor | Tensor[]].flat();
+    made.push(...expected);
+    const found = layer.callKernel(x);
+    made.push(...found);
+    const [given, wanted, got] = await Promise.all([x, expected, found].map(valuesOf));
+    return {...differenceOf(wanted, got), tells: tells(given) && tells(wanted)};
   } finally {
     dispose(made);
   }
+}
+
+/** The numbers of all tensors, one after the other. */
+async function valuesOf(tensors: readonly Tensor[]): Promise<Float32Array> {
+  const parts = await Promise.all(tensors.map((one) => one.data<'float32'>()));
+  return Float32Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
 function tells(values: Float32Array): boolean {
@@ -118,9 +122,10 @@ function shapeOf(layer: Packed): number[] {
 }
 
 /** Uniform numbers of mean 0 and variance 1, or such as the layer takes. */
-function randomInput({adapter: {packed}, wrapped}: Packed, shape: readonly number[], [seed, index]: readonly [number, number], sign: number): Tensor {
+function randomInput({adapter, wrapped}: Packed, shape: readonly number[], [seed, index]: readonly [number, number], sign: number): Tensor {
   const uniform = uniformsOf(seed, index, {first: 0, count: 1});
   const size = shape.reduce((product, length) => product * length, 1);
-  const numberAt = (i: number): number => packed?.inputAt?.(wrapped, uniform(i, 0)) ?? sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1);
+  const inputAt = adapter.packed?.(wrapped)?.inputAt;
+  const numberAt = (i: number): number => inputAt?.(wrapped, uniform(i, 0)) ?? sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1);
   return tensor(Float32Array.from({length: size}, (_, i) => numberAt(i)), [...shape]);
 }

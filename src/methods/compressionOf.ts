@@ -80,7 +80,7 @@ export function requireBuilt(where: string, model: LayersModel): void {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
     const kind = typeof given === 'object' && given !== null ? 'another object' : shown(given);
-    throw new ModelError(`${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel cannot be compressed yet`);
+    throw new ModelError(`${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`);
   }
   const inputs: unknown = Reflect.get(given, 'inputs');
   if (!Array.isArray(inputs) || inputs.length === 0) {

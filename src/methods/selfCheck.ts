@@ -3,7 +3,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError, SelfCheckError} from '../errors.ts';
 import {checkBatch, checkFinite} from '../graph/checkBatch.ts';
 import {type InputTensors, inputsOf} from '../graph/inputTensors.ts';
-import type {Kwargs} from '../packed/computedForm.ts';
+import type {Kwargs} from '../layers/adapter.ts';
 import {Packed} from '../packed/packed.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
 import {selfCheckReport} from '../report/selfCheckReport.ts';
@@ -58,7 +58,7 @@ export async function selfCheck(model: LayersModel, probe?: InputTensors, option
 
 async function checksOf(model: LayersModel, packed: readonly Packed[], probe: Tensor[] | undefined, {tolerance, onFailure, seed}: Required<SelfCheckOptions>): Promise<LayerCheck[]> {
   const computed = packed.filter(({route}) => route === 'packed');
-  const inputs = probe && computed.length > 0 ? inputsOfLayers(model, computed, probe) : new Map<Packed, Tensor[]>();
+  const inputs = probe && computed.length > 0 ? inputsOfLayers(model, computed, probe) : new Map<Packed, Tensor[][]>();
   const checks: LayerCheck[] = [];
   try {
     for (const [index, layer] of packed.entries()) {
@@ -67,23 +67,23 @@ async function checksOf(model: LayersModel, packed: readonly Packed[], probe: Te
         continue;
       }
       const check = await checkedLayer(layer, inputs.get(layer) ?? [], [seed, index], tolerance);
-      dispose(inputs.get(layer) ?? []);
+      dispose((inputs.get(layer) ?? []).flat());
       if (!check.passed && onFailure === 'decode') layer.useDecoded();
       checks.push({...check, route: layer.route});
     }
   } finally {
-    dispose([...inputs.values()].flat().filter(({isDisposed}) => !isDisposed));
+    dispose([...inputs.values()].flat(2).filter(({isDisposed}) => !isDisposed));
   }
   return checks;
 }
 
-/** What each layer is called with while the model predicts; a layer that is called twice has two. They belong to the caller. */
-function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Tensor[]): Map<Packed, Tensor[]> {
-  const inputs = new Map<Packed, Tensor[]>();
+/** What each layer is called with while the model predicts, call by call. They belong to the caller. */
+function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Tensor[]): Map<Packed, Tensor[][]> {
+  const inputs = new Map<Packed, Tensor[][]>();
   // On the instance, before its class: nested models have no symbolic path from the outer inputs.
   for (const layer of layers) {
     Reflect.set(layer, 'call', (input: Tensor | Tensor[], kwargs?: Kwargs): Tensor | Tensor[] => {
-      inputs.set(layer, [...inputs.get(layer) ?? [], ...[input].flat().map((one) => keep(one.clone()))]);
+      inputs.set(layer, [...inputs.get(layer) ?? [], [input].flat().map((one) => keep(one.clone()))]);
       return Packed.prototype.call.call(layer, input, kwargs);
     });
   }
@@ -91,7 +91,7 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
     dispose([model.predict(probe.length === 1 ? probe[0] : probe, {batchSize: Math.max(1, probe[0].shape[0])})].flat());
     return inputs;
   } catch (error) {
-    dispose([...inputs.values()].flat());
+    dispose([...inputs.values()].flat(2));
     throw error;
   } finally {
     for (const layer of layers) Reflect.deleteProperty(layer, 'call');

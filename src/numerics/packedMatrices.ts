@@ -125,6 +125,17 @@ export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMa
   };
 }
 
+/** Unpacked matrices one by one, each with a packing of its own. */
+export function problemsOf({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Array<readonly [Packing, UnpackedMatrices]> {
+  return Array.from({length: problems}, (_, p) => {
+    const part = <Numbers extends {readonly length: number; slice(first: number, last: number): Numbers}>(all: Numbers | undefined): Numbers | undefined =>
+      all?.slice(p * all.length / problems, (p + 1) * all.length / problems);
+    const own = {codes: part(codes), values: part(values), steps: part(steps), offsets: part(offsets), mask: part(mask)};
+    const kept = own.mask?.reduce((sum, one) => sum + one, 0) ?? features * neurons;
+    return [{problems: 1, features, neurons, kept, ...(letters && {letters}), ...(own.mask && {zeros: 'plane' as const})}, own];
+  });
+}
+
 /** The weights themselves, one matrix for each problem: step · (code + origin) + offset in float32, exactly 0 where pruned. */
 export function unpackedWeights({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Matrix[] {
   const size = features * neurons;

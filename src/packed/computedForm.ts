@@ -1,17 +1,16 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
-import {type PackedParts, partsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
+import {zeroInitialized} from '../graph/zeroInitialized.ts';
+import {type PackedParts, type Packing, partsOf, problemsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
 import {hostValues} from '../ops/kernel.ts';
-import {packedOperand} from '../ops/packedOperand.ts';
-import {FUSED_ACTIVATIONS, type FusedActivation, hasPackedKernel} from '../ops/packedOps.ts';
-import type {PackedRoute} from '../layers/adapter.ts';
+import {packedOperand, type PackedOperand} from '../ops/packedOperand.ts';
+import {activationOf, fusedActivation} from '../layers/fusedActivation.ts';
+import {type FusedActivation, hasPackedKernel} from '../ops/packedOps.ts';
+import type {Kwargs, PackedRoute, PackedWeights} from '../layers/adapter.ts';
 import type {Packed} from './packed.ts';
 import type {StoredKernel} from './storedWeights.ts';
 import {layerOf} from './wrappedLayer.ts';
-
-/** What a layer is called with besides its inputs: a mask, whether it trains. */
-export type Kwargs = Readonly<Record<string, unknown>>;
 
 /** What was made of a packed layer's weights to compute with, on one backend. */
 interface Form {
@@ -19,7 +18,7 @@ interface Form {
   /** What the layer gives. */
   compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[];
   /** The same before an activation that no packed kernel computes by itself. */
-  computeKernel(input: Tensor): Tensor;
+  computeKernel(inputs: readonly Tensor[]): Tensor[];
   dispose(): void;
 }
 
@@ -47,9 +46,9 @@ export class ComputedForm {
     return tidy(() => form.compute(inputs, kwargs));
   }
 
-  computeKernel(input: Tensor): Tensor {
-    const form = this.formFor(input);
-    return tidy(() => form.computeKernel(input));
+  computeKernel(inputs: readonly Tensor[]): Tensor[] {
+    const form = this.formFor(inputs[0]);
+    return tidy(() => form.computeKernel(inputs));
   }
 
   private formFor(input: Tensor): Form {
@@ -67,18 +66,24 @@ export class ComputedForm {
   }
 }
 
-function routeOf({adapter, packings, name}: Packed, decodedOnly: boolean): Form['route'] {
-  const {packed} = adapter;
+function packedRoute({adapter, wrapped}: Packed): PackedRoute | undefined {
+  return adapter.packed?.(wrapped);
+}
+
+function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
+  const {packings, name} = layer;
+  const packed = packedRoute(layer);
   if (decodedOnly || !packed || packings.some((packing) => !packing?.letters)) return 'decoded';
-  if (hasPackedKernel(packed.op)) return 'packed';
+  const missing = packed.ops.find((op) => !hasPackedKernel(op));
+  if (missing === undefined) return 'packed';
   if (getBackend() === 'webgpu') {
-    throw new BackendError(`layer '${name}': expected a kernel of ${packed.op} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`);
+    throw new BackendError(`layer '${name}': expected a kernel of ${missing} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`);
   }
   return 'decoded';
 }
 
 function formOf(layer: Packed, route: Form['route'], inputShape: readonly number[]): Form {
-  const {adapter: {packed}} = layer;
+  const packed = packedRoute(layer);
   return route === 'packed' && packed ? packedForm(layer, packed) : decodedForm(layer, inputShape);
 }
 
@@ -96,22 +101,37 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
   }
 }
 
-/** Of a layer with one kernel and at most a bias. */
-function packedForm(layer: Packed, {run}: PackedRoute): Form {
-  const {name, wrapped, storage: [{stored, tensors}, ...others]} = layer;
-  if (!stored.kernel) throw new Error(`layer '${name}': its kernel is not packed`);
-  const operand = packedOperand(stored.packing, matricesOf(name, stored, tensors));
-  const fused = fusedActivation(layer);
-  const bias = others.at(0)?.tensors[0]; // made anew with the form whenever it is another tensor
-  const computeKernel = (input: Tensor): Tensor => run(wrapped, input, operand, {bias, activation: fused ?? 'linear'});
+function packedForm(layer: Packed, route: PackedRoute): Form {
+  const {wrapped} = layer;
+  const operands: PackedOperand[] = [];
+  const fused = fusedActivation(wrapped);
+  const run = route.prepare(describedLayer(layer), packedWeights(layer, fused ?? 'linear', operands));
+  const left = route.endsWithActivation && !fused;
   return {
     route: 'packed',
-    compute: (inputs) => {
-      const output = computeKernel([inputs].flat()[0]);
-      return fused ? output : activationOf(wrapped)(output);
+    compute(inputs, kwargs) {
+      const output = run([inputs].flat(), kwargs);
+      return left ? activationOf(wrapped)([output].flat()[0]) : output;
     },
-    computeKernel,
-    dispose: () => { operand.dispose(); },
+    computeKernel: (inputs) => [run(inputs, {})].flat(),
+    dispose: () => { operands.forEach((operand) => { operand.dispose(); }); },
+  };
+}
+
+/** @param made gets the operands that are asked for, to be freed */
+function packedWeights({name, storage}: Packed, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
+  const operandsOf = (place: number, split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>): PackedOperand[] => {
+    const {stored, tensors} = storage[place];
+    if (!stored.kernel) throw new Error(`layer '${name}': expected weight ${place} to be a packed kernel`);
+    const operands = split(stored.packing, matricesOf(name, stored, tensors)).map(([packing, matrices]) => packedOperand(packing, matrices));
+    made.push(...operands);
+    return operands;
+  };
+  return {
+    operand: (place) => operandsOf(place, (packing, matrices) => [[packing, matrices]])[0],
+    operandsByProblem: (place) => operandsOf(place, problemsOf),
+    plain: (place) => storage.at(place)?.tensors[0], // made anew with the form whenever it is another tensor
+    activation,
   };
 }
 
@@ -121,15 +141,19 @@ function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
   return {
     route: 'decoded',
     // Not `call`: a recurrent layer takes states that are given as inputs apart there.
-    compute: (inputs, kwargs) => decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[],
-    computeKernel: (input) => decoded.apply(input, {}) as Tensor,
+    compute(inputs, kwargs) {
+      const outputs = decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[];
+      layer.adapter.release?.(decoded);
+      return outputs;
+    },
+    computeKernel: (inputs) => [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
     dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
   };
 }
 
 /** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
 export function decodedKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
-  return decodedLayer(layer, inputShape, {activation: fusedActivation(layer) ?? 'linear'});
+  return decodedLayer(layer, inputShape, packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {});
 }
 
 /**
@@ -138,28 +162,20 @@ export function decodedKernel(layer: Packed, inputShape: readonly number[]): lay
  * @param changes entries of its configuration that shall be others
  */
 export function decodedLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
-  const {wrapped, name, storage} = layer;
-  const decoded = layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
-  decoded.setFastWeightInitDuringBuild(true);
-  decoded.build([...inputShape]);
+  const {name, storage} = layer;
+  const decoded = describedLayer(layer, changes);
+  zeroInitialized(() => { decoded.build([null, ...inputShape.slice(1)]); }); // for batches of any size
   decoded.built = true;
   tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodedWeight(name, stored, tensors) : tensors[0]))); });
   return decoded;
 }
 
+/** Another layer of the wrapped type, without weights. */
+function describedLayer({wrapped}: Packed, changes: serialization.ConfigDict = {}): layers.Layer {
+  return layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
+}
+
 function decodedWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
   const {kernel, packing, spec: {shape}} = stored;
   return tensor(kernel.fromMatrices(unpackedWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
-}
-
-/** The activation of a layer, if packed kernels compute it. */
-function fusedActivation({wrapped}: Packed): FusedActivation | undefined {
-  const named = wrapped.getConfig()['activation'] ?? 'linear';
-  return FUSED_ACTIVATIONS.find((activation) => activation === named);
-}
-
-/** An activation is an object with a function `apply`; tfjs's types do not say so. */
-function activationOf(layer: layers.Layer): (x: Tensor) => Tensor {
-  const activation = Reflect.get(layer, 'activation') as {apply(x: Tensor): Tensor};
-  return (x) => activation.apply(x);
 }

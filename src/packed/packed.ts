@@ -1,10 +1,10 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
-import type {LayerAdapter, WeightSpec} from '../layers/adapter.ts';
+import type {Kwargs, LayerAdapter, WeightSpec} from '../layers/adapter.ts';
 import type {Packing} from '../numerics/packedMatrices.ts';
 import {checkPackings} from './checkPacking.ts';
-import {ComputedForm, type Kwargs} from './computedForm.ts';
+import {ComputedForm} from './computedForm.ts';
 import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
 import {type WrappedLayer, wrappedLayer} from './wrappedLayer.ts';
 
@@ -77,9 +77,9 @@ export class Packed extends layers.Layer {
   }
 
   /** What its kernel gives: the output before an activation that the kernel leaves to another op, and that could hide what is wrong. */
-  callKernel(input: Tensor): Tensor {
-    this.requireFit(input);
-    return this.form.computeKernel(input);
+  callKernel(inputs: readonly Tensor[]): Tensor[] {
+    this.requireFit(inputs[0]);
+    return this.form.computeKernel(inputs);
   }
 
   private requireFit({shape}: Tensor): void {

@@ -1,4 +1,5 @@
 import type {Topology} from '../graph/cloneModel.ts';
+import {type LayerEntry, mapTopology} from '../graph/mapTopology.ts';
 import type {Packing} from '../numerics/packedMatrices.ts';
 import {Packed} from './packed.ts';
 
@@ -12,21 +13,11 @@ const TRAINING_ENTRY = /^trainable$|_(initializer|regularizer|constraint)$/;
  * A topology in which some layers are replaced by packed ones, those of nested models too.
  * @param packingsOf the packings of the layer of that name by kernel, if it is packed
  */
-export function withPackedLayers(topology: Topology, packingsOf: PackingsOf): Topology {
-  return replaced(topology, packingsOf) as Topology;
-}
-
-type PackingsOf = (name: string) => ReadonlyArray<Packing | undefined> | undefined;
-
-function replaced(json: unknown, packingsOf: PackingsOf): unknown {
-  if (Array.isArray(json)) return json.map((item) => replaced(item, packingsOf));
-  if (typeof json !== 'object' || json === null) return json;
-  if (isLayer(json)) {
-    const packings = packingsOf(json.config.name);
-    if (packings) return packedEntry(json, packings);
-    if (!('layers' in json.config)) return json; // a wrapper's inner layer is no layer of the model
-  }
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, replaced(value, packingsOf)]));
+export function withPackedLayers(topology: Topology, packingsOf: (name: string) => ReadonlyArray<Packing | undefined> | undefined): Topology {
+  return mapTopology(topology, (entry) => {
+    const packings = packingsOf(entry.config.name);
+    return packings && packedEntry(entry, packings);
+  });
 }
 
 function packedEntry(json: LayerEntry, packings: ReadonlyArray<Packing | undefined>): object {
@@ -41,16 +32,6 @@ function untrained(json: unknown): unknown {
   return Object.fromEntries(Object.entries(json).filter(([key]) => !TRAINING_ENTRY.test(key)).map(([key, value]) => [key, untrained(value)]));
 }
 
-interface LayerEntry {
-  readonly class_name: string;
-  readonly config: {readonly name: string};
-}
-
 function entriesOf(config: object, isMeant: (key: string) => boolean): object {
   return Object.fromEntries(Object.entries(config).filter(([key]) => isMeant(key)));
-}
-
-function isLayer(json: object): json is LayerEntry {
-  const config: unknown = Reflect.get(json, 'config');
-  return 'class_name' in json && typeof config === 'object' && config !== null && 'name' in config && typeof config.name === 'string';
 }

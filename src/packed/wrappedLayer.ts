@@ -18,8 +18,15 @@ export interface WrappedLayer {
 export function wrappedLayer(name: string, {className, config}: WrappedLayer): {layer: layers.Layer; adapter: LayerAdapter} {
   const adapter = adapterOfClass(className);
   if (!adapter) throw new ArtifactError(`layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${shown(className)}`);
+  const layer = requested(name, {className, config});
+  const reason = adapter.refusal?.(layer);
+  if (reason !== undefined) throw new ArtifactError(`layer '${name}': expected a ${className} that can be packed, found one that ${reason}; the file is damaged or was edited`);
+  return {layer, adapter};
+}
+
+function requested(name: string, {className, config}: WrappedLayer): layers.Layer {
   try {
-    return {layer: layerOf(className, config), adapter};
+    return layerOf(className, config);
   } catch (cause) {
     throw new ArtifactError(`layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
   }
@@ -28,5 +35,6 @@ export function wrappedLayer(name: string, {className, config}: WrappedLayer): {
 /** A layer that tfjs knows, from a configuration. */
 export function layerOf(className: string, config: serialization.ConfigDict): layers.Layer {
   const [constructor, fromConfig] = serialization.SerializationMap.getMap().classNameMap[className];
-  return fromConfig(constructor, {...config}) as layers.Layer;
+  // A copy throughout: tfjs puts the layers and cells that it makes of it into the configuration of a wrapper.
+  return fromConfig(constructor, structuredClone(config)) as layers.Layer;
 }

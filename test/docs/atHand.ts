@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import {parseHTML} from 'linkedom';
 import {useWebGPU} from 'tfjs-compress/plugins/node';
+import {constant, graphModel as fromNodes, node, placeholder, texts} from '../support/graphs.ts';
 
 // What the reader of a code block has: a trained model with data, a page, and a browser's storage.
 
@@ -57,6 +58,8 @@ export const model = tf.sequential({layers: [
 ]});
 compile();
 await model.fit(x, y, {epochs: 10, verbose: 0});
+/** The same network as a converter gives it. */
+export const graphModel = await convertedModel();
 const trained = await Promise.all(model.getWeights().map(async (weight) => ({values: await weight.data(), shape: weight.shape})));
 
 /** Forgets what a block did to the model, the backend and the random numbers; what it saved stays. */
@@ -65,6 +68,16 @@ export async function beginAnew(): Promise<void> {
   state = 1;
   tf.tidy(() => { model.setWeights(trained.map(({values, shape}) => tf.tensor(values, shape))); });
   compile();
+}
+
+async function convertedModel(): Promise<tf.GraphModel> {
+  const [hidden, hiddenBias, scores, scoresBias] = await Promise.all(model.getWeights().map((weight) => weight.data<'float32'>()));
+  const fused = (...ops: readonly string[]): Readonly<Record<string, object>> => ({fused_ops: texts(...ops), num_args: {i: '1'}});
+  return fromNodes([
+    placeholder('x', -1, 48), constant('hidden/kernel', [48, 32], hidden), constant('hidden/bias', [32], hiddenBias), constant('scores/kernel', [32, 3], scores), constant('scores/bias', [3], scoresBias),
+    node('hidden', '_FusedMatMul', ['x', 'hidden/kernel', 'hidden/bias'], fused('BiasAdd', 'Relu')), node('scores', '_FusedMatMul', ['hidden', 'scores/kernel', 'scores/bias'], fused('BiasAdd')),
+    node('probabilities', 'Softmax', ['scores']),
+  ]);
 }
 
 function compile(): void {

@@ -64,12 +64,18 @@ onBackends(['cpu'], () => {
       model.dispose();
     });
 
-    it('refuses a Conv1D with channelsFirst, which tfjs rebuilds as another layer', async () => {
-      const model = sequential({layers: [layers.conv1d({inputShape: [3, 8], filters: 4, kernelSize: 2, dataFormat: 'channelsFirst'})]});
-      const refusal: unknown = await cloneModel(model).catch((error: unknown) => error);
-      expect(refusal).to.be.instanceOf(ModelError);
-      model.dispose();
-    });
+    for (const [what, layer] of Object.entries({
+      'a Conv1D with channelsFirst': () => layers.conv1d({name: 'it', inputShape: [3, 8], filters: 4, kernelSize: 2, dataFormat: 'channelsFirst'}),
+      'a SeparableConv2D with a depthMultiplier': () => layers.separableConv2d({name: 'it', inputShape: [3, 4, 2], filters: 4, kernelSize: 2, depthMultiplier: 2}),
+    })) {
+      it(`refuses ${what}, which tfjs rebuilds as another layer`, async () => {
+        const model = sequential({layers: [layer()]});
+        const refusal: unknown = await cloneModel(model).catch((error: unknown) => error);
+        expect(refusal).to.be.instanceOf(ModelError);
+        expect(String(refusal)).to.contain("layer 'it': expected tfjs to rebuild it as it was, got: ");
+        model.dispose();
+      });
+    }
   });
 });
 

@@ -21,6 +21,22 @@ function convnet(): LayersModel {
   ]});
 }
 
+/** Networks of other convolutions, by what they are. */
+const convolutions: Readonly<Record<string, () => LayersModel>> = {
+  'two SeparableConv2D': () => sequential({layers: [
+    layers.separableConv2d({inputShape: [16, 16, 3], filters: 16, kernelSize: 3, padding: 'same', activation: 'relu'}),
+    layers.separableConv2d({filters: 8, kernelSize: 3, strides: 2, padding: 'same'}), layers.flatten(), layers.dense({units: 4}),
+  ]}),
+  'two Conv2DTranspose': () => sequential({layers: [
+    layers.conv2dTranspose({inputShape: [5, 5, 8], filters: 8, kernelSize: 4, strides: 2, padding: 'same', activation: 'relu'}),
+    layers.conv2dTranspose({filters: 3, kernelSize: 3, strides: 2}), layers.flatten(), layers.dense({units: 4}),
+  ]}),
+  'two Conv3D': () => sequential({layers: [
+    layers.conv3d({inputShape: [6, 8, 8, 2], filters: 8, kernelSize: 3, padding: 'same', activation: 'relu'}),
+    layers.conv3d({filters: 8, kernelSize: 3, strides: 2}), layers.flatten(), layers.dense({units: 4}),
+  ]}),
+};
+
 function batches(model: LayersModel, samples: number, batchSize: number): () => Iterable<Tensor> {
   const shape = model.inputs[0].shape.slice(1).map(Number);
   return function* () {
@@ -96,6 +112,17 @@ onBackends(['wasm'], () => {
         const {peak} = dryRun(model, {...options, samples, rows: 4096});
         const measured = await peakOf(() => realRun(model, samples, stages)) - others;
         expect(measured / peak.tensors).to.be.within(0.5, 1.2);
+      });
+    }
+
+    for (const [name, layer] of Object.entries(convolutions)) {
+      it(`estimates the tensors of ${name} within 1/1.2 and 2 times what they take`, async () => {
+        const network = layer();
+        const others = memory().numBytes - 4 * network.countParams();
+        const {peak} = dryRun(network, {samples: 24, rows: 4096});
+        const measured = await peakOf(() => realRun(network, 24, [spfqQuantize(bare)])) - others;
+        expect(measured / peak.tensors).to.be.within(0.5, 1.2);
+        network.dispose();
       });
     }
 

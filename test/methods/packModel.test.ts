@@ -4,12 +4,13 @@ import {expect} from 'chai';
 import type {Compression} from 'tfjs-compress';
 import 'tfjs-compress/plugins/webgpu';
 import {disposeModel} from '../../src/graph/disposeModel.ts';
+import {Packed} from '../../src/packed/packed.ts';
 import {examples} from '../support/models.ts';
 import {onBackends} from '../support/onBackends.ts';
 import {networkOf, PACKED_KINDS, packed, quantized, relativeDifference, reloaded} from '../support/packedModels.ts';
 import {denseNetwork, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
 
-const KINDS = ['Dense', 'Conv1D', 'Conv2D', 'DepthwiseConv2D'] as const;
+const KINDS = ['Dense', 'Conv1D', 'Conv2D', 'DepthwiseConv2D', 'Conv2DTranspose', 'SeparableConv2D'] as const;
 
 onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
   for (const kind of KINDS) {
@@ -129,12 +130,12 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       });
     }
 
-    it('a layer under TimeDistributed: it stays as it is', async () => {
+    it('wrapped layers: packed as their wrappers', async () => {
       const {model, inputs} = examples['wrapped layers']();
       const compression = await quantized(model, inputs, {bits: 2});
       const small = await packed(compression);
-      expect(small.report.packing?.layers.map(({name}) => name)).to.deep.equal(compression.layers.map(({name}) => name));
-      expect(small.model.layers[0].getClassName()).to.equal('TimeDistributed');
+      expect(small.report.packing?.layers.map(({name}) => name)).to.deep.equal(model.layers.map(({name}) => name));
+      expect(small.model.layers.map((layer) => layer.getClassName())).to.deep.equal([Packed.className, Packed.className, Packed.className]);
       [compression, small].forEach((made) => { made.dispose(); });
       disposeModel(model);
       inputs.forEach((input) => { input.dispose(); });

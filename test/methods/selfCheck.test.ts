@@ -97,7 +97,7 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
         const small = await packed(compression);
         compression.dispose();
         const report = await selfCheck(small.model, inputs);
-        expect(report.layers.length).to.equal(compression.layers.length);
+        expect(report.layers.map((layer) => layer.name)).to.have.members([...new Set(compression.layers.map((kernel) => kernel.name.split('/')[0]))]);
         expect(report.layers.filter(({passed}) => !passed)).to.deep.equal([]);
         small.dispose();
         disposeModel(model);

@@ -19,10 +19,10 @@ onBackends(['wasm', 'cpu'], (backend) => {
     }
 
     for (const [given, message] of [
-      [undefined, 'expected a tf.LayersModel, got undefined; a tf.GraphModel cannot be compressed yet'],
-      [null, 'expected a tf.LayersModel, got null; a tf.GraphModel cannot be compressed yet'],
-      ['model.json', "expected a tf.LayersModel, got 'model.json'; a tf.GraphModel cannot be compressed yet"],
-      [{predict: () => undefined, execute: () => undefined, inputNodes: ['x']}, 'expected a tf.LayersModel, got another object; a tf.GraphModel cannot be compressed yet'],
+      [undefined, 'expected a tf.LayersModel, got undefined; a tf.GraphModel goes into compressGraph(model)'],
+      [null, 'expected a tf.LayersModel, got null; a tf.GraphModel goes into compressGraph(model)'],
+      ['model.json', "expected a tf.LayersModel, got 'model.json'; a tf.GraphModel goes into compressGraph(model)"],
+      [{predict: () => undefined, execute: () => undefined, inputNodes: ['x']}, 'expected a tf.LayersModel, got another object; a tf.GraphModel goes into compressGraph(model)'],
       [sequential(), 'expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)'],
     ] as const) {
       it(`compress and fit: ${message}`, async () => {

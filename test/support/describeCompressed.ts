@@ -1,13 +1,14 @@
-import {dispose, type Tensor} from '@tensorflow/tfjs-core';
+import {dispose, getBackend, type Tensor} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, of} from 'rxjs';
 import {calibrate, compress, type Compression, dryRun, loadPacked, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {type Matrix, matrix} from 'tfjs-compress/numerics';
+import 'tfjs-compress/plugins/webgpu';
 import {disposeModel} from '../../src/graph/disposeModel.ts';
 import {kernelOf, type LayerSite} from '../../src/graph/sites.ts';
 import type {ProblemStatistics} from '../../src/graph/siteStatistics.ts';
-import {kernelsOf} from '../../src/layers/index.ts';
+import {adapterFor, kernelsOf} from '../../src/layers/index.ts';
 import {scoredWeights} from '../../src/methods/pruneWeights.ts';
 import {addToDiagonal} from '../../src/numerics/matrix.ts';
 import {decodedLayer} from '../../src/packed/computedForm.ts';
@@ -169,10 +170,12 @@ async function identityPath(site: LayerSite, matrices: readonly Matrix[], statis
 async function expectFiles(one: LayerCase, compression: Compression, x: Tensor): Promise<void> {
   const expected = await predictionsOf(compression.model, x);
   const weights = await Promise.all(compression.model.getLayer('layer').getWeights().map(numbersOf));
+  const hasRoute = getBackend() !== 'wasm' && adapterFor(compression.model.getLayer('layer'))?.packed?.(compression.model.getLayer('layer')) !== undefined;
   const {model: small, ...rest} = await lastValueFrom(of(compression).pipe(pack()));
   const loaded = await loadPacked(giving(await savedArtifacts(small)));
   expect(Array.from((await bitsOf(loaded)).values())).to.deep.equal(Array.from((await bitsOf(small)).values()));
   expect(await decodedWeights(loaded.getLayer('layer'), [SAMPLES, ...one.shape])).to.deep.equal(weights);
+  expect(loaded.getLayer('layer')).to.include({route: hasRoute ? 'packed' : 'decoded'});
   const predictions = await predictionsOf(small, x);
   expect(await predictionsOf(loaded, x)).to.deep.equal(predictions);
   expect(relativeDifference(expected, predictions)).to.be.below(1e-5);

@@ -3,6 +3,7 @@ import type {Import, SourceFile} from './sourceFiles.ts';
 
 const core = '@tensorflow/tfjs-core';
 const layers = '@tensorflow/tfjs-layers';
+const converter = '@tensorflow/tfjs-converter';
 
 interface Floor {
   /** Folders and files by the beginning of their paths. */
@@ -16,8 +17,8 @@ const floors: readonly Floor[] = [
   {rooms: ['src/types.ts', 'src/errors.ts', 'src/options.ts'], packages: []},
   {rooms: ['src/numerics/', 'src/stochastic/'], packages: []},
   {rooms: ['src/ops/'], packages: [core]},
-  {rooms: ['src/io/', 'src/graph/', 'src/layers/', 'src/packed/', 'src/methods/', 'src/report/'], packages: [core, layers]},
-  {rooms: ['src/sources/', 'src/operators/', 'src/callbacks/'], packages: [core, layers, 'rxjs']},
+  {rooms: ['src/io/', 'src/graph/', 'src/layers/', 'src/packed/', 'src/methods/', 'src/report/', 'src/converted/'], packages: [core, layers, converter]},
+  {rooms: ['src/sources/', 'src/operators/', 'src/callbacks/'], packages: [core, layers, converter, 'rxjs']},
   {rooms: ['src/index.ts'], packages: []},
 ];
 

@@ -1,8 +1,9 @@
-import {add, dispose, type Tensor, tensor, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {add, dispose, randomNormal, type Tensor, tensor, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {matrix, type Matrix, multiply} from 'tfjs-compress/numerics';
-import {type NamedKernel, kernelsOf} from '../../src/layers/index.ts';
+import type {KernelAdapter} from '../../src/layers/adapter.ts';
+import {adapterFor, kernelsOf} from '../../src/layers/index.ts';
 import {largestDifference, uniforms} from './randomMatrices.ts';
 
 /** How a layer's output lies. */
@@ -12,26 +13,50 @@ export interface OutputFormat {
 }
 
 /**
+ * Expects of a layer's adapter that columns · matrices + bias is its output, that fromMatrices undoes toMatrices, and that its weights are known
+ * before it is built.
+ */
+export async function expectAdapterToFit(make: () => layers.Layer, shape: number[], format: OutputFormat = {}): Promise<void> {
+  const layer = built(make(), shape);
+  const input: Tensor = randomNormal(shape, 0, 1, 'float32', 1);
+  try {
+    await expectColumnsToGiveOutputs(layer, input, format);
+    await expectMatricesToRoundTrip(layer);
+    expectWeightsToBeKnown(make(), layer, shape);
+  } finally {
+    input.dispose();
+    dispose(layer.getWeights());
+  }
+}
+
+/** Expects the names and shapes of all weights of a layer that is not built; an only kernel may be called so. */
+function expectWeightsToBeKnown(unbuilt: layers.Layer, layer: layers.Layer, shape: number[]): void {
+  const kernels = adapterFor(layer)?.kernels(layer) ?? [];
+  const names = layer.weights.map(({originalName}, i) => (kernels.length === 1 && kernels[0].weight === i ? 'kernel' : originalName.split('/').at(-1)));
+  expect(adapterFor(unbuilt)?.weights(unbuilt, shape)).to.deep.equal(layer.weights.map((weight, i) => ({name: names[i], shape: weight.shape})));
+  if (kernels.length > 1) expect(kernels.map(({name}) => name)).to.deep.equal(kernels.map(({weight}) => names[weight]));
+}
+
+/**
  * Expects columns · matrices + bias to be the layer's own output, for all rows and for some of them.
  * The layer must have no activation.
  */
 export async function expectColumnsToGiveOutputs(layer: layers.Layer, input: Tensor, format: OutputFormat = {}): Promise<void> {
   const expected = await rowsOfOutput(layer, input, format);
-  const positions = outputKernelOf(layer).positions(layer, input.shape);
-  expect(positions * input.shape[0], 'positions').to.equal(expected.rows);
+  const kernel = outputKernelOf(layer);
+  expect(kernel.positions(layer, input.shape) * input.shape[0], 'positions').to.equal(expected.rows);
 
   const uniform = uniforms(expected.rows);
   const some = Array.from({length: 5}, () => Math.floor(uniform() * expected.rows)); // in any order, some more than once
   for (const rows of [Array.from({length: expected.rows}, (_, i) => i), some]) {
-    const found = await outputsFromColumns(layer, input, Int32Array.from(rows));
+    const found = await productsOf(kernel, layer, input, Int32Array.from(rows));
     const wanted = rows.flatMap((row) => Array.from(expected.data.subarray(row * expected.columns, (row + 1) * expected.columns)));
     expect(largestDifference(found, wanted)).to.be.below(1e-5);
   }
 }
 
-/** Σ columns · W + bias, rows by neurons of all problems. */
-async function outputsFromColumns(layer: layers.Layer, input: Tensor, rows: Int32Array): Promise<Float64Array> {
-  const kernel = outputKernelOf(layer);
+/** Columns · W + bias of a kernel, rows by neurons of all problems. */
+export async function productsOf(kernel: KernelAdapter, layer: layers.Layer, input: Tensor, rows: Int32Array): Promise<Float64Array> {
   const weight = layer.getWeights()[kernel.weight];
   const bias = kernel.bias === undefined ? undefined : layer.getWeights()[kernel.bias];
   const met = kernel.meets(layer, [input]);
@@ -82,7 +107,7 @@ export async function expectMatricesToRoundTrip(layer: layers.Layer): Promise<vo
 }
 
 /** The kernel whose products are the layer's output. */
-function outputKernelOf(layer: layers.Layer): NamedKernel['kernel'] {
+function outputKernelOf(layer: layers.Layer): KernelAdapter {
   const found = kernelsOf(layer).find(({kernel}) => kernel.givesOutput);
   if (!found) throw new Error(`no kernel of ${layer.getClassName()} gives its output`);
   return found.kernel;
@@ -93,7 +118,7 @@ export function built<Layer extends layers.Layer>(layer: Layer, shape: number[])
   layer.build([null, ...shape.slice(1)]);
   const weights = layer.getWeights();
   const last = weights[weights.length - 1];
-  if (weights.length > 1) {
+  if (weights.length > 1 && layer.getConfig()['useBias'] !== false) {
     const offset = tensor(Array.from({length: last.size}, (_, i) => 0.1 * (i + 1)), last.shape);
     const shifted = tidy(() => add(last, offset));
     layer.setWeights([...weights.slice(0, -1), shifted]);

@@ -12,6 +12,8 @@ export const PACKED_KINDS = {
   Conv1D: {shape: [11, 3], layer: (args: object) => layers.conv1d({...args, filters: 5, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu'})},
   Conv2D: {shape: [7, 6, 3], layer: (args: object) => layers.conv2d({...args, filters: 5, kernelSize: [3, 2], strides: [2, 1], useBias: false})},
   DepthwiseConv2D: {shape: [6, 7, 3], layer: (args: object) => layers.depthwiseConv2d({...args, kernelSize: 3, depthMultiplier: 2, padding: 'same'})},
+  Conv2DTranspose: {shape: [4, 3, 3], layer: (args: object) => layers.conv2dTranspose({...args, filters: 5, kernelSize: [3, 2], strides: [2, 3], padding: 'same', activation: 'relu'})},
+  SeparableConv2D: {shape: [7, 6, 3], layer: (args: object) => layers.separableConv2d({...args, filters: 5, kernelSize: 3, strides: 2, padding: 'same', activation: 'tanh'})},
 } as const;
 
 /** A layer of a type, and a dense one behind it. */

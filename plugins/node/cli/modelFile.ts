@@ -76,7 +76,7 @@ function parsed(name: string, text: string): Readonly<Record<string, unknown>> {
 function refuseOthers(name: string, {format, modelTopology, weightsManifest}: ModelFile['content']): void {
   const topology: object = typeof modelTopology === 'object' && modelTopology !== null ? modelTopology : {};
   if (format === 'graph-model' || 'node' in topology) {
-    throw new Failure(`expected a tf.LayersModel, got the tf.GraphModel '${name}', which cannot be compressed yet; convert the Keras model with --output_format tfjs_layers_model`);
+    throw new Failure(`expected a tf.LayersModel, got the tf.GraphModel '${name}', which only compressGraph of the library compresses; or convert the Keras model with --output_format tfjs_layers_model`);
   }
   if (modelTopology === undefined || !Array.isArray(weightsManifest)) {
     throw new Failure(`expected \`modelTopology\` and \`weightsManifest\` in the model.json '${name}', found neither or one; is it the file that tfjs saved?`);

@@ -1,11 +1,12 @@
-import {io} from '@tensorflow/tfjs-core';
+import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError, OptionError} from '../../errors.ts';
+import {ModelError} from '../../errors.ts';
 import {type CallList, listCalls} from '../../graph/calls.ts';
 import {kernelsOf} from '../../layers/index.ts';
 import {requireAlive} from '../../methods/compressionOf.ts';
 import {layersOf} from '../../graph/layersOf.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
+import {saverOf} from '../saverOf.ts';
 import {type Fold, type FoldSite, foldScales} from './foldScales.ts';
 import {letterForm} from './letterForm.ts';
 import {sixteenBits} from './sixteenBits.ts';
@@ -32,8 +33,9 @@ import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
  * @throws OptionError for a handler that cannot save, ModelError for a model that is packed, disposed of, or has no compressed layers
  */
 export async function exportStock(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
-  const save = saverOf(handler);
-  const {model, layers: records} = compression;
+  const save = saverOf('exportStock', handler);
+  const {model, layers: records, origin} = compression;
+  if (origin.graph) throw new ModelError('exportStock: expected a compression of a tf.LayersModel, got that of a tf.GraphModel; it goes into exportGraph');
   if (records.length === 0) throw new ModelError('exportStock: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
   requireAlive('exportStock', model);
   const sites = sitesOf(model, records);
@@ -44,15 +46,6 @@ export async function exportStock(compression: Compression, handler: io.IOHandle
   const stock = artifacts.toArtifacts();
   await save(stock);
   return stockReport(written, stock.weightData.byteLength);
-}
-
-function saverOf(handler: io.IOHandler | string): io.SaveHandler {
-  const expected = 'an IOHandler with `save`, or a URL of one';
-  const handlers = typeof handler === 'string' ? io.getSaveHandlers(handler) : [handler];
-  const [first] = handlers;
-  if (handlers.length !== 1 || typeof first?.save !== 'function') throw new OptionError('exportStock', 'handler', expected, handler);
-  const save = first.save;
-  return (artifacts) => save.call(first, artifacts);
 }
 
 interface Site extends Omit<FoldSite, 'record'> {

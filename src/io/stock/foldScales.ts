@@ -51,13 +51,13 @@ export function foldScales(site: FoldSite, artifacts: StockArtifacts, calls: Cal
 }
 
 /** A power of two of the size of the steps. */
-function unitOf(steps: readonly number[]): number {
+export function unitOf(steps: readonly number[]): number {
   const live = steps.filter((step) => step > 0);
   return live.length === 0 ? 1 : 2 ** Math.round(Math.log2(live.reduce((sum, step) => sum + step, 0) / live.length));
 }
 
 /** letter · unit of every weight, 0 where pruned; undefined if a weight is not its letter times its step. */
-function lettersOf({layer, kernel: adapter, record: {problems, alphabet: {shift}}}: FoldSite, kernel: Float32Array, unit: number): Float32Array | undefined {
+export function lettersOf({layer, kernel: adapter, record: {problems, alphabet: {shift}}}: FoldSite, kernel: Float32Array, unit: number): Float32Array | undefined {
   const {shape} = layer.weights[adapter.weight];
   const weights = adapter.toMatrices(kernel, shape.map(Number));
   let isTrue = true;

@@ -1,0 +1,15 @@
+import {io} from '@tensorflow/tfjs-core';
+import {OptionError} from '../errors.ts';
+
+/**
+ * The one place where a handler saves to.
+ * @throws OptionError for a handler that cannot save
+ */
+export function saverOf(where: string, handler: io.IOHandler | string): io.SaveHandler {
+  const expected = 'an IOHandler with `save`, or a URL of one';
+  const handlers = typeof handler === 'string' ? io.getSaveHandlers(handler) : [handler];
+  const [first] = handlers;
+  if (handlers.length !== 1 || typeof first?.save !== 'function') throw new OptionError(where, 'handler', expected, handler);
+  const save = first.save;
+  return (artifacts) => save.call(first, artifacts);
+}

@@ -1,0 +1,16 @@
+import {type layers, RNN} from '@tensorflow/tfjs-layers';
+
+/** A cell of a recurrent layer. */
+export type Cell = RNN['cell'];
+
+/** A layer as the recurrent one that it is. */
+export function recurrentOf(layer: layers.Layer): RNN {
+  if (layer instanceof RNN) return layer;
+  throw new TypeError(`layer '${layer.name}': expected a recurrent layer, got a ${layer.getClassName()}`);
+}
+
+/** The cells of a recurrent layer, in the order in which they meet the data: one, unless they are stacked. */
+export function cellsOf(layer: layers.Layer): readonly Cell[] {
+  const {cell} = recurrentOf(layer);
+  return cell.getClassName() === 'StackedRNNCells' ? Reflect.get(cell, 'cells') as Cell[] : [cell];
+}

@@ -1,0 +1,28 @@
+import {LayersModel, type layers} from '@tensorflow/tfjs-layers';
+import type {LayerAdapter} from './adapter.ts';
+
+/** Finds the adapter of a layer that is wrapped in another. */
+export type FindAdapter = (layer: layers.Layer) => LayerAdapter | undefined;
+
+/** A layer that a wrapper holds under a name. */
+export function innerLayer(wrapper: layers.Layer, name: string): layers.Layer {
+  return Reflect.get(wrapper, name) as layers.Layer;
+}
+
+/** Why a wrapper is left as it is, if it is: what it wraps would be. */
+export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | undefined {
+  if (inner instanceof LayersModel) return 'wraps a model; wrap its layers one by one';
+  const adapter = find(inner);
+  if (adapter) return adapter.refusal?.(inner);
+  return inner.weights.length === 0 && isBuilt(inner) ? undefined : `wraps an unsupported layer type, ${inner.getClassName()}`;
+}
+
+/** Runs a wrapper so that nothing of it stays in what it wraps. */
+export function innerUndisturbed<Result>(inner: layers.Layer, find: FindAdapter, run: () => Result): Result {
+  const adapter = find(inner);
+  return adapter?.undisturbed ? adapter.undisturbed(inner, run) : run();
+}
+
+function isBuilt(layer: layers.Layer): boolean {
+  return layer.built;
+}

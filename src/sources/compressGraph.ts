@@ -1,0 +1,42 @@
+import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {Observable} from 'rxjs';
+import {bridgeOf} from '../converted/bridgeModel.ts';
+import {disposeModel} from '../graph/disposeModel.ts';
+import {compressionOf} from '../methods/compressionOf.ts';
+import {integer, resolveOptions} from '../options.ts';
+import type {Compression} from '../types.ts';
+import type {SourceOptions} from './compress.ts';
+
+/**
+ * A pipeline that starts from a converted model, as `tf.loadGraphModel` gives it. The model is never written to, and no longer needed once the compression is there.
+ *
+ * `original` and `model` are tf.LayersModels of the same function: MatMul, Conv2D and DepthwiseConv2dNative with constant weights are layers, named after their nodes;
+ * what lies between them is run by tfjs-converter as it was. {@link exportGraph} and {@link toGraphModel} make a GraphModel again.
+ *
+ * ```ts
+ * const compression = await lastValueFrom(compressGraph(graphModel).pipe(calibrate(x), spfqQuantize({bits: 8}), correct()));
+ * await exportGraph(compression, 'downloads://small');
+ * ```
+ * @param graphModel a loaded tf.GraphModel; what comes after an op that tfjs only runs asynchronously stays as it is
+ * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a ModelError
+ * @throws OptionError at once, for an unknown option
+ */
+export function compressGraph(graphModel: GraphModel, options: SourceOptions = {}): Observable<Compression> {
+  const {seed} = resolveOptions<Required<SourceOptions>>('compressGraph', options, {seed: integer(0, 0, Number.MAX_SAFE_INTEGER)});
+  // A constructor and not `from(promise)`: a bridge that comes after the unsubscription has to be freed.
+  return new Observable((subscriber) => {
+    graphCompression(graphModel, seed).then(
+      (compression) => {
+        if (subscriber.closed) compression.dispose();
+        subscriber.next(compression);
+        subscriber.complete();
+      },
+      (error: unknown) => { subscriber.error(error); },
+    );
+  });
+}
+
+async function graphCompression(graphModel: GraphModel, seed: number): Promise<Compression> {
+  const {model, origin: graph} = await bridgeOf('compressGraph', graphModel);
+  return compressionOf('compressGraph', model, undefined, seed, {release: () => { disposeModel(model); }, wait: () => undefined, graph});
+}
