@@ -31,7 +31,7 @@ export class LookupStatistics {
     this.plan = new RowPlan(seed, site.number, Infinity, this.features * site.calls.length);
   }
 
-  async add({tensors, mask}: CallInputs, _shadow: CallInputs, offset: number): Promise<void> {
+  async add({tensors, mask}: CallInputs, _shadowed: CallInputs, offset: number): Promise<void> {
     const {kernel, original} = this.site;
     const [{shape}] = tensors;
     const positions = kernel.positions(original, shape);

@@ -11,7 +11,7 @@ export interface CalibrateOptions {
   /** Samples that go through the networks together. Default 32. */
   readonly batchSize?: number;
   /**
-   * The most rows that a layer takes from all samples; convolutions choose so many positions of each at random. Default 32,768.
+   * The most rows that a layer takes from all samples; convolutions choose so many positions of each at random, an Embedding counts all. Default 32,768.
    * Of a stream `samples` says how many there may be: name those of a short one, so that each gives more rows.
    */
   readonly rows?: number;

@@ -7,7 +7,7 @@ import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';
 
 /**
- * Quantizes the weights of every Dense, Conv1D, Conv2D and DepthwiseConv2D layer by stochastic path following.
+ * Quantizes the weight matrices of a model by stochastic path following. Layers of a type that it does not know are in `report.skipped`.
  *
  * For each neuron, q_t = T(w̃_t + Σ_{s<t} F_ts (w̃_s − q_s)): every weight is rounded together with the errors made before it, so that
  * the layer's outputs stay (Zhang & Saab 2024, arXiv 2412.18184). Then scales are refitted and letters swept,

@@ -2,7 +2,7 @@ import {memory, type Tensor, tensor2d} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, compress, type Compression, DataError, exportStock, loadPacked, pack, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {calibrate, compress, type Compression, correct, DataError, exportStock, loadPacked, optqQuantize, pack, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {type Matrix, matrix, meanSquareScale, stepAt, uniformAlphabet} from 'tfjs-compress/numerics';
 import {disposeModel} from '../../src/graph/disposeModel.ts';
 import type {ProblemStatistics} from '../../src/graph/siteStatistics.ts';
@@ -156,6 +156,20 @@ onBackends(['cpu', 'wasm'], () => {
       expect(small.report.layers[0].bytes).to.be.within(3 * ROWS * DIMENSION / 2, 3 * ROWS * DIMENSION / 2 + 4 * 3 * DIMENSION + 64);
       small.dispose();
       disposeModel(loaded);
+    });
+
+    it('goes through every stage', async () => {
+      const ready = compress(network).pipe(calibrate(x));
+      for (const stages of [
+        ready.pipe(spfqQuantize({bits: 2, include: 'words'}), correct()), ready.pipe(spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 4.5}, include: 'words'})), ready.pipe(optqQuantize({bits: 4, include: 'words'})),
+        ready.pipe(spfqPrune({sparsity: 0.5, include: 'words'}), spfqQuantize({bits: 4, include: 'words'}), correct()),
+      ]) {
+        const {report, dispose} = await lastValueFrom(stages);
+        expect(report.layers.map(({name, weights}) => [name, weights])).to.deep.equal([['words', VOCABULARY * DIMENSION]]);
+        expect(report.layers[0].relativeError).to.be.within(0.01, 0.6);
+        expect(report.layers[0].heldBackRows).to.equal(64 * TIME / 16);
+        dispose();
+      }
     });
 
     it('refuses tokens that it has no row for', async () => {
