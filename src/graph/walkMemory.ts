@@ -71,8 +71,10 @@ class WalkRehearsal {
 
   visit(site: LayerSite, changed: ReadonlySet<layers.Layer>): SiteMemory {
     const bytes = this.bytesOf(changed);
-    const {calls: {calls}, shapes} = this.plan;
-    const differs = (call: number): boolean => changed.has(site.original) || calls[call].inputs.some((value) => bytes[value] > BYTES * sizeOf(shapes[value]));
+    const {calls: {calls}, shapes, startsChanged} = this.plan;
+    // What a layer makes for a kernel differs with its earlier kernels.
+    const makesOther = site.kernel.metSize !== undefined && (startsChanged || changed.has(site.original));
+    const differs = (call: number): boolean => makesOther || calls[call].inputs.some((value) => bytes[value] > BYTES * sizeOf(shapes[value]));
     const [first, last] = [site.calls[0], site.calls[site.calls.length - 1]];
     const size = Math.min(this.plan.batchSize, this.plan.samples);
     const collected = size * this.widest(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, differs(call))));
