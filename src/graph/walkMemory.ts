@@ -1,4 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
+import {adapterFor} from '../layers/index.ts';
 import {gramTensorBytes} from '../ops/gramBytes.ts';
 import {lastUsesOf} from './activations.ts';
 import type {CallList} from './calls.ts';
@@ -70,9 +71,13 @@ class WalkRehearsal {
 
   visit(site: LayerSite, changed: ReadonlySet<layers.Layer>): SiteMemory {
     const bytes = this.bytesOf(changed);
+    const {calls: {calls}, shapes, startsChanged} = this.plan;
+    // What a layer makes for a kernel differs with its earlier kernels.
+    const makesOther = site.kernel.metSize !== undefined && (startsChanged || changed.has(site.original));
+    const differs = (call: number): boolean => makesOther || calls[call].inputs.some((value) => bytes[value] > BYTES * sizeOf(shapes[value]));
     const [first, last] = [site.calls[0], site.calls[site.calls.length - 1]];
     const size = Math.min(this.plan.batchSize, this.plan.samples);
-    const collected = size * this.widest(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, bytes)));
+    const collected = size * this.widest(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, differs(call))));
     const live = size * this.liveAt(first, bytes);
     let most = 0;
     this.stretches = this.stretches.flatMap(({batches, start, kept}) => {
@@ -117,26 +122,33 @@ class WalkRehearsal {
     let widest = left;
     for (let call = start; call < end; call++) {
       const made = calls[call].outputs.reduce((sum, value) => sum + bytes[value], 0);
-      widest = Math.max(widest, left + WITH_SCRATCH * made);
+      widest = Math.max(widest, left + WITH_SCRATCH * made, left + made + BYTES * this.scratchOf(call));
       left += made;
       for (const value of this.released[call]) left -= bytes[value];
     }
     return Math.max(widest, left);
   }
 
-  /** Bytes of the tensors that a batch's statistics take: the columns as they are made out of padded inputs, then their products. */
-  private columnBytes(site: LayerSite, call: number, bytes: Bytes): number {
+  private scratchOf(call: number): number {
+    const {layer, inputs: [input]} = this.plan.calls.calls[call];
+    return adapterFor(layer)?.scratch?.(layer, this.plan.shapes[input]) ?? 0;
+  }
+
+  /** Bytes of the tensors that a batch's statistics take: what the kernel meets, if that is no input; the columns as they are made out of padded inputs, then their products. */
+  private columnBytes(site: LayerSite, call: number, differs: boolean): number {
     const {calls: {calls}, shapes, batchSize, samples} = this.plan;
     const [input] = calls[call].inputs;
     const {kernel, original} = site;
     if (kernel.looksUp) return 0;
     const size = Math.min(batchSize, samples);
-    const networks = bytes[input] > BYTES * sizeOf(shapes[input]) ? 2 : 1;
+    const networks = differs ? 2 : 1;
+    const sizes = kernel.metSize?.(original, shapes[input]);
     const perSample = Math.min(kernel.positions(original, shapes[input]), rowsPerSample(site, this.plan));
     const rows = Math.min(rowsAtOnce(site), size * perSample);
     const problems = kernel.problems(kernelOf(original, kernel).shape);
     // Cast, padded, flattened; then gathered, reshaped, expanded, beside the columns of the other network.
-    const columns = BYTES * (3 * size * sizeOf(shapes[input]) + (networks + 2) * rows * rowWidth(site));
-    return Math.max(columns, gramTensorBytes({problems, features: rowWidth(site) / problems, rows, total: samples * perSample, networks}));
+    const columns = BYTES * (3 * size * (sizes?.met ?? sizeOf(shapes[input])) + (networks + 2) * rows * rowWidth(site));
+    const grams = gramTensorBytes({problems, features: rowWidth(site) / problems, rows, total: samples * perSample, networks});
+    return BYTES * size * networks * (sizes?.met ?? 0) + Math.max(columns, grams, BYTES * size * (sizes?.making ?? 0));
   }
 }

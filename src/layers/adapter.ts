@@ -20,6 +20,8 @@ export interface LayerAdapter {
   undisturbed?<Result>(layer: layers.Layer, run: () => Result): Result;
   /** The shape of what it gives, of a type that says it only when it is built. */
   outputShape?(layer: layers.Layer, inputShape: readonly number[]): number[];
+  /** Numbers of one sample that a call of a layer needs besides its inputs and outputs, where that is more than its outputs again. */
+  scratch?(layer: layers.Layer, inputShape: readonly number[]): number;
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
   readonly weighsChannels?: boolean;
   /** How a layer of this type is computed from packed weights; nothing where it is decoded. */
@@ -69,6 +71,8 @@ export interface KernelAdapter {
    * @param mask what the layer is called with besides, if anything: which time steps count, `[batch, time]`
    */
   meets(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
+  /** Numbers of one sample of what {@link meets} makes, where that is not an input: as it is given, and at most meanwhile. */
+  metSize?(layer: layers.Layer, inputShape: readonly number[]): {readonly met: number; readonly making: number};
   /**
    * Rows of X.
    * @param met what {@link meets} gave

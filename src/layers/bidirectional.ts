@@ -23,6 +23,11 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
       return find(inner)?.weights(inner, inputShape).map(({name, shape}) => ({name: `${direction}_${name}`, shape})) ?? [];
     }),
 
+    scratch: (layer, inputShape) => DIRECTIONS.reduce((most, direction) => {
+      const inner = directed(layer, direction);
+      return Math.max(most, find(inner)?.scratch?.(inner, inputShape) ?? 0);
+    }, 0),
+
     release(layer) {
       for (const direction of DIRECTIONS) {
         const inner = directed(layer, direction);
@@ -59,6 +64,7 @@ function turned(kernel: KernelAdapter, direction: typeof DIRECTIONS[number], off
       const half = states.length / 2;
       return kernel.meets(directed(layer, direction), [input, ...direction === 'forward' ? states.slice(0, half) : states.slice(half)], mask);
     },
+    ...kernel.metSize && {metSize: (layer, inputShape) => kernel.metSize?.(directed(layer, direction), inputShape) ?? {met: 0, making: 0}},
     columns: (layer, met, rows) => kernel.columns(directed(layer, direction), met, rows),
   };
 }

@@ -43,15 +43,25 @@ export interface CellPlace {
 export function cellKernels(cell: Cell, place: CellPlace): KernelAdapter[] {
   const {weight, prefix} = place;
   const inner = {givesOutput: false, positions: (_layer: layers.Layer, [, time]: readonly number[]) => time};
+  const units = unitsOf(cell);
+  const making = (layer: layers.Layer, inputShape: readonly number[]): number => traceSize(cellsOf(layer).slice(0, place.cell + 1), inputShape);
   return [{
     ...singleMatrix, ...inner,
     name: `${prefix}kernel`, weight, bias: hasBias(cell) ? weight + 2 : undefined,
     meets: (layer, inputs, mask) => (place.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, place.cell, 'inputs')),
+    ...place.cell > 0 && {metSize: (layer, inputShape) => ({met: inputShape[1] * unitsOf(cellsOf(layer)[place.cell - 1]), making: making(layer, inputShape)})},
     columns: oneProblem,
   }, {
     ...inner, ...(cell.getClassName() === 'GRUCell' ? gruRecurrent(place) : plainRecurrent(place)),
     name: `${prefix}recurrent_kernel`, weight: weight + 1,
+    metSize: (layer, inputShape) => ({met: inputShape[1] * units * (cell.getClassName() === 'GRUCell' ? 2 : 1), making: making(layer, inputShape)}),
   }];
+}
+
+/** Numbers of one sample that running cells over all time steps makes: the inputs as steps, and what each step gives. */
+export function traceSize(cells: readonly Cell[], [, time, ...step]: readonly number[]): number {
+  const states = cells.reduce((sum, {stateSize}) => sum + [stateSize].flat().reduce((all, one) => all + one, 0), 0);
+  return 2 * time * step.reduce((product, length) => product * length, 1) + 2 * time * states;
 }
 
 type Recurrent = Omit<KernelAdapter, 'name' | 'weight' | 'givesOutput' | 'positions'>;

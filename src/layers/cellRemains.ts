@@ -3,7 +3,7 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {cellsOf} from './cells.ts';
 
 /** Frees the dropout masks that cells keep between calls, though nothing is dropped; they are of the batch that made them. */
-export function settleCells(layer: layers.Layer): void {
+function settleCells(layer: layers.Layer): void {
   for (const cell of cellsOf(layer)) {
     for (const name of ['dropoutMask', 'recurrentDropoutMask']) {
       dispose((Reflect.get(cell, name) ?? []) as Tensor | Tensor[]);
@@ -21,6 +21,7 @@ export function releaseCells(layer: layers.Layer): void {
 
 /** Runs a recurrent layer so that nothing of it stays there: a stateful one starts at 0, and has its states again afterwards. */
 export function undisturbed<Result>(layer: layers.Layer, run: () => Result): Result {
+  settleCells(layer);
   const states = statesOf(layer);
   if (states) Reflect.set(layer, 'states_', states.map((state) => keep(zerosLike(state))));
   try {

@@ -1,7 +1,7 @@
 import {add, cast, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Cell, cellsOf, recurrentOf} from './cells.ts';
-import {settleCells} from './cellRemains.ts';
+import {undisturbed} from './cellRemains.ts';
 
 /** What a cell is called with at all time steps, `[batch, time, …]`; the steps in the order of the layer's input, also where it goes backwards. */
 export interface CellTrace {
@@ -23,8 +23,7 @@ export interface RecurrentCall {
  * @param k the cell whose trace it is
  */
 export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], mask}: RecurrentCall, k: number): CellTrace {
-  settleCells(layer);
-  const trace = tidy(() => {
+  return undisturbed(layer, () => tidy(() => {
     const rnn = recurrentOf(layer);
     const cells = cellsOf(layer).slice(0, k + 1);
     const steps = unstack(cast(input, 'float32'), 1);
@@ -41,9 +40,7 @@ export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], ma
       });
     }
     return {inputs: stack(inputs, 1), hidden: stack(hidden, 1)};
-  });
-  settleCells(layer);
-  return trace;
+  }));
 }
 
 /** tfjs lists the states of the last cell first. */

@@ -23,6 +23,7 @@ export const convLstm2d: LayerAdapter = {
   }, {
     ...conv(recurrentWindows), name: 'recurrent_kernel', weight: 1,
     meets: (own, inputs, mask) => tidy(() => cellTrace(own, {tensors: inputs, mask}, 0).hidden),
+    metSize: (own, inputShape) => ({met: stateSize(own, inputShape, true), making: traceSize(own, inputShape)}),
   }],
 
   weights(layer, inputShape) {
@@ -33,6 +34,8 @@ export const convLstm2d: LayerAdapter = {
       ...hasBias(layer) ? [{name: 'bias', shape: [4 * filters]}] : [],
     ];
   },
+
+  scratch: traceSize,
 
   release: releaseCells,
 
@@ -61,6 +64,20 @@ function recurrentWindows(layer: layers.Layer, stateShape: readonly number[]): W
   const [height, width] = isChannelsFirst(layer) ? stateShape.slice(2) : stateShape.slice(1, 3);
   const [kernelHeight, kernelWidth] = kernelShapeOf(layer, stateShape);
   return windowsOver(height, width, {kernel: [kernelHeight, kernelWidth], strides: [1, 1], dilations: [1, 1], padding: 'same'});
+}
+
+/** Numbers of h of one sample at all time steps, as it is or padded for the recurrent kernel. */
+function stateSize(layer: layers.Layer, inputShape: readonly number[], padded = false): number {
+  const {outHeight, outWidth, kernel: [height, width]} = windowsOf(layer, imageShape(inputShape));
+  const [down, across] = padded ? [height - 1, width - 1] : [0, 0];
+  return inputShape[1] * (outHeight + down) * (outWidth + across) * filtersOf(layer);
+}
+
+/** Numbers of one sample that running the cell makes: the inputs as steps, h and c of each, and twelve products and gates of one. */
+function traceSize(layer: layers.Layer, inputShape: readonly number[]): number {
+  const [, time, ...image] = inputShape;
+  const state = stateSize(layer, inputShape);
+  return 2 * time * image.reduce((product, length) => product * length, 1) + 3 * state + 12 * state / time;
 }
 
 /** `[batch, time, …]` as `[batch · time, …]`. */

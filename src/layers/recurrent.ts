@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {LayerAdapter} from './adapter.ts';
-import {cellKernels, cellWeights, isKnownCell, unitsOf} from './cellKernels.ts';
+import {cellKernels, cellWeights, isKnownCell, traceSize, unitsOf} from './cellKernels.ts';
 import {releaseCells, undisturbed} from './cellRemains.ts';
 import {cellsOf, recurrentOf} from './cells.ts';
 import {packedRecurrent} from './packedCells.ts';
@@ -28,6 +28,8 @@ export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): L
     const cells = cellsOf(layer);
     return cells.flatMap((cell, k) => cellWeights(cell, prefixOf(layer, k), k === 0 ? channels : unitsOf(cells[k - 1])));
   },
+
+  scratch: (layer, inputShape) => traceSize(cellsOf(layer), inputShape),
 
   release: releaseCells,
 

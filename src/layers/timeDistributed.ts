@@ -69,8 +69,13 @@ function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter 
       dispose([...met === steps ? [] : [steps], ...stepsMask ? [stepsMask] : []]);
       return met;
     },
+    ...kernel.metSize && {metSize: (layer, inputShape) => sizeTimes(inputShape.at(1) ?? 1, kernel.metSize?.(innerOf(layer), stepShape(inputShape)))},
     columns: (layer, met, rows) => kernel.columns(innerOf(layer), met, rows),
   };
+}
+
+function sizeTimes(time: number, size = {met: 0, making: 0}): {met: number; making: number} {
+  return {met: time * size.met, making: time * size.making};
 }
 
 /** The mask that the wrapped layer is called with: tfjs hands it the same one at every time step. */

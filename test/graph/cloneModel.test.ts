@@ -23,6 +23,17 @@ onBackends(['cpu'], () => {
       });
     }
 
+    it('needs no initializer: an orthogonal one takes seconds, and a chained op that is not loaded here', async () => {
+      const lstm = layers.lstm({units: 3, recurrentInitializer: 'glorotNormal', inputShape: [4, 2]});
+      const model = sequential({layers: [lstm]});
+      Reflect.set(lstm.cell, 'recurrentInitializer', initializers.orthogonal({}));
+      const clone = await cloneModel(model);
+      expect(JSON.stringify(clone.toJSON())).to.contain('Orthogonal');
+      expect(await valuesOf(clone.getWeights(), false)).to.deep.equal(await valuesOf(model.getWeights(), false));
+      disposeModel(clone);
+      model.dispose();
+    });
+
     it('shares no weight with the model', async () => {
       const model = chain([5, 4]);
       const clone = await cloneModel(model);

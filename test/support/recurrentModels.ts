@@ -65,6 +65,11 @@ export const recurrentExamples: Readonly<Record<string, () => Example>> = {
     const shared = layers.lstm({...QUICK, units: 4});
     return seeded(model({inputs: [a, b], outputs: call(layers.dense({units: 2}), call(layers.concatenate(), [call(shared, a), call(shared, b)]))}), sequences(8), sequences(9));
   },
+  'a branch without masks beside one that has them, which tfjs runs after it': () => {
+    const a = input({shape: [TIME]}), b = input({shape: [TIME, 3]});
+    const sides = [call(layers.lstm({...QUICK, units: 4}), call(embedding(), a)), call(layers.lstm({...QUICK, units: 4}), b)];
+    return seeded(model({inputs: [a, b], outputs: call(layers.dense({units: 2}), call(layers.add(), sides))}), words(13), sequences(14));
+  },
   'dropout between steps, in a cell, in stacked cells and under wrappers': () => seeded(stacked(
     layers.lstm({...QUICK, units: 4, dropout: 0.3, recurrentDropout: 0.2, returnSequences: true, inputShape: [TIME, 3]}),
     layers.bidirectional({layer: layers.gru({...QUICK, units: 3, recurrentDropout: 0.4, returnSequences: true}), mergeMode: 'sum'}),
