@@ -26,7 +26,7 @@ export interface Compression {
   /** What its source did for it, and has to know of it. */
   readonly origin: Origin;
   /**
-   * Frees `model`, unless it is the user's own; of {@link epochEnd} `original` too, which is a copy. Whoever receives a compression
+   * Frees `model`, unless it is the user's own; of {@link epochEnd} and {@link compressGraph} `original` too, which is a copy. Whoever receives a compression
    * owns it: a stage frees what it was given when it has made the next, the last subscriber keeps the model or disposes of it.
    */
   dispose(): void;

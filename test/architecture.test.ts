@@ -20,6 +20,7 @@ describe('architecture', () => {
     ['src/numerics/n.ts', 'import type {Tensor} from \'@tensorflow/tfjs-core\';'],
     ['src/layers/dense.ts', 'export {gemv} from \'../../plugins/webgpu/gemv.ts\';'],
     ['src/layers/dense.ts', 'import \'node:fs\';'],
+    ['src/converted/graph.ts', 'import {loadGraphModel} from \'@tensorflow/tfjs-converter\';'],
     ['src/types.ts', 'import {ops} from \'./ops/op.ts\';'],
     ['src/nowhere/file.ts', 'import {gram} from \'../numerics/matrix.ts\';'],
     ['plugins/webgpu/gemv.ts', 'const {useWebGPU} = await import(\'../node/useWebGPU.ts\');'],

@@ -31,10 +31,10 @@ export function loweredGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]
     return [...padded ? [padded] : [], {layer, input: padded?.name ?? input, output}, ...rest ? [rest] : []];
   });
   const inputs = new Set(graph.inputs.map(({node}) => node));
-  const outputs = graph.outputs.map((endpoint, i) => {
+  const outputs = graph.outputs.map((endpoint) => {
     // What late nodes take is given by a segment, which says of them that they are left out.
-    if (!inputs.has(endpoint) && graph.outputs.indexOf(endpoint) === i && graph.late.size === 0) return endpoint;
-    const copy: NodeDef = {name: `${endpoint}/output/${i}`, op: 'Identity', input: [endpoint]};
+    if (!inputs.has(endpoint) && graph.late.size === 0) return endpoint;
+    const copy: NodeDef = {name: `${endpoint}/output`, op: 'Identity', input: [endpoint]};
     steps.push(copy);
     return copy.name;
   });

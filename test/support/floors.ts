@@ -46,6 +46,7 @@ function isAllowedInSource(path: string, {target, isType}: Import): boolean {
   if (path === 'src/types.ts') return isType && target !== 'rxjs' && !target.startsWith('plugins/'); // names things of all floors, runs nothing
   const height = heightOf(path);
   if (height < 0) return false; // a room that the table above does not have
+  if (target === converter && !isType) return false; // an optional peer: the user's GraphModel brings it
   if (!target.includes('.ts')) return floors[height].packages.includes(target);
   return heightOf(target) >= 0 && heightOf(target) <= height;
 }

@@ -8,7 +8,7 @@ export interface StockLayer {
   readonly className: string;
   /** The form of its weights in the file. */
   readonly method: StoredForm['dtype'] | 'float32';
-  /** The layer that took up the steps of its channels. */
+  /** The layer that took up the steps of its channels; of a graph the node that multiplies letters with them. */
   readonly foldedInto?: string | undefined;
   /** Whether tfjs decodes each weight, times the step that was folded away, to the same float32 number. */
   readonly exact: boolean;
