@@ -1,10 +1,11 @@
 import '@tensorflow/tfjs-backend-wasm';
-import {engine, memory, randomUniform, type Tensor} from '@tensorflow/tfjs-core';
+import {memory, randomUniform, type Tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, dryRun, type DryRunOptions, ModelError, OptionError, spfqPrune, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
 import {onBackends} from '../support/onBackends.ts';
+import {peakOf} from '../support/peakOf.ts';
 
 const bare = {samples: 1, sweeps: 0, scale: 'mse'} as const;
 
@@ -47,24 +48,6 @@ function batches(model: LayersModel, samples: number, batchSize: number): () => 
 async function realRun(model: LayersModel, samples: number, stages: ReadonlyArray<OperatorFunction<Compression, Compression>>): Promise<Compression> {
   const source = compress(model).pipe(calibrate(batches(model, samples, 32), {samples, rows: 4096}));
   return lastValueFrom(stages.reduce((stream, stage) => stream.pipe(stage), source));
-}
-
-/** The most bytes of all tensors after a kernel of a run. */
-async function peakOf(run: () => Promise<Compression>): Promise<number> {
-  const watched = engine();
-  const runKernel = watched.runKernel.bind(watched);
-  let most = 0;
-  watched.runKernel = (name, inputs, attrs) => {
-    const output = runKernel(name, inputs, attrs);
-    most = Math.max(most, watched.memory().numBytes);
-    return output as never;
-  };
-  try {
-    (await run()).dispose();
-  } finally {
-    Reflect.deleteProperty(watched, 'runKernel');
-  }
-  return most;
 }
 
 onBackends(['wasm'], () => {
@@ -110,7 +93,7 @@ onBackends(['wasm'], () => {
       it(`estimates the tensors of ${samples} samples with ${JSON.stringify(options)} within 1/1.2 and 2 times what they take`, async () => {
         const others = memory().numBytes - 4 * model.countParams();
         const {peak} = dryRun(model, {...options, samples, rows: 4096});
-        const measured = await peakOf(() => realRun(model, samples, stages)) - others;
+        const measured = await peakOf(async () => { (await realRun(model, samples, stages)).dispose(); }) - others;
         expect(measured / peak.tensors).to.be.within(0.5, 1.2);
       });
     }
@@ -120,7 +103,7 @@ onBackends(['wasm'], () => {
         const network = layer();
         const others = memory().numBytes - 4 * network.countParams();
         const {peak} = dryRun(network, {samples: 24, rows: 4096});
-        const measured = await peakOf(() => realRun(network, 24, [spfqQuantize(bare)])) - others;
+        const measured = await peakOf(async () => { (await realRun(network, 24, [spfqQuantize(bare)])).dispose(); }) - others;
         expect(measured / peak.tensors).to.be.within(0.5, 1.2);
         network.dispose();
       });
