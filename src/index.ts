@@ -44,6 +44,7 @@ export type {DryRunData, DryRunLayer, DryRunReport} from './report/dryRunReport.
 
 // packed models
 export {registerPacked} from './packed/registerPacked.ts';
+export {registerGraph} from './converted/registerGraph.ts';
 export {loadPacked, type LoadPackedOptions} from './io/loadPacked.ts';
 export {sealModel} from './io/sealModel.ts';
 export {saveModel} from './io/saveModel.ts';

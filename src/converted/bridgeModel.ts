@@ -1,11 +1,11 @@
-import {reshape, serialization, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
+import {reshape, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {type ConvertedGraph, type GraphInput, readGraph} from './convertedGraph.ts';
 import {GraphOrigin, type GraphPlace} from './graphOrigin.ts';
-import {GraphSegment} from './graphSegment.ts';
 import {requireGraphModel} from './graphModelClass.ts';
+import {knowGraphs} from './knowGraphs.ts';
 import {type LayerStep, loweredGraph, type LoweredGraph} from './lowered.ts';
 import type {Endpoint} from './nodeDef.ts';
 import {type NodeLayer, nodeLayersOf} from './nodeLayers.ts';
@@ -24,8 +24,7 @@ export interface Bridge {
  */
 export async function bridgeOf(where: string, graphModel: GraphModel): Promise<Bridge> {
   requireGraphModel(where, graphModel);
-  serialization.registerClass(GraphSegment);
-  GraphSegment.graphModelClass = graphModel.constructor;
+  knowGraphs(graphModel.constructor);
   const graph = await readGraph(where, graphModel);
   try {
     if (graph.outputs.length === 0) throw new ModelError(`${where}: expected a graph with outputs that depend on its inputs, got none${graph.lateOps.length > 0 ? ` before its dynamic ops ${graph.lateOps.join(', ')}` : ''}`);

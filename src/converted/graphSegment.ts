@@ -5,7 +5,7 @@ import {ModelError} from '../errors.ts';
 import type {SkippedLayer} from '../graph/sites.ts';
 import {emptyGraphModel, type GraphModelClass} from './graphModelClass.ts';
 import {layerName} from './nodeDef.ts';
-import {constantTensor, type SegmentProgram} from './segmentProgram.ts';
+import {constantTensor, parsedProgram, type SegmentProgram} from './segmentProgram.ts';
 
 /** The arguments of a {@link GraphSegment}: its JSON. */
 export interface GraphSegmentArgs {
@@ -16,19 +16,21 @@ export interface GraphSegmentArgs {
 
 /** Part of a converted graph as a layer: takes and gives values of the graph. It is run by the user's own `tf.GraphModel`. */
 export class GraphSegment extends layers.Layer {
-  static readonly className = 'GraphSegment';
+  /** What tfjs says if it meets a saved one and does not know the class: the name tells what to do. */
+  static readonly className = 'GraphSegment (registerGraph(tf.GraphModel) of tfjs-compress)';
 
-  /** The class that runs graphs; known from the first `compressGraph` on. */
+  /** The class that runs graphs; known from the first `compressGraph` or `registerGraph` on. */
   static graphModelClass: GraphModelClass | undefined;
 
   private readonly program: SegmentProgram;
   private readonly text: string;
   private graph: GraphModel | undefined;
 
+  /** @throws ArtifactError for arguments that describe no part of a graph */
   constructor({program, ...args}: GraphSegmentArgs) {
     super({...args, trainable: false});
+    this.program = parsedProgram(this.name, program);
     this.text = program.name;
-    this.program = JSON.parse(program.name) as SegmentProgram;
   }
 
   /** Nodes of the segment that have a weight matrix, and why they are not compressed. */
@@ -69,7 +71,7 @@ export class GraphSegment extends layers.Layer {
 
   private makeGraph(): GraphModel {
     const {graphModelClass} = GraphSegment;
-    if (!graphModelClass) throw new ModelError(`layer '${this.name}': expected to know tf.GraphModel, which runs it; call compressGraph first`);
+    if (!graphModelClass) throw new ModelError(`layer '${this.name}': expected to know tf.GraphModel, which runs it; call registerGraph(tf.GraphModel) first`);
     return emptyGraphModel(graphModelClass, {node: this.program.nodes, versions: {producer: 0, minConsumer: 0}});
   }
 

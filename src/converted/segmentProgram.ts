@@ -1,4 +1,5 @@
 import {type DataType, tensor, type Tensor} from '@tensorflow/tfjs-core';
+import {ArtifactError} from '../errors.ts';
 import type {SkippedLayer} from '../graph/sites.ts';
 import type {Endpoint, NodeDef} from './nodeDef.ts';
 
@@ -22,6 +23,31 @@ export interface StoredConstant {
   readonly dtype: DataType;
   readonly shape: readonly number[];
   readonly values: ReadonlyArray<number | string>;
+}
+
+/**
+ * A program out of a file.
+ * @param layer for messages
+ * @throws ArtifactError if it is none
+ */
+export function parsedProgram(layer: string, given: unknown): SegmentProgram {
+  const text: unknown = typeof given === 'object' && given !== null && 'name' in given ? given.name : undefined;
+  const program = typeof text === 'string' ? parsed(text) : undefined;
+  if (isProgram(program)) return program;
+  throw new ArtifactError(`layer '${layer}': expected part of a graph as JSON, found something else; save the model again`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProgram(value: unknown): value is SegmentProgram {
+  const isList = (key: string): boolean => Array.isArray(Reflect.get(Object(value), key));
+  return typeof value === 'object' && ['nodes', 'inputs', 'outputs', 'weights', 'constants', 'skipped'].every(isList);
 }
 
 /** A constant as data. */
