@@ -15,7 +15,7 @@ interface Schedule {
 }
 
 /** Conv2D, BatchNormalization and Add. */
-export const residualCnn = fashionBench('residual CNN', createResidualCnn, {epochs: 3, peak: 4e-3});
+export const residualCnn = fashionBench('residual CNN', createResidualCnn, {epochs: 2, peak: 4e-3});
 
 /** Dense layers that attend to each other, LayerNormalization, and a layer of its own. */
 export const transformer = fashionBench('tiny transformer', createTransformer, {epochs: 2, peak: 3e-3});
