@@ -9,6 +9,7 @@ import {type Scales, stepAt} from '../numerics/scales.ts';
 import {type OperatorKind, operators, type Rounding} from '../stochastic/index.ts';
 import type {StochasticOperator} from '../stochastic/stochasticOperator.ts';
 import {kernelAttrs, kernelInputs} from './kernel.ts';
+import {mostBufferBytes} from './mostBufferBytes.ts';
 import {paced} from './paced.ts';
 
 /** The name under which backends register their kernel of this op. */
@@ -84,6 +85,8 @@ export interface FollowerOptions {
   readonly strict?: boolean;
   /** Awaited between the blocks of the reference. */
   readonly pause?: () => Promise<void>;
+  /** Bytes of the largest buffer that the backend's kernel can read. Default: what its device says. */
+  readonly mostBytes?: number;
 }
 
 /** Fewer neurons than this leave a device idle: one invocation follows one neuron. */
@@ -94,12 +97,16 @@ const FEWEST_NEURONS_ON_DEVICE = 4;
  * else on the float64 reference. Same seed, same codes.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular
- * @throws BackendError if `strict` and the active backend has no kernel
+ * @throws BackendError if `strict` and the active backend has no kernel, or its device cannot bind a matrix of this size
  */
-export function pathFollower(aligned: Matrix, feedback: Matrix, {strict = false, pause = () => Promise.resolve()}: FollowerOptions = {}): PathFollower {
+export function pathFollower(aligned: Matrix, feedback: Matrix, options: FollowerOptions = {}): PathFollower {
+  const {strict = false, pause = () => Promise.resolve(), mostBytes = mostBufferBytes()} = options;
   if (strict) requireKernel();
   const backend = getBackend();
-  return getKernel(FOLLOW_PATH, backend) && aligned.columns >= FEWEST_NEURONS_ON_DEVICE ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback, pause);
+  const bytes = 4 * aligned.rows * Math.max(aligned.rows, aligned.columns);
+  if (strict && bytes > mostBytes) throw new BackendError(`FollowPath: expected matrices of at most ${mostBytes} bytes, which the device of '${backend}' can bind, got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`);
+  const fits = aligned.columns >= FEWEST_NEURONS_ON_DEVICE && bytes <= mostBytes;
+  return fits && getKernel(FOLLOW_PATH, backend) ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback, pause);
 }
 
 /** @throws BackendError if the active backend has no kernel of this op */

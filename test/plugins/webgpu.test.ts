@@ -11,6 +11,7 @@ import {BackendError} from '../../src/errors.ts';
 import {matrix} from '../../src/numerics/matrix.ts';
 import {seedKey} from '../../src/numerics/random.ts';
 import {FOLLOW_PATH, pathFollower} from '../../src/ops/followPath.ts';
+import {mostBufferBytes} from '../../src/ops/mostBufferBytes.ts';
 import {kernelAttrs, kernelInputs} from '../../src/ops/kernel.ts';
 import {operators} from '../../src/stochastic/index.ts';
 import {onBackends} from '../support/onBackends.ts';
@@ -97,6 +98,16 @@ describe('plugins/webgpu', () => {
       const follower = pathFollower(aligned, feedback, {strict: true});
       expect(follower.kernel).to.equal('webgpu');
       follower.dispose();
+    });
+
+    it('pathFollower leaves matrices that the device cannot bind to the reference, and refuses them with `strict`', () => {
+      const {aligned, feedback} = pathProblem(9, 4, 1);
+      const follower = pathFollower(aligned, feedback, {mostBytes: 4 * 9 * 9 - 1});
+      expect(follower.kernel).to.equal('reference');
+      follower.dispose();
+      expect(() => pathFollower(aligned, feedback, {strict: true, mostBytes: 323})).to.throw(
+        BackendError, "FollowPath: expected matrices of at most 323 bytes, which the device of 'webgpu' can bind, got 324 for 9 features");
+      expect(mostBufferBytes()).to.be.within(2 ** 27, 2 ** 40);
     });
   });
 
