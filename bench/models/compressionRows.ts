@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, type CalibrateOptions, type CalibrationData, compress, type Compression, correct, rtnQuantize, spfqQuantize} from 'tfjs-compress';
-import {type Aim, type Bits, type ModelRow, type ModelRun, settingOf} from './modelRow.ts';
+import {type Aim, type Bits, meanOf, type ModelRow, type ModelRun, settingOf} from './modelRow.ts';
 
 /** A model that is compressed to several widths, and scored. */
 export interface Experiment {
@@ -30,7 +30,7 @@ export async function* compressionRows(experiment: Experiment, {seeds}: ModelRun
     for (let seed = 0; seed < seeds; seed++) runs.push(await compressedOnce(experiment, [spfqQuantize({bits}), correct()], seed));
     yield {
       ...common, method: 'spfqQuantize → correct', values: runs.map((run) => run.value), ...aim && {aim},
-      seconds: runs.reduce((sum, run) => sum + run.seconds, 0) / seeds,
+      seconds: meanOf(runs.map((run) => run.seconds)),
     };
   }
 }

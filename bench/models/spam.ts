@@ -11,7 +11,7 @@ const NAME = 'spam classifier';
 const WORDS = 8000;
 const LENGTH = 200;
 const TEST_EMAILS = 1500;
-const RATES = fallingRates(4, 5e-3);
+const RATES = fallingRates(3, 6e-3);
 
 /** An Embedding, a GRU and a Dense, trained on the SpamAssassin corpus: 4,546 emails, the other 1,500 are the test. */
 export const spam: ModelBench = {
