@@ -90,7 +90,7 @@ describe('examples/browser', () => {
 
     it('leaves no tensor of a compression that was cancelled', async () => {
       await example.textOnce('#accuracy-before', figure);
-      const before = await example.textOnce('#tensors', /\d/);
+      const before = await example.settledTensors();
       await example.page.evaluate(cancelAt, ['#compress', 'layer 2 of']);
       await example.page.click('#compress [type=submit]');
       await example.textOnce('#compress [role=status]', /^Cancelled\.$/);
@@ -124,8 +124,7 @@ describe('examples/browser', () => {
       const {page} = example;
       await page.check('input[value=none]'); // lets go of what was adapted
       await example.textOnce('#accuracy-before', figure);
-      await page.waitForTimeout(600); // the page counts its tensors four times a second
-      const before = await example.text('#tensors');
+      const before = await example.settledTensors();
       await page.fill('#passes', '12');
       await page.evaluate(cancelAt, ['#adapt', 'Step 2 ']);
       await page.click('#adapt [type=submit]');

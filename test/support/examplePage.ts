@@ -57,6 +57,16 @@ export class ExamplePage {
     return this.text(selector);
   }
 
+  /** How many tensors the page says there are, once it has said the same twice: it counts them four times a second. */
+  async settledTensors(): Promise<string> {
+    for (let last = '';;) {
+      const now = await this.textOnce('#tensors', /\d/);
+      if (now === last) return now;
+      last = now;
+      await this.page.waitForTimeout(600);
+    }
+  }
+
   /** How long the longest task of the main thread since the last call took, in milliseconds; below 50 it counts as 0. */
   longestTask(): Promise<number> {
     return this.page.evaluate(() => Math.max(0, ...performance.getEntriesByName('long task').map(({duration}) => duration)));
