@@ -6,7 +6,7 @@ import {ModelError, shown} from '../errors.ts';
 export type GraphModelClass = GraphModel['constructor'];
 
 /** Whether something can do what a `tf.GraphModel` can. */
-export function isGraphModel(value: unknown): value is GraphModel {
+function isGraphModel(value: unknown): value is GraphModel {
   return typeof value === 'object' && value !== null && ['execute', 'save', 'inputNodes', 'outputNodes'].every((key) => key in value);
 }
 
