@@ -1,5 +1,6 @@
 import {Argument, Command, InvalidArgumentError} from 'commander';
 import {bundle} from './bundle.ts';
+import {codes} from './codes.ts';
 import {files} from './files.ts';
 import {memory} from './memory.ts';
 import {packed, packedLarge} from './packed.ts';
@@ -9,15 +10,22 @@ import {product} from './product.ts';
 import {speed} from './speed.ts';
 import {stages} from './stages.ts';
 
-const BENCHMARKS = {speed, stages, memory, product, files, bundle, page, peer, packed, 'packed-large': packedLarge} as const;
+const BENCHMARKS = {
+  speed, stages, memory, product, files, bundle, page, peer, packed, 'packed-large': packedLarge, codes,
+} as const;
 type Name = keyof typeof BENCHMARKS;
 const NAMES = Object.keys(BENCHMARKS) as Name[];
-/** Is for machines with a GPU. */
-const LARGE = 'packed-large';
+/** Run only if they are named: `packed-large` is for machines with a GPU, and `codes` measures nothing. */
+const BY_NAME_ONLY: readonly Name[] = ['packed-large', 'codes'];
+const DEFAULTS = NAMES.filter((name) => !BY_NAME_ONLY.includes(name));
 
 await new Command('npm run bench --')
-  .description('Measures speed, whole stages, memory, the matrix product, files, the bundle, the browser example, and the peer; figures also go to bench/results.')
-  .addArgument(new Argument('[names...]', 'which benchmarks').choices(NAMES).default(NAMES.filter((name) => name !== LARGE), `all but ${LARGE}`))
+  .description(
+    'Measures speed, whole stages, memory, the matrix product, files, the bundle, the browser example, and the peer; ' +
+    'figures also go to bench/results.',
+  )
+  .addArgument(new Argument('[names...]', 'which benchmarks').choices(NAMES)
+    .default(DEFAULTS, `all but ${BY_NAME_ONLY.join(' and ')}`))
   .option('--repeat <n>', 'runs of each measurement', positiveInteger, 5)
   .action(async (names: Name[], options: {repeat: number}) => {
     for (const name of names) {
