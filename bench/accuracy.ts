@@ -6,10 +6,10 @@ import {fileURLToPath} from 'node:url';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import 'tfjs-compress/plugins/wasm';
 import {type FashionMnist, isFullInstalled, loadFashionMnist} from '../examples/fashion-mnist/data.ts';
-import {keepResult, keyOf, readResults} from './accuracyResults.ts';
-import {type AccuracyRow, accuracyRows, titleOf} from './accuracyRows.ts';
-import {accuracyCells, accuracyTable} from './accuracyTable.ts';
-import {type AccuracyRun, measureAccuracy} from './measureAccuracy.ts';
+import {keepResult, keyOf, readResults} from './accuracy/accuracyResults.ts';
+import {type AccuracyRow, accuracyRows, titleOf} from './accuracy/accuracyRows.ts';
+import {accuracyCells, accuracyTable} from './accuracy/accuracyTable.ts';
+import {type AccuracyRun, measureAccuracy} from './accuracy/measureAccuracy.ts';
 
 interface Options {
   readonly model: string;

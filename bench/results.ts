@@ -1,6 +1,6 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import Table from 'cli-table3';
-import type {Timing} from './timing.ts';
+import type {Timing} from './speed/timing.ts';
 
 const FOLDER = new URL('./results/', import.meta.url);
 

@@ -1,14 +1,14 @@
 import {Argument, Command, InvalidArgumentError} from 'commander';
-import {bundle} from './bundle.ts';
-import {codes} from './codes.ts';
-import {files} from './files.ts';
-import {memory} from './memory.ts';
-import {packed, packedLarge} from './packed.ts';
-import {page} from './page.ts';
-import {peer} from './peer.ts';
-import {product} from './product.ts';
-import {speed} from './speed.ts';
-import {stages} from './stages.ts';
+import {bundle} from './size/bundle.ts';
+import {codes} from './accuracy/codes.ts';
+import {files} from './size/files.ts';
+import {memory} from './memory/memory.ts';
+import {packed, packedLarge} from './speed/packed.ts';
+import {page} from './speed/page.ts';
+import {peer} from './speed/peer.ts';
+import {product} from './speed/product.ts';
+import {speed} from './speed/speed.ts';
+import {stages} from './speed/stages.ts';
 
 const BENCHMARKS = {
   speed, stages, memory, product, files, bundle, page, peer, packed, 'packed-large': packedLarge, codes,

@@ -30,47 +30,47 @@ export type {SpfqPruneOptions} from './operators/pruneOptions.ts';
 export {spfqQuantize} from './operators/spfqQuantize.ts';
 export type {SpfqQuantizeOptions} from './operators/quantizeOptions.ts';
 export type {BudgetedQuantizeOptions} from './operators/quantizeBudget.ts';
-export type {BitBudget} from './methods/bitBudget.ts';
+export type {BitBudget} from './stages/quantize/bitBudget.ts';
 export {spfqCompress, type SpfqCompressOptions} from './operators/spfqCompress.ts';
 export {correct, type CorrectOptions} from './operators/correct.ts';
 export {pack, type PackOptions} from './operators/pack.ts';
 export type {PatternOption} from './operators/pruneRules.ts';
-export type {Rounding} from './stochastic/index.ts';
+export type {Rounding} from './numerics/stochastic/index.ts';
 export type {LayerPredicate, LayerSelection} from './operators/layerSelection.ts';
 
 // what the stages would do
-export {dryRun, type DryRunOptions} from './operators/dryRun.ts';
+export {dryRun, type DryRunOptions} from './queries/dryRun.ts';
 export type {DryRunData, DryRunLayer, DryRunReport} from './report/dryRunReport.ts';
 
 // packed models
 export {registerPacked} from './packed/registerPacked.ts';
-export {registerGraph} from './converted/registerGraph.ts';
-export {loadPacked, type LoadPackedOptions} from './io/loadPacked.ts';
-export {sealModel} from './io/sealModel.ts';
-export {saveModel} from './io/saveModel.ts';
-export {selfCheck, type SelfCheckOptions} from './methods/selfCheck.ts';
+export {registerGraph} from './converted/bridge/registerGraph.ts';
+export {loadPacked, type LoadPackedOptions} from './files/loadPacked.ts';
+export {sealModel} from './artifacts/sealModel.ts';
+export {saveModel} from './files/saveModel.ts';
+export {selfCheck, type SelfCheckOptions} from './stages/pack/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './types.ts';
 export type {PackedLayerReport, PackingReport} from './report/report.ts';
-export {exportGraph, toGraphModel} from './io/exportGraph.ts';
-export {exportStock} from './io/stock/exportStock.ts';
-export type {StockLayer, StockReport} from './io/stock/stockReport.ts';
+export {exportGraph, toGraphModel} from './files/export/exportGraph.ts';
+export {exportStock} from './files/export/exportStock.ts';
+export type {StockLayer, StockReport} from './files/export/stockReport.ts';
 
 // the methods that stages are compared with
 export {
   gpfqQuantize, type GpfqOptions, magnitudePrune, type MagnitudeOptions, optqQuantize, type OptqOptions, rtnQuantize, type RtnOptions, wandaPrune, type WandaOptions,
 } from './operators/baselines.ts';
 
-export type {InputData} from './graph/batches.ts';
-export type {DatasetLike, ElementIterator} from './graph/elements.ts';
-export type {InputTensors} from './graph/inputTensors.ts';
-export type {LabelledData, LabelledTensors} from './graph/labelledBatches.ts';
+export type {InputData} from './data/batchSource.ts';
+export type {DatasetLike, ElementIterator} from './data/elements.ts';
+export type {InputTensors} from './data/inputTensors.ts';
+export type {LabelledData, LabelledTensors} from './data/labelledBatches.ts';
 
 // what goes through a pipeline
 export type {BatchSource, CompressedLayer, Compression, Origin, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
-export type {LayerPlace, SkippedLayer} from './graph/sites.ts';
+export type {LayerPlace, SkippedLayer} from './calibration/targets.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
-export {letterHistograms, type LetterHistogram, type LetterHistogramOptions} from './report/letterHistograms.ts';
-export type {HistogramBin, LetterShare, WeightHistogram} from './report/weightHistogram.ts';
+export {letterHistograms, type LetterHistogram, type LetterHistogramOptions} from './stages/measure/letterHistograms.ts';
+export type {HistogramBin, LetterShare, WeightHistogram} from './stages/measure/weightHistogram.ts';
 
 // errors
 export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError, SelfCheckError} from './errors.ts';

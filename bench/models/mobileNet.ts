@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, dryRun, spfqQuantize} from 'tfjs-compress';
-import {watchTensors} from '../watchTensors.ts';
+import {watchTensors} from '../memory/watchTensors.ts';
 import {createMobileNet} from './createMobileNet.ts';
 import type {ModelBench} from './modelRow.ts';
 

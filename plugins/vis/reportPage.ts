@@ -2,13 +2,13 @@ import type {Compression, Report} from '../../src/index.ts';
 import {requireObject, resolveOptions} from '../../src/options.ts';
 import {documentFor} from './documentFor.ts';
 import {type Child, element} from './element.ts';
-import {layerTables} from './layerTables.ts';
-import {notesOf} from './notes.ts';
+import {layerTables} from './tables/layerTables.ts';
+import {notesOf} from './tables/notes.ts';
 import {duration, grouped} from './numbers.ts';
-import {packingTable} from './packingTable.ts';
+import {packingTable} from './tables/packingTable.ts';
 import {PAGE_STYLE} from './pageStyle.ts';
 import {reportPlots, type ReportPlots} from './reportPlots.ts';
-import {WORDS} from './words.ts';
+import {WORDS} from './glossary.ts';
 
 /** Options of {@link reportPage}. */
 export interface ReportPageOptions {

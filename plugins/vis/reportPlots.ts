@@ -1,11 +1,11 @@
 import {type Compression, letterHistograms} from '../../src/index.ts';
 import {integer, type OptionRules, requireObject, resolveOptions} from '../../src/options.ts';
 import {documentFor} from './documentFor.ts';
-import {histogramFigure} from './histogramFigure.ts';
-import {bitsFigure, errorsFigure} from './layerFigures.ts';
-import {accuracyFigure, type Canvas, sizeFigure} from './qualityFigures.ts';
-import {skippedTable} from './skippedTable.ts';
-import {summaryList} from './summaryList.ts';
+import {histogramFigure} from './figures/histogramFigure.ts';
+import {bitsFigure, errorsFigure} from './figures/layerFigures.ts';
+import {accuracyFigure, type Canvas, sizeFigure} from './figures/qualityFigures.ts';
+import {skippedTable} from './tables/skippedTable.ts';
+import {summaryList} from './tables/summaryList.ts';
 
 /** Options of {@link reportPlots}. */
 export interface ReportPlotsOptions {

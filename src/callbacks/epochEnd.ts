@@ -1,4 +1,4 @@
-import {snapshotOf} from '../methods/snapshot.ts';
+import {snapshotOf} from '../stages/run/snapshot.ts';
 import {integer, resolveOptions} from '../options.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 

@@ -1,11 +1,11 @@
 import {tensor, tidy, where as select, zerosLike} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
-import {layersOf} from '../graph/layersOf.ts';
-import type {KernelAdapter} from '../layers/adapter.ts';
-import {kernelsOf} from '../layers/index.ts';
-import {requireUnpacked} from '../methods/requireUnpacked.ts';
-import {matrix} from '../numerics/matrix.ts';
+import {layersOf} from '../model/layersOf.ts';
+import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import {kernelsOf} from '../layers/registry.ts';
+import {requireUnpacked} from '../packed/requireUnpacked.ts';
+import {matrix} from '../numerics/linalg/matrix.ts';
 import type {CompressedLayer} from '../types.ts';
 
 /** Which weights of a layer's kernel are kept. */

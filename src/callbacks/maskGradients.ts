@@ -1,7 +1,7 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
-import {requireAlive} from '../methods/compressionOf.ts';
-import {requireUnpacked} from '../methods/requireUnpacked.ts';
+import {requireAlive} from '../stages/run/compression.ts';
+import {requireUnpacked} from '../packed/requireUnpacked.ts';
 import type {Compression} from '../types.ts';
 import {keepZeros, type KeptMask, keptMasks, prunedAmong, requireZeros} from './keptMasks.ts';
 

@@ -1,7 +1,7 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
-import {adoptWeights} from '../graph/adoptWeights.ts';
-import {sparsityOf} from '../numerics/mask.ts';
+import {adoptWeights} from './adoptWeights.ts';
+import {sparsityOf} from '../numerics/linalg/mask.ts';
 import {calibrate, type CalibrationData} from '../operators/calibrate.ts';
 import {pruneStage} from '../operators/spfqPrune.ts';
 import type {Report} from '../report/report.ts';

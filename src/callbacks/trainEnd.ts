@@ -1,4 +1,4 @@
-import {compressionOf} from '../methods/compressionOf.ts';
+import {compressionOf} from '../stages/run/compression.ts';
 import {resolveOptions} from '../options.ts';
 import type {Origin} from '../types.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';

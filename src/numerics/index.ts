@@ -4,36 +4,36 @@
  */
 
 // matrices
-export {type Matrix, fromRows, matrix, toRows, transpose} from './matrix.ts';
-export {multiply} from './product.ts';
+export {type Matrix, fromRows, matrix, toRows, transpose} from './linalg/matrix.ts';
+export {multiply} from './linalg/product.ts';
 
 // the recurrence
-export {alignWeights, type AlignmentOptions} from './alignment.ts';
-export {pathFeedback, type FeedbackOptions} from './pathFeedback.ts';
-export {followPath, type Path, type Quantize} from './pathFollowing.ts';
-export {refine, type RefinementOptions} from './refinement.ts';
-export {type Quantized, valuesOf} from './quantized.ts';
+export {alignWeights, type AlignmentOptions} from './path/alignment.ts';
+export {pathFeedback, type FeedbackOptions} from './path/pathFeedback.ts';
+export {followPath, type Path, type Quantize} from './path/pathFollowing.ts';
+export {refine, type RefinementOptions} from './path/refinement.ts';
+export {type Quantized, valuesOf} from './scales/quantized.ts';
 
 // pruning
-export {keepLargest, type Mask, masked, type NofM, type Pattern, sparsityOf} from './mask.ts';
-export {solveOnSupport, type SupportOptions} from './supportLeastSquares.ts';
+export {keepLargest, type Mask, masked, type NofM, type Pattern, sparsityOf} from './linalg/mask.ts';
+export {solveOnSupport, type SupportOptions} from './linalg/conjugateGradients.ts';
 
 // alphabets and scales
-export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from './alphabet.ts';
-export {type FeatureGroups, type Granularity, offsetAt, type Scales, stepAt} from './scales.ts';
-export {meanSquareScale, widestScale} from './meanSquareScale.ts';
-export {calibrationErrors, calibrationGain} from './reconstructionError.ts';
+export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from './stochastic/alphabet.ts';
+export {type FeatureGroups, type Granularity, offsetAt, type Scales, stepAt} from './scales/scales.ts';
+export {meanSquareScale, widestScale} from './scales/meanSquareScale.ts';
+export {calibrationErrors, calibrationGain} from './path/calibrationError.ts';
 
 // statistics and bounds
-export {biasShift, centred, type GramPair, type Grams} from './centering.ts';
-export {pathBound, type PathBoundOptions, pathVariance} from './bounds.ts';
+export {biasShift, centred, type GramPair, type Grams} from './correction/centering.ts';
+export {pathBound, type PathBoundOptions, pathVariance} from './path/bounds.ts';
 
 // random numbers and codes
 export {philox4x32, type PhiloxWords, uniformAt} from './random.ts';
-export {packCodes, unpackCodes} from './packing.ts';
-export {packLevels, unpackLevels, wordsFor} from './levelPacking.ts';
-export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, wordsOfMask} from './maskPacking.ts';
+export {packCodes, unpackCodes} from './coding/bitStream.ts';
+export {packLevels, unpackLevels, wordsFor} from './coding/levels.ts';
+export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, wordsOfMask} from './coding/masks.ts';
 export {
   packMatrices, type PackedLetters, type PackedMatrices, type PackedParts, type Packing, type PartName, type PartSpec, partsOf, unpackedWeights, type UnpackedMatrices, unpackMatrices,
-} from './packedMatrices.ts';
-export {kernelCodes, type KernelCodes, placedCodes} from './kernelCodes.ts';
+} from './coding/packedMatrices.ts';
+export {kernelCodes, type KernelCodes, placedCodes} from './coding/kernelWords.ts';

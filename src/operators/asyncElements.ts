@@ -1,5 +1,5 @@
 import {Observable} from 'rxjs';
-import {disposeElement} from '../graph/elements.ts';
+import {disposeElement} from '../data/elements.ts';
 
 /** Whether something is an Observable, of whichever copy of RxJS. */
 export function isObservable(data: unknown): data is Observable<unknown> {

@@ -1,5 +1,5 @@
 import {map, type Observable, type OperatorFunction} from 'rxjs';
-import {batchSource, DEFAULT_READING, type InputData} from '../graph/batches.ts';
+import {batchSource, DEFAULT_READING, type InputData} from '../data/batchSource.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {asyncElements, isObservable} from './asyncElements.ts';

@@ -1,5 +1,5 @@
 import type {OperatorFunction} from 'rxjs';
-import {correctModel, type CorrectModelOptions} from '../methods/correctModel.ts';
+import {correctModel, type CorrectModelOptions} from '../stages/correct/correctModel.ts';
 import {flag, integer, number, type OptionRules, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';

@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
-import {type LabelledData, requireLabelled} from '../graph/labelledBatches.ts';
-import {evaluateModel} from '../methods/evaluateModel.ts';
+import {type LabelledData, requireLabelled} from '../data/labelledBatches.ts';
+import {evaluateModel} from '../stages/evaluateModel.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {stage} from './stage.ts';

@@ -1,5 +1,5 @@
 import type {OperatorFunction} from 'rxjs';
-import {foldModel} from '../methods/foldModel.ts';
+import {foldModel} from '../stages/correct/foldModel.ts';
 import type {Compression} from '../types.ts';
 import {stage} from './stage.ts';
 

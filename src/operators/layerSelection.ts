@@ -1,5 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {LayerFilter, LayerPlace} from '../graph/sites.ts';
+import type {LayerFilter, LayerPlace} from '../calibration/targets.ts';
 import type {OptionRule} from '../options.ts';
 
 /** Says of a layer whether it is meant. */

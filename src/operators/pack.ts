@@ -1,6 +1,6 @@
 import type {MonoTypeOperatorFunction} from 'rxjs';
-import {checkRule} from '../methods/checkRule.ts';
-import {packStage} from '../methods/packStage.ts';
+import {checkRule} from '../stages/pack/checkRule.ts';
+import {packStage} from '../stages/pack/packStage.ts';
 import {resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {stage} from './stage.ts';

@@ -1,8 +1,8 @@
 import {OptionError} from '../errors.ts';
-import type {PruneModelOptions} from '../methods/pruneModel.ts';
-import type {MaskName} from '../methods/pruneWeights.ts';
+import type {PruneModelOptions} from '../stages/prune/pruneModel.ts';
+import type {MaskName} from '../solver/maskScores.ts';
 import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
-import type {Rounding} from '../stochastic/index.ts';
+import type {Rounding} from '../numerics/stochastic/index.ts';
 import {type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';
 

@@ -1,5 +1,5 @@
-import type {LayerFilter, LayerPlace} from '../graph/sites.ts';
-import type {NofM, Pattern} from '../numerics/mask.ts';
+import type {LayerFilter, LayerPlace} from '../calibration/targets.ts';
+import type {NofM, Pattern} from '../numerics/linalg/mask.ts';
 import type {OptionRule} from '../options.ts';
 import {layerFilter, type LayerSelection} from './layerSelection.ts';
 

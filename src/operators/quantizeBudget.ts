@@ -1,6 +1,6 @@
 import {OptionError} from '../errors.ts';
-import type {BitBudget, LetterWidth} from '../methods/bitBudget.ts';
-import type {Bits} from '../numerics/alphabet.ts';
+import type {BitBudget, LetterWidth} from '../stages/quantize/bitBudget.ts';
+import type {Bits} from '../numerics/stochastic/alphabet.ts';
 import {quantizePlan, type QuantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 
 /** Options of `spfqQuantize` with letters chosen layer by layer. */

@@ -1,9 +1,9 @@
 import {OptionError, shown} from '../errors.ts';
-import type {QuantizeModelOptions} from '../methods/quantizeModel.ts';
-import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/alphabet.ts';
-import type {Granularity} from '../numerics/scales.ts';
+import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
+import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
+import type {Granularity} from '../numerics/scales/scales.ts';
 import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
-import type {Rounding} from '../stochastic/index.ts';
+import type {Rounding} from '../numerics/stochastic/index.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 
 /** Options of {@link spfqQuantize}. Every one has a default that a specialist would choose. */

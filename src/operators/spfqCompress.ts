@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
 import {OptionError} from '../errors.ts';
-import {quantizeModel} from '../methods/quantizeModel.ts';
+import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import {requireObject, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';

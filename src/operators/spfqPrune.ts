@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
-import {pruneModel} from '../methods/pruneModel.ts';
-import {pruneTogether} from '../methods/sparsityBudget.ts';
+import {pruneModel} from '../stages/prune/pruneModel.ts';
+import {pruneTogether} from '../stages/prune/sparsityBudget.ts';
 import type {Compression} from '../types.ts';
 import {prunePlan, type SpfqPruneOptions} from './pruneOptions.ts';
 import {stage} from './stage.ts';

@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
-import {quantizeToBudget} from '../methods/bitBudget.ts';
-import {quantizeModel} from '../methods/quantizeModel.ts';
+import {quantizeToBudget} from '../stages/quantize/bitBudget.ts';
+import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../types.ts';
 import {asksForBudget, type BudgetedQuantizeOptions, budgetPlan, requireNoBudget} from './quantizeBudget.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';

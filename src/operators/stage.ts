@@ -1,6 +1,6 @@
 import {concatMap, Observable, type OperatorFunction} from 'rxjs';
-import {disposeModel} from '../graph/disposeModel.ts';
-import type {StageContext} from '../methods/stageContext.ts';
+import {disposeModel} from '../model/disposeModel.ts';
+import type {StageContext} from '../stages/run/stageContext.ts';
 import type {Compression} from '../types.ts';
 
 /**

@@ -1,16 +1,16 @@
 import {dispose, engine, getBackend, getKernel, tensor1d, tensor2d, type Tensor} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors.ts';
-import type {Alphabet} from '../numerics/alphabet.ts';
-import type {Mask} from '../numerics/mask.ts';
-import {type Matrix, matrix} from '../numerics/matrix.ts';
-import {followPathSteps, type Path} from '../numerics/pathFollowing.ts';
+import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
+import type {Mask} from '../numerics/linalg/mask.ts';
+import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
+import {followPathSteps, type Path} from '../numerics/path/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
-import {type Scales, stepAt} from '../numerics/scales.ts';
-import {type OperatorKind, operators, type Rounding} from '../stochastic/index.ts';
-import type {StochasticOperator} from '../stochastic/stochasticOperator.ts';
+import {type Scales, stepAt} from '../numerics/scales/scales.ts';
+import {type OperatorKind, operators, type Rounding} from '../numerics/stochastic/index.ts';
+import type {StochasticOperator} from '../numerics/stochastic/stochasticOperator.ts';
 import {kernelAttrs, kernelInputs} from './kernel.ts';
-import {mostBufferBytes} from './mostBufferBytes.ts';
-import {paced} from './paced.ts';
+import {mostBufferBytes} from './maxBufferBytes.ts';
+import {paced} from '../numerics/paced.ts';
 
 /** The name under which backends register their kernel of this op. */
 export const FOLLOW_PATH = 'FollowPath';

@@ -1,9 +1,9 @@
 import {add, concat, dispose, getBackend, matMul, reshape, split, sum, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
-import {type Block, blocksOf, panelsOf} from '../numerics/blocks.ts';
-import type {GramPair} from '../numerics/centering.ts';
-import {type Matrix, matrix} from '../numerics/matrix.ts';
-import type {Steps} from '../numerics/steps.ts';
-import {paced} from './paced.ts';
+import {type Block, blocksOf, panelsOf} from '../numerics/linalg/blocks.ts';
+import type {GramPair} from '../numerics/correction/centering.ts';
+import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
+import type {Steps} from '../numerics/task.ts';
+import {paced} from '../numerics/paced.ts';
 import {takeRows} from './takeRows.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */

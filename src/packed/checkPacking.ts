@@ -1,5 +1,5 @@
 import {ArtifactError, shown} from '../errors.ts';
-import {type Packing, partsOf} from '../numerics/packedMatrices.ts';
+import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
 /** More weights than a tensor of tfjs can index. */
 const MOST_WEIGHTS = 2 ** 31 - 1;

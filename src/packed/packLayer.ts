@@ -1,6 +1,6 @@
-import type {Mask} from '../numerics/mask.ts';
-import type {Matrix} from '../numerics/matrix.ts';
-import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/packedMatrices.ts';
+import type {Mask} from '../numerics/linalg/mask.ts';
+import type {Matrix} from '../numerics/linalg/matrix.ts';
+import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../types.ts';
 
 /**

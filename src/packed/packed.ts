@@ -1,10 +1,10 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
-import type {Kwargs, LayerAdapter, WeightSpec} from '../layers/adapter.ts';
-import type {Packing} from '../numerics/packedMatrices.ts';
+import type {Kwargs, LayerAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import {checkPackings} from './checkPacking.ts';
-import {ComputedForm} from './computedForm.ts';
+import {ComputedForm} from './packedExecution.ts';
 import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
 import {type WrappedLayer, wrappedLayer} from './wrappedLayer.ts';
 

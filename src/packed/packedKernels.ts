@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {kernelName} from '../layers/index.ts';
+import {kernelName} from '../layers/registry.ts';
 import type {Packed} from './packed.ts';
 import type {StoredKernel} from './storedWeights.ts';
 

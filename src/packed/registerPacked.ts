@@ -1,6 +1,6 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import {registerMissing} from '../ops/kernel.ts';
-import {packedReference} from '../ops/packedReference.ts';
+import {packedReference} from '../ops/packed/packedReference.ts';
 import {Packed} from './packed.ts';
 
 /**

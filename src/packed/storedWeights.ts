@@ -1,6 +1,6 @@
 import {ArtifactError} from '../errors.ts';
-import type {KernelAdapter, WeightSpec} from '../layers/adapter.ts';
-import {type Packing, partsOf} from '../numerics/packedMatrices.ts';
+import type {KernelAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
 /** How a packed layer stores one weight of the layer that it stands for: as it is, or as the arrays of a packing. */
 export type StoredWeight = {readonly spec: WeightSpec; readonly kernel?: undefined} | StoredKernel;

@@ -1,6 +1,6 @@
-import type {Topology} from '../graph/cloneModel.ts';
-import {type LayerEntry, mapTopology} from '../graph/mapTopology.ts';
-import type {Packing} from '../numerics/packedMatrices.ts';
+import type {Topology} from '../model/cloneModel.ts';
+import {type LayerEntry, mapTopology} from '../model/topology.ts';
+import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import {Packed} from './packed.ts';
 
 /** Entries of a layer's configuration that its packed form keeps for itself. */

@@ -1,8 +1,8 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, shown} from '../errors.ts';
-import type {LayerAdapter} from '../layers/adapter.ts';
-import {adapterOfClass, supportedClassNames} from '../layers/index.ts';
+import type {LayerAdapter} from '../layers/adapter/adapter.ts';
+import {adapterOfClass, supportedClassNames} from '../layers/registry.ts';
 
 /** A layer as tfjs writes it. */
 export interface WrappedLayer {

@@ -1,5 +1,5 @@
-import type {SkippedLayer} from '../graph/sites.ts';
-import type {Granularity} from '../numerics/scales.ts';
+import type {SkippedLayer} from '../calibration/targets.ts';
+import type {Granularity} from '../numerics/scales/scales.ts';
 import type {SelfCheckReport} from '../types.ts';
 import {reportTable} from './reportTable.ts';
 

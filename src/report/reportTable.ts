@@ -1,4 +1,4 @@
-import {packingLines} from './packingReport.ts';
+import {packingLines} from '../stages/pack/packedLayerReport.ts';
 import type {LayerReport, ReportData} from './report.ts';
 
 /** The columns of the layer table: heading and text of a layer. */

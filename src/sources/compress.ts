@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {defer, type Observable, of} from 'rxjs';
-import {compressionOf} from '../methods/compressionOf.ts';
+import {compressionOf} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 

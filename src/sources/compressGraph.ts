@@ -1,8 +1,8 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {Observable} from 'rxjs';
-import {bridgeOf} from '../converted/bridgeModel.ts';
-import {disposeModel} from '../graph/disposeModel.ts';
-import {compressionOf} from '../methods/compressionOf.ts';
+import {bridgeOf} from '../converted/bridge/bridgeModel.ts';
+import {disposeModel} from '../model/disposeModel.ts';
+import {compressionOf} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';

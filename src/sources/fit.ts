@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
-import {batchSource, DEFAULT_READING} from '../graph/batches.ts';
+import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
 import type {Compression} from '../types.ts';
 import {type FitOptions, training, trainingOptions} from './training.ts';
 

@@ -1,9 +1,9 @@
 import type {LayersModel, ModelFitDatasetArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
 import {DataError, shown} from '../errors.ts';
-import {batchSource, DEFAULT_READING} from '../graph/batches.ts';
-import {openerOf} from '../graph/elements.ts';
-import {sampledBatches} from '../graph/sampledBatches.ts';
+import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
+import {openerOf} from '../data/elements.ts';
+import {sampledBatches} from '../data/sampleRows.ts';
 import type {BatchSource, Compression} from '../types.ts';
 import {type FitOptions, type PreparedTraining, training, trainingOptions} from './training.ts';
 import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';

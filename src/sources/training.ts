@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Observable} from 'rxjs';
-import {DEFAULT_READING} from '../graph/batches.ts';
-import {compressionOf, requireCompressible} from '../methods/compressionOf.ts';
+import {DEFAULT_READING} from '../data/batchSource.ts';
+import {compressionOf, requireCompressible} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {BatchSource, Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';

@@ -1,5 +1,5 @@
 import {Callback, CallbackList, CustomCallback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-layers';
-import {dropTape} from '../graph/dropTape.ts';
+import {dropTape} from './dropTape.ts';
 
 /** The callbacks of one `fit`: instances, plain objects, or some of each. */
 export type GivenCallbacks = Pick<ModelFitArgs, 'callbacks' | 'yieldEvery'>;

@@ -1,8 +1,8 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {checkBatch} from '../graph/checkBatch.ts';
-import {type DatasetLike, disposeElement, type ElementIterator} from '../graph/elements.ts';
-import {inputsOf} from '../graph/inputTensors.ts';
-import {elementInputs} from '../graph/sampledBatches.ts';
+import {checkBatch} from '../data/checkBatch.ts';
+import {type DatasetLike, disposeElement, type ElementIterator} from '../data/elements.ts';
+import {inputsOf} from '../data/inputTensors.ts';
+import {elementInputs} from '../data/sampleRows.ts';
 import type {TrainingRun} from './trainingRun.ts';
 
 /** A data set on which `model.fitDataset` trains: its elements are `{xs, ys}`. */

@@ -3,7 +3,7 @@ import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {fit, spfqQuantize} from 'tfjs-compress';
 import 'tfjs-compress/plugins/webgpu';
-import {onBackends} from '../support/onBackends.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 // The line of the README, in a real browser: train, compress, save to IndexedDB, load, predict.
 onBackends(['cpu', 'webgpu'], (backend) => {

@@ -3,7 +3,7 @@ import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, loadPacked, pack, saveModel, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import 'tfjs-compress/plugins/webgpu';
-import {onBackends} from '../support/onBackends.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 // The second line of a page that keeps a small model: save it, come back, load it.
 onBackends(['cpu', 'webgpu'], () => {

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import * as tf from '@tensorflow/tfjs-core';
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
-import {onBackends} from '../support/onBackends.ts';
-import {testPathKernel} from '../support/pathKernelTests.ts';
-import {testPhilox} from '../support/philoxTests.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {testPathKernel} from '../support/kernels/pathKernelTests.ts';
+import {testPhilox} from '../support/kernels/philoxTests.ts';
 
 describe('plugins/webgpu in Chromium', () => {
   onBackends(['webgpu'], () => {

@@ -4,8 +4,8 @@ import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression, evaluate, pack, spfqQuantize} from 'tfjs-compress';
 import {reportPage, reportPlots} from 'tfjs-compress/plugins/vis';
-import {onBackends} from '../support/onBackends.ts';
-import {denseNetwork, gaussianTensor} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {denseNetwork, gaussianTensor} from '../support/models/smallNetworks.ts';
 
 onBackends(['wasm'], () => {
   describe('plugins/vis in a page', () => {

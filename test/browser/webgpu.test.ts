@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
-import {onBackends} from '../support/onBackends.ts';
-import {productOf64} from '../support/productOf64.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {productOf64} from '../support/kernels/productOf64.ts';
 
 describe('Chromium', () => {
   onBackends(['webgpu'], () => {

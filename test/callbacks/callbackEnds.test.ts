@@ -3,8 +3,8 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {from, lastValueFrom, map, tap, toArray} from 'rxjs';
 import {DataError, epochEnd, ModelError, spfqQuantize, trainEnd} from 'tfjs-compress';
-import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['cpu', 'wasm'], () => {
   describe('callbacks that have ended', () => {

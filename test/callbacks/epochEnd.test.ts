@@ -4,8 +4,8 @@ import {Callback, CustomCallback, type History, type LayersModel} from '@tensorf
 import {expect} from 'chai';
 import {catchError, EMPTY, map, retry, tap} from 'rxjs';
 import {calibrate, type Compression, correct, DataError, epochEnd, evaluate, ModelError, OptionError, pack, progress, spfqPrune, spfqQuantize} from 'tfjs-compress';
-import {denseNetwork, gaussianTensor, predictionsOf, untilTensors, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {denseNetwork, gaussianTensor, predictionsOf, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const quantize = spfqQuantize({bits: 4, scale: 'mse', samples: 1, sweeps: 0});
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds); });

@@ -4,13 +4,13 @@ import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, fit, fitDataset, maskGradients, spfqCompress, spfqPrune, trainEnd} from 'tfjs-compress';
 import 'tfjs-compress/plugins/wasm';
-import {cloneModel} from '../../src/graph/cloneModel.ts';
-import {disposeModel} from '../../src/graph/disposeModel.ts';
-import {countedDataset} from '../support/datasets.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, masksOf, prunableConvnet, wideNetwork} from '../support/prunableNetworks.ts';
-import {gaussianTensor, randomize, weightsOf} from '../support/smallNetworks.ts';
-import {byMagnitude, kernelOf, withOptimizer, withPruned, zeros} from '../support/trainings.ts';
+import {cloneModel} from '../../src/model/cloneModel.ts';
+import {disposeModel} from '../../src/model/disposeModel.ts';
+import {countedDataset} from '../support/models/datasets.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, masksOf, prunableConvnet, wideNetwork} from '../support/models/prunableNetworks.ts';
+import {gaussianTensor, randomize, weightsOf} from '../support/models/smallNetworks.ts';
+import {byMagnitude, kernelOf, withOptimizer, withPruned, zeros} from '../support/models/trainings.ts';
 
 onBackends(['wasm', 'cpu', 'webgpu'], (backend) => {
   describe('maskGradients', () => {

@@ -2,11 +2,11 @@ import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, fit, maskGradients, ModelError, pack, spfqCompress, spfqQuantize} from 'tfjs-compress';
-import {disposeModel} from '../../src/graph/disposeModel.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {wideNetwork} from '../support/prunableNetworks.ts';
-import {errorOf, gaussianTensor, leavingAlone, twoInputs} from '../support/smallNetworks.ts';
-import {withOptimizer, withPruned} from '../support/trainings.ts';
+import {disposeModel} from '../../src/model/disposeModel.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {wideNetwork} from '../support/models/prunableNetworks.ts';
+import {errorOf, gaussianTensor, leavingAlone, twoInputs} from '../support/models/smallNetworks.ts';
+import {withOptimizer, withPruned} from '../support/models/trainings.ts';
 
 onBackends(['wasm'], () => {
   describe('maskGradients refuses', () => {

@@ -4,11 +4,11 @@ import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, DataError, fit, ModelError, pruneSchedule, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import 'tfjs-compress/plugins/wasm';
-import {disposeModel} from '../../src/graph/disposeModel.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {masksOf, prunableConvnet, wideNetwork} from '../support/prunableNetworks.ts';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone, weightsOf} from '../support/smallNetworks.ts';
-import {kernelOf, type OptimizerName, samplesFor, withOptimizer, zeros} from '../support/trainings.ts';
+import {disposeModel} from '../../src/model/disposeModel.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {masksOf, prunableConvnet, wideNetwork} from '../support/models/prunableNetworks.ts';
+import {denseNetwork, errorOf, gaussianTensor, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
+import {kernelOf, type OptimizerName, samplesFor, withOptimizer, zeros} from '../support/models/trainings.ts';
 
 const quick = {mask: 'magnitude', iterations: 0} as const;
 

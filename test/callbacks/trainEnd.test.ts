@@ -3,8 +3,8 @@ import {CustomCallback, type LayersModel, model as functional} from '@tensorflow
 import {expect} from 'chai';
 import {catchError, EMPTY, firstValueFrom, from, map, merge, NEVER, Observable, tap} from 'rxjs';
 import {calibrate, type Compression, DataError, ModelError, spfqQuantize, trainEnd} from 'tfjs-compress';
-import {denseNetwork, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {denseNetwork, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const quantize = spfqQuantize({bits: 4, scale: 'mse', samples: 1});
 const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 20); });

@@ -4,8 +4,8 @@ import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compressGraph, rtnQuantize, toGraphModel} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import {onBackends} from '../support/onBackends.ts';
-import {gaussianTensor} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {gaussianTensor} from '../support/models/smallNetworks.ts';
 
 const MODEL = 'node_modules/@spotify/basic-pitch/model/model.json';
 

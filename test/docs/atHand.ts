@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import {parseHTML} from 'linkedom';
 import {useWebGPU} from 'tfjs-compress/plugins/node';
-import {constant, graphModel as fromNodes, node, placeholder, texts} from '../support/graphs.ts';
+import {constant, graphModel as fromNodes, node, placeholder, texts} from '../support/models/graphs.ts';
 
 // What the reader of a code block has: a trained model with data, a page, and a browser's storage.
 

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import ts from 'typescript';
-import {sourceFiles} from '../support/sourceFiles.ts';
+import {sourceFiles} from '../house/sourceFiles.ts';
 
 /** Every text of the sources that says what was expected, with `…` for what is put in. */
 export function errorMessages(): string[] {

@@ -7,10 +7,10 @@ import {join, relative} from 'node:path';
 import {promisify} from 'node:util';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import 'tfjs-compress/plugins/wasm';
-import {type AccuracyResult, keepResult, readResults} from '../../bench/accuracyResults.ts';
-import {type AccuracyRow, accuracyRows, titleOf} from '../../bench/accuracyRows.ts';
-import {accuracyTable} from '../../bench/accuracyTable.ts';
-import {measureAccuracy} from '../../bench/measureAccuracy.ts';
+import {type AccuracyResult, keepResult, readResults} from '../../bench/accuracy/accuracyResults.ts';
+import {type AccuracyRow, accuracyRows, titleOf} from '../../bench/accuracy/accuracyRows.ts';
+import {accuracyTable} from '../../bench/accuracy/accuracyTable.ts';
+import {measureAccuracy} from '../../bench/accuracy/measureAccuracy.ts';
 import type {FashionMnist, LabelledImages} from '../../examples/fashion-mnist/data.ts';
 
 const RUN = {model: 'tiny', samples: 64, seeds: 2, testImages: 50};

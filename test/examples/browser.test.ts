@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {webgpuFlags} from '../runner/browserSuites.ts';
-import {ExamplePage, serveExample, type Site} from '../support/examplePage.ts';
+import {ExamplePage, serveExample, type Site} from './examplePage.ts';
 
 const figure = /^\d+\.\d %$/;
 

@@ -1,8 +1,8 @@
 import {layers} from '@tensorflow/tfjs-layers';
 import {matrix} from 'tfjs-compress/numerics';
-import {describeCompressed} from '../support/describeCompressed.ts';
-import {byChannel, explicitWindows} from '../support/explicitColumns.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {describeCompressed} from '../support/layers/describeCompressed.ts';
+import {byChannel, explicitWindows} from '../support/layers/explicitColumns.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['cpu', 'wasm'], () => {
   describeCompressed({

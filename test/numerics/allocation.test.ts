@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {allocate, type AllocationOption} from '../../src/numerics/allocation.ts';
-import {uniforms} from '../support/randomMatrices.ts';
+import {uniforms} from '../support/numerics/randomMatrices.ts';
 
 type Layers = ReadonlyArray<readonly AllocationOption[]>;
 

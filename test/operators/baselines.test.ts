@@ -5,11 +5,11 @@ import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {
   calibrate, compress, type Compression, gpfqQuantize, magnitudePrune, OptionError, optqQuantize, rtnQuantize, spfqPrune, spfqQuantize, wandaPrune,
 } from 'tfjs-compress';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, masksOf, wideNetwork} from '../support/prunableNetworks.ts';
-import {quantizedLayers} from '../support/quantizedLayers.ts';
-import {weightsOf} from '../support/smallNetworks.ts';
-import {isHeldBack} from '../support/rowTurns.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, masksOf, wideNetwork} from '../support/models/prunableNetworks.ts';
+import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
+import {weightsOf} from '../support/models/smallNetworks.ts';
+import {isHeldBack} from '../support/numerics/rowTurns.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 

@@ -4,10 +4,10 @@ import {expect} from 'chai';
 import {lastValueFrom, Subscription} from 'rxjs';
 import {calibrate, compress, type Compression, evaluate, ModelError, OptionError, type ProgressEvent, progress, spfqPrune, type SpfqPruneOptions, spfqQuantize} from 'tfjs-compress';
 import {matrix} from 'tfjs-compress/numerics';
-import {OutputProbe} from '../../src/methods/outputProbe.ts';
+import {OutputProbe} from '../../src/stages/measure/outputProbe.ts';
 import type {BudgetedQuantizeOptions} from '../../src/operators/quantizeBudget.ts';
-import {errorOf, gaussianTensor, leavingAlone, randomize, untilTensors, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {errorOf, gaussianTensor, leavingAlone, randomize, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const ALPHABETS = [2, 3, 4, 7, 15, 31, 63, 255];
 

@@ -7,10 +7,10 @@ import {expect} from 'chai';
 import {concatMap, lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, correct, spfqCompress, type SpfqCompressOptions, spfqPrune, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import {expectedWeights} from '../support/expectedWeights.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, masksOf, prunableConvnet, wideNetwork, zerosOf} from '../support/prunableNetworks.ts';
-import {predictionsOf, weightsOf} from '../support/smallNetworks.ts';
+import {expectedWeights} from '../support/layers/expectedWeights.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, masksOf, prunableConvnet, wideNetwork, zerosOf} from '../support/models/prunableNetworks.ts';
+import {predictionsOf, weightsOf} from '../support/models/smallNetworks.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 

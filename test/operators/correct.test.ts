@@ -6,12 +6,12 @@ import {
   calibrate, compress, type CompressedLayer, type Compression, correct, type CorrectOptions, evaluate, gpfqQuantize, magnitudePrune, ModelError, optqQuantize, rtnQuantize, spfqCompress, spfqPrune,
   spfqQuantize, wandaPrune,
 } from 'tfjs-compress';
-import {denseWeights, inputsOf, relativeError} from '../support/denseErrors.ts';
-import {isHeldBack, type RowChoice} from '../support/rowTurns.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, masksOf} from '../support/prunableNetworks.ts';
-import {quantizedLayers} from '../support/quantizedLayers.ts';
-import {errorOf, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/smallNetworks.ts';
+import {denseWeights, inputsOf, relativeError} from '../support/layers/denseErrors.ts';
+import {isHeldBack, type RowChoice} from '../support/numerics/rowTurns.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, masksOf} from '../support/models/prunableNetworks.ts';
+import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
+import {errorOf, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/models/smallNetworks.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 

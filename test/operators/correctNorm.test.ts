@@ -3,10 +3,10 @@ import {layers, type LayersModel, model as modelOf, sequential} from '@tensorflo
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression, correct, type CorrectOptions, rtnQuantize, spfqPrune, spfqQuantize} from 'tfjs-compress';
-import {isHeldBack} from '../support/rowTurns.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor} from '../support/prunableNetworks.ts';
-import {randomize} from '../support/smallNetworks.ts';
+import {isHeldBack} from '../support/numerics/rowTurns.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor} from '../support/models/prunableNetworks.ts';
+import {randomize} from '../support/models/smallNetworks.ts';
 
 const CHANNELS = 5;
 

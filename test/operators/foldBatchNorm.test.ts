@@ -3,10 +3,10 @@ import {input, layers, type LayersModel, model as modelOf, sequential, type Symb
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression, correct, evaluate, foldBatchNorm, ModelError, pack, spfqQuantize} from 'tfjs-compress';
-import {uniforms} from '../support/randomMatrices.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {relativeDifference} from '../support/packedModels.ts';
-import {gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/smallNetworks.ts';
+import {uniforms} from '../support/numerics/randomMatrices.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {relativeDifference} from '../support/models/packedModels.ts';
+import {gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/models/smallNetworks.ts';
 
 const norm = (name: string, options: object = {}) => layers.batchNormalization({name, ...options});
 

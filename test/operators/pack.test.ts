@@ -6,9 +6,9 @@ import {
   BackendError, calibrate, compress, type Compression, correct, evaluate, fit, ModelError, OptionError, pack, type ProgressEvent, progress, rtnQuantize, selfCheck, SelfCheckError, spfqPrune, spfqQuantize,
 } from 'tfjs-compress';
 import 'tfjs-compress/plugins/webgpu';
-import {onBackends} from '../support/onBackends.ts';
-import {FAST, packed, quantized, relativeDifference, withSpoiltKernel} from '../support/packedModels.ts';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {FAST, packed, quantized, relativeDifference, withSpoiltKernel} from '../support/models/packedModels.ts';
+import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/models/smallNetworks.ts';
 
 onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
   const route = backend === 'wasm' ? 'decoded' : 'packed';

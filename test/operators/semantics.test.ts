@@ -4,9 +4,9 @@ import {expect} from 'chai';
 import {firstValueFrom, forkJoin, lastValueFrom, map, Observable, throwError, toArray} from 'rxjs';
 import {TestScheduler} from 'rxjs/testing';
 import {calibrate, compress, type Compression, evaluate, progress, type ProgressEvent, spfqQuantize} from 'tfjs-compress';
-import {codesOf as codesOfLayers} from '../support/quantizedLayers.ts';
-import {denseNetwork, gaussianTensor, predictionsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {codesOf as codesOfLayers} from '../support/layers/quantizedLayers.ts';
+import {denseNetwork, gaussianTensor, predictionsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['wasm'], () => {
   describe('a pipeline', () => {

@@ -3,9 +3,9 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, ModelError, spfqCompress, spfqPrune, type SpfqPruneOptions, spfqQuantize} from 'tfjs-compress';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, masksOf, prunableConvnet, zerosOf} from '../support/prunableNetworks.ts';
-import {errorOf, leavingAlone, weightsOf} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, masksOf, prunableConvnet, zerosOf} from '../support/models/prunableNetworks.ts';
+import {errorOf, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
 
 const ALL: SpfqPruneOptions = {include: /./};
 

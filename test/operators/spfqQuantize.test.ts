@@ -3,11 +3,11 @@ import {input, layers, type LayersModel, loadLayersModel, model, sequential, typ
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, type CalibrationData, compress, type Compression, evaluate, fit, type LayerSelection, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
-import {expectedWeights} from '../support/expectedWeights.ts';
-import {quantizedLayers} from '../support/quantizedLayers.ts';
-import {denseNetwork, gaussianTensor, leavingAlone, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
-import {gaussians} from '../support/randomMatrices.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {expectedWeights} from '../support/layers/expectedWeights.ts';
+import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
+import {denseNetwork, gaussianTensor, leavingAlone, predictionsOf, randomize, twoInputs, weightsOf} from '../support/models/smallNetworks.ts';
+import {gaussians} from '../support/numerics/randomMatrices.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const NEAREST: SpfqQuantizeOptions = {scale: 'mse', alignment: 'none', feedback: 'none', rounding: 'nearest', sweeps: 0};
 type Graph = SymbolicTensor;

@@ -3,7 +3,7 @@ import {from, of, type Subscription} from 'rxjs';
 import {TestScheduler} from 'rxjs/testing';
 import type {Compression} from 'tfjs-compress';
 import {stage} from '../../src/operators/stage.ts';
-import type {StageContext} from '../../src/methods/stageContext.ts';
+import type {StageContext} from '../../src/stages/run/stageContext.ts';
 
 /** A compression that only counts how often it, or its model alone, was disposed of. */
 interface Fake {

@@ -2,8 +2,8 @@ import {memory, tensor3d, type Tensor3D} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import type {GramPair} from 'tfjs-compress/numerics';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {gaussians} from '../support/randomMatrices.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {gaussians} from '../support/numerics/randomMatrices.ts';
 
 const rows = 2500, features = 24; // more than four chunks of 512
 /** Features from 1e-4 to 1e4. */

@@ -4,9 +4,9 @@ import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {concat, defer, EMPTY, finalize, from, lastValueFrom, map, type Observable, of, range, throwError} from 'rxjs';
 import {calibrate, type CalibrationData, compress, type Compression, DataError, spfqQuantize} from 'tfjs-compress';
-import {codesOf} from '../support/quantizedLayers.ts';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone, randomize, twoInputs} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {codesOf} from '../support/layers/quantizedLayers.ts';
+import {denseNetwork, errorOf, gaussianTensor, leavingAlone, randomize, twoInputs} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const STARTS_ANEW = 'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
 

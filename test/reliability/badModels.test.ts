@@ -2,8 +2,8 @@ import {memory, ones, tensor, type Tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {BackendError, calibrate, compress, evaluate, fit, ModelError, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {denseNetwork, errorOf, gaussianTensor, leavingAlone} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['wasm', 'cpu'], (backend) => {
   describe('models that are refused', () => {

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {calibrate, compress, CompressError, DataError, evaluate, fit, OptionError, progress, spfqQuantize, trainEnd} from 'tfjs-compress';
-import {denseNetwork} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {denseNetwork} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const QUANTIZE_OPTIONS = 'budget, bits, levels, layout, symmetric, granularity, scale, alignment, order, feedback, damping, scaling, rounding, samples, sweeps, rounds, pairs, ridge, ' +
   'bias, dead, seed, include, exclude, memory, strictKernels';

@@ -3,9 +3,9 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type OperatorFunction, tap} from 'rxjs';
 import {BackendError, calibrate, compress, type Compression, correct, DataError, ModelError, rtnQuantize, spfqCompress, spfqPrune, wandaPrune} from 'tfjs-compress';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, wideNetwork} from '../support/prunableNetworks.ts';
-import {errorOf, leavingAlone, weightsOf} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, wideNetwork} from '../support/models/prunableNetworks.ts';
+import {errorOf, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 

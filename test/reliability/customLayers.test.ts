@@ -3,11 +3,11 @@ import {initializers, input, layers, type LayersModel, model as modelOf, type Sy
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, correct, dryRun, evaluate, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
-import {disposeModel} from '../../src/graph/disposeModel.ts';
-import {supportedClassNames} from '../../src/layers/index.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {FAST, relativeDifference} from '../support/packedModels.ts';
-import {gaussianTensor, predictionsOf, randomize} from '../support/smallNetworks.ts';
+import {disposeModel} from '../../src/model/disposeModel.ts';
+import {supportedClassNames} from '../../src/layers/registry.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {FAST, relativeDifference} from '../support/models/packedModels.ts';
+import {gaussianTensor, predictionsOf, randomize} from '../support/models/smallNetworks.ts';
 
 /** With weights, of a user: x ↦ x ∘ scale + x M, with a matrix that the library knows nothing of. */
 class OwnMixture extends layers.Layer {

@@ -3,8 +3,8 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type Observable, type OperatorFunction, type Subscription} from 'rxjs';
 import {calibrate, compress, type Compression, evaluate, progress, spfqQuantize} from 'tfjs-compress';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const TIMES = 50;
 const quick = spfqQuantize({bits: 2, scale: 'mse', samples: 1});

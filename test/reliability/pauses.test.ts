@@ -4,18 +4,18 @@ import {initializers, layers, type LayersModel, sequential} from '@tensorflow/tf
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression} from 'tfjs-compress';
-import {batchSource} from '../../src/graph/batches.ts';
-import {disposeModel} from '../../src/graph/disposeModel.ts';
-import {compressionOf} from '../../src/methods/compressionOf.ts';
-import {correctModel} from '../../src/methods/correctModel.ts';
-import {pruneModel} from '../../src/methods/pruneModel.ts';
-import {quantizeModel} from '../../src/methods/quantizeModel.ts';
-import type {StageContext} from '../../src/methods/stageContext.ts';
+import {batchSource} from '../../src/data/batchSource.ts';
+import {disposeModel} from '../../src/model/disposeModel.ts';
+import {compressionOf} from '../../src/stages/run/compression.ts';
+import {correctModel} from '../../src/stages/correct/correctModel.ts';
+import {pruneModel} from '../../src/stages/prune/pruneModel.ts';
+import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
+import type {StageContext} from '../../src/stages/run/stageContext.ts';
 import {prunePlan} from '../../src/operators/pruneOptions.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {stage} from '../../src/operators/stage.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {gaussianTensor} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {gaussianTensor} from '../support/models/smallNetworks.ts';
 
 type Stage = (compression: Compression, context: StageContext) => Promise<Compression>;
 

@@ -5,9 +5,9 @@ import {lastValueFrom, type Observable, type OperatorFunction, type Subscription
 import {
   calibrate, compress, type Compression, correct, gpfqQuantize, magnitudePrune, optqQuantize, progress, rtnQuantize, spfqCompress, spfqPrune, spfqQuantize, wandaPrune,
 } from 'tfjs-compress';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor} from '../support/prunableNetworks.ts';
-import {errorOf, leavingAlone, randomize, untilTensors} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor} from '../support/models/prunableNetworks.ts';
+import {errorOf, leavingAlone, randomize, untilTensors} from '../support/models/smallNetworks.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 

@@ -5,9 +5,9 @@ import {expect} from 'chai';
 import {firstValueFrom, lastValueFrom, type Observable, tap} from 'rxjs';
 import {calibrate, compress, type Compression, evaluate, type Report, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
 import {matrix, multiply, packLevels} from 'tfjs-compress/numerics';
-import {quantizedLayers} from '../support/quantizedLayers.ts';
-import {denseNetwork, gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
+import {denseNetwork, gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 const LAYER_FIELDS = ['name', 'className', 'shape', 'problems', 'weights', 'levels', 'effectiveBits', 'granularity', 'offset', 'sparsity', 'relativeError', 'heldBackRows', 'calibrationRows',
   'bound', 'clippedShare', 'deadFeatures', 'alignmentError', 'kernel', 'milliseconds', 'bytes', 'gzipBytes'];

@@ -5,10 +5,10 @@ import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, correct, magnitudePrune, optqQuantize, rtnQuantize, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {packCodes, packLevels} from 'tfjs-compress/numerics';
-import {onBackends} from '../support/onBackends.ts';
-import {causedTensor, masksOf, wideNetwork} from '../support/prunableNetworks.ts';
-import {quantizedLayers} from '../support/quantizedLayers.ts';
-import {weightsOf} from '../support/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {causedTensor, masksOf, wideNetwork} from '../support/models/prunableNetworks.ts';
+import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
+import {weightsOf} from '../support/models/smallNetworks.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 

@@ -3,9 +3,9 @@ import {Callback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-la
 import {expect} from 'chai';
 import {lastValueFrom, map, type Subscription} from 'rxjs';
 import {calibrate, type Compression, fit, type FitOptions, spfqQuantize} from 'tfjs-compress';
-import {codesOf as codesOfLayers} from '../support/quantizedLayers.ts';
-import {denseNetwork, errorOf, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {codesOf as codesOfLayers} from '../support/layers/quantizedLayers.ts';
+import {denseNetwork, errorOf, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['wasm', 'cpu'], () => {
   describe('fit', () => {

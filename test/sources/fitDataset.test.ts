@@ -4,10 +4,10 @@ import {Callback, CustomCallback, type LayersModel} from '@tensorflow/tfjs-layer
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, type Compression, DataError, fitDataset, type FitOptions, OptionError, spfqQuantize} from 'tfjs-compress';
-import {batchesOfSix, batchOfSix, countedDataset, sortedByClass} from '../support/datasets.ts';
-import {codesOf} from '../support/quantizedLayers.ts';
-import {denseNetwork, errorOf, gaussianTensor, randomize, twoInputs, untilTensors, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
+import {batchesOfSix, batchOfSix, countedDataset, sortedByClass} from '../support/models/datasets.ts';
+import {codesOf} from '../support/layers/quantizedLayers.ts';
+import {denseNetwork, errorOf, gaussianTensor, randomize, twoInputs, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['wasm', 'cpu'], () => {
   describe('fitDataset', () => {

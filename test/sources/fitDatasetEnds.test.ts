@@ -3,10 +3,10 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type Subscription} from 'rxjs';
 import {DataError, fitDataset, trainEnd} from 'tfjs-compress';
-import {batchesOfSix, batchOfSix, countedDataset} from '../support/datasets.ts';
-import {denseNetwork, errorOf, untilTensors, weightsOf} from '../support/smallNetworks.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {whenIdle} from '../support/trainings.ts';
+import {batchesOfSix, batchOfSix, countedDataset} from '../support/models/datasets.ts';
+import {denseNetwork, errorOf, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {whenIdle} from '../support/models/trainings.ts';
 
 onBackends(['wasm', 'cpu'], () => {
   describe('fitDataset', () => {

@@ -5,9 +5,9 @@ import {EMPTY, lastValueFrom, type Observable, tap} from 'rxjs';
 import {TestScheduler} from 'rxjs/testing';
 import {type Compression, fit, fitDataset, progress, type ProgressEvent, spfqQuantize} from 'tfjs-compress';
 import {TrainingObservable} from '../../src/sources/trainingObservable.ts';
-import {batchesOfSix} from '../support/datasets.ts';
-import {onBackends} from '../support/onBackends.ts';
-import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/smallNetworks.ts';
+import {batchesOfSix} from '../support/models/datasets.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
+import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
 
 type Args = Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'callbacks'>;
 

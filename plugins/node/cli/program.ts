@@ -2,9 +2,9 @@ import {Command} from 'commander';
 import {Console} from 'node:console';
 import {createRequire} from 'node:module';
 import {Writable} from 'node:stream';
-import {addCompress} from './addCompress.ts';
-import {addEvaluate} from './addEvaluate.ts';
-import {addInspect} from './addInspect.ts';
+import {addCompress} from './commands/compressOptions.ts';
+import {addEvaluate} from './commands/evaluateOptions.ts';
+import {addInspect} from './commands/inspectOptions.ts';
 import {exitCodeOf, Failure, failureText, Interrupted, UsageError} from './failure.ts';
 
 /**

@@ -1,6 +1,6 @@
 import {setBackend} from '@tensorflow/tfjs-core';
 import {Failure, messageOf} from './failure.ts';
-import type {RunOptions} from './sharedOptions.ts';
+import type {RunOptions} from './commands/sharedOptions.ts';
 
 /**
  * Makes a backend of tfjs the active one.

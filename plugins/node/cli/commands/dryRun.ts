@@ -1,15 +1,15 @@
 import {dispose} from '@tensorflow/tfjs-core';
 import {dryRun, type DryRunLayer, type DryRunOptions, type DryRunReport} from 'tfjs-compress';
-import type {CompressOptions} from '../addCompress.ts';
-import {alignedTable, type Column} from '../alignedTable.ts';
+import type {CompressOptions} from './compressOptions.ts';
+import {alignedTable, type Column} from '../output/alignedTable.ts';
 import {inputShapeOf} from '../data/inputShapeOf.ts';
 import {type DiskInputs, openInputs} from '../data/openInputs.ts';
-import type {LoadedModel} from '../loadModel.ts';
-import {noteInputs} from '../noteInputs.ts';
-import {bytesText, countText, percentText} from '../numbers.ts';
-import {choicesOf} from '../pipeline.ts';
-import {skipLines} from '../skipLines.ts';
-import {type Speech, wrapped} from '../speech.ts';
+import type {LoadedModel} from '../files/loadModel.ts';
+import {noteInputs} from '../output/noteInputs.ts';
+import {bytesText, countText, percentText} from '../output/numbers.ts';
+import {choicesOf} from './pipeline.ts';
+import {skipLines} from '../output/skipLines.ts';
+import {type Speech, wrapped} from '../output/output.ts';
 
 /** Says which layers would be compressed, to what size, and in how much memory. */
 export async function dryRunCommand({model, file}: LoadedModel, options: CompressOptions, speech: Speech): Promise<void> {

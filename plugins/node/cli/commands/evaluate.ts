@@ -1,16 +1,16 @@
 import {lastValueFrom, map} from 'rxjs';
 import {compress, evaluate, type EvaluationReport} from 'tfjs-compress';
-import {accuracyOf} from '../accuracy.ts';
-import type {EvaluateOptions} from '../addEvaluate.ts';
-import {type EvaluationData, isClassifier, openEvaluation} from '../evaluationData.ts';
+import {accuracyOf} from '../data/accuracy.ts';
+import type {EvaluateOptions} from './evaluateOptions.ts';
+import {type EvaluationData, isClassifier, openEvaluation} from '../data/evaluationData.ts';
 import {UsageError} from '../failure.ts';
 import {importModules} from '../importModules.ts';
-import {type LoadedModel, loadModel, requireFloat} from '../loadModel.ts';
-import {noteInputs} from '../noteInputs.ts';
-import {bytesText, countText, percentText} from '../numbers.ts';
-import {speechFor, wrapped} from '../speech.ts';
+import {type LoadedModel, loadModel, requireFloat} from '../files/loadModel.ts';
+import {noteInputs} from '../output/noteInputs.ts';
+import {bytesText, countText, percentText} from '../output/numbers.ts';
+import {speechFor, wrapped} from '../output/output.ts';
 import {startBackend} from '../startBackend.ts';
-import {qualityText} from '../summary.ts';
+import {qualityText} from '../output/summary.ts';
 
 /** What came of an evaluation. */
 interface Quality {

@@ -1,10 +1,10 @@
-import {alignedTable, type Column} from '../alignedTable.ts';
+import {alignedTable, type Column} from '../output/alignedTable.ts';
 import {importModules} from '../importModules.ts';
-import {type LayerRow, layerRows} from '../layerRows.ts';
-import {type LoadedModel, loadModel} from '../loadModel.ts';
-import {bytesText, countText} from '../numbers.ts';
-import type {RunOptions} from '../sharedOptions.ts';
-import {speechFor, wrapped} from '../speech.ts';
+import {type LayerRow, layerRows} from '../output/layerRows.ts';
+import {type LoadedModel, loadModel} from '../files/loadModel.ts';
+import {bytesText, countText} from '../output/numbers.ts';
+import type {RunOptions} from './sharedOptions.ts';
+import {speechFor, wrapped} from '../output/output.ts';
 import {startBackend} from '../startBackend.ts';
 
 /** Lists the layers of a model, and how they are stored. */

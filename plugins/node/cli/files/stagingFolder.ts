@@ -1,0 +1,43 @@
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {dirname, join, resolve} from 'node:path';
+import {entryAt} from './entryAt.ts';
+import {Failure, messageOf} from '../failure.ts';
+
+/**
+ * A hidden folder for what will be renamed to `target`: in the nearest folder that is there, thus on the same file system.
+ * It is gone when the process ends, however that is; what a killed process left behind is removed by the next.
+ * @param option that named the target, for messages
+ * @throws Failure if nothing can be written there
+ */
+export function stagingFolder(option: string, target: string): string {
+  try {
+    const parent = nearestFolder(resolve(target));
+    removeStale(parent);
+    const folder = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
+    process.once('exit', () => { rmSync(folder, {recursive: true, force: true, maxRetries: 3}); });
+    return folder;
+  } catch (cause) {
+    throw new Failure(`${option} ${target}: expected a place that can be written to, got: ${messageOf(cause)}`, {cause});
+  }
+}
+
+const PREFIX = `.tfjs-compress-${hostname()}-`;
+
+function nearestFolder(path: string): string {
+  return entryAt(path) !== undefined || dirname(path) === path ? path : nearestFolder(dirname(path));
+}
+
+function removeStale(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith(PREFIX) && !isRunning(parseInt(name.slice(PREFIX.length)))) rmSync(join(parent, name), {recursive: true, force: true});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // of another user
+  }
+}

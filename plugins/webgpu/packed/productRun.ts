@@ -1,0 +1,167 @@
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {PackedLayout} from '../../../src/ops/packed/packedOperand.ts';
+import type {PackedAttrs, PackedInputs, PackedWindows} from '../../../src/ops/packed/packedOps.ts';
+import {gatherRows} from './gatherProgram.ts';
+import {readsVectors} from './packedLetters.ts';
+import {packedProduct, productInvocations, type ProductTile} from './productProgram.ts';
+import {productTile} from './productTile.ts';
+import {runProgram} from '../program.ts';
+
+/** Images `[batch, height, width, channels]` and the windows that are the rows of a product. */
+export interface ImageWindows extends PackedWindows {
+  readonly x: TensorInfo;
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** One product on the device. */
+export interface ProductCall {
+  readonly backend: WebGPUBackend;
+  readonly inputs: PackedInputs;
+  readonly attrs: PackedAttrs;
+  /** `[…, neurons]`. */
+  readonly output: TensorInfo;
+  /** Default: the one that fits the device. */
+  readonly tile?: ProductTile;
+  /** Bytes that a buffer of rows may take. Default: what the device can bind. */
+  readonly mostBytes?: number;
+}
+
+/** Rows of a product as the program reads them: all of the result, or those that begin with `firstRow`. */
+interface ProductRows {
+  readonly x: TensorInfo;
+  readonly rows: number;
+  readonly firstRow: number;
+  /** Numbers from one row to the next, and from one group of features to the next. */
+  readonly rowStride: number;
+  readonly groupStride: number;
+  /** If rows are windows of x. */
+  readonly images?: ImageWindows;
+}
+
+/** y = act(x Q + bias) of windows of images; a row of a matrix is an image of one pixel. */
+export function runProduct(call: ProductCall, images: ImageWindows): void {
+  const {layout} = call.attrs;
+  const {features, groupSize, perRun} = layout;
+  const {x, batch, outHeight, outWidth, channels} = images;
+  const all = {x, rows: batch * outHeight * outWidth, firstRow: 0, rowStride: channels, groupStride: groupSize};
+  if (isEveryPixel(images) && (!readsVectors(layout) || [features, groupSize].every((size) => size % 4 === 0))) runRows(call, all);
+  else if (!readsVectors(layout) || [channels, groupSize].some((size) => size % perRun !== 0)) gathered(call, images);
+  else if (staysInside(images)) runRows(call, {...all, images});
+  else padded(call, images);
+}
+
+function isEveryPixel(images: ImageWindows): boolean {
+  const {kernel: [height, width], strides: [down, right]} = images;
+  return height * width * down * right === 1 && images.outHeight === images.height && images.outWidth === images.width && images.top === 0 && images.left === 0;
+}
+
+function staysInside(images: ImageWindows): boolean {
+  const {height, width} = extentOf(images);
+  return images.top === 0 && images.left === 0 && height <= images.height && width <= images.width;
+}
+
+/** The pixels that windows meet, padding included. */
+function extentOf({outHeight, outWidth, kernel, strides, dilations}: PackedWindows): {height: number; width: number} {
+  return {
+    height: (outHeight - 1) * strides[0] + (kernel[0] - 1) * dilations[0] + 1,
+    width: (outWidth - 1) * strides[1] + (kernel[1] - 1) * dilations[1] + 1,
+  };
+}
+
+/** Windows written out as rows, groups of features in fours. */
+function gathered(call: ProductCall, images: ImageWindows): void {
+  const {layout: {features, groupSize, groups}} = call.attrs;
+  const groupStride = readsVectors(call.attrs.layout) ? 4 * Math.ceil(groupSize / 4) : groupSize;
+  const rowStride = groups * groupStride;
+  const all = images.batch * images.outHeight * images.outWidth;
+  inParts(call, all, rowStride, (firstRow, rows, x) => {
+    gather(call.backend, images, {rows, firstRow, features, groupSize, groups, groupStride}, x);
+    runRows(call, {x, rows, firstRow, rowStride, groupStride});
+  });
+}
+
+/** Images with their padding written out, so that no window leaves them. */
+function padded(call: ProductCall, images: ImageWindows): void {
+  const {channels, outHeight, outWidth} = images;
+  const {height, width} = extentOf(images);
+  const pixels: ImageWindows = {...images, outHeight: height, outWidth: width, kernel: [1, 1], strides: [1, 1], dilations: [1, 1]};
+  inParts(call, images.batch, height * width * channels, (first, batch, x) => {
+    const rows = {rows: batch * height * width, firstRow: first * height * width};
+    gather(call.backend, pixels, {...rows, features: channels, groupSize: channels, groups: 1, groupStride: channels}, x);
+    const inside = {...images, x, batch, height, width, top: 0, left: 0};
+    runRows(call, {
+      x, rows: batch * outHeight * outWidth, firstRow: first * outHeight * outWidth,
+      rowStride: channels, groupStride: call.attrs.layout.groupSize, images: inside,
+    });
+  });
+}
+
+/** Does something in parts, each with a buffer of its own, so that none is larger than the device can bind. */
+function inParts({backend, mostBytes = backend.device.limits.maxStorageBufferBindingSize}: ProductCall, count: number, numbers: number, run: (first: number, count: number, buffer: TensorInfo) => void): void {
+  const most = Math.max(1, Math.floor(mostBytes / (4 * numbers)));
+  for (let first = 0; first < count; first += most) {
+    const part = Math.min(most, count - first);
+    const buffer = backend.makeTensorInfo([part, numbers], 'float32');
+    run(first, part, buffer);
+    backend.disposeData(buffer.dataId);
+  }
+}
+
+type GatheredRows = Readonly<Record<'rows' | 'firstRow' | 'features' | 'groupSize' | 'groups' | 'groupStride', number>>;
+
+function gather(backend: WebGPUBackend, images: ImageWindows, rows: GatheredRows, output: TensorInfo): void {
+  const {height, width, channels, outHeight, outWidth, top, left} = images;
+  runProgram(backend, gatherRows, {
+    inputs: {x: images.x},
+    uniforms: {...rows, height, width, channels, outHeight, outWidth, ...windowUniforms(images), top, left},
+    invocations: rows.rows * rows.groups * rows.groupStride,
+    output,
+  });
+}
+
+function runRows({backend, inputs, attrs: {layout, activation}, output, tile: given}: ProductCall, part: ProductRows): void {
+  const {x, rows, firstRow, rowStride, groupStride, images} = part;
+  const {codes, steps, offsets, bias} = inputs;
+  const {features, neurons, groupSize, groups, runs, levels, origin} = layout;
+  const tile = given ?? productTile(backend, rows, neurons, layout);
+  const unit = readsVectors(layout) ? 4 : 1;
+  const program = packedProduct({
+    letters: layout, offsets: offsets !== undefined, bias: bias !== undefined, activation, source: images ? 'windows' : 'rows', runs: hasFullRuns(layout) ? 'full' : 'broken', tile,
+  });
+  runProgram(backend, program, {
+    // An input that is missing is none of the program's.
+    inputs: {x, codes, steps, offsets: offsets ?? steps, bias: bias ?? steps},
+    uniforms: {
+      rows, firstRow, features, neurons, groupSize, groups, runs, levels, origin,
+      rowStride: rowStride / unit, groupStride: groupStride / unit,
+      ...strides(images, unit),
+    },
+    invocations: productInvocations(rows, neurons, tile),
+    output,
+  });
+}
+
+/** Whether every group, the last and perhaps shorter one too, fills its runs. */
+function hasFullRuns({features, groupSize, groups, perRun, zeros}: PackedLayout): boolean {
+  const last = features - (groups - 1) * groupSize;
+  return [groupSize, last].every((size) => (typeof zeros === 'object' ? (size / zeros.m) * zeros.n : size) % perRun === 0);
+}
+
+function strides(images: ImageWindows | undefined, unit: number) {
+  const {outHeight = 1, outWidth = 1, height = 1, width = 1, channels = 1} = images ?? {};
+  const pixelStride = channels / unit;
+  return {outHeight, outWidth, pixelStride, lineStride: width * pixelStride, imageStride: height * width * pixelStride, ...windowUniforms(images ?? ONE_PIXEL)};
+}
+
+const ONE_PIXEL = {kernel: [1, 1], strides: [1, 1], dilations: [1, 1]} as const;
+
+type WindowNumbers = Readonly<Record<'kernelWidth' | 'strideY' | 'strideX' | 'dilationY' | 'dilationX', number>>;
+
+/** Kernel, strides and dilations as programs take them. */
+export function windowUniforms({kernel: [, kernelWidth], strides: [strideY, strideX], dilations: [dilationY, dilationX]}: Pick<PackedWindows, 'kernel' | 'strides' | 'dilations'>): WindowNumbers {
+  return {kernelWidth, strideY, strideX, dilationY, dilationX};
+}

@@ -1,0 +1,50 @@
+import {BackendError} from '../errors.ts';
+import type {StoredTensor} from './storedTensors.ts';
+import type {PlainTopology} from './plainTopology.ts';
+
+/** What a model consists of, as it is saved. */
+export interface ModelContent {
+  readonly topology: PlainTopology;
+  readonly tensors: readonly StoredTensor[];
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** The checksum of a model. */
+export interface Digest {
+  /** SHA-256 in hexadecimal digits. */
+  readonly sha256: string;
+  /** The first {@link MARK} digits of the SHA-256 of each weight's bytes, in the order of their names: enough to say which one is damaged. */
+  readonly marks: string;
+}
+
+/** Digits of a mark: a small model has few bytes to spare. */
+export const MARK = 4;
+
+/**
+ * SHA-256 of the JSON text `{topology: {class_name, config}, weights: [[name, shape, dtype, SHA-256 of its bytes], …]}`.
+ *
+ * The weights are in the order of their names: their order in files depends on which layers are trainable, which tfjs forgets of nested models.
+ * Of what tfjs writes beside class and configuration (its version) nothing is in it: a model that is loaded and saved again keeps its digest.
+ * @throws BackendError where there is no `crypto.subtle`
+ */
+export async function digestOf({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
+  const weights = await Promise.all(byName(tensors).map(async ({name, shape, dtype, from, to}) => ({name, shape, dtype, hash: await sha256(payload.subarray(from, to))})));
+  const text = JSON.stringify({topology: {class_name, config}, weights: weights.map(({name, shape, dtype, hash}) => [name, shape, dtype, hash])});
+  return {
+    sha256: await sha256(new TextEncoder().encode(text)),
+    marks: weights.map(({hash}) => hash.slice(0, MARK)).join(''),
+  };
+}
+
+/** Weights in the order of the code points of their names. */
+export function byName(tensors: readonly StoredTensor[]): StoredTensor[] {
+  return [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  // A page that came over plain http has no `subtle`, whatever its type says.
+  const subtle: SubtleCrypto | undefined = typeof crypto === 'undefined' ? undefined : crypto.subtle;
+  if (!subtle) throw new BackendError('expected crypto.subtle for a SHA-256, found none; serve the page over https or from localhost, or load with {verify: false}');
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,162 @@
+import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {adapterFor} from '../layers/registry.ts';
+import type {CallList, LayerCall} from '../model/callList.ts';
+import {HandedMasks} from './inheritedMasks.ts';
+import type {Shadow} from '../model/networkPair.ts';
+
+/** What a layer is called with, in one of the networks. */
+export interface CallInputs {
+  readonly tensors: readonly Tensor[];
+  /** Which time steps of its input count, `[batch, time]`. */
+  readonly mask: Tensor | undefined;
+  /** The mask that the layer is called with: the input's, or one that tfjs hands on. */
+  readonly handedMask: Tensor | undefined;
+}
+
+/**
+ * The live activations of one batch in both networks, just before a call.
+ * Where the networks still agree, the shadow has no value of its own.
+ */
+export class Activations {
+  private readonly original = new Map<number, Tensor>();
+  private readonly shadow = new Map<number, Tensor>();
+  private readonly masks = new Map<number, Tensor>();
+
+  private constructor(
+    private readonly networks: Shadow, private readonly lastUses: readonly number[], private call: number, private readonly handed: HandedMasks,
+  ) {}
+
+  /** Before the first call. The tensors become the activations' own. */
+  static ofInputs(networks: Shadow, lastUses: readonly number[], inputs: readonly Tensor[]): Activations {
+    const start = new Activations(networks, lastUses, 0, HandedMasks.of(networks.original));
+    networks.original.inputs.forEach((value, i) => start.original.set(value, inputs[i]));
+    return start;
+  }
+
+  /** Bytes of all tensors that are held. */
+  get bytes(): number {
+    const held = [this.original, this.shadow, this.masks].flatMap((one) => [...one.values()]);
+    return [...held, ...this.handed.tensors].reduce((sum, tensor) => sum + 4 * tensor.size, 0);
+  }
+
+  /** A copy of the record; the tensors are shared and counted. */
+  fork(): Activations {
+    const copy = new Activations(this.networks, this.lastUses, this.call, this.handed.fork());
+    this.original.forEach((tensor, value) => copy.original.set(value, tensor.clone()));
+    this.shadow.forEach((tensor, value) => copy.shadow.set(value, tensor.clone()));
+    this.masks.forEach((tensor, value) => copy.masks.set(value, tensor.clone()));
+    return copy;
+  }
+
+  /** A value in the original network. */
+  private inOriginal(value: number): Tensor {
+    return heldIn(this.original, value);
+  }
+
+  /** The same value in the shadow: the same tensor while the networks agree. */
+  private inShadow(value: number): Tensor {
+    return this.shadow.get(value) ?? heldIn(this.original, value);
+  }
+
+  /** What a call takes in both networks: the very same while they agree. They stay the activations' own. */
+  inputsOf(call: number): {readonly original: CallInputs; readonly shadow: CallInputs} {
+    const taken = this.networks.original.calls[call];
+    const masks = {mask: this.masks.get(taken.inputs[0]), handedMask: this.handedMask(call)};
+    const original = {tensors: taken.inputs.map((value) => this.inOriginal(value)), ...masks};
+    const agrees = taken.inputs.every((value) => !this.shadow.has(value));
+    return {original, shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), ...masks}};
+  }
+
+  /** Runs the calls up to, not including, call `end`. */
+  advance(end: number): void {
+    for (; this.call < end; this.call++) this.run(this.call);
+  }
+
+  dispose(): void {
+    for (const held of [this.original, this.shadow, this.masks]) {
+      dispose([...held.values()]);
+      held.clear();
+    }
+    this.handed.dispose();
+  }
+
+  private run(index: number): void {
+    const call = this.networks.original.calls[index];
+    const twin = this.networks.copy.calls[index];
+    const diverged = this.networks.hasChanged(twin.layer) || call.inputs.some((value) => this.shadow.has(value));
+    const mask = this.handedMask(index);
+    const outputs = runCall(call, call.inputs.map((value) => this.inOriginal(value)), mask);
+    const shadowOutputs = diverged ? runCall(twin, call.inputs.map((value) => this.inShadow(value)), mask) : [];
+    if (this.isMasked(call)) this.handed.add(index, mask);
+    this.passMask(call);
+    call.outputs.forEach((value, i) => {
+      this.original.set(value, outputs[i]);
+      if (diverged) this.shadow.set(value, shadowOutputs[i]);
+    });
+    this.release(index);
+  }
+
+  private handedMask(index: number): Tensor | undefined {
+    const call = this.networks.original.calls[index];
+    return this.isMasked(call) ? this.masks.get(call.inputs[0]) : this.handed.at(index);
+  }
+
+  private isMasked({inputs}: LayerCall): boolean {
+    return inputs.some((value) => this.masks.has(value));
+  }
+
+  /** Masks depend on inputs only, so both networks share them. */
+  private passMask({layer, inputs, outputs}: LayerCall): void {
+    if (!layer.supportsMasking) return;
+    const masks = inputs.map((value) => this.masks.get(value));
+    const values = inputs.map((value) => this.inOriginal(value));
+    const [mask] = tidy(() => {
+      // tfjs says `Tensor`, and means that there may be none.
+      const next: Tensor | Tensor[] | null | undefined = layer.computeMask(one(values), one(masks.map((held) => held as Tensor)));
+      const only = Array.isArray(next) ? next[0] : next;
+      return only ? [only.clone()] : [];
+    });
+    // As tfjs does it: states that a layer returns have the mask of its output.
+    if (mask) outputs.forEach((value, i) => this.masks.set(value, i === 0 ? mask : mask.clone()));
+  }
+
+  private release(index: number): void {
+    for (const held of [this.original, this.shadow, this.masks]) {
+      for (const [value, tensor] of held) {
+        if (this.lastUses[value] > index) continue;
+        tensor.dispose();
+        held.delete(value);
+      }
+    }
+    if (index === this.networks.original.calls.length - 1) this.handed.dispose();
+  }
+}
+
+/** For every value, the last call that takes it; −1 for those that none takes. */
+export function lastUsesOf({calls, inputs}: CallList): number[] {
+  const count = Math.max(...inputs, ...calls.flatMap((call) => call.outputs)) + 1;
+  const last = new Array<number>(count).fill(-1);
+  calls.forEach((call, index) => { for (const value of call.inputs) last[value] = index; });
+  return last;
+}
+
+/** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
+function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
+  const run = (): Tensor[] => tidy(() => {
+    const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
+    // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
+    return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
+  });
+  const adapter = adapterFor(layer);
+  return adapter?.undisturbed ? adapter.undisturbed(layer, run) : run();
+}
+
+function one<Item>(items: Item[]): Item | Item[] {
+  return items.length === 1 ? items[0] : items;
+}
+
+function heldIn(held: ReadonlyMap<number, Tensor>, value: number): Tensor {
+  const tensor = held.get(value);
+  if (!tensor) throw new Error(`activations: value ${value} was released before its last use`);
+  return tensor;
+}

@@ -1,0 +1,97 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import {matrix} from '../numerics/linalg/matrix.ts';
+import type {CallInputs} from './activations.ts';
+import {countedRows} from './countedRows.ts';
+import {RowPlan} from './rowSampling.ts';
+import type {ProblemStatistics, RowPair} from './targetStatistics.ts';
+import {kernelOf, type LayerSite} from './targets.ts';
+
+/**
+ * Counts how often the rows of a kernel are looked up: X is one-hot, so that XᵀX is the diagonal of the counts, and never made of columns.
+ * Counting costs nothing, so that all positions of all samples are counted.
+ *
+ * H = G = XᵀX + I: Laplace's rule, by which the next token is row t with a probability proportional to count_t + 1. Rows that were never seen
+ * count as seen once, and where none was, steps are those of least squares. Both networks are taken to look up the same rows.
+ */
+export class LookupStatistics {
+  private readonly features: number;
+  private readonly counts: Float64Array;
+  private readonly plan: RowPlan;
+  /** Rows of the kernel, in the order of the data. */
+  private readonly heldBack: number[] = [];
+  private readonly witnesses: number[] = [];
+  private total = 0;
+
+  /** @param pause awaited between problems */
+  constructor(private readonly site: LayerSite, seed: number, private readonly pause: () => Promise<void>) {
+    const {kernel, original} = site;
+    const {shape, size} = kernelOf(original, kernel);
+    this.features = kernel.features(shape);
+    this.counts = new Float64Array(size / kernel.neurons(shape));
+    this.plan = new RowPlan(seed, site.number, Infinity, this.features * site.calls.length);
+  }
+
+  async add({tensors, mask}: CallInputs, _shadowed: CallInputs, offset: number): Promise<void> {
+    const {kernel, original} = this.site;
+    const [{shape}] = tensors;
+    const positions = kernel.positions(original, shape);
+    const planned = this.plan.plan(offset, shape[0], positions);
+    const rows = mask ? await countedRows(planned, mask, shape[0] * positions) : planned;
+    const asked = await this.lookedUp(tensors);
+    const used = (places: Int32Array): Int32Array => places.map((place) => asked[place]).filter((row) => row >= 0);
+    for (const row of used(rows.calibrated)) {
+      this.counts[row]++;
+      this.total++;
+    }
+    this.heldBack.push(...used(rows.heldBack));
+    this.witnesses.push(...used(rows.witnesses));
+  }
+
+  private async lookedUp(tensors: readonly Tensor[]): Promise<Int32Array> {
+    const {kernel, original} = this.site;
+    const met = kernel.meets(original, tensors);
+    try {
+      return await kernel.looksUp?.(original, met) ?? new Int32Array(0);
+    } finally {
+      // An input may be met as it is.
+      if (!tensors.includes(met)) met.dispose();
+    }
+  }
+
+  /** Statistics by problem. */
+  async take(): Promise<ProblemStatistics[]> {
+    const problems: ProblemStatistics[] = [];
+    for (let first = 0; first < this.counts.length; first += this.features) {
+      problems.push(this.problemFrom(first));
+      await this.pause();
+    }
+    return problems;
+  }
+
+  private problemFrom(first: number): ProblemStatistics {
+    const {features, total} = this;
+    const counts = this.counts.slice(first, first + features);
+    const gram = matrix(features, features);
+    counts.forEach((count, t) => { gram.data[t * features + t] = count + 1; });
+    const mean = new Float64Array(features);
+    mean.set(counts.map((count) => count / Math.max(1, total)));
+    return {
+      gram, crossGram: gram, mean, shadowMean: mean, rows: total,
+      heldBack: this.rowsIn(first, this.heldBack),
+      witnesses: this.rowsIn(first, this.witnesses),
+      lookups: {unseen: counts.filter((count) => count === 0).length, padding: features - counts.length, heldBack: this.heldBack.length},
+    };
+  }
+
+  /** Rows of X in a problem, those that are not 0 there. */
+  private rowsIn(first: number, looked: readonly number[]): RowPair {
+    const own = looked.filter((row) => row >= first && row < first + this.features);
+    const rows = matrix(own.length, this.features);
+    own.forEach((row, i) => { rows.data[i * this.features + row - first] = 1; });
+    return {original: rows, shadow: rows};
+  }
+
+  dispose(): void {
+    // Counts are plain memory.
+  }
+}

@@ -1,0 +1,39 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import type {CallList} from '../model/callList.ts';
+
+/**
+ * The BatchNormalization that takes all that a kernel gives, and nothing else takes: the number of its first call. Between them there is no activation.
+ * @param own numbers of the calls of the kernel's layer
+ */
+export function normBehind(layer: layers.Layer, kernel: KernelAdapter, own: readonly number[], list: CallList): number | undefined {
+  if (!kernel.givesOutput || !isLinear(kernel)) return undefined;
+  const takers = new Set(own.map((call) => soleTaker(call, list)));
+  const [taker] = takers;
+  if (takers.size !== 1 || taker === undefined) return undefined;
+  const {layer: norm} = list.calls[taker];
+  const hasOthers = list.calls.filter((call) => call.layer === norm).length !== own.length;
+  const {shape} = layer.getWeights()[kernel.weight];
+  return normalizesLastAxis(norm, layer, kernel.problems(shape) * kernel.neurons(shape)) && !hasOthers ? taker : undefined;
+}
+
+/** The one call that takes what a call gives, as the representative of its layer's first call. */
+function soleTaker(call: number, {calls, outputs}: CallList): number | undefined {
+  const [value] = calls[call].outputs;
+  const takers = calls.flatMap(({inputs}, index) => (inputs.includes(value) ? [index] : []));
+  if (takers.length !== 1 || outputs.includes(value)) return undefined;
+  return calls.findIndex(({layer}) => layer === calls[takers[0]].layer);
+}
+
+function isLinear({activation}: KernelAdapter): boolean {
+  return activation === undefined || activation === null || activation === 'linear';
+}
+
+/** Whether the normalized axis is that of the layer's neurons, and of all of them. */
+function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer, neurons: number): boolean {
+  if (norm.getClassName() !== 'BatchNormalization') return false;
+  const {axis} = norm.getConfig();
+  const shape = [layer.outputShape].flat();
+  const last = shape.length - 1;
+  return shape[last] === neurons && (axis === -1 || axis === last) && layer.getConfig().dataFormat !== 'channelsFirst';
+}

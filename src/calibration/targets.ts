@@ -1,0 +1,134 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import {GraphSegment} from '../converted/segments/graphSegment.ts';
+import {adapterFor, kernelsOf, supportedClassNames} from '../layers/registry.ts';
+import type {CallList} from '../model/callList.ts';
+import type {Shadow} from '../model/networkPair.ts';
+
+/** A kernel that a stage rewrites, with all calls of its layer: a shared layer is one site for each of its kernels. */
+export interface LayerSite {
+  /** Its number among the kernels of its model that could be compressed; what random numbers depend on. */
+  readonly number: number;
+  /** The layer's name, and behind it the kernel's where the layer has several. */
+  readonly name: string;
+  /** The layer of the copy, and the one it stands for. */
+  readonly layer: layers.Layer;
+  readonly original: layers.Layer;
+  readonly kernel: KernelAdapter;
+  /** Numbers of its calls, ascending. */
+  readonly calls: readonly number[];
+  readonly place: LayerPlace;
+}
+
+/** Numbers in one row of X, over all problems of the kernel. */
+export function rowWidth({original, kernel}: Pick<LayerSite, 'original' | 'kernel'>): number {
+  const {shape} = kernelOf(original, kernel);
+  return kernel.problems(shape) * kernel.features(shape);
+}
+
+/** The weight that a kernel is, in a layer. It stays the layer's. */
+export function kernelOf(layer: layers.Layer, {weight}: Pick<KernelAdapter, 'weight'>): Tensor {
+  return layer.getWeights()[weight];
+}
+
+/** A layer with weights that a stage leaves as it is. */
+export interface SkippedLayer {
+  /** The name of the layer in its model. */
+  readonly name: string;
+  /** Its type. */
+  readonly className: string;
+  /** Why it was left alone. */
+  readonly reason: string;
+}
+
+/** Says why a kernel is left out, or nothing if it is in. */
+export type LayerFilter = (layer: layers.Layer, place: LayerPlace) => string | undefined;
+
+/** Where a kernel stands among those of its model that could be compressed. */
+export interface LayerPlace {
+  /** The layer's name, and behind it the kernel's where the layer has several: `lstm/recurrent_kernel`. */
+  readonly name: string;
+  /** Its number, from 0. */
+  readonly index: number;
+  /** How many there are. */
+  readonly total: number;
+  /** The fan-in of its neurons. */
+  readonly features: number;
+  /** Whether none of another layer comes after it. */
+  readonly isLast: boolean;
+  /** Why it is not pruned where nobody chose it by name, if its type says so. */
+  readonly dense?: string;
+}
+
+/** The calls of a model, and of the copy that is rewritten. */
+export type Networks = Pick<Shadow, 'original' | 'copy'>;
+
+/** The kernels of a model that a stage rewrites, in the order in which they meet the data, and the layers and kernels it does not, each with the reason. */
+export function findSites(shadow: Networks, exclusion: LayerFilter): {sites: LayerSite[]; skipped: SkippedLayer[]} {
+  const candidates: Candidate[] = [];
+  const skipped: SkippedLayer[] = [];
+  for (const [layer, calls] of callsByLayer(shadow)) {
+    const original = shadow.original.calls[calls[0]].layer;
+    if (layer instanceof GraphSegment) {
+      skipped.push(...layer.skipped);
+      continue;
+    }
+    const reason = refusal(layer);
+    if (reason !== undefined) skipped.push({...nameOf(layer), reason});
+    else for (const {name, kernel} of kernelsOf(original)) candidates.push({number: candidates.length, name, layer, original, kernel, calls});
+  }
+  const sites = candidates.map((site): LayerSite => ({...site, place: placeOf(site, candidates, shadow)})).filter(({layer, name, place}) => {
+    const reason = exclusion(layer, place);
+    if (reason !== undefined) skipped.push({name, className: layer.getClassName(), reason});
+    return reason === undefined;
+  });
+  return {sites, skipped};
+}
+
+/** The names of all layers, and of the kernels of those that have several, in the order of their first call. */
+export function namesIn({calls}: CallList): string[] {
+  return [...new Set(calls.map(({layer}) => layer))].flatMap((layer) => [...new Set([layer.name, ...kernelsOf(layer).map(({name}) => name)])]);
+}
+
+type Candidate = Omit<LayerSite, 'place'>;
+
+function placeOf(site: Candidate, all: readonly Candidate[], {original: {calls}}: Networks): LayerPlace {
+  const others = new Set(all.filter(({layer}) => layer !== site.layer).flatMap((other) => other.calls));
+  const {name, number, original, kernel} = site;
+  return {
+    name, index: number, total: all.length, features: kernel.features(kernelOf(original, kernel).shape), isLast: !reaches(calls, site.calls, others),
+    ...(kernel.dense !== undefined && {dense: kernel.dense}),
+  };
+}
+
+/** Whether what the calls `from` give flows into one of the calls `to`. */
+function reaches(calls: CallList['calls'], from: readonly number[], to: ReadonlySet<number>): boolean {
+  const values = new Set(from.flatMap((call) => calls[call].outputs));
+  return calls.some(({inputs, outputs}, call) => {
+    if (!inputs.some((value) => values.has(value))) return false;
+    outputs.forEach((value) => values.add(value));
+    return to.has(call);
+  });
+}
+
+function callsByLayer(shadow: Networks): Map<layers.Layer, number[]> {
+  const calls = new Map<layers.Layer, number[]>();
+  shadow.copy.calls.forEach(({layer}, index) => calls.set(layer, [...(calls.get(layer) ?? []), index]));
+  return calls;
+}
+
+function nameOf(layer: layers.Layer): {name: string; className: string} {
+  return {name: layer.name, className: layer.getClassName()};
+}
+
+/** Types whose weights are vectors: there is nothing to follow a path along. */
+const WITHOUT_MATRIX = ['BatchNormalization', 'LayerNormalization', 'PReLU'];
+
+/** Why a layer with weights cannot be compressed. */
+function refusal(layer: layers.Layer): string | undefined {
+  const adapter = adapterFor(layer);
+  if (adapter) return adapter.refusal?.(layer);
+  if (layer.weights.length === 0) return undefined;
+  return WITHOUT_MATRIX.includes(layer.getClassName()) ? 'has no weight matrix' : `unsupported layer type; supported are ${supportedClassNames().join(', ')}`;
+}

@@ -1,0 +1,124 @@
+import {reshape, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
+import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../../errors.ts';
+import {type ConvertedGraph, type GraphInput, readGraph} from '../graph/readGraph.ts';
+import {GraphOrigin, type GraphPlace} from './graphOrigin.ts';
+import {requireGraphModel} from '../graph/graphModelClass.ts';
+import {knowGraphs} from './knowGraphs.ts';
+import {type LayerStep, loweredGraph, type LoweredGraph} from './lowerGraph.ts';
+import type {Endpoint} from '../graph/nodeDef.ts';
+import {type NodeLayer, nodeLayersOf} from './nodeLayers.ts';
+import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
+import {levelsOf, type Segment} from './divideGraph.ts';
+
+/** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
+export interface Bridge {
+  readonly model: LayersModel;
+  readonly origin: GraphOrigin;
+}
+
+/**
+ * Shows a GraphModel as what stages know: its weighted nodes as layers of tfjs, and all other nodes as {@link GraphSegment}s between them.
+ * @throws ModelError if it is none, not alive, or has neither inputs of a known rank nor anything that depends on them
+ */
+export async function bridgeOf(where: string, graphModel: GraphModel): Promise<Bridge> {
+  requireGraphModel(where, graphModel);
+  knowGraphs(graphModel.constructor);
+  const graph = await readGraph(where, graphModel);
+  try {
+    if (graph.outputs.length === 0) throw new ModelError(`${where}: expected a graph with outputs that depend on its inputs, got none${graph.lateOps.length > 0 ? ` before its dynamic ops ${graph.lateOps.join(', ')}` : ''}`);
+    const {layers: nodeLayers, skipped} = nodeLayersOf(graph);
+    const assembly = new Assembly(graph, loweredGraph(graph, nodeLayers));
+    const model = await assembly.model(skipped);
+    return {model, origin: new GraphOrigin({artifacts: graph.artifacts, topology: graph.topology}, graphModel.constructor, placesOf(nodeLayers))};
+  } finally {
+    graph.dispose();
+  }
+}
+
+function placesOf(nodeLayers: readonly NodeLayer[]): GraphPlace[] {
+  return [...new Set(nodeLayers.map(({name}) => name))].map((name) => {
+    const calls = nodeLayers.filter((one) => one.name === name);
+    const [{weighted: {kernel, isTransposed}, tail: {bias}}] = calls;
+    return {name, kernel, isTransposed, bias: bias?.endpoint, biasNodes: calls.flatMap(({tail}) => tail.bias?.node ?? [])};
+  });
+}
+
+/** Puts layers and segments together. */
+class Assembly {
+  private readonly values = new Map<Endpoint, SymbolicTensor>();
+  private readonly layers = new Map<string, layers.Layer>();
+  /** The weights of each layer; those to be freed are made inside `tidy`. */
+  private readonly weights: Array<{readonly layer: layers.Layer; readonly tensors: () => Tensor[]}> = [];
+
+  constructor(private readonly graph: ConvertedGraph, private readonly lowered: LoweredGraph) {}
+
+  async model(skipped: SegmentPlan['skipped']): Promise<LayersModel> {
+    try {
+      const inputs = this.graph.inputs.map((input) => this.input(input));
+      const levels = levelsOf(this.graph, this.lowered);
+      for (const [level, {segment, layers: steps}] of levels.entries()) {
+        if (segment) await this.addSegment(segment, {name: `segment_${level}`, isLast: level === levels.length - 1, skipped});
+        for (const step of steps) this.give([step.output], this.layerOf(step).apply(this.value(step.input)));
+      }
+      const model = modelOf({inputs, outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)), name: 'graph'});
+      for (const {layer, tensors} of this.weights) tidy(() => { layer.setWeights(tensors()); });
+      return model;
+    } catch (error) {
+      for (const {layer} of this.weights) layer.weights.forEach((weight) => { weight.dispose(); });
+      throw error;
+    }
+  }
+
+  private input({name, node, shape, dtype}: GraphInput): SymbolicTensor {
+    const symbol = inputLayer({name, batchShape: this.refined(node, shape), dtype});
+    this.values.set(node, symbol);
+    return symbol;
+  }
+
+  private async addSegment(segment: Segment, plan: Pick<SegmentPlan, 'name' | 'isLast' | 'skipped'>): Promise<void> {
+    const {layer, weights} = await segmentLayer(segment, this.graph, {...plan, constants: this.lowered.constants, shapeOf: (endpoint) => this.shapeOf(endpoint)});
+    // A layer takes something, even where the nodes take nothing.
+    const taken = (segment.inputs.length > 0 ? segment.inputs : [this.graph.inputs[0].node]).map((endpoint) => this.value(endpoint));
+    this.give(segment.outputs, layer.apply(taken.length === 1 ? taken[0] : taken));
+    this.weights.push({layer, tensors: () => [...weights]});
+  }
+
+  private layerOf({layer: {name, weighted, tail: {bias, activation}}}: LayerStep): layers.Layer {
+    const known = this.layers.get(name);
+    if (known) return known;
+    const layer = weighted.layer({name, activation, useBias: bias !== undefined, trainable: false});
+    this.layers.set(name, layer);
+    this.weights.push({layer, tensors: () => {
+      const kernel = this.graph.constant(weighted.kernel);
+      return [weighted.isTransposed ? transpose(kernel) : kernel, ...bias ? [reshape(this.graph.constant(bias.endpoint), [-1])] : []];
+    }});
+    return layer;
+  }
+
+  private value(endpoint: Endpoint): SymbolicTensor {
+    const value = this.values.get(endpoint);
+    if (!value) throw new Error(`converted graph: value '${endpoint}' was taken before it was given`);
+    return value;
+  }
+
+  private give(endpoints: readonly Endpoint[], symbols: unknown): void {
+    const all = [symbols].flat() as SymbolicTensor[];
+    endpoints.forEach((endpoint, i) => this.values.set(endpoint, all[i]));
+  }
+
+  /** What a layer needs its input to be, or the signature says of an output; else nothing is known. */
+  private shapeOf(endpoint: Endpoint): ReadonlyArray<number | null> {
+    const step = this.lowered.steps.find((one) => 'layer' in one && one.input === endpoint);
+    if (step && 'layer' in step) return step.layer.weighted.inputShape;
+    const [batch = null, ...said] = this.graph.outputShapes.get(endpoint) ?? [];
+    return [this.graph.inputs[0].shape[0] === null ? null : batch, ...said];
+  }
+
+  /** An open size of an input is known where a layer takes it. */
+  private refined(node: string, shape: ReadonlyArray<number | null>): Array<number | null> {
+    const needed = this.shapeOf(node);
+    return shape.map((size, axis) => size ?? (needed.length === shape.length ? needed[axis] : null));
+  }
+}

@@ -1,0 +1,18 @@
+import type {GraphArtifacts} from '../graph/graphArtifacts.ts';
+import type {GraphModelClass} from '../graph/graphModelClass.ts';
+import type {Endpoint} from '../graph/nodeDef.ts';
+
+/** Where a layer's weights are in its graph. */
+export interface GraphPlace {
+  readonly name: string;
+  readonly kernel: Endpoint;
+  readonly isTransposed: boolean;
+  readonly bias: Endpoint | undefined;
+  /** The nodes that read the bias. */
+  readonly biasNodes: readonly string[];
+}
+
+/** Where a bridge comes from: enough to make a graph again, without the GraphModel itself. */
+export class GraphOrigin {
+  constructor(readonly source: GraphArtifacts, readonly graphModelClass: GraphModelClass, readonly places: readonly GraphPlace[]) {}
+}

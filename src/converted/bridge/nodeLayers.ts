@@ -1,0 +1,96 @@
+import type {SkippedLayer} from '../../calibration/targets.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
+import {supportedOps, weightedOp} from '../nodes/registry.ts';
+import {type Endpoint, inputsOfNode, layerName, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
+import {type NodeTail, tailOf, type Takers} from '../nodes/biasAndActivation.ts';
+import type {WeightedNode} from '../nodes/weightedNode.ts';
+
+/** A node that becomes a layer of its own. */
+export interface NodeLayer {
+  readonly node: NodeDef;
+  readonly weighted: WeightedNode;
+  readonly tail: NodeTail;
+  /** The node whose layer it calls: its own name, or that of an earlier node of the same weights. */
+  readonly name: string;
+}
+
+/** Which nodes of a graph become layers, and which other nodes with a weight matrix do not, each with the reason. */
+export interface NodeLayers {
+  readonly layers: readonly NodeLayer[];
+  readonly skipped: readonly SkippedLayer[];
+}
+
+/** Finds the weighted nodes of a graph. */
+export function nodeLayersOf(graph: ConvertedGraph): NodeLayers {
+  const takers = takersIn(graph);
+  const read = graph.nodes.filter(({name}) => !graph.isConstant(name)).map((node) => ({node, found: readNode(node, graph, takers)}));
+  const candidates = read.flatMap(({node, found}) => (typeof found === 'object' ? [{...found, node}] : []));
+  const layers: NodeLayer[] = [];
+  const skipped: SkippedLayer[] = [];
+  for (const candidate of candidates) {
+    const other = otherTaker(candidate, candidates, takers);
+    const {node: {name, op}} = candidate;
+    if (other === undefined) layers.push({...candidate, name: layerName(candidates.find((one) => isTwin(one, candidate))?.node.name ?? name)});
+    else skipped.push({name, className: op, reason: `shares its weights with '${other}', which uses them otherwise`});
+  }
+  const absorbed = new Set(layers.flatMap(({tail}) => tail.absorbed));
+  for (const {node, found} of read) {
+    if (typeof found === 'object' || absorbed.has(node)) continue;
+    const reason = found ?? (hasMatrix(node, graph) ? `unsupported op; supported are ${supportedOps().join(', ')}` : undefined);
+    if (reason !== undefined) skipped.push({name: node.name, className: node.op, reason});
+  }
+  return {layers, skipped: [...skipped, ...lateSkips(graph)]};
+}
+
+type Candidate = Omit<NodeLayer, 'name'>;
+
+/** A reason where it cannot be a layer; undefined where its op is none of those that have kernels. */
+function readNode(node: NodeDef, graph: ConvertedGraph, takers: Takers): Omit<Candidate, 'node'> | string | undefined {
+  const weighted = weightedOp(node.op)?.read(node, graph);
+  if (typeof weighted !== 'object') return weighted === undefined || hasMatrix(node, graph) ? weighted : undefined;
+  const tail = tailOf(node, weighted, graph, takers);
+  return typeof tail === 'string' ? tail : {weighted, tail};
+}
+
+/** A node that takes the same kernel, but not for the same layer. */
+function otherTaker(candidate: Candidate, candidates: readonly Candidate[], takers: Takers): string | undefined {
+  return takers.get(nodeOf(candidate.weighted.kernel))?.find((taker) => {
+    const twin = candidates.find(({node}) => node === taker);
+    return !twin || !isTwin(twin, candidate);
+  })?.name;
+}
+
+/** Whether two nodes are calls of one layer. */
+function isTwin(one: Candidate, other: Candidate): boolean {
+  return one === other || signatureOf(one) === signatureOf(other);
+}
+
+function signatureOf({node: {op, attr = {}}, weighted: {kernel}, tail: {bias, activation, rest}}: Candidate): string {
+  // What begins with _ is a note of TensorFlow's.
+  const sorted = Object.entries(attr).filter(([key]) => !key.startsWith('_')).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([op, sorted, kernel, bias?.endpoint, activation, rest?.op]);
+}
+
+/** Whether a node takes a constant with at least two axes longer than 1. */
+function hasMatrix(node: NodeDef, graph: ConvertedGraph): boolean {
+  return inputsOfNode(node).some((input) => graph.isConstant(input) && isMatrix(input, graph));
+}
+
+function isMatrix(endpoint: Endpoint, graph: ConvertedGraph): boolean {
+  const {dtype, shape} = graph.constant(endpoint);
+  return dtype === 'float32' && shape.filter((size) => size > 1).length > 1;
+}
+
+/** Constants behind dynamic nodes are known where they are constants themselves. */
+function lateSkips(graph: ConvertedGraph): SkippedLayer[] {
+  const reason = `comes after a dynamic op (${graph.lateOps.join(', ')}): calibration runs the graph up to there`;
+  return [...graph.late.values()].filter((node) => weightedOp(node.op) !== undefined || hasMatrix(node, graph)).map(({name, op}) => ({name, className: op, reason}));
+}
+
+function takersIn({nodes, late}: ConvertedGraph): Takers {
+  const takers = new Map<string, NodeDef[]>();
+  for (const node of [...nodes, ...late.values()]) {
+    for (const name of new Set(inputsOfNode(node).map(nodeOf))) takers.set(name, [...takers.get(name) ?? [], node]);
+  }
+  return takers;
+}

@@ -1,0 +1,145 @@
+import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {type DataType, dispose, type Tensor} from '@tensorflow/tfjs-core';
+import {ModelError} from '../../errors.ts';
+import {type GraphArtifacts, graphArtifactsOf} from './graphArtifacts.ts';
+import {type Endpoint, endpointOf, inputsOfNode, layerName, type NodeDef, nodeOf} from './nodeDef.ts';
+
+/** What a graph is given. */
+export interface GraphInput {
+  /** As in its signature. */
+  readonly name: string;
+  readonly node: string;
+  /** null where a size is left open. */
+  readonly shape: ReadonlyArray<number | null>;
+  readonly dtype: DataType;
+}
+
+/** A converted graph as far as it can be run in one go: up to its first nodes whose outputs have no size that is known before. */
+export interface ConvertedGraph extends GraphArtifacts {
+  readonly inputs: readonly GraphInput[];
+  /** Its outputs, those apart that come late; behind them what the late nodes take. */
+  readonly outputs: readonly Endpoint[];
+  /** The shapes of outputs that the signature says. */
+  readonly outputShapes: ReadonlyMap<Endpoint, ReadonlyArray<number | null>>;
+  /** In an order in which they can run. Constants are among them, inputs not. */
+  readonly nodes: readonly NodeDef[];
+  /** The nodes that are left out: those whose op is dynamic, and what depends on them; with the op each. */
+  readonly late: ReadonlyMap<string, NodeDef>;
+  /** The ops for which they are. */
+  readonly lateOps: readonly string[];
+  /** Whether a value depends on no input. */
+  isConstant(endpoint: Endpoint): boolean;
+  /** Such a value. It stays the graph's. */
+  constant(endpoint: Endpoint): Tensor;
+  /** Frees constants that were computed. */
+  dispose(): void;
+}
+
+/** Ops that tfjs runs only asynchronously, or whose tensors live in lists beside the graph. */
+const DYNAMIC = /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|If|StatelessIf|While|StatelessWhile|NonMaxSuppression.*|Where|Unique|TensorList.*|TensorArray.*|HashTable.*|LookupTable.*)$/;
+/** Ops that give other numbers each time. */
+const RANDOM = /^(Random.*|TruncatedNormal|Multinomial|Stateless.*)$/;
+
+/**
+ * Reads a GraphModel.
+ * @throws ModelError where it has inputs of unknown rank
+ */
+export async function readGraph(where: string, model: GraphModel): Promise<ConvertedGraph> {
+  const saved = await graphArtifactsOf(where, model);
+  const all = new Map(saved.topology.node.map((node) => [node.name, node]));
+  const {late, lateOps} = lateNodes(all);
+  const inputs = inputsOf(where, model);
+  const outputShapes = outputsOf(model);
+  const outputs = frontier([...outputShapes.keys()], all, late).filter((endpoint) => all.has(nodeOf(endpoint)));
+  const nodes = inOrder(outputs, all);
+  const isConstant = constancy(all);
+  const computed = new Map<Endpoint, Tensor>();
+  return {
+    ...saved, inputs, nodes, late, lateOps, outputShapes, isConstant,
+    outputs: outputs.filter((endpoint) => !isConstant(endpoint)),
+    constant(endpoint) {
+      const tensor = model.weights[endpoint]?.[0] ?? computed.get(endpoint) ?? [model.execute({}, endpoint)].flat()[0];
+      if (!(endpoint in model.weights)) computed.set(endpoint, tensor);
+      return tensor;
+    },
+    dispose() {
+      dispose([...computed.values()]);
+      computed.clear();
+    },
+  };
+}
+
+function inputsOf(where: string, model: GraphModel): GraphInput[] {
+  return model.inputs.map(({name, shape, dtype}, i) => {
+    const label = model.inputNodes[i];
+    if (!Array.isArray(shape) || shape.length === 0) throw new ModelError(`${where}: expected inputs of a known rank, got '${label}' without a shape; convert the model with a signature that says it`);
+    return {name: layerName(label), node: name, shape: shape.map((size) => (size >= 0 ? size : null)), dtype: dtype ?? 'float32'};
+  });
+}
+
+interface SignatureEntry {
+  readonly name: string;
+  readonly tensorShape?: {readonly dim?: ReadonlyArray<{readonly size: string | number}>};
+}
+
+/** In the order in which `predict` gives them. */
+function outputsOf(model: GraphModel): Map<Endpoint, ReadonlyArray<number | null>> {
+  const signature: {readonly outputs?: Readonly<Record<string, SignatureEntry | undefined>>} = model.modelSignature ?? {};
+  return new Map(model.outputNodes.map((key) => {
+    const {name = key, tensorShape} = signature.outputs?.[key] ?? {};
+    return [endpointOf(name), (tensorShape?.dim ?? []).map(({size}) => (Number(size) >= 0 ? Number(size) : null))];
+  }));
+}
+
+function lateNodes(all: ReadonlyMap<string, NodeDef>): {late: Map<string, NodeDef>; lateOps: string[]} {
+  const takers = new Map<string, NodeDef[]>();
+  for (const node of all.values()) {
+    for (const input of inputsOfNode(node)) takers.set(nodeOf(input), [...takers.get(nodeOf(input)) ?? [], node]);
+  }
+  const dynamic = [...all.values()].filter(({op}) => DYNAMIC.test(op));
+  const late = new Map(dynamic.map((node) => [node.name, node]));
+  // A Map gives those that are added while it is read, too.
+  for (const name of late.keys()) for (const taker of takers.get(name) ?? []) late.set(taker.name, taker);
+  return {late, lateOps: [...new Set(dynamic.map(({op}) => op))]};
+}
+
+/** The outputs that are not late, and what late nodes take of the others. */
+function frontier(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>, late: ReadonlyMap<string, NodeDef>): Endpoint[] {
+  const taken = [...late.values()].flatMap(inputsOfNode);
+  const isInput = (endpoint: Endpoint): boolean => all.get(nodeOf(endpoint))?.op.startsWith('Placeholder') === true;
+  return [...new Set([...outputs, ...taken.filter((endpoint) => !isInput(endpoint))])].filter((endpoint) => !late.has(nodeOf(endpoint)));
+}
+
+/** What values need, each node behind those that it takes from; without recursion, for graphs may be deep. */
+function inOrder(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>): NodeDef[] {
+  const order = new Set<NodeDef>();
+  const opened = new Set<NodeDef>();
+  const open: Array<{readonly node: NodeDef; readonly isExpanded: boolean}> = [];
+  const push = (endpoint: Endpoint): void => {
+    const node = all.get(nodeOf(endpoint));
+    if (node && !node.op.startsWith('Placeholder')) open.push({node, isExpanded: false});
+  };
+  [...outputs].reverse().forEach(push);
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (order.has(next.node)) continue;
+    if (next.isExpanded) {
+      order.add(next.node);
+      continue;
+    }
+    if (opened.has(next.node)) continue; // its own ancestor: a loop of control flow
+    opened.add(next.node);
+    open.push({node: next.node, isExpanded: true});
+    inputsOfNode(next.node).reverse().forEach(push);
+  }
+  return [...order];
+}
+
+function constancy(all: ReadonlyMap<string, NodeDef>): (endpoint: Endpoint) => boolean {
+  const known = new Map<string, boolean>();
+  for (const node of inOrder([...all.keys()], all)) {
+    const inputs = inputsOfNode(node);
+    const depends = inputs.length === 0 || RANDOM.test(node.op) || DYNAMIC.test(node.op) || inputs.some((input) => known.get(nodeOf(input)) !== true);
+    known.set(node.name, node.op === 'Const' || !depends);
+  }
+  return (endpoint) => known.get(nodeOf(endpoint)) === true;
+}

@@ -1,0 +1,76 @@
+import type {ConvertedGraph} from '../graph/readGraph.ts';
+import {type Endpoint, inputsOfNode, type NodeDef, nodeOf, textAttr, textsAttr} from '../graph/nodeDef.ts';
+import type {Activation, WeightedNode} from './weightedNode.ts';
+
+/** What comes behind the product of a weighted node, as far as the layer can do it. */
+export interface NodeTail {
+  readonly bias: BiasInput | undefined;
+  readonly activation: 'linear' | Activation;
+  /** The value that the layer gives. */
+  readonly output: Endpoint;
+  /** Nodes that the layer does beside the weighted one. */
+  readonly absorbed: readonly NodeDef[];
+  /** A node that does what the layer cannot, and gives the output of the fused node. */
+  readonly rest?: NodeDef | undefined;
+}
+
+/** Where a bias is read. */
+export interface BiasInput {
+  readonly endpoint: Endpoint;
+  readonly node: string;
+}
+
+/** The nodes that take from a node. */
+export type Takers = ReadonlyMap<string, readonly NodeDef[]>;
+
+const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([['Relu', 'relu'], ['Relu6', 'relu6'], ['Elu', 'elu'], ['Sigmoid', 'sigmoid'], ['Tanh', 'tanh']]);
+
+/** Reads the bias and the activation of a node: its own, or nodes that alone take what it gives. */
+export function tailOf(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, takers: Takers): NodeTail | string {
+  const fused = textsAttr(node, 'fused_ops');
+  return fused.length > 0 ? fusedTail(node, fused, graph) : followingTail(node, weighted, graph, takers);
+}
+
+function fusedTail(node: NodeDef, fused: readonly string[], graph: ConvertedGraph): NodeTail | string {
+  const [, , ...args] = inputsOfNode(node);
+  const hasBias = fused[0] === 'BiasAdd';
+  const [op, ...others] = hasBias ? fused.slice(1) : fused;
+  const bias = hasBias ? {endpoint: args[0], node: node.name} : undefined;
+  if (others.length > 0 || (bias && !graph.isConstant(bias.endpoint))) return `has the fused ops ${fused.join(', ')}, not all of which a layer has`;
+  const activation = op === undefined ? 'linear' : ACTIVATIONS.get(op);
+  if (activation) return {bias, activation, output: node.name, absorbed: []};
+  const output = `${node.name}/linear`;
+  const about = {bias, activation: 'linear', output, absorbed: []} as const;
+  if (op === 'Prelu') return {...about, rest: {name: node.name, op, input: [output, args[hasBias ? 1 : 0]]}};
+  if (op === 'LeakyRelu') return {...about, rest: {name: node.name, op, input: [output], attr: {alpha: node.attr?.['leakyrelu_alpha']}}};
+  return `has the fused op ${op}, which no layer has`;
+}
+
+function followingTail(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, takers: Takers): NodeTail {
+  const only = (name: string): NodeDef | undefined => {
+    const all = takers.get(name) ?? [];
+    return all.length === 1 && !graph.outputs.includes(name) ? all[0] : undefined;
+  };
+  const adding = only(node.name);
+  const bias = adding && biasIn(adding, node.name, weighted, graph);
+  const biased = bias ? adding.name : node.name;
+  const acting = only(biased);
+  const activation = acting && ACTIVATIONS.get(acting.op);
+  return {
+    bias,
+    activation: activation ?? 'linear',
+    output: activation ? acting.name : biased,
+    absorbed: [...bias ? [adding] : [], ...activation ? [acting] : []],
+  };
+}
+
+/** A constant with one number for each neuron, which is added. */
+function biasIn(adding: NodeDef, value: string, {neurons, isChannelsLast}: WeightedNode, graph: ConvertedGraph): BiasInput | undefined {
+  const endpoint = inputsOfNode(adding).find((input) => nodeOf(input) !== value);
+  if (endpoint === undefined || !graph.isConstant(endpoint)) return undefined;
+  const {shape, size} = graph.constant(endpoint);
+  const isVector = size === neurons && shape[shape.length - 1] === neurons;
+  const isBiasAdd = adding.op === 'BiasAdd' && (textAttr(adding, 'data_format') ?? 'NHWC') === (isChannelsLast ? 'NHWC' : 'NCHW');
+  const isSum = ['Add', 'AddV2'].includes(adding.op) && isChannelsLast && shape.length <= 4;
+  return isVector && (isBiasAdd || isSum) ? {endpoint, node: adding.name} : undefined;
+}

@@ -1,0 +1,24 @@
+import {layers} from '@tensorflow/tfjs-layers';
+import {convGeometryOf, imageShape} from './convGeometry.ts';
+import {inputsOfNode} from '../graph/nodeDef.ts';
+import type {WeightedOp} from './weightedNode.ts';
+
+/** DepthwiseConv2dNative with a constant filter `[height, width, channels, multiplier]`. */
+export const depthwiseNode: WeightedOp = {
+  ops: ['DepthwiseConv2dNative', 'FusedDepthwiseConv2dNative'],
+  read(node, graph) {
+    const [input, kernel] = inputsOfNode(node);
+    if (!graph.isConstant(kernel)) return 'has a filter that is computed from the inputs';
+    const {isChannelsLast, strides, dilations, padding, explicit} = convGeometryOf(node);
+    if (dilations.some((size) => size !== 1)) return 'has dilations, which the layer DepthwiseConv2D of tfjs ignores';
+    const [height, width, channels, depthMultiplier] = graph.constant(kernel).shape;
+    return {
+      input, kernel, isChannelsLast, isTransposed: false, neurons: channels * depthMultiplier, padding: explicit,
+      inputShape: imageShape(channels, isChannelsLast),
+      layer: (options) => layers.depthwiseConv2d({
+        ...options, kernelSize: [height, width], strides, depthMultiplier, padding,
+        dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst', depthwiseInitializer: 'zeros',
+      }),
+    };
+  },
+};

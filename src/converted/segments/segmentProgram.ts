@@ -1,0 +1,66 @@
+import {type DataType, tensor, type Tensor} from '@tensorflow/tfjs-core';
+import {ArtifactError} from '../../errors.ts';
+import type {SkippedLayer} from '../../calibration/targets.ts';
+import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
+
+/** A part of a graph, as plain data. */
+export interface SegmentProgram {
+  readonly nodes: readonly NodeDef[];
+  /** The names of the placeholders among the nodes that stand for its inputs. */
+  readonly inputs: readonly string[];
+  readonly outputs: ReadonlyArray<{readonly endpoint: Endpoint; readonly shape: ReadonlyArray<number | null>}>;
+  /** Constants that are weights of the layer: finite float32 numbers. */
+  readonly weights: ReadonlyArray<{readonly name: string; readonly shape: readonly number[]}>;
+  /** All other constants: sizes, axes, texts, infinities. */
+  readonly constants: readonly StoredConstant[];
+  /** The nodes with a weight matrix among its nodes. */
+  readonly skipped: readonly SkippedLayer[];
+}
+
+/** A constant in JSON, which has no infinities: they are text. */
+export interface StoredConstant {
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  readonly values: ReadonlyArray<number | string>;
+}
+
+/**
+ * A program out of a file.
+ * @param layer for messages
+ * @throws ArtifactError if it is none
+ */
+export function parsedProgram(layer: string, given: unknown): SegmentProgram {
+  const text: unknown = typeof given === 'object' && given !== null && 'name' in given ? given.name : undefined;
+  const program = typeof text === 'string' ? parsed(text) : undefined;
+  if (isProgram(program)) return program;
+  throw new ArtifactError(`layer '${layer}': expected part of a graph as JSON, found something else; save the model again`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProgram(value: unknown): value is SegmentProgram {
+  const isList = (key: string): boolean => Array.isArray(Reflect.get(Object(value), key));
+  return typeof value === 'object' && ['nodes', 'inputs', 'outputs', 'weights', 'constants', 'skipped'].every(isList);
+}
+
+/** A constant as data. */
+export function storedConstant(name: string, {dtype, shape}: Pick<Tensor, 'dtype' | 'shape'>, values: ArrayLike<unknown>): StoredConstant {
+  return {name, dtype, shape, values: Array.from(values, (value) => (typeof value === 'string' || Number.isFinite(Number(value)) ? plain(value) : String(value)))};
+}
+
+/** The constant as a tensor, which belongs to the caller. */
+export function constantTensor({dtype, shape, values}: StoredConstant): Tensor {
+  if (dtype === 'string') return tensor(values.map(String), [...shape], dtype);
+  return tensor(values.map(Number), [...shape], dtype);
+}
+
+function plain(value: unknown): number | string {
+  return typeof value === 'string' ? value : Number(value);
+}

@@ -1,0 +1,87 @@
+import {tidy} from '@tensorflow/tfjs-core';
+import {initializers, layers, LayersModel, models} from '@tensorflow/tfjs-layers';
+import {ArtifactError} from '../errors.ts';
+import type {Topology} from '../model/cloneModel.ts';
+import {Packed} from '../packed/packed.ts';
+import {BYTES_OF, byteLength, isShape, type StoredType} from '../artifacts/storedTensors.ts';
+import type {PlainTopology} from '../artifacts/plainTopology.ts';
+
+/** A model with all weights 0. */
+export interface BuiltModel {
+  readonly model: LayersModel;
+  /** Its packed layers, those in wrappers and nested models too. */
+  readonly packed: readonly Packed[];
+  /** Frees it, also what of it belongs to no model. */
+  dispose(): void;
+}
+
+type AddWeight = layers.Layer['addWeight'];
+type LayerVariable = ReturnType<AddWeight>;
+
+/**
+ * Builds a model of a topology that may say anything.
+ * @param bytes that its weights may take together
+ * @throws ArtifactError if tfjs refuses the topology, or its weights would take more; nothing is left behind
+ */
+export async function buildModel(topology: PlainTopology, bytes: number): Promise<BuiltModel> {
+  const weights: LayerVariable[] = [];
+  const packed = new Set<Packed>();
+  const dispose = (): void => { weights.forEach((weight) => { weight.dispose(); }); };
+  try {
+    const json: unknown = {...topology};
+    const model: unknown = await withinBytes(bytes, (layer, weight) => {
+      weights.push(weight);
+      if (layer instanceof Packed) packed.add(layer);
+    }, () => models.modelFromJSON(json as Topology));
+    if (!(model instanceof LayersModel)) throw new ArtifactError(`expected a topology of a model, found a layer`);
+    const used = new Set(model.weights);
+    const idle = weights.find((weight) => !used.has(weight));
+    if (idle) throw new ArtifactError(`weight '${idle.originalName}': expected it to be of use for the model's outputs, found that it is not`);
+    return {model, packed: [...packed], dispose};
+  } catch (cause) {
+    dispose();
+    if (cause instanceof ArtifactError) throw cause;
+    throw new ArtifactError(
+      `expected a topology that tfjs can build, got: ${cause instanceof Error ? cause.message : String(cause)}; register custom layers with tf.serialization.registerClass, ` +
+      'or the file is damaged or was edited', {cause});
+  }
+}
+
+/**
+ * Runs tfjs's building of a model so that it allocates no more than a file has bytes for.
+ *
+ * tfjs allocates each weight as large as the topology says, before it looks at the weights of the file: `units: 1e9` would take all memory.
+ * Every layer, of tfjs or of the user, does so through `addWeight`; there is no other door to count at. It is changed only while tfjs builds,
+ * which is one synchronous run (an async function is one up to its first `await`, and this one has none), so that nobody else sees it.
+ */
+function withinBytes(bytes: number, added: (layer: layers.Layer, weight: LayerVariable) => void, build: () => Promise<unknown>): Promise<unknown> {
+  const prototype = layers.Layer.prototype;
+  const addWeight = prototype['addWeight'];
+  let left = bytes;
+  const counting: AddWeight = function (this: layers.Layer, name, shape, dtype, _initializer, ...others) {
+    const type = dtype ?? 'float32';
+    left -= isShape(shape) && isStored(type) ? byteLength(shape, type) : NaN;
+    if (!(left >= 0)) {
+      throw new ArtifactError(
+        `layer '${this.name}': expected weights of no more than ${bytes} bytes, as many as the file has, found that ${name} [${String(shape)}] in ${type} takes more; ` +
+        'the topology is damaged or was edited, or a file of weights is missing');
+    }
+    // Zeros: the values come from the file, and other initializers take time and memory.
+    const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...others);
+    added(this, weight);
+    return weight;
+  };
+  prototype['addWeight'] = counting;
+  const running: Array<Promise<unknown>> = [];
+  try {
+    // tidy: where tfjs gives up between the zeros and the weight (a name that it does not like), the zeros would stay.
+    tidy(() => { running.push(build()); });
+    return running[0];
+  } finally {
+    prototype['addWeight'] = addWeight;
+  }
+}
+
+function isStored(dtype: string): dtype is StoredType {
+  return BYTES_OF.has(dtype);
+}

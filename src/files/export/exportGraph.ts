@@ -1,0 +1,96 @@
+import type {io} from '@tensorflow/tfjs-core';
+import type {GraphModel} from '@tensorflow/tfjs-converter';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {loadedGraphModel} from '../../converted/graph/graphModelClass.ts';
+import {GraphOrigin, type GraphPlace} from '../../converted/bridge/graphOrigin.ts';
+import {GraphRewriting} from './graphEditor.ts';
+import {ModelError} from '../../errors.ts';
+import {layersOf} from '../../model/layersOf.ts';
+import {kernelsOf} from '../../layers/registry.ts';
+import {requireAlive} from '../../stages/run/compression.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
+import {writeBias, writeKernel} from './graphWeights.ts';
+import {saverOf} from '../../artifacts/saveHandler.ts';
+import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
+
+interface GraphFile {
+  readonly artifacts: io.ModelArtifacts & {readonly weightData: ArrayBuffer};
+  readonly report: StockReport;
+}
+
+/**
+ * Writes a compressed graph as a standard one, which tfjs loads without this library: `tf.loadGraphModel`. Nothing of the compression is changed.
+ *
+ * The kernel of each layer of letters takes the first form that fits:
+ * 1. uint8, exactly, where all its letters share one step;
+ * 2. uint8 and float32 steps by channel, with a `Mul` node that gives exactly its weights;
+ * 3. uint16 or float16, whichever has the smaller error, which the report says.
+ *
+ * Pruned layers without letters and biases are float32; all other constants stay as they were in the file that the GraphModel came from.
+ *
+ * ```ts
+ * const compression = await lastValueFrom(compressGraph(graphModel).pipe(calibrate(x), spfqQuantize({bits: 4})));
+ * console.log(String(await exportGraph(compression, 'downloads://small')));
+ * ```
+ * @param compression what a pipeline from {@link compressGraph} gave, without `pack()`
+ * @param handler where to, as in `graphModel.save`
+ * @throws OptionError for a handler that cannot save, ModelError for a compression of a LayersModel, or one that is packed, disposed of, or has no compressed layers
+ */
+export async function exportGraph(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
+  const save = saverOf('exportGraph', handler);
+  const {artifacts, report} = await graphFile('exportGraph', compression);
+  await save(artifacts);
+  return report;
+}
+
+/**
+ * A compressed graph as a tf.GraphModel again, which has the weights of the compression and is yours to dispose of.
+ *
+ * ```ts
+ * const small = await toGraphModel(compression);
+ * small.predict(x);
+ * ```
+ * @param compression what a pipeline from {@link compressGraph} gave, without `pack()`
+ * @throws ModelError as {@link exportGraph}
+ */
+export async function toGraphModel(compression: Compression): Promise<GraphModel> {
+  const {artifacts} = await graphFile('toGraphModel', compression);
+  return loadedGraphModel(originOf('toGraphModel', compression).graphModelClass, artifacts);
+}
+
+async function graphFile(where: string, compression: Compression): Promise<GraphFile> {
+  const origin = originOf(where, compression);
+  const {model, layers: records} = compression;
+  if (records.length === 0) throw new ModelError(`${where}: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it`);
+  requireAlive(where, model);
+  const rewriting = new GraphRewriting(where, origin.source);
+  const all = layersOf(model);
+  const written: StockLayer[] = [];
+  for (const record of records) {
+    const layer = all.find(({name}) => name === record.name);
+    const place = origin.places.find(({name}) => name === record.name);
+    if (!layer || !place || kernelsOf(layer).length === 0) throw new ModelError(`${where}: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
+    written.push(await writeLayer(rewriting, {layer, place, record}));
+  }
+  const artifacts = rewriting.toArtifacts();
+  return {artifacts, report: stockReport(written, artifacts.weightData.byteLength)};
+}
+
+function originOf(where: string, {origin: {graph}}: Compression): GraphOrigin {
+  if (graph instanceof GraphOrigin) return graph;
+  throw new ModelError(`${where}: expected a compression of a tf.GraphModel, from compressGraph; that of a tf.LayersModel goes into exportStock or pack()`);
+}
+
+interface Site {
+  readonly layer: layers.Layer;
+  readonly place: GraphPlace;
+  readonly record: CompressedLayer;
+}
+
+async function writeLayer(rewriting: GraphRewriting, {layer, place, record}: Site): Promise<StockLayer> {
+  const [{kernel: adapter}] = kernelsOf(layer);
+  const weights = layer.getWeights();
+  const bias = adapter.bias === undefined ? undefined : await weights[adapter.bias].data<'float32'>();
+  if (bias) writeBias(rewriting, place, bias);
+  return writeKernel(rewriting, place, {layer, adapter, record, kernel: await weights[adapter.weight].data<'float32'>()});
+}

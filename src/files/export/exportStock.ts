@@ -1,0 +1,80 @@
+import type {io} from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../../errors.ts';
+import {type CallList, listCalls} from '../../model/callList.ts';
+import {kernelsOf} from '../../layers/registry.ts';
+import {requireAlive} from '../../stages/run/compression.ts';
+import {layersOf} from '../../model/layersOf.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
+import {saverOf} from '../../artifacts/saveHandler.ts';
+import {type Fold, type FoldSite, foldScales} from './foldScales.ts';
+import {letterForm} from './letterForm.ts';
+import {sixteenBits} from './sixteenBits.ts';
+import {StockArtifacts} from './stockArtifacts.ts';
+import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
+
+/**
+ * Writes a compressed model as a standard one, which tfjs loads without this library: `tf.loadLayersModel`. Nothing of the compression is changed.
+ *
+ * The kernel of each layer of letters takes the first form that fits:
+ * 1. uint8, exactly, where all its letters share one step (`granularity: 'tensor'`);
+ * 2. uint8 with one step per channel, where a BatchNormalization or the kernel of a layer that was not compressed follows and takes up the steps; also behind ReLU,
+ *    pooling, dropout and flattening. The model computes the same but for float32 rounding;
+ * 3. uint16 or float16, whichever has the smaller error, which the report says.
+ *
+ * Pruned layers without letters and all other weights stay float32.
+ *
+ * ```ts
+ * const compression = await lastValueFrom(compress(model).pipe(calibrate(x), spfqQuantize({bits: 4, granularity: 'tensor'})));
+ * console.log(String(await exportStock(compression, 'downloads://small')));
+ * ```
+ * @param compression what a pipeline gave, without `pack()`
+ * @param handler where to, as in `model.save`
+ * @throws OptionError for a handler that cannot save, ModelError for a model that is packed, disposed of, or has no compressed layers
+ */
+export async function exportStock(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
+  const save = saverOf('exportStock', handler);
+  const {model, layers: records, origin} = compression;
+  if (origin.graph) throw new ModelError('exportStock: expected a compression of a tf.LayersModel, got that of a tf.GraphModel; it goes into exportGraph');
+  if (records.length === 0) throw new ModelError('exportStock: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
+  requireAlive('exportStock', model);
+  const sites = sitesOf(model, records);
+  const calls = listCalls(model);
+  const artifacts = await StockArtifacts.of(model);
+  const takes = (layer: layers.Layer): boolean => !sites.some((site) => site.layer === layer);
+  const written = sites.map((site) => writeLayer(site, artifacts, calls, takes));
+  const stock = artifacts.toArtifacts();
+  await save(stock);
+  return stockReport(written, stock.weightData.byteLength);
+}
+
+interface Site extends Omit<FoldSite, 'record'> {
+  readonly record: CompressedLayer;
+}
+
+function sitesOf(model: LayersModel, records: readonly CompressedLayer[]): Site[] {
+  const all = layersOf(model).flatMap((layer) => kernelsOf(layer).map(({name, kernel}) => ({name, layer, kernel})));
+  return records.map((record) => {
+    const found = all.find(({name}) => name === record.name);
+    if (!found) throw new ModelError(`exportStock: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
+    return {layer: found.layer, kernel: found.kernel, record};
+  });
+}
+
+function writeLayer({record, ...site}: Site, artifacts: StockArtifacts, calls: CallList, takes: (layer: layers.Layer) => boolean): StockLayer {
+  const {layer, kernel: {weight}} = site;
+  const kernel = artifacts.floats(layer, weight);
+  const about = {name: record.name, className: record.className, weights: kernel.length, maxWeight: largest(kernel)};
+  if (record.kind === 'pruned') return {...about, method: 'float32', exact: true, maxError: 0, bytes: 4 * kernel.length};
+  const exact = letterForm(record, kernel);
+  const {form, taker}: Partial<Fold> = exact ? {form: exact} : foldScales({...site, record}, artifacts, calls, takes) ?? {};
+  const written = form ?? sixteenBits(kernel);
+  artifacts.putForm(layer, weight, written);
+  // What is folded was compared before: each letter times its step is the weight.
+  const maxError = taker === undefined ? largest(kernel.map((value, i) => value - written.values[i])) : 0;
+  return {...about, method: written.dtype, foldedInto: taker, exact: maxError === 0, maxError, bytes: written.bytes.length};
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}

@@ -1,0 +1,118 @@
+import type {io} from '@tensorflow/tfjs-core';
+import {ModelError} from '../../errors.ts';
+import {payloadOf} from '../../artifacts/payload.ts';
+import type {AffineMap} from './storedForm.ts';
+import type {GraphArtifacts, GraphTopology} from '../../converted/graph/graphArtifacts.ts';
+import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../../converted/graph/nodeDef.ts';
+
+/** Numbers in the form of a file. */
+export interface ConstantForm {
+  readonly shape: readonly number[];
+  /** Absent: float32. */
+  readonly quantization?: {readonly dtype: 'uint8' | 'uint16' | 'float16'; readonly affine?: AffineMap | undefined} | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface Entry {
+  readonly spec: io.WeightsManifestEntry;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The artifacts of a GraphModel, in memory, whose constants can be exchanged. Those that it was made of stay as they are. */
+export class GraphRewriting {
+  private readonly nodes: Map<string, NodeDef>;
+  private readonly entries: Map<string, Entry>;
+  private readonly unusedBefore: ReadonlySet<string>;
+
+  /** @throws ModelError where the artifacts have no weights, because they were streamed */
+  constructor(where: string, private readonly original: GraphArtifacts) {
+    const {artifacts: {weightSpecs, weightData}, topology} = original;
+    if (!weightSpecs || weightData === undefined) {
+      throw new ModelError(`${where}: expected the GraphModel to have kept the weights that it was loaded from, found none; load it without \`streamWeights\``);
+    }
+    this.nodes = new Map(topology.node.map((node) => [node.name, node]));
+    this.entries = entriesOf(weightSpecs, payloadOf(weightData));
+    this.unusedBefore = this.unused();
+  }
+
+  /** The shape of a constant in the file; undefined of one that the graph computes. */
+  shapeOf(endpoint: Endpoint): readonly number[] | undefined {
+    return this.entries.get(endpoint)?.spec.shape;
+  }
+
+  /** The nodes that take from a node. */
+  takersOf(name: string): NodeDef[] {
+    return [...this.nodes.values()].filter((node) => inputsOfNode(node).some((input) => nodeOf(input) === name));
+  }
+
+  /** Puts a constant in the place of a node. */
+  putConstant(name: string, {shape, quantization, bytes}: ConstantForm): void {
+    const value = {dtype: 'DT_FLOAT', tensorShape: {dim: shape.map((size) => ({size: String(size)}))}};
+    this.nodes.set(name, {name, op: 'Const', input: [], attr: {dtype: {type: 'DT_FLOAT'}, value: {tensor: value}}});
+    const stored = quantization && {dtype: quantization.dtype, ...quantization.affine};
+    this.entries.set(name, {spec: {name, shape: [...shape], dtype: 'float32', ...(stored && {quantization: stored})}, bytes});
+  }
+
+  /** Puts the product of two values in the place of a node. */
+  putProduct(name: string, one: Endpoint, other: Endpoint): void {
+    this.nodes.set(name, {name, op: 'Mul', input: [one, other], attr: {T: {type: 'DT_FLOAT'}}});
+    this.entries.delete(name);
+  }
+
+  /** Lets a node take another value. */
+  redirect(name: string, from: Endpoint, to: Endpoint): void {
+    const node = this.nodes.get(name);
+    if (node) this.nodes.set(name, {...node, input: (node.input ?? []).map((input) => (inputsOfNode({...node, input: [input]})[0] === from ? to : input))});
+  }
+
+  /** The artifacts as they are now, without what nothing needs any more. Weights are one buffer: tfjs 4.22 reads zeros from shards of certain sizes. */
+  toArtifacts(): io.ModelArtifacts & {readonly weightData: ArrayBuffer} {
+    this.dropUnused();
+    const entries = [...this.entries.values()];
+    const weightData = new Uint8Array(entries.reduce((sum, {bytes}) => sum + bytes.length, 0));
+    let to = 0;
+    for (const {bytes} of entries) {
+      weightData.set(bytes, to);
+      to += bytes.length;
+    }
+    const topology: GraphTopology = {...this.original.topology, node: [...this.nodes.values()]};
+    return {...this.original.artifacts, modelTopology: topology, weightSpecs: entries.map(({spec}) => spec), weightData: weightData.buffer};
+  }
+
+  /** Constants and what is computed from them alone are dropped where nothing takes them any more. */
+  private dropUnused(): void {
+    for (let dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name)); dropped.length > 0; dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name))) {
+      for (const name of dropped) {
+        this.nodes.delete(name);
+        this.entries.delete(name);
+      }
+    }
+  }
+
+  private unused(): Set<string> {
+    const taken = new Set([...this.nodes.values()].flatMap((node) => (node.input ?? []).map((input) => nodeOf(input.replace('^', '')))));
+    return new Set([...this.nodes.keys()].filter((name) => !taken.has(name)));
+  }
+}
+
+function entriesOf(specs: readonly io.WeightsManifestEntry[], all: Uint8Array<ArrayBuffer>): Map<string, Entry> {
+  let from = 0;
+  return new Map(specs.map((spec) => {
+    const length = bytesOf(spec, all, from);
+    const entry: Entry = {spec, bytes: all.slice(from, from + length)};
+    from += length;
+    return [spec.name, entry];
+  }));
+}
+
+const BYTES = {float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2} as const;
+
+/** Texts lie behind their lengths, four bytes each. */
+function bytesOf({shape, dtype, quantization}: io.WeightsManifestEntry, all: Uint8Array, from: number): number {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (dtype !== 'string') return size * BYTES[quantization?.dtype ?? dtype];
+  const view = new DataView(all.buffer, all.byteOffset + from);
+  let length = 0;
+  for (let i = 0; i < size; i++) length += 4 + view.getUint32(length, true);
+  return length;
+}

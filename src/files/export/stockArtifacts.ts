@@ -1,0 +1,78 @@
+import type {io} from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../../errors.ts';
+import {payloadOf} from '../../artifacts/payload.ts';
+import {savedArtifacts} from '../../artifacts/savedArtifacts.ts';
+import type {StoredForm} from './storedForm.ts';
+
+type Variable = layers.Layer['weights'][number];
+
+interface Entry {
+  readonly spec: io.WeightsManifestEntry;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What `model.save` would write, in memory, with weights that can be exchanged. The model is only read. */
+export class StockArtifacts {
+  private constructor(private readonly saved: io.ModelArtifacts, private readonly entries: Map<Variable, Entry>) {}
+
+  static async of(model: LayersModel): Promise<StockArtifacts> {
+    const saved = await savedArtifacts(model);
+    return new StockArtifacts(saved, entriesOf(model, saved));
+  }
+
+  /** A copy of a layer's weight, `weight` counted as in `layer.weights`. */
+  floats(layer: layers.Layer, weight: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.entry(layer.weights[weight]).bytes.slice().buffer);
+  }
+
+  /** Puts other float32 numbers in the place of a weight. */
+  putFloats(layer: layers.Layer, weight: number, values: Float32Array): void {
+    this.put(layer.weights[weight], new Uint8Array(Float32Array.from(values).buffer));
+  }
+
+  /** Puts a weight in another form. */
+  putForm(layer: layers.Layer, weight: number, {dtype, affine, bytes}: StoredForm): void {
+    this.put(layer.weights[weight], bytes, {dtype, ...affine});
+  }
+
+  /** The artifacts as they are now; weights are one buffer: tfjs 4.22 reads zeros from shards of certain sizes. */
+  toArtifacts(): io.ModelArtifacts & {readonly weightData: ArrayBuffer} {
+    const entries = [...this.entries.values()];
+    const all = new Uint8Array(entries.reduce((sum, {bytes: {length}}) => sum + length, 0));
+    let to = 0;
+    for (const {bytes} of entries) {
+      all.set(bytes, to);
+      to += bytes.length;
+    }
+    return {...this.saved, weightSpecs: entries.map(({spec}) => spec), weightData: all.buffer};
+  }
+
+  private entry(variable: Variable): Entry {
+    const entry = this.entries.get(variable);
+    if (entry?.spec.dtype !== 'float32') throw new ModelError(`exportStock: expected float32 weights '${variable.originalName}', found ${entry?.spec.dtype ?? 'none'}`);
+    return entry;
+  }
+
+  private put(variable: Variable, bytes: Uint8Array<ArrayBuffer>, quantization?: io.WeightsManifestEntry['quantization']): void {
+    const {spec} = this.entry(variable);
+    this.entries.set(variable, {spec: {...spec, ...(quantization && {quantization})}, bytes});
+  }
+}
+
+/** tfjs writes the weights in the order of `model.weights`. Names alone need not tell them apart. */
+function entriesOf(model: LayersModel, {weightSpecs = [], weightData = []}: io.ModelArtifacts): Map<Variable, Entry> {
+  const all = payloadOf(weightData);
+  const entries = new Map<Variable, Entry>();
+  let from = 0;
+  weightSpecs.forEach((spec, i) => {
+    const to = from + bytesOf(spec);
+    entries.set(model.weights[i], {spec, bytes: all.slice(from, to)});
+    from = to;
+  });
+  return entries;
+}
+
+function bytesOf({shape, dtype}: io.WeightsManifestEntry): number {
+  return shape.reduce((product, size) => product * size, 1) * (dtype === 'bool' ? 1 : dtype === 'complex64' ? 8 : 4);
+}

@@ -1,0 +1,92 @@
+import type {io} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {ArtifactError, BackendError} from '../errors.ts';
+import {disposeModel} from '../model/disposeModel.ts';
+import {matricesOf} from '../packed/packedExecution.ts';
+import type {Packed} from '../packed/packed.ts';
+import {packedKernelsOf} from '../packed/packedKernels.ts';
+import {registerPacked} from '../packed/registerPacked.ts';
+import {checksByItself} from '../stages/pack/selfCheckRule.ts';
+import {checkRule} from '../stages/pack/checkRule.ts';
+import {selfCheck} from '../stages/pack/selfCheck.ts';
+import {flag, resolveOptions} from '../options.ts';
+import {buildModel} from './buildModel.ts';
+import {checkTopology} from './checkTopology.ts';
+import {fillWeights} from './fillWeights.ts';
+import {payloadOf} from '../artifacts/payload.ts';
+import {type Artifacts, readArtifacts} from '../artifacts/readArtifacts.ts';
+import {requireSealed, sealIn} from '../artifacts/seal.ts';
+import {storedTensors} from '../artifacts/storedTensors.ts';
+import {topologyIn} from '../artifacts/plainTopology.ts';
+
+/** Options of {@link loadPacked}. */
+export interface LoadPackedOptions {
+  /** Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made. Default true. */
+  readonly verify?: boolean;
+  /**
+   * Whether the layers are compared, on the active backend, with their float32 twins on random inputs (see {@link selfCheck}): `true` refuses a model
+   * of which one fails, `'decode'` decodes that layer to float32. Default: true on 'webgpu' with the plugin, false elsewhere.
+   */
+  readonly selfCheck?: boolean | 'decode';
+}
+
+/**
+ * Loads a packed model, and trusts nothing in its files: sizes, types, codes, steps and checksum are checked, and no more memory is
+ * allocated for weights than twice what the files hold.
+ *
+ * ```ts
+ * import {loadPacked} from 'tfjs-compress';
+ * const model = await loadPacked('https://example.com/small/model.json');
+ * ```
+ * @param source an address as for `tf.loadLayersModel`, or a handler
+ * @throws ArtifactError (in the promise) that says where, what was expected, what was found and what to do; nothing is left behind
+ * @throws BackendError (in the promise) where there is no `crypto.subtle` to verify with
+ * @throws SelfCheckError (in the promise) for a device that computes something else
+ * @throws OptionError (in the promise) for an unknown option
+ */
+export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
+  const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>('loadPacked', options, {verify: flag(true), selfCheck: checkRule});
+  registerPacked();
+  const model = await loadFrom(source, verify);
+  try {
+    if (check ?? checksByItself(model)) await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    return model;
+  } catch (error) {
+    disposeModel(model);
+    throw error;
+  }
+}
+
+async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise<LayersModel> {
+  try {
+    return await load(await readArtifacts(source), verify);
+  } catch (cause) {
+    const message = `loadPacked: ${typeof source === 'string' ? `'${source}'` : 'the given handler'}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw cause instanceof BackendError ? new BackendError(message, {cause}) : new ArtifactError(message, {cause});
+  }
+}
+
+async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata}: Artifacts, verify: boolean): Promise<LayersModel> {
+  const seal = sealIn(userDefinedMetadata);
+  const topology = topologyIn(modelTopology);
+  const payload = payloadOf(weightData);
+  const tensors = storedTensors(weightSpecs, payload.length);
+  if (payload.length !== seal.bytes) throw new ArtifactError(`expected ${seal.bytes} bytes of weights, found ${payload.length}; the files are of different models`);
+  if (verify) await requireSealed({topology, tensors, payload}, seal);
+  checkTopology(topology);
+  const built = await buildModel(topology, payload.length);
+  try {
+    fillWeights(built.model, tensors, payload);
+    built.packed.forEach(requireReadable);
+    built.model.setUserDefinedMetadata({...userDefinedMetadata as object});
+    return built.model;
+  } catch (cause) {
+    built.dispose();
+    throw cause;
+  }
+}
+
+/** Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it likes. */
+function requireReadable(layer: Packed): void {
+  for (const {stored, tensors} of packedKernelsOf(layer)) if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);
+}

@@ -1,0 +1,27 @@
+import {cast, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import {PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
+import {lastAxisRows} from '../matrices/lastAxisRows.ts';
+import {singleKernel} from '../adapter/singleKernel.ts';
+import {singleMatrix} from '../matrices/singleMatrix.ts';
+
+/** Dense: the last axis of the input is the features; every axis between it and the batch is positions. */
+export const dense = singleKernel({
+  className: 'Dense',
+  weighsChannels: true,
+  ...singleMatrix,
+
+  positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),
+
+  columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
+
+  kernelShape: (layer, inputShape) => [inputShape[inputShape.length - 1], Number(layer.getConfig()['units'])],
+
+  packed: {
+    op: PACKED_MATMUL,
+    run: (_layer, input, operand, epilogue) => {
+      const [features, ...others] = [...input.shape].reverse();
+      const rows: Tensor2D = reshape(cast(input, 'float32'), [-1, features]);
+      return reshape(packedMatMul(rows, operand, epilogue), [...others.reverse(), operand.layout.neurons]);
+    },
+  },
+});

@@ -1,0 +1,125 @@
+import {add, concat, expandDims, matMul, mul, reshape, slice, split, stack, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import type {KernelAdapter, WeightSpec} from '../adapter/adapter.ts';
+import {type Cell, cellsOf} from './cells.ts';
+import {cellTrace, type RecurrentCall} from './cellTrace.ts';
+import {lastAxisRows} from '../matrices/lastAxisRows.ts';
+import {singleMatrix} from '../matrices/singleMatrix.ts';
+
+/** How many blocks of `units` columns the kernels of a cell type have. */
+const GATES: ReadonlyMap<string, number> = new Map([['SimpleRNNCell', 1], ['LSTMCell', 4], ['GRUCell', 3]]);
+
+/** Whether the kernels of a cell are known. */
+export function isKnownCell(cell: Cell): boolean {
+  return GATES.has(cell.getClassName());
+}
+
+/** The weights of a cell in their order, before it is built. */
+export function cellWeights(cell: Cell, prefix: string, channels: number): WeightSpec[] {
+  const units = unitsOf(cell);
+  const columns = units * (GATES.get(cell.getClassName()) ?? NaN);
+  const bias = {name: `${prefix}bias`, shape: [columns]};
+  return [{name: `${prefix}kernel`, shape: [channels, columns]}, {name: `${prefix}recurrent_kernel`, shape: [units, columns]}, ...hasBias(cell) ? [bias] : []];
+}
+
+/** The numbers of a cell's state h. */
+export function unitsOf(cell: Cell): number {
+  return Number(cell.getConfig()['units']);
+}
+
+/** Which cell of a layer, and where its weights begin. */
+export interface CellPlace {
+  readonly cell: number;
+  readonly weight: number;
+  /** Before the names of its weights. */
+  readonly prefix: string;
+}
+
+/**
+ * The kernels of a cell: `kernel` meets the inputs of all time steps and has the bias, `recurrent_kernel` the hidden states h_{t−1} that
+ * the cell itself makes. A position is a time step.
+ */
+export function cellKernels(cell: Cell, place: CellPlace): KernelAdapter[] {
+  const {weight, prefix} = place;
+  const inner = {givesOutput: false, positions: (_layer: layers.Layer, [, time]: readonly number[]) => time};
+  const units = unitsOf(cell);
+  const making = (layer: layers.Layer, inputShape: readonly number[]): number => traceSize(cellsOf(layer).slice(0, place.cell + 1), inputShape);
+  return [{
+    ...singleMatrix, ...inner,
+    name: `${prefix}kernel`, weight, bias: hasBias(cell) ? weight + 2 : undefined,
+    meets: (layer, inputs, mask) => (place.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, place.cell, 'inputs')),
+    ...place.cell > 0 && {metSize: (layer, inputShape) => ({met: inputShape[1] * unitsOf(cellsOf(layer)[place.cell - 1]), making: making(layer, inputShape)})},
+    columns: oneProblem,
+  }, {
+    ...inner, ...(cell.getClassName() === 'GRUCell' ? gruRecurrent(place) : plainRecurrent(place)),
+    name: `${prefix}recurrent_kernel`, weight: weight + 1,
+    metSize: (layer, inputShape) => ({met: inputShape[1] * units * (cell.getClassName() === 'GRUCell' ? 2 : 1), making: making(layer, inputShape)}),
+  }];
+}
+
+/** Numbers of one sample that running cells over all time steps makes: the inputs as steps, and what each step gives. */
+export function traceSize(cells: readonly Cell[], [, time, ...step]: readonly number[]): number {
+  const states = cells.reduce((sum, {stateSize}) => sum + [stateSize].flat().reduce((all, one) => all + one, 0), 0);
+  return 2 * time * step.reduce((product, length) => product * length, 1) + 2 * time * states;
+}
+
+type Recurrent = Omit<KernelAdapter, 'name' | 'weight' | 'givesOutput' | 'positions'>;
+
+function plainRecurrent({cell}: CellPlace): Recurrent {
+  return {...singleMatrix, meets: (layer, inputs, mask) => tracePart(layer, {tensors: inputs, mask}, cell, 'hidden'), columns: oneProblem};
+}
+
+/** The update gate z and the reset gate r meet h, the candidate r ∘ h: three problems `[units, units]`. */
+function gruRecurrent(place: CellPlace): Recurrent {
+  return {
+    problems: () => 3,
+    features: ([units]) => units,
+    neurons: ([units]) => units,
+    toMatrices: (kernel, [units]) => [0, 1, 2].map((gate): Matrix => matrix(units, units, Float64Array.from(
+      {length: units * units}, (_, i) => kernel[placeOf(gate, i, units)]))),
+    fromMatrices(matrices, [units]) {
+      const kernel = new Float32Array(3 * units * units);
+      matrices.forEach(({data}, gate) => { data.forEach((value, i) => { kernel[placeOf(gate, i, units)] = value; }); });
+      return kernel;
+    },
+    meets: (layer, inputs, mask) => tidy(() => {
+      const {inputs: x, hidden} = cellTrace(layer, {tensors: inputs, mask}, place.cell);
+      return concat([hidden, mul(resetGate(layer, place, x, hidden), hidden)], -1);
+    }),
+    columns: (_layer, met, rows) => tidy(() => {
+      const [hidden, reset]: Tensor[] = split(lastAxisRows(met, rows), 2, 1);
+      return stack([hidden, hidden, reset]) as Tensor3D;
+    }),
+  };
+}
+
+/** Entry i of a gate's matrix, as a place in the flattened kernel `[units, 3 · units]`. */
+function placeOf(gate: number, i: number, units: number): number {
+  return (Math.floor(i / units) * 3 + gate) * units + (i % units);
+}
+
+/** r = σ(x K_r + b_r + h R_r) of all time steps. */
+function resetGate(layer: layers.Layer, {cell: k, weight}: CellPlace, x: Tensor, hidden: Tensor): Tensor {
+  const cell = cellsOf(layer)[k];
+  const units = unitsOf(cell);
+  const [kernel, recurrentKernel, bias] = layer.getWeights().slice(weight);
+  const times = (rows: Tensor, columns: Tensor): Tensor => matMul(reshape(rows, [-1, columns.shape[0]]), slice(columns, [0, units], [-1, units]));
+  const sums = add(times(x, kernel), times(hidden, recurrentKernel));
+  const activation = Reflect.get(cell, 'recurrentActivation') as {apply(sums: Tensor): Tensor};
+  return reshape(activation.apply(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);
+}
+
+function oneProblem(_layer: layers.Layer, met: Tensor, rows: Int32Array): ReturnType<KernelAdapter['columns']> {
+  return tidy(() => expandDims(lastAxisRows(met, rows), 0));
+}
+
+/** One tensor of a trace, which belongs to the caller. */
+function tracePart(layer: layers.Layer, call: RecurrentCall, cell: number, part: 'inputs' | 'hidden'): Tensor {
+  return tidy(() => cellTrace(layer, call, cell)[part]);
+}
+
+/** Whether a cell adds a bias. */
+export function hasBias(cell: Cell): boolean {
+  return cell.getConfig()['useBias'] !== false;
+}

@@ -1,0 +1,60 @@
+import {add, cast, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {type Cell, cellsOf, recurrentOf} from './cells.ts';
+import {undisturbed} from './cellState.ts';
+
+/** What a cell is called with at all time steps, `[batch, time, …]`; the steps in the order of the layer's input, also where it goes backwards. */
+export interface CellTrace {
+  /** x_t, or what the cell before it gives. */
+  readonly inputs: Tensor;
+  /** h_{t−1} */
+  readonly hidden: Tensor;
+}
+
+/** What a layer is called with: its input and, if any, initial states; and which time steps count. */
+export interface RecurrentCall {
+  readonly tensors: readonly Tensor[];
+  readonly mask: Tensor | undefined;
+}
+
+/**
+ * Runs the cells of a layer up to one of them, step by step, with their weights as they are.
+ * A step that does not count leaves all states as they were, as in tfjs. The tensors belong to the caller.
+ * @param k the cell whose trace it is
+ */
+export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], mask}: RecurrentCall, k: number): CellTrace {
+  return undisturbed(layer, () => tidy(() => {
+    const rnn = recurrentOf(layer);
+    const cells = cellsOf(layer).slice(0, k + 1);
+    const steps = unstack(cast(input, 'float32'), 1);
+    const counts = mask && stepMasks(mask, input.rank);
+    const [inputs, hidden] = [[...steps], [...steps]];
+    let states = statesByCell(cellsOf(layer), initial.length > 0 ? initial : rnn.getInitialState(input));
+    for (const t of rnn.goBackwards ? [...steps.keys()].reverse() : steps.keys()) {
+      let output = steps[t];
+      states = cells.map((cell, c) => {
+        [inputs[t], hidden[t]] = [output, states[c][0]]; // the last one that writes is cell k
+        const [given, ...next] = cell.call([output, ...states[c]], {training: false}) as Tensor[];
+        output = given;
+        return counts ? next.map((state, i) => keptWhere(counts[t], state, states[c][i])) : next;
+      });
+    }
+    return {inputs: stack(inputs, 1), hidden: stack(hidden, 1)};
+  }));
+}
+
+/** tfjs lists the states of the last cell first. */
+function statesByCell(cells: readonly Cell[], states: readonly Tensor[]): Tensor[][] {
+  let from = 0;
+  return [...cells].reverse().map(({stateSize}) => states.slice(from, from += [stateSize].flat().length)).reverse();
+}
+
+/** By time step, as wide as a state of the same rank: 1 where it counts. */
+function stepMasks(mask: Tensor, inputRank: number): Tensor[] {
+  const counts = cast(cast(mask, 'bool'), 'float32');
+  return unstack(counts.rank === inputRank - 1 ? expandDims(counts, -1) : counts, 1);
+}
+
+function keptWhere(counts: Tensor, after: Tensor, before: Tensor): Tensor {
+  return add(mul(after, counts), mul(before, sub(1, counts)));
+}

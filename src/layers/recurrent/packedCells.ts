@@ -1,0 +1,96 @@
+import {add, mul, split, sub, type Tensor, type Tensor2D} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {PackedOperand} from '../../ops/packed/packedOperand.ts';
+import {PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
+import type {PackedRoute, PackedRun, PackedWeights} from '../adapter/adapter.ts';
+import {cellWeights, hasBias} from './cellKernels.ts';
+import {type Cell, cellsOf} from './cells.ts';
+
+/** Recurrent layers of packed kernels: tfjs's own layer, with its masks, states and directions, around cells whose products are packed ones. */
+export const packedRecurrent: PackedRoute = {
+  ops: [PACKED_MATMUL],
+  endsWithActivation: false,
+  prepare(layer, weights) {
+    usePackedCells(layer, weights, 0);
+    return calling(layer);
+  },
+};
+
+/** What a layer gives when tfjs calls it, though it has no weights. */
+export function calling(layer: layers.Layer): PackedRun {
+  layer.built = true;
+  return (inputs, kwargs) => layer.apply(inputs.length === 1 ? inputs[0] : [...inputs], {...kwargs}) as Tensor | Tensor[];
+}
+
+/**
+ * Makes the cells of a layer without weights compute with packed ones.
+ * @param first the place of the layer's first weight
+ * @returns the place behind its last
+ */
+export function usePackedCells(layer: layers.Layer, weights: PackedWeights, first: number): number {
+  let place = first;
+  for (const cell of cellsOf(layer)) {
+    Reflect.set(cell, 'call', packedCell(cell, weights, place));
+    place += cellWeights(cell, '', 0).length;
+  }
+  layer.built = true;
+  return place;
+}
+
+/** A cell as a function of its input and its states; it gives its output and the next states. */
+type CellCall = (inputs: readonly Tensor[]) => Tensor[];
+
+function packedCell(cell: Cell, {operand, operandsByProblem, plain}: PackedWeights, place: number): CellCall {
+  const [kernel, bias] = [operand(place), hasBias(cell) ? plain(place + 2) : undefined];
+  const project = (x: Tensor): Tensor => packedMatMul(x as Tensor2D, kernel, {bias, activation: 'linear'});
+  switch (cell.getClassName()) {
+    case 'SimpleRNNCell': return simpleCell(cell, project, times(operand(place + 1)));
+    case 'LSTMCell': return lstmCell(cell, project, times(operand(place + 1)));
+    case 'GRUCell': return gruCell(cell, project, operandsByProblem(place + 1).map(times));
+    default: throw new TypeError(`expected a cell of a known type, got ${cell.getClassName()}`);
+  }
+}
+
+type Product = (x: Tensor) => Tensor;
+
+function times(operand: PackedOperand): Product {
+  return (x) => packedMatMul(x as Tensor2D, operand, {bias: undefined, activation: 'linear'});
+}
+
+/** h = g(x K + b + h R) */
+function simpleCell(cell: Cell, project: Product, recur: Product): CellCall {
+  const activate = activationOf(cell, 'activation');
+  return ([x, h]) => {
+    const next = activate(add(project(x), recur(h)));
+    return [next, next];
+  };
+}
+
+/** i, f, c̃, o = x K + b + h R; c = σ(f) c + σ(i) g(c̃), h = σ(o) g(c) */
+function lstmCell(cell: Cell, project: Product, recur: Product): CellCall {
+  const [activate, gate] = [activationOf(cell, 'activation'), activationOf(cell, 'recurrentActivation')];
+  return ([x, h, c]) => {
+    const [input, forget, candidate, output]: Tensor[] = split(add(project(x), recur(h)), 4, 1);
+    const carry = add(mul(gate(forget), c), mul(gate(input), activate(candidate)));
+    const next = mul(gate(output), activate(carry));
+    return [next, next, carry];
+  };
+}
+
+/** z = σ(x K_z + b_z + h R_z), r alike, h̃ = g(x K_h + b_h + (r ∘ h) R_h); h = z h + (1 − z) h̃ */
+function gruCell(cell: Cell, project: Product, [recurUpdate, recurReset, recurCandidate]: readonly Product[]): CellCall {
+  const [activate, gate] = [activationOf(cell, 'activation'), activationOf(cell, 'recurrentActivation')];
+  return ([x, h]) => {
+    const [update, reset, candidate]: Tensor[] = split(project(x), 3, 1);
+    const z = gate(add(update, recurUpdate(h)));
+    const r = gate(add(reset, recurReset(h)));
+    const next = add(mul(z, h), mul(sub(1, z), activate(add(candidate, recurCandidate(mul(r, h))))));
+    return [next, next];
+  };
+}
+
+/** An activation is an object with a function `apply`; tfjs's types do not say so. */
+function activationOf(cell: Cell, name: 'activation' | 'recurrentActivation'): Product {
+  const activation = Reflect.get(cell, name) as {apply(x: Tensor): Tensor};
+  return (x) => activation.apply(x);
+}

@@ -1,0 +1,55 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter, LayerAdapter} from './adapter/adapter.ts';
+import {bidirectional} from './wrappers/bidirectional.ts';
+import {conv1d} from './convolution/conv1d.ts';
+import {conv2d} from './convolution/conv2d.ts';
+import {conv3d} from './convolution/conv3d.ts';
+import {convLstm2d} from './recurrent/convLstm2d.ts';
+import {conv2dTranspose, conv3dTranspose} from './convolution/convTranspose.ts';
+import {dense} from './dense/dense.ts';
+import {depthwiseConv2d} from './convolution/depthwiseConv2d.ts';
+import {einsumDense} from './dense/einsumDense.ts';
+import {embedding} from './dense/embedding.ts';
+import {recurrents} from './recurrent/recurrent.ts';
+import {separableConv2d} from './convolution/separableConv2d.ts';
+import {timeDistributed} from './wrappers/timeDistributed.ts';
+
+const all: readonly LayerAdapter[] = [
+  dense, conv1d, conv2d, conv3d, depthwiseConv2d, separableConv2d, conv2dTranspose, conv3dTranspose,
+  einsumDense, embedding, ...recurrents, convLstm2d, timeDistributed(adapterFor), bidirectional(adapterFor),
+];
+
+const adapters: ReadonlyMap<string, LayerAdapter> = new Map(all.map((adapter) => [adapter.className, adapter]));
+
+/** The adapter of a layer's type, if it has one. */
+export function adapterFor(layer: layers.Layer): LayerAdapter | undefined {
+  return adapterOfClass(layer.getClassName());
+}
+
+/** The adapter of a layer type, if it has one. */
+export function adapterOfClass(className: string): LayerAdapter | undefined {
+  return adapters.get(className);
+}
+
+/** The layer types that can be compressed, for messages. */
+export function supportedClassNames(): string[] {
+  return [...adapters.keys()];
+}
+
+/** A kernel of a layer, and its name in the model. */
+export interface NamedKernel {
+  /** The layer's own name where it has one kernel, else with the kernel's behind it: `lstm/recurrent_kernel`. */
+  readonly name: string;
+  readonly kernel: KernelAdapter;
+}
+
+/** The kernels of a layer, in the order in which they meet the data; none of a type without adapter. */
+export function kernelsOf(layer: layers.Layer): NamedKernel[] {
+  const kernels = adapterFor(layer)?.kernels(layer) ?? [];
+  return kernels.map((kernel) => ({name: kernelName(layer.name, kernel), kernel}));
+}
+
+/** The name of a kernel in a model. */
+export function kernelName(layer: string, {name}: KernelAdapter): string {
+  return name === undefined ? layer : `${layer}/${name}`;
+}

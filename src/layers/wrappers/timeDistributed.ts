@@ -1,0 +1,94 @@
+import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
+import {activationOf, fusedActivation} from '../adapter/activation.ts';
+import {type FindAdapter, innerLayer, innerRefusal, innerUndisturbed} from '../adapter/wrappedLayer.ts';
+
+/** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
+export function timeDistributed(find: FindAdapter): LayerAdapter {
+  return {
+    className: 'TimeDistributed',
+
+    refusal: (layer) => innerRefusal(innerOf(layer), find),
+
+    kernels(layer) {
+      const inner = innerOf(layer);
+      return find(inner)?.kernels(inner).map((kernel) => distributed(kernel, inner)) ?? [];
+    },
+
+    weights(layer, inputShape) {
+      const inner = innerOf(layer);
+      return find(inner)?.weights(inner, stepShape(inputShape)) ?? [];
+    },
+
+    release(layer) {
+      const inner = innerOf(layer);
+      find(inner)?.release?.(inner);
+    },
+
+    undisturbed: (layer, run) => innerUndisturbed(innerOf(layer), find, run),
+
+    packed(layer) {
+      const inner = innerOf(layer);
+      const route = find(inner)?.packed?.(inner);
+      return route?.endsWithActivation ? stepwise(route) : undefined; // others take masks and states
+    },
+  };
+}
+
+/** A route of the wrapped layer, on all time steps at once. */
+function stepwise({ops, prepare}: PackedRoute): PackedRoute {
+  return {
+    ops,
+    endsWithActivation: false,
+    prepare(layer, weights) {
+      const inner = innerOf(layer);
+      const fused = fusedActivation(inner);
+      const run = prepare(inner, {...weights, activation: fused ?? 'linear'});
+      const activate = fused ? undefined : activationOf(inner);
+      return ([input], kwargs) => {
+        const [batch, time] = input.shape;
+        const [output] = [run([reshape(input, stepShape(input.shape))], kwargs)].flat();
+        const steps: Tensor = reshape(output, [batch, time, ...output.shape.slice(1)]);
+        return activate ? activate(steps) : steps;
+      };
+    },
+  };
+}
+
+function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter {
+  return {
+    ...kernel,
+    // Whoever asks for channels that come first asks the wrapper, which does not say it.
+    givesOutput: kernel.givesOutput && inner.getConfig()['dataFormat'] !== 'channelsFirst',
+    positions: (layer, inputShape) => (inputShape.at(1) ?? 1) * kernel.positions(innerOf(layer), stepShape(inputShape)),
+    meets(layer, [input], mask) {
+      const steps = reshape(input, stepShape(input.shape));
+      const stepsMask = mask && stepMask(mask, input.shape.at(1) ?? 1);
+      const met = kernel.meets(innerOf(layer), [steps], stepsMask);
+      dispose([...met === steps ? [] : [steps], ...stepsMask ? [stepsMask] : []]);
+      return met;
+    },
+    ...kernel.metSize && {metSize: (layer, inputShape) => sizeTimes(inputShape.at(1) ?? 1, kernel.metSize?.(innerOf(layer), stepShape(inputShape)))},
+    columns: (layer, met, rows) => kernel.columns(innerOf(layer), met, rows),
+  };
+}
+
+function sizeTimes(time: number, size = {met: 0, making: 0}): {met: number; making: number} {
+  return {met: time * size.met, making: time * size.making};
+}
+
+/** The mask that the wrapped layer is called with: tfjs hands it the same one at every time step. */
+function stepMask(mask: Tensor, time: number): Tensor {
+  const [batch, ...others] = mask.shape;
+  return tidy(() => reshape(tile(expandDims(mask, 1), [1, time, ...others.map(() => 1)]), [batch * time, ...others]));
+}
+
+function innerOf(layer: layers.Layer): layers.Layer {
+  return innerLayer(layer, 'layer');
+}
+
+/** `[batch, time, …]` as `[batch · time, …]`. */
+function stepShape([batch, time, ...step]: readonly number[]): number[] {
+  return [batch * time, ...step];
+}

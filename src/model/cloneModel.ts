@@ -1,0 +1,74 @@
+import {type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {type layers, LayersModel, models} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../errors.ts';
+import {disposeModel} from './disposeModel.ts';
+import {zeroInitialized} from './patchAddWeight.ts';
+
+/** A model's topology with the names that tfjs reads back, as JSON. */
+export type Topology = Parameters<typeof models.modelFromJSON>[0];
+
+/** How a rebuilt model differs from the one that it is made of. */
+export interface Rebuilding {
+  /** The topology to build. Layers keep their names. */
+  readonly topology: Topology;
+  /** The weights of a layer for its twin in the rebuilt model; called inside `tidy`. */
+  readonly weightsFor: (layer: layers.Layer, twin: layers.Layer) => Tensor[];
+}
+
+/**
+ * A model of the same topology and names with the same weights, sharing nothing that can be written to.
+ * Like a loaded model it is not compiled.
+ * @throws ModelError if the model cannot be rebuilt: a custom layer of it is not registered, or tfjs forgets an option of a layer
+ */
+export function cloneModel(model: LayersModel): Promise<LayersModel> {
+  return rebuildModel(model, {topology: topologyOf(model), weightsFor: (layer) => layer.getWeights()});
+}
+
+/** A topology of its own, free to be changed. */
+export function topologyOf(model: LayersModel): Topology {
+  // `null` and `false`: an object instead of text, with the names that tfjs reads back.
+  const topology: unknown = model.toJSON(null, false);
+  return topology as Topology;
+}
+
+/**
+ * A model from another topology with the same layer names.
+ * @throws ModelError as {@link cloneModel}, and what `weightsFor` throws
+ */
+export async function rebuildModel(model: LayersModel, {topology, weightsFor}: Rebuilding): Promise<LayersModel> {
+  const rebuilt = await fromTopology(model.name, topology);
+  try {
+    copyWeights(model, rebuilt, weightsFor);
+  } catch (error) {
+    disposeModel(rebuilt);
+    throw error;
+  }
+  return rebuilt;
+}
+
+async function fromTopology(name: string, topology: Topology): Promise<LayersModel> {
+  try {
+    return await zeroInitialized(() => models.modelFromJSON(topology));
+  } catch (cause) {
+    throw new ModelError(
+      `model '${name}': expected a model that can be rebuilt from its topology, got: ${cause instanceof Error ? cause.message : String(cause)} ` +
+      'Register custom layers with tf.serialization.registerClass before compressing.', {cause});
+  }
+}
+
+/** Layer by layer: the order of a whole model's weights depends on which layers are trainable, and a rebuilt nested model is. */
+function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding['weightsFor']): void {
+  for (const layer of from.layers) {
+    const twin = to.layers.find(({name}) => name === layer.name);
+    if (!twin) throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it, found no layer of that name`);
+    if (layer instanceof LayersModel && twin instanceof LayersModel) {
+      copyWeights(layer, twin, weightsFor);
+      continue;
+    }
+    try {
+      tidy(() => { twin.setWeights(weightsFor(layer, twin)); });
+    } catch (cause) {
+      throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../errors.ts';
+import {adapterFor} from '../layers/registry.ts';
+import type {CallList} from './callList.ts';
+
+/** The shapes of a model's values for one sample, by number; the batch, 1, first. */
+export type ValueShapes = ReadonlyArray<readonly number[]>;
+
+/**
+ * What every value of a model is when its inputs have these shapes. Nothing is run: the layers say it.
+ * @param inputShapes of one sample, without the batch
+ * @throws ModelError if inputs of these shapes do not go through a layer
+ */
+export function valueShapes({calls, inputs}: CallList, inputShapes: ReadonlyArray<readonly number[]>): ValueShapes {
+  const shapes: Array<readonly number[]> = [];
+  inputs.forEach((value, i) => { shapes[value] = [1, ...inputShapes[i]]; });
+  for (const {layer, inputs: given, outputs} of calls) {
+    const made = outputShapes(layer, given.map((value) => [...shapes[value]]));
+    outputs.forEach((value, i) => { shapes[value] = made[i]; });
+  }
+  return shapes;
+}
+
+/** How many numbers a shape has. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, length) => size * length, 1);
+}
+
+function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
+  const shapes: ReadonlyArray<readonly unknown[]> = listOf(computed(layer, given));
+  if (shapes.flat().every((length) => Number(length) > 0)) return shapes.map((shape) => shape.map(Number));
+  throw new ModelError(`layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would give ${JSON.stringify(shapes)}`);
+}
+
+function computed(layer: layers.Layer, given: number[][]): readonly unknown[] {
+  try {
+    return adapterFor(layer)?.outputShape?.(layer, given[0]) ?? layer.computeOutputShape(given.length === 1 ? given[0] : given);
+  } catch (cause) {
+    throw new ModelError(`layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+  }
+}
+
+/** One shape, or several. */
+function listOf(shapes: readonly unknown[]): ReadonlyArray<readonly unknown[]> {
+  return shapes.every((shape) => Array.isArray(shape)) && shapes.length > 0 ? shapes : [shapes];
+}

@@ -1,0 +1,77 @@
+import type {Mask} from '../linalg/mask.ts';
+
+/**
+ * How codes lie in 32-bit words for a kernel. One neuron's codes follow each other down the features, b bits each, in runs that fill whole
+ * words: `perRun` codes in `wordsPerRun` words, least significant first. Neighbouring neurons lie beside each other:
+ *
+ *     code k of neuron n begins at bit (k mod perRun) · b of the words  [run · wordsPerRun … , n],  run = ⌊k / perRun⌋.
+ *
+ * Every group of features that share a step begins a new run; what is left over in its last run is 0.
+ */
+export interface KernelCodes {
+  /** b: bits of the letter, and of the place where only some of every m features are kept. */
+  readonly bits: number;
+  /** Codes of a run. */
+  readonly perRun: number;
+  /** Words of a run. */
+  readonly wordsPerRun: number;
+  /** Runs of one group. */
+  readonly runs: number;
+  /** `[groups · runs · wordsPerRun, neurons]` of one problem; problems follow each other. */
+  readonly words: Int32Array;
+}
+
+/** Bits a code may have: up to 8 of the letter, one more for what is pruned, up to 4 for a place. */
+const MOST_BITS = 12;
+
+/**
+ * Codes laid out for a kernel.
+ * @param codes `[rows, neurons]`, rows = problems · groups · groupRows (the last group of a problem may be shorter)
+ * @param extent rows of one problem, rows of a group
+ */
+export function kernelCodes(codes: ArrayLike<number>, bits: number, {rows, groupRows, neurons}: {readonly rows: number; readonly groupRows: number; readonly neurons: number}): KernelCodes {
+  if (!(bits >= 1 && bits <= MOST_BITS)) throw new RangeError(`kernelCodes: expected 1 to ${MOST_BITS} bits, got ${bits}`);
+  const {perRun, wordsPerRun} = runOf(bits);
+  const problems = rows === 0 || neurons === 0 ? 0 : codes.length / (rows * neurons);
+  const groups = Math.ceil(rows / groupRows);
+  const runs = Math.ceil(groupRows / perRun);
+  const words = new Int32Array(problems * groups * runs * wordsPerRun * neurons);
+  for (let i = 0; i < codes.length; i++) {
+    const n = i % neurons;
+    const row = Math.floor(i / neurons);
+    const t = row % rows;
+    const k = t % groupRows;
+    const run = (Math.floor(row / rows) * groups + Math.floor(t / groupRows)) * runs + Math.floor(k / perRun);
+    const bit = (k % perRun) * bits;
+    const at = (run * wordsPerRun + (bit >>> 5)) * neurons + n;
+    words[at] |= codes[i] << (bit & 31);
+    if ((bit & 31) + bits > 32) words[at + neurons] |= codes[i] >>> (32 - (bit & 31));
+  }
+  return {bits, perRun, wordsPerRun, runs, words};
+}
+
+/** The fewest codes that fill whole words. */
+function runOf(bits: number): {perRun: number; wordsPerRun: number} {
+  let wordsPerRun = 1;
+  while ((32 * wordsPerRun) % bits !== 0) wordsPerRun++;
+  return {perRun: (32 * wordsPerRun) / bits, wordsPerRun};
+}
+
+/**
+ * The kept codes of every m features, each with its place among them above its bits: code | place << bits.
+ * @param mask keeps n of every m neighbouring features
+ * @returns `[rows · n / m, neurons]`
+ */
+export function placedCodes(codes: ArrayLike<number>, mask: Mask, bits: number, {n: kept, m}: {readonly n: number; readonly m: number}, neurons: number): Uint16Array {
+  const placed = new Uint16Array((codes.length / m) * kept);
+  const runs = codes.length / (neurons * m);
+  for (let run = 0; run < runs; run++) {
+    for (let n = 0; n < neurons; n++) {
+      for (let place = 0, slot = 0; place < m; place++) {
+        const i = (run * m + place) * neurons + n;
+        if (mask[i] === 1) placed[(run * kept + slot++) * neurons + n] = codes[i] | (place << bits);
+      }
+    }
+  }
+  return placed;
+}

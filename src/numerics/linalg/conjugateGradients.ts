@@ -1,0 +1,105 @@
+import {meanDiagonal} from './damping.ts';
+import {type Mask, masked} from './mask.ts';
+import {diagonal, type Matrix, matrix, requireSameShape, subtract} from './matrix.ts';
+import {multiplySteps} from './product.ts';
+import {finish, type Steps} from '../task.ts';
+
+/** How far to go. */
+export interface SupportOptions {
+  /** λ / mean diag H. Default 0.01. */
+  readonly damping?: number;
+  /** The most steps. Default 60. */
+  readonly iterations?: number;
+  /** A neuron stops once its residual, in the norm of the preconditioner, has fallen by this factor. Default 1e-4. */
+  readonly tolerance?: number;
+}
+
+/**
+ * The kept weights solved anew: argmin ‖XW − X̃V‖² + λ‖V − V₀‖² over V that are 0 off the mask, by conjugate gradients
+ * on H + λI with its diagonal as preconditioner, all neurons at once (Hestenes & Stiefel 1952; Golub & Van Loan, 11.5).
+ * Each step lowers that sum, so ‖XW − X̃V‖² is never above that of V₀, however few steps. A dead feature keeps its weight.
+ * @param gram H `[features, features]`
+ * @param target GW `[features, neurons]`
+ * @param start V₀ `[features, neurons]`; what it has off the mask counts as 0
+ * @param mask what is kept; without one, everything
+ * @throws RangeError if the shapes do not fit
+ */
+export function solveOnSupport(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, options: SupportOptions = {}): Matrix {
+  return finish(solveOnSupportSteps(gram, target, start, mask, options));
+}
+
+/** {@link solveOnSupport} in steps. */
+export function* solveOnSupportSteps(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {}): Steps<Matrix> {
+  requireSameShape('solveOnSupport', target, start);
+  const kept = masked(start, mask);
+  const residual = subtract(target, yield* multiplySteps(gram, kept));
+  const descent = new Descent(gram, residual, kept, mask, {damping, tolerance});
+  for (let k = 0; k < iterations && (yield* descent.step()); k++);
+  return descent.solution;
+}
+
+/** Conjugate gradients of all neurons, in step. */
+class Descent {
+  readonly solution: Matrix;
+  private readonly lambda: number;
+  /** 1 / (H_tt + λ) on the support, 0 off it and at dead features: directions have exact zeros there. */
+  private readonly inverse: Float64Array;
+  private readonly direction: Matrix;
+  /** ⟨r, r / diag⟩ of each neuron, now and when it counts as solved. */
+  private size: Float64Array;
+  private readonly enough: Float64Array;
+
+  /** @param residual (H + λI)-gradient, GW − HV + λ(V₀ − V), off the support meaningless; it is written to */
+  constructor(private readonly gram: Matrix, private readonly residual: Matrix, start: Matrix, mask: Mask | undefined, {damping, tolerance}: Readonly<Record<'damping' | 'tolerance', number>>) {
+    this.lambda = damping * meanDiagonal(gram);
+    this.inverse = inverseDiagonal(gram, this.lambda, start.columns, mask);
+    this.solution = matrix(start.rows, start.columns, start.data.slice());
+    this.direction = matrix(start.rows, start.columns, this.residual.data.map((r, i) => r * this.inverse[i]));
+    this.size = columnDots(this.residual.data, this.direction.data, start.columns);
+    this.enough = this.size.map((size) => tolerance ** 2 * size);
+  }
+
+  /** One step of every neuron that is not solved. @returns whether any moved */
+  *step(): Steps<boolean> {
+    const product = yield* multiplySteps(this.gram, this.direction);
+    const lengths = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
+    yield;
+    return lengths.some((length) => length > 0);
+  }
+
+  /** Goes as far as is best along each direction d, and turns. @returns how far */
+  private advance(product: Float64Array): Float64Array {
+    const {solution: {data: solution}, residual: {data: residual}, direction: {data: direction}, inverse} = this;
+    const neurons = this.solution.columns;
+    const curvature = columnDots(direction, product, neurons);
+    const lengths = this.size.map((size, n) => (size > this.enough[n] && curvature[n] > 0 ? size / curvature[n] : 0));
+    for (let i = 0; i < solution.length; i++) {
+      solution[i] += lengths[i % neurons] * direction[i];
+      residual[i] -= lengths[i % neurons] * product[i];
+    }
+    const before = this.size;
+    this.size = columnDots(residual, residual.map((r, i) => r * inverse[i]), neurons);
+    for (let i = 0; i < direction.length; i++) {
+      const n = i % neurons;
+      direction[i] = lengths[n] > 0 ? residual[i] * inverse[i] + (this.size[n] / before[n]) * direction[i] : 0;
+    }
+    return lengths;
+  }
+}
+
+function inverseDiagonal(gram: Matrix, lambda: number, neurons: number, mask: Mask | undefined): Float64Array {
+  const norms = diagonal(gram);
+  return Float64Array.from({length: norms.length * neurons}, (_, i) => {
+    const norm = norms[Math.floor(i / neurons)];
+    return norm > 0 && mask?.[i] !== 0 ? 1 / (norm + lambda) : 0;
+  });
+}
+
+/** ⟨a, b⟩ of every column. */
+function columnDots(a: Float64Array, b: Float64Array, columns: number): Float64Array {
+  const dots = new Float64Array(columns);
+  for (let from = 0; from < a.length; from += columns) {
+    for (let n = 0; n < columns; n++) dots[n] += a[from + n] * b[from + n];
+  }
+  return dots;
+}

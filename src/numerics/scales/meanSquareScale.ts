@@ -1,0 +1,101 @@
+import type {Alphabet} from '../stochastic/alphabet.ts';
+import {panelsOf} from '../linalg/blocks.ts';
+import type {Mask} from '../linalg/mask.ts';
+import type {Matrix} from '../linalg/matrix.ts';
+import {type Granularity, groupSizeOf, type Scales, storable} from './scales.ts';
+import {finish, type Steps} from '../task.ts';
+import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+
+/** Candidates between 5 % and 100 % of the step that lets the farthest letter reach the largest weight. */
+const CANDIDATES = 48;
+const RATIO = 0.05 ** (1 / CANDIDATES);
+/** Then so many on each side of the best, as far as its neighbours: with few weights or many letters the error is jagged. */
+const FINE_CANDIDATES = 16;
+/** Refits of the step to its own codes (Lloyd 1982); more change nothing in float32. */
+const REFITS = 5;
+
+/**
+ * The steps that round the weights themselves best: argmin_s Σ (w − s·z(w/s))² over each set of weights that shares a step.
+ * Taken from the *original* weights: aligned ones have outliers at nearly dead features.
+ * A set of zeros has step 0, for which every letter is 0.
+ * @param weights W `[features, neurons]`
+ * @param mask the weights that count; without one, all
+ */
+export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
+  return finish(meanSquareScaleSteps(weights, alphabet, granularity, mask));
+}
+
+/** {@link meanSquareScale} in steps. */
+export function meanSquareScaleSteps(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Steps<Scales> {
+  return eachStep(weights, granularity, mask, (values) => bestStep(values, alphabet));
+}
+
+/** The steps that let the farthest letter reach the largest weight, of those on the mask: nothing of W is clipped. */
+export function widestScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
+  return finish(eachStep(weights, granularity, mask, function* (values) {
+    yield;
+    return widestStep(values, alphabet);
+  }));
+}
+
+function* eachStep(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => Steps<number>): Steps<Scales> {
+  const {rows: features, columns: neurons} = weights;
+  const groupSize = groupSizeOf(granularity, features);
+  const groups = Math.max(1, Math.ceil(features / groupSize));
+  const steps = new Float64Array(groups * neurons);
+  if (granularity === 'tensor') return storable({groupSize, groups, neurons, steps: steps.fill(yield* stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
+  for (let g = 0; g < groups; g++) {
+    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = yield* stepOf(columnPart(weights, mask, n, g * groupSize, groupSize));
+  }
+  return storable({groupSize, groups, neurons, steps});
+}
+
+function widestStep(values: Float64Array, alphabet: Alphabet): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  const [down, up] = [-(alphabet.lowest + alphabet.shift), alphabet.highest + alphabet.shift];
+  // {−1, 0} has no letter above 0.
+  return largest / (up > 0 ? Math.min(down, up) : down);
+}
+
+/** The kept weights of some features of a neuron. */
+function columnPart({rows, columns, data}: Matrix, mask: Mask | undefined, neuron: number, first: number, size: number): Float64Array {
+  const last = Math.min(first + size, rows);
+  const places = Array.from({length: last - first}, (_, k) => (first + k) * columns + neuron);
+  return Float64Array.from(places.filter((i) => mask?.[i] !== 0), (i) => data[i]);
+}
+
+function* bestStep(values: Float64Array, alphabet: Alphabet): Steps<number> {
+  const widest = widestStep(values, alphabet);
+  if (!(widest > 0)) return 0;
+  const coarse = yield* bestOf(values, alphabet, Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k));
+  let best = yield* bestOf(values, alphabet, Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)));
+  for (let k = 0; k < REFITS; k++) best = fitOf(values, alphabet, best).refit;
+  return best;
+}
+
+function* bestOf(values: Float64Array, alphabet: Alphabet, candidates: readonly number[]): Steps<number> {
+  let [best] = candidates;
+  let least = Infinity;
+  // Of few weights all candidates are one step of the computation, of many each.
+  for (const {first, last} of panelsOf({rows: candidates.length, columns: values.length})) {
+    for (const step of candidates.slice(first, last)) {
+      const {error} = fitOf(values, alphabet, step);
+      if (error < least) [least, best] = [error, step];
+    }
+    yield;
+  }
+  return best;
+}
+
+/** The rounding error of a step, and the step ⟨w, z⟩/⟨z, z⟩ that fits its codes best. */
+function fitOf(values: Float64Array, alphabet: Alphabet, step: number): {error: number; refit: number} {
+  let error = 0, cross = 0, square = 0;
+  for (const value of values) {
+    const z = nearestQuantizer.code(value / step, 0, alphabet) + alphabet.shift;
+    error += (value - step * z) ** 2;
+    cross += value * z;
+    square += z * z;
+  }
+  return {error, refit: cross > 0 ? cross / square : step};
+}

@@ -1,0 +1,26 @@
+import type {Alphabet} from '../stochastic/alphabet.ts';
+import {type Mask, masked} from '../linalg/mask.ts';
+import {type Matrix, matrix} from '../linalg/matrix.ts';
+import type {Scales} from './scales.ts';
+
+/** Codes of a layer `[features, neurons]`, with the steps and offsets that make them weights, and which of them are 0 instead. */
+export interface Quantized {
+  /** `[features, neurons]`. */
+  readonly codes: Int16Array;
+  /** The steps and offsets. */
+  readonly scales: Scales;
+  /** Off it weights are 0, whatever letter their code names: {@link codeOfZero}. Without one all are kept. */
+  readonly mask?: Mask | undefined;
+}
+
+/** Q = step · z + offset `[features, neurons]`, in float32 as it is stored; exact zeros off the mask. */
+export function valuesOf({codes, scales, mask}: Quantized, {shift}: Alphabet, neurons: number): Matrix {
+  const {groupSize, steps, offsets} = scales;
+  const values = matrix(codes.length / neurons, neurons);
+  for (let i = 0; i < codes.length; i++) {
+    const cell = Math.floor(Math.floor(i / neurons) / groupSize) * neurons + (i % neurons);
+    const value = steps[cell] * (codes[i] + shift);
+    values.data[i] = Math.fround(offsets ? value + offsets[cell] : value);
+  }
+  return masked(values, mask);
+}

@@ -1,0 +1,22 @@
+import {nearestPruner} from './nearestPruner.ts';
+import {nearestQuantizer} from './nearestQuantizer.ts';
+import {nearestSparseQuantizer} from './nearestSparseQuantizer.ts';
+import {sparseQuantizer} from './sparseQuantizer.ts';
+import type {StochasticOperator} from './stochasticOperator.ts';
+import {stochasticPruner} from './pruner.ts';
+import {stochasticQuantizer} from './quantizer.ts';
+
+/** How an argument becomes a letter: at random without bias, or the nearest. */
+export type Rounding = 'stochastic' | 'nearest';
+
+/** What T does: letters, zeros, or both in one. */
+export type OperatorKind = 'quantizer' | 'pruner' | 'sparseQuantizer';
+
+/** Every T, by what it does and how. */
+export const operators: Readonly<Record<OperatorKind, Readonly<Record<Rounding, StochasticOperator>>>> = {
+  quantizer: {stochastic: stochasticQuantizer, nearest: nearestQuantizer},
+  pruner: {stochastic: stochasticPruner, nearest: nearestPruner},
+  sparseQuantizer: {stochastic: sparseQuantizer, nearest: nearestSparseQuantizer},
+};
+
+export {reals} from './reals.ts';

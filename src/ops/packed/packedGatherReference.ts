@@ -1,0 +1,46 @@
+import {codesAt} from './codesAt.ts';
+import {defineKernel} from '../kernel.ts';
+import type {PackedLayout} from './packedOperand.ts';
+import {PACKED_GATHER, type PackedGatherAttrs, type PackedInputs} from './packedOps.ts';
+import type {CpuBackend} from './packedReference.ts';
+
+/** PackedGather on the cpu: the rows that are asked for, decoded one by one. */
+export const packedGatherReference = defineKernel<PackedInputs, PackedGatherAttrs, CpuBackend>({
+  kernelName: PACKED_GATHER, backendName: 'cpu',
+  kernelFunc: ({inputs: {x, codes, steps, offsets}, attrs: {layout, rows}, backend}) => {
+    const [places, words, scales, shifts] = [x, codes, steps, offsets].map((tensor) => (tensor ? backend.data.get(tensor.dataId).values : []));
+    const {neurons} = layout;
+    const gathered = new Float32Array(places.length * neurons);
+    for (let i = 0; i < places.length; i++) {
+      const place = Math.trunc(places[i]);
+      if (!(place >= 0 && place < rows)) throw new RangeError(`PackedGather: expected places from 0 to ${rows - 1}, got ${places[i]}`);
+      writeRow(gathered.subarray(i * neurons, (i + 1) * neurons), place, {layout, words, steps: scales, offsets: offsets && shifts});
+    }
+    return backend.makeTensorInfo([places.length, neurons], 'float32', gathered);
+  },
+});
+
+interface Operand {
+  readonly layout: PackedLayout;
+  readonly words: ArrayLike<number>;
+  readonly steps: ArrayLike<number>;
+  readonly offsets: ArrayLike<number> | undefined;
+}
+
+/** One row into zeros. */
+function writeRow(row: Float32Array, place: number, {layout, words, steps, offsets}: Operand): void {
+  const {features, neurons, groupSize, groups, levels, letterBits, origin, zeros} = layout;
+  const t = place % features;
+  const group = Math.floor(place / features) * groups + Math.floor(t / groupSize);
+  const inGroup = t % groupSize;
+  const [first, count, own] = typeof zeros === 'object' ? [Math.floor(inGroup / zeros.m) * zeros.n, zeros.n, inGroup % zeros.m] : [inGroup, 1, 0];
+  for (let k = first; k < first + count; k++) {
+    const codes = codesAt(layout, words, group, k);
+    for (let n = 0; n < neurons; n++) {
+      const letter = codes(n) & (2 ** letterBits - 1);
+      if (codes(n) >>> letterBits !== own || (zeros === 'hole' && letter === levels)) continue;
+      const cell = group * neurons + n;
+      row[n] = steps[cell] * (letter + origin) + (offsets ? offsets[cell] : 0);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import {dispose, keep, type Tensor, tensor} from '@tensorflow/tfjs-core';
+import {kernelCodes, placedCodes} from '../../numerics/coding/kernelWords.ts';
+import type {NofM} from '../../numerics/linalg/mask.ts';
+import type {PackedLetters, Packing, UnpackedMatrices} from '../../numerics/coding/packedMatrices.ts';
+
+/** How packed weights lie in the tensors of a {@link PackedOperand}: what its kernels must know. */
+export interface PackedLayout {
+  /** How many weight matrices: one, or one for each channel. */
+  readonly problems: number;
+  readonly features: number;
+  readonly neurons: number;
+  /** Letters of the alphabet, and what the lowest is in steps: weight = step · (letter + origin) + offset. */
+  readonly levels: number;
+  readonly origin: number;
+  /** Features that share a step, and how many groups there are of them. */
+  readonly groupSize: number;
+  readonly groups: number;
+  /**
+   * Pruned weights: `'none'`, or as letters (a 0 in an alphabet with 0); `'hole'`: the letter `levels` stands for a 0 that has
+   * neither step nor offset; n of m: only kept weights have codes, each with its place among the m features above the bits of its letter.
+   */
+  readonly zeros: 'none' | 'hole' | NofM;
+  /** Bits of the letter in a code. */
+  readonly letterBits: number;
+  /** Bits of a code, and how codes fill words: see `kernelCodes`. */
+  readonly bits: number;
+  readonly perRun: number;
+  readonly wordsPerRun: number;
+  /** Runs of one group. */
+  readonly runs: number;
+}
+
+/** Packed weights as kernels read them: codes in words, never moved by another op. */
+export interface PackedOperand {
+  readonly layout: PackedLayout;
+  /** int32 `[problems · groups · runs · wordsPerRun, neurons]`. */
+  readonly codes: Tensor;
+  /** float32 `[problems · groups, neurons]`. */
+  readonly steps: Tensor;
+  readonly offsets: Tensor | undefined;
+  dispose(): void;
+}
+
+/**
+ * Packed matrices as an operand on the active backend; it survives `tidy`.
+ * @throws RangeError if they have no letters
+ */
+export function packedOperand({problems, features, neurons, letters, zeros}: Packing, matrices: UnpackedMatrices): PackedOperand {
+  const {codes, steps, offsets, mask} = matrices;
+  if (!letters || !codes || !steps) throw new RangeError('packedOperand: expected letters, got weights in float32');
+  const groupSize = Math.min(letters.groupSize, features);
+  const groups = Math.ceil(features / groupSize);
+  const coded = mask ? codedZeros(codes, mask, letters, typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined, neurons)
+    : {codes, zeros: 'none' as const, letterBits: bitsFor(letters.levels), bits: bitsFor(letters.levels)};
+  const share = typeof coded.zeros === 'object' ? coded.zeros.n / coded.zeros.m : 1;
+  const {words, ...runs} = kernelCodes(coded.codes, coded.bits, {rows: features * share, groupRows: groupSize * share, neurons});
+  const tensors = [tensor(words, [words.length / neurons, neurons], 'int32'), tensor(steps, [problems * groups, neurons])];
+  if (offsets) tensors.push(tensor(offsets, [problems * groups, neurons]));
+  tensors.forEach(keep);
+  const {bits, perRun, wordsPerRun, runs: runsOfGroup} = runs;
+  return {
+    layout: {
+      problems, features, neurons, levels: letters.levels, origin: letters.origin, groupSize, groups,
+      zeros: coded.zeros, letterBits: coded.letterBits, bits, perRun, wordsPerRun, runs: runsOfGroup,
+    },
+    codes: tensors[0], steps: tensors[1], offsets: offsets && tensors[2],
+    dispose: () => { dispose(tensors); },
+  };
+}
+
+type CodedZeros = Pick<PackedLayout, 'zeros' | 'letterBits' | 'bits'> & {readonly codes: ArrayLike<number>};
+
+function codedZeros(codes: Uint8Array, mask: Uint8Array, {levels, origin, offsets}: PackedLetters, pattern: NofM | undefined, neurons: number): CodedZeros {
+  const bits = bitsFor(levels);
+  if (pattern && pattern.n > 0) return {codes: placedCodes(codes, mask, bits, pattern, neurons), zeros: pattern, letterBits: bits, bits: bits + bitsFor(pattern.m)};
+  const zero = !offsets && Number.isInteger(origin) && origin <= 0 && -origin < levels ? -origin : undefined;
+  const coded = Uint16Array.from(codes, (code, i) => (mask[i] === 1 ? code : zero ?? levels));
+  const letterBits = zero === undefined ? bitsFor(levels + 1) : bits;
+  return {codes: coded, zeros: zero === undefined ? 'hole' : 'none', letterBits, bits: letterBits};
+}
+
+function bitsFor(levels: number): number {
+  return Math.max(1, Math.ceil(Math.log2(levels)));
+}

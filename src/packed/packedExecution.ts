@@ -1,0 +1,181 @@
+import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {ArtifactError, BackendError} from '../errors.ts';
+import {zeroInitialized} from '../model/patchAddWeight.ts';
+import {type PackedParts, type Packing, partsOf, problemsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
+import {hostValues} from '../ops/kernel.ts';
+import {packedOperand, type PackedOperand} from '../ops/packed/packedOperand.ts';
+import {activationOf, fusedActivation} from '../layers/adapter/activation.ts';
+import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts';
+import type {Kwargs, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
+import type {Packed} from './packed.ts';
+import type {StoredKernel} from './storedWeights.ts';
+import {layerOf} from './wrappedLayer.ts';
+
+/** What was made of a packed layer's weights to compute with, on one backend. */
+interface Form {
+  readonly route: 'packed' | 'decoded';
+  /** What the layer gives. */
+  compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[];
+  /** The same before an activation that no packed kernel computes by itself. */
+  computeKernel(inputs: readonly Tensor[]): Tensor[];
+  dispose(): void;
+}
+
+/**
+ * Keeps the form in which a packed layer is computed: made at its first call, and anew when its weights or the backend change.
+ * The weights themselves stay as they are stored, on the host: no kernel ever reads them.
+ */
+export class ComputedForm {
+  private current: {readonly form: Form; readonly made: readonly unknown[]} | undefined;
+  private decodedOnly = false;
+
+  constructor(private readonly layer: Packed) {}
+
+  get route(): Form['route'] {
+    return routeOf(this.layer, this.decodedOnly);
+  }
+
+  useDecoded(): void {
+    this.decodedOnly = true;
+    this.release();
+  }
+
+  compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
+    const form = this.formFor([inputs].flat()[0]);
+    return tidy(() => form.compute(inputs, kwargs));
+  }
+
+  computeKernel(inputs: readonly Tensor[]): Tensor[] {
+    const form = this.formFor(inputs[0]);
+    return tidy(() => form.computeKernel(inputs));
+  }
+
+  private formFor(input: Tensor): Form {
+    const made = [getBackend(), ...this.layer.weights.map((weight) => weight.read().dataId)];
+    if (this.current?.made.length !== made.length || made.some((part, i) => part !== this.current?.made[i])) {
+      this.release();
+      this.current = {form: formOf(this.layer, this.route, input.shape), made};
+    }
+    return this.current.form;
+  }
+
+  release(): void {
+    this.current?.form.dispose();
+    this.current = undefined;
+  }
+}
+
+function packedRoute({adapter, wrapped}: Packed): PackedRoute | undefined {
+  return adapter.packed?.(wrapped);
+}
+
+function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
+  const {packings, name} = layer;
+  const packed = packedRoute(layer);
+  if (decodedOnly || !packed || packings.some((packing) => !packing?.letters)) return 'decoded';
+  const missing = packed.ops.find((op) => !hasPackedKernel(op));
+  if (missing === undefined) return 'packed';
+  if (getBackend() === 'webgpu') {
+    throw new BackendError(`layer '${name}': expected a kernel of ${missing} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`);
+  }
+  return 'decoded';
+}
+
+function formOf(layer: Packed, route: Form['route'], inputShape: readonly number[]): Form {
+  const packed = packedRoute(layer);
+  return route === 'packed' && packed ? packedForm(layer, packed) : decodedForm(layer, inputShape);
+}
+
+/**
+ * The matrices of a packed kernel, checked.
+ * @param tensors the arrays of its packing
+ * @throws ArtifactError that names the layer and the array that is not what the packing says
+ */
+export function matricesOf(layer: string, {packing}: StoredKernel, tensors: readonly Tensor[]): UnpackedMatrices {
+  const parts: PackedParts = Object.fromEntries(partsOf(packing).map((part, i) => [part.name, hostValues(tensors[i])]));
+  try {
+    return unpackMatrices(packing, parts);
+  } catch (cause) {
+    throw new ArtifactError(`layer '${layer}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`, {cause});
+  }
+}
+
+function packedForm(layer: Packed, route: PackedRoute): Form {
+  const {wrapped} = layer;
+  const operands: PackedOperand[] = [];
+  const fused = fusedActivation(wrapped);
+  const run = route.prepare(describedLayer(layer), packedWeights(layer, fused ?? 'linear', operands));
+  const left = route.endsWithActivation && !fused;
+  return {
+    route: 'packed',
+    compute(inputs, kwargs) {
+      const output = run([inputs].flat(), kwargs);
+      return left ? activationOf(wrapped)([output].flat()[0]) : output;
+    },
+    computeKernel: (inputs) => [run(inputs, {})].flat(),
+    dispose: () => { operands.forEach((operand) => { operand.dispose(); }); },
+  };
+}
+
+/** @param made gets the operands that are asked for, to be freed */
+function packedWeights({name, storage}: Packed, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
+  const operandsOf = (place: number, split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>): PackedOperand[] => {
+    const {stored, tensors} = storage[place];
+    if (!stored.kernel) throw new Error(`layer '${name}': expected weight ${place} to be a packed kernel`);
+    const operands = split(stored.packing, matricesOf(name, stored, tensors)).map(([packing, matrices]) => packedOperand(packing, matrices));
+    made.push(...operands);
+    return operands;
+  };
+  return {
+    operand: (place) => operandsOf(place, (packing, matrices) => [[packing, matrices]])[0],
+    operandsByProblem: (place) => operandsOf(place, problemsOf),
+    plain: (place) => storage.at(place)?.tensors[0], // made anew with the form whenever it is another tensor
+    activation,
+  };
+}
+
+/** The layer that a packed one stands for, decoded: tfjs's own, with float32 weights. */
+function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
+  const decoded = decodedLayer(layer, inputShape);
+  return {
+    route: 'decoded',
+    // Not `call`: a recurrent layer takes states that are given as inputs apart there.
+    compute(inputs, kwargs) {
+      const outputs = decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[];
+      layer.adapter.release?.(decoded);
+      return outputs;
+    },
+    computeKernel: (inputs) => [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
+    dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
+  };
+}
+
+/** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
+export function decodedKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
+  return decodedLayer(layer, inputShape, packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {});
+}
+
+/**
+ * A layer of the wrapped type with the weights that the stored ones stand for.
+ * Whoever asks for it disposes of its weights.
+ * @param changes entries of its configuration that shall be others
+ */
+export function decodedLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
+  const {name, storage} = layer;
+  const decoded = describedLayer(layer, changes);
+  zeroInitialized(() => { decoded.build([null, ...inputShape.slice(1)]); }); // for batches of any size
+  decoded.built = true;
+  tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodedWeight(name, stored, tensors) : tensors[0]))); });
+  return decoded;
+}
+
+/** Another layer of the wrapped type, without weights. */
+function describedLayer({wrapped}: Packed, changes: serialization.ConfigDict = {}): layers.Layer {
+  return layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
+}
+
+function decodedWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
+  const {kernel, packing, spec: {shape}} = stored;
+  return tensor(kernel.fromMatrices(unpackedWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
+}

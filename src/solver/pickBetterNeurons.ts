@@ -1,0 +1,24 @@
+import {calibrationGainSteps} from '../numerics/path/calibrationError.ts';
+import type {Granularity} from '../numerics/scales/scales.ts';
+import type {Steps} from '../numerics/task.ts';
+import type {QuantizedWeights} from './quantizeWeights.ts';
+import type {TargetedProblem} from './withRidge.ts';
+
+/**
+ * Of two ways to quantize the same weights the one with the less calibration error, for each neuron; neurons that share a scale choose together.
+ * Both have the same mask. The path is the first one's: a choice among paths has a bias.
+ */
+export function* betterLetters(one: QuantizedWeights, other: QuantizedWeights, {gram, target}: TargetedProblem, granularity: Granularity): Steps<QuantizedWeights> {
+  const gains = yield* calibrationGainSteps(gram, target, one.values, other.values);
+  const gained = granularity === 'tensor' ? gains.fill(gains.reduce((sum, gain) => sum + gain, 0)) : gains;
+  const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>
+    from.map((value, i) => (gained[i % gained.length] > 0 ? alternative[i] : value)) as Values;
+  const offsets = one.scales.offsets && other.scales.offsets && choose(one.scales.offsets, other.scales.offsets);
+  return {
+    ...one,
+    codes: choose(one.codes, other.codes),
+    values: {...one.values, data: choose(one.values.data, other.values.data)},
+    scales: {...one.scales, steps: choose(one.scales.steps, other.scales.steps), offsets},
+    path: {...one.path, isUnbiased: false},
+  };
+}

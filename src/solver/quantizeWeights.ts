@@ -1,0 +1,148 @@
+import {alignWeightsSteps, type AlignmentOptions} from '../numerics/path/alignment.ts';
+import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
+import {keepLargest, masked, type Pattern} from '../numerics/linalg/mask.ts';
+import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
+import {dampedFeedbackSteps, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import {multiplySteps} from '../numerics/linalg/product.ts';
+import {type Quantized, valuesOf} from '../numerics/scales/quantized.ts';
+import {refineSteps} from '../numerics/path/refinement.ts';
+import {meanSquareScaleSteps, widestScale} from '../numerics/scales/meanSquareScale.ts';
+import type {Granularity, Scales} from '../numerics/scales/scales.ts';
+import type {Steps} from '../numerics/task.ts';
+import {solveOnSupportSteps} from '../numerics/linalg/conjugateGradients.ts';
+import {pathFollower} from '../ops/followPath.ts';
+import {paced} from '../numerics/paced.ts';
+import type {Rounding} from '../numerics/stochastic/index.ts';
+import {betterLetters} from './pickBetterNeurons.ts';
+import {clippedSteps} from './clippedSteps.ts';
+import type {FollowedPath} from './followedPath.ts';
+import {bestPath} from './pathSearch.ts';
+import {ridged, type TargetedProblem, type WeightProblem} from './withRidge.ts';
+import {sparsified} from './trimToSparsity.ts';
+
+/** Where it stands in its model. */
+export interface WeightPlace {
+  readonly layer: number;
+  readonly problem: number;
+}
+
+/** How to quantize it. */
+export interface QuantizeMethod {
+  readonly alphabet: Alphabet;
+  readonly granularity: Granularity;
+  readonly scale: 'calibration' | 'mse' | 'absmax';
+  readonly alignment: AlignmentOptions;
+  readonly feedback: FeedbackOptions;
+  /** Values of C for path feedback. Of several each neuron takes the one whose letters, refined, have the least calibration error. */
+  readonly scalings: readonly number[];
+  readonly rounding: Rounding;
+  /** K paths per neuron. */
+  readonly samples: number;
+  /** Refits of the scale, each followed by `sweeps` cyclic passes. */
+  readonly rounds: number;
+  readonly sweeps: number;
+  /** Passes over pairs of features after the sweeps of each round. */
+  readonly pairs: number;
+  /** λ / mean diag H of the whole problem ({@link ridged}). */
+  readonly ridge: number;
+  /** Whether letters get an offset per scale, refitted with it. */
+  readonly offset: boolean;
+  /** What T prunes in the same pass. */
+  readonly prune?: PruneTarget | undefined;
+  readonly seed: number;
+  readonly strictKernels: boolean;
+}
+
+/** How many weights to prune, and where. */
+export interface PruneTarget {
+  readonly sparsity: number;
+  readonly pattern: Pattern;
+}
+
+/** What came of it. */
+export interface QuantizedWeights extends Quantized {
+  /** Q `[features, neurons]`. */
+  readonly values: Matrix;
+  /** What the bound of the theory speaks of. */
+  readonly path: FollowedPath;
+}
+
+/**
+ * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
+ * @param place the number of the layer in its model and of the problem in its layer, for the random numbers
+ * @param pause awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
+ * @throws BackendError if `strictKernels` and the active backend has no kernel
+ */
+export async function quantizeWeights(given: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
+  const problem = ridged({...given, target: await paced(multiplySteps(given.crossGram, given.weights), pause)}, method.ridge);
+  const aligned = await paced(alignedSteps(problem, method), pause);
+  const scales = await paced(originalScale(given, method), pause);
+  let best: QuantizedWeights | undefined;
+  for (const scaling of method.scalings) {
+    const found = await followAndRefine({...problem, aligned, scales}, place, {...method, feedback: {...method.feedback, scaling}}, pause);
+    best = best ? await paced(betterLetters(best, found, problem, method.granularity), pause) : found;
+  }
+  if (!best) throw new RangeError('quantizeWeights: expected at least one scaling');
+  return best;
+}
+
+/** A problem, with where its paths begin. */
+interface AlignedProblem extends TargetedProblem {
+  /** W̃ `[features, neurons]`. */
+  readonly aligned: Matrix;
+  readonly scales: Scales;
+}
+
+async function followAndRefine({gram, target, aligned, scales, mask}: AlignedProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
+  const {feedback, damping} = await paced(dampedFeedbackSteps(gram, method.feedback), pause);
+  const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, pause});
+  try {
+    const residual = subtract(target, await paced(multiplySteps(gram, aligned), pause));
+    const {chosen, threshold} = await bestPath(scales, {gram, residual, aligned, follower, place, method, mask, pause});
+    const {alphabet, prune} = method;
+    const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
+    const refined = method.sweeps > 0 ? await paced(refineSteps(start, gram, target, method), pause) : start;
+    return {
+      ...refined,
+      values: valuesOf(refined, alphabet, aligned.columns),
+      path: {
+        aligned,
+        values: chosen.values,
+        radius: radiusOf(chosen.scales, threshold, alphabet),
+        clipped: clippedSteps(aligned, chosen, {alphabet, threshold, mask}),
+        isUnbiased: method.rounding === 'stochastic' && method.samples === 1 && method.feedback.kind === 'path' && mask === undefined,
+        scaling: method.feedback.scaling ?? 1,
+        largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
+        damping,
+        kernel: follower.kernel,
+      },
+    };
+  } finally {
+    follower.dispose();
+  }
+}
+
+/** Of a pruned matrix the kept weights are solved anew on the inputs as they are now. */
+function* alignedSteps({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Steps<Matrix> {
+  if (!mask) return yield* alignWeightsSteps(weights, gram, crossGram, alignment);
+  const {method, damping = 0.01} = alignment;
+  return method === 'none' ? masked(current, mask) : yield* solveOnSupportSteps(gram, target, current, mask, {damping});
+}
+
+/**
+ * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
+ * What is pruned, or will be, has no say.
+ */
+function* originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Steps<Scales> {
+  const [from, kept] = mask ? [current, mask] : [weights, prune && keepLargest(sizesOf(weights), prune.pattern, prune.sparsity)];
+  return scale === 'absmax' ? widestScale(from, alphabet, granularity, kept) : yield* meanSquareScaleSteps(from, alphabet, granularity, kept);
+}
+
+function sizesOf({rows, columns, data}: Matrix): Matrix {
+  return matrix(rows, columns, data.map(Math.abs));
+}
+
+/** K with |T(x) − x| ≤ K: the widest step, or the first letter from the threshold on. */
+function radiusOf({steps}: Scales, threshold: number, {shift}: Alphabet): number {
+  return steps.reduce((largest, step) => Math.max(largest, step > 0 ? step * Math.max(1, Math.ceil(threshold / step - shift) + shift) : 0), 0);
+}

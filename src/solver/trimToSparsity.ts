@@ -1,0 +1,23 @@
+import {codeOfZero} from '../numerics/stochastic/alphabet.ts';
+import {keepLargest, type Mask} from '../numerics/linalg/mask.ts';
+import type {Matrix} from '../numerics/linalg/matrix.ts';
+import type {Quantized} from '../numerics/scales/quantized.ts';
+import {pathScores} from './pathScores.ts';
+import type {ChosenPath} from './pathSearch.ts';
+import type {PruneTarget, QuantizeMethod} from './quantizeWeights.ts';
+
+/** What is to be pruned, of which letters. */
+export interface SparseLetters extends Pick<QuantizeMethod, 'alphabet'> {
+  readonly prune: PruneTarget;
+  /** What is pruned already. */
+  readonly mask: Mask | undefined;
+}
+
+/** The letters of a path with a dead zone, pruned to exactly the wanted sparsity: the path's own zeros first. */
+export function sparsified(
+  {codes, scales, ...path}: ChosenPath, aligned: Matrix, gram: Matrix, {alphabet, prune: {sparsity, pattern}, mask}: SparseLetters,
+): Quantized {
+  const kept = keepLargest(pathScores(aligned, path, gram, mask), pattern, sparsity).map((one, i) => (mask?.[i] === 0 ? 0 : one));
+  const zero = codeOfZero(alphabet);
+  return {codes: codes.map((code, i) => (kept[i] === 0 ? zero : code)), scales, mask: kept};
+}

@@ -1,0 +1,144 @@
+import {dispose, type Tensor, tensor, tensor1d} from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../../errors.ts';
+import {type CallList, listCalls} from '../../model/callList.ts';
+import {type Topology, rebuildModel, topologyOf} from '../../model/cloneModel.ts';
+import {disposeModel} from '../../model/disposeModel.ts';
+import {mapTopology} from '../../model/topology.ts';
+import {normBehind} from '../../calibration/followingBatchNorm.ts';
+import {kernelOf, type SkippedLayer} from '../../calibration/targets.ts';
+import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import {kernelsOf} from '../../layers/registry.ts';
+import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {reportOf} from '../../report/report.ts';
+import type {Compression} from '../../types.ts';
+import {requireAlive} from '../run/compression.ts';
+import type {StageContext} from '../run/stageContext.ts';
+
+/** A kernel and the BatchNormalization that goes into it. */
+interface Fold {
+  readonly layer: layers.Layer;
+  readonly kernel: KernelAdapter;
+  readonly norm: layers.Layer;
+}
+
+/** What is left of a normalization: y ↦ factor · y + offset, by channel. */
+interface Affine {
+  readonly factors: Float64Array;
+  readonly offsets: Float64Array;
+}
+
+/**
+ * The compression with every BatchNormalization that follows a layer alone folded into that layer. From here on the folded model is what later
+ * stages compare with: it is the same function.
+ * @throws ModelError behind a stage that compressed layers
+ */
+export async function foldModel(compression: Compression, context: StageContext): Promise<Compression> {
+  const {model, layers: compressed, report, origin} = compression;
+  if (compressed.length > 0) {
+    throw new ModelError(`${context.stage}: expected a model that is not compressed yet, found the compressed layer '${compressed[0].name}'; put ${context.stage}() first`);
+  }
+  requireAlive(context.stage, model);
+  const {folds, skipped} = foldsOf(listCalls(model));
+  const folded = await foldedModel(model, folds);
+  context.progress('', 1, 1);
+  const release = (): void => {
+    disposeModel(folded);
+    origin.release();
+  };
+  return {
+    ...compression,
+    original: folded,
+    model: folded,
+    origin: {...origin, release},
+    report: reportOf({
+      ...report.toJSON(),
+      stages: [...report.stages, context.stage],
+      skipped: [...report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
+      size: {...report.size, parameters: folded.countParams(), bytesBefore: 4 * folded.countParams(), bytesAfter: 4 * folded.countParams(), gzipBytesAfter: 4 * folded.countParams()},
+      milliseconds: report.milliseconds + context.elapsed(),
+    }),
+    dispose: release,
+  };
+}
+
+function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
+  const folds: Fold[] = [];
+  const all = new Set(list.calls.map(({layer}) => layer));
+  for (const layer of all) {
+    const own = list.calls.flatMap((call, index) => (call.layer === layer ? [index] : []));
+    const kernel = kernelsOf(layer).map((named) => named.kernel).find(({givesOutput}) => givesOutput);
+    if (kernel === undefined || layer.getConfig()['useBias'] === undefined) continue; // it has nowhere to put a bias
+    const norm = normBehind(layer, kernel, own, list);
+    if (norm !== undefined) folds.push({layer, kernel, norm: list.calls[norm].layer});
+  }
+  const left = [...all].filter((layer) => layer.getClassName() === 'BatchNormalization' && !folds.some(({norm}) => norm === layer));
+  const reason = 'it does not follow a linear layer, with a place for a bias, whose outputs nothing else takes';
+  return {folds, skipped: left.map((layer) => ({name: layer.name, className: layer.getClassName(), reason}))};
+}
+
+async function foldedModel(model: LayersModel, folds: readonly Fold[]): Promise<LayersModel> {
+  const made = new Map<layers.Layer, FoldedWeights & Fold>();
+  try {
+    for (const fold of folds) made.set(fold.layer, {...fold, ...await foldedWeights(fold)});
+    return await rebuildModel(model, {
+      topology: foldedTopology(topologyOf(model), folds),
+      weightsFor(layer) {
+        if (folds.some(({norm}) => norm === layer)) return [];
+        const folded = made.get(layer);
+        return folded ? weightsWith(folded) : layer.getWeights();
+      },
+    });
+  } finally {
+    made.forEach(({weight, bias}) => { dispose([weight, bias]); });
+  }
+}
+
+/** A layer with a bias in the place of its own and of the normalization, which stays by name as nothing but a place in the graph. */
+function foldedTopology(topology: Topology, folds: readonly Fold[]): Topology {
+  return mapTopology(topology, (entry) => {
+    const {class_name: className, config} = entry;
+    if (folds.some(({norm}) => norm.name === config.name)) return {...entry, class_name: 'Activation', config: {name: config.name, activation: 'linear'}};
+    const isFolded = folds.some(({layer}) => layer.name === config.name && layer.getClassName() === className);
+    return isFolded ? {...entry, config: {...config, use_bias: true}} : undefined;
+  });
+}
+
+interface FoldedWeights {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+/** The weights of a layer with a folded kernel, and a bias in the last place. */
+function weightsWith({layer, kernel, weight, bias}: FoldedWeights & Fold): Tensor[] {
+  const others = layer.getWeights().map((own, i) => (i === kernel.weight ? weight : own));
+  return [...others.filter((_, i) => i !== kernel.bias), bias];
+}
+
+/** W ∘ factor, and factor · b + offset, by neuron. */
+async function foldedWeights({layer, kernel, norm}: Fold): Promise<FoldedWeights> {
+  const {factors, offsets} = await affineOf(norm);
+  const weight = kernelOf(layer, kernel);
+  const matrices = kernel.toMatrices(await weight.data(), weight.shape);
+  const before = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data();
+  const scaled = matrices.map((one, p) => scaledColumns(one, factors.subarray(p * one.columns)));
+  return {
+    weight: tensor(kernel.fromMatrices(scaled, weight.shape), weight.shape),
+    bias: tensor1d(Float32Array.from(offsets, (offset, n) => factors[n] * (before?.[n] ?? 0) + offset)),
+  };
+}
+
+function scaledColumns({rows, columns, data}: Matrix, factors: Float64Array): Matrix {
+  return matrix(rows, columns, data.map((value, i) => value * factors[i % columns]));
+}
+
+/** γ (y − μ) / √(σ² + ε) + β */
+async function affineOf(norm: layers.Layer): Promise<Affine> {
+  const {scale, center, epsilon} = norm.getConfig();
+  const values = await Promise.all(norm.getWeights().map((weight) => weight.data<'float32'>()));
+  const [mean, variance] = values.slice(-2);
+  const gamma = scale === false ? undefined : values[0];
+  const beta = center === false ? undefined : values[gamma ? 1 : 0];
+  const factors = Float64Array.from(variance, (one, n) => (gamma?.[n] ?? 1) / Math.sqrt(one + Number(epsilon)));
+  return {factors, offsets: Float64Array.from(mean, (one, n) => (beta?.[n] ?? 0) - one * factors[n])};
+}

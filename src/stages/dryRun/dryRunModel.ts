@@ -1,0 +1,138 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {listCalls} from '../../model/callList.ts';
+import {kernelOf, type LayerSite} from '../../calibration/targets.ts';
+import {sizeOf, valueShapes} from '../../model/valueShapes.ts';
+import {type SiteMemory, walkMemory} from './walkMemory.ts';
+import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
+import type {Pattern} from '../../numerics/linalg/mask.ts';
+import {smallestFormOf} from '../../numerics/coding/masks.ts';
+import {type Packing, partsOf} from '../../numerics/coding/packedMatrices.ts';
+import {type Granularity, groupSizeOf} from '../../numerics/scales/scales.ts';
+import {gramBytes} from '../../ops/gramBytes.ts';
+import {type DryRunData, type DryRunLayer, type DryRunReport, dryRunReport} from '../../report/dryRunReport.ts';
+import {requirePattern} from '../prune/requirePattern.ts';
+import {type SiteChoice, stageSites} from '../run/stageTargets.ts';
+
+/** What a pruning stage would do. */
+export interface PlannedPruning extends SiteChoice {
+  readonly stage: string;
+  readonly sparsity: number;
+  readonly pattern: Pattern;
+}
+
+/** What a quantizing stage would do. */
+export interface PlannedLetters extends SiteChoice {
+  readonly stage: string;
+  readonly alphabet: Alphabet;
+  readonly granularity: Granularity;
+  readonly offset: boolean;
+}
+
+/** The stages that a dry run looks at, and how they would read their data. */
+export interface DryRunPlan {
+  readonly pruning: PlannedPruning | undefined;
+  readonly letters: PlannedLetters | undefined;
+  readonly inputShapes: ReadonlyArray<readonly number[]>;
+  readonly samples: number;
+  readonly batchSize: number;
+  readonly rows: number;
+  readonly memory: number;
+}
+
+/**
+ * What stages would make of a model. Nothing is run, cloned or allocated.
+ * @throws ModelError where they would
+ */
+export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport {
+  const calls = listCalls(model);
+  const networks = {original: calls, copy: calls};
+  const stages = [plan.pruning, plan.letters].filter((stage) => stage !== undefined);
+  const choices = stages.map((stage) => ({stage: stage.stage, ...stageSites(stage.stage, networks, stage)}));
+  const pruned = choices.find(({stage}) => stage === plan.pruning?.stage);
+  for (const site of pruned?.sites ?? []) if (plan.pruning) requirePattern(plan.pruning.stage, site, plan.pruning.pattern);
+  const {sites} = choices[choices.length - 1];
+  const walk = {...plan, calls, shapes: valueShapes(calls, plan.inputShapes)};
+  const memories = choices.map(({sites: visited}, k) => walkMemory({...walk, sites: visited, startsChanged: k > 0}));
+  const layers = sites.map((site) => layerOf(site, plan, {
+    isPruned: pruned?.sites.some(({name}) => name === site.name) ?? false,
+    dense: pruned?.skipped.find(({name}) => name === site.name)?.reason,
+    memory: choices.flatMap(({sites: visited}, k) => memories[k].filter((_, i) => visited[i].name === site.name)),
+  }));
+  // The original, what the stage before made, and the copy that is rewritten.
+  const models = 4 * model.countParams() * (stages.length + 1);
+  return dryRunReport({
+    stages: stages.map(({stage}) => stage),
+    inputShapes: plan.inputShapes,
+    samples: plan.samples,
+    layers,
+    skipped: choices.flatMap(({stage, skipped}) => skipped.map((layer) => ({stage, ...layer}))),
+    size: modelSize(model, layers),
+    peak: {
+      tensors: models + Math.max(...layers.map(({tensors}) => tensors)),
+      models,
+      statistics: Math.max(...layers.map(({statistics}) => statistics)),
+    },
+  });
+}
+
+interface Findings {
+  readonly isPruned: boolean;
+  readonly dense: string | undefined;
+  /** In the stages that visit the layer. */
+  readonly memory: readonly SiteMemory[];
+}
+
+function layerOf(site: LayerSite, plan: DryRunPlan, {isPruned, dense, memory}: Findings): DryRunLayer {
+  const {original, kernel} = site;
+  const {shape} = kernelOf(original, kernel);
+  const [problems, features, neurons] = [kernel.problems(shape), kernel.features(shape), kernel.neurons(shape)];
+  const weights = sizeOf(shape);
+  const packing = packingOf({problems, features, neurons}, plan, isPruned);
+  return {
+    name: site.name,
+    className: original.getClassName(),
+    shape: [features, neurons],
+    problems, weights,
+    letters: packing.letters?.levels,
+    pruned: problems * features * neurons - packing.kept,
+    dense,
+    bytesBefore: 4 * weights,
+    bytesAfter: partsOf(packing).reduce((sum, {length}) => sum + 4 * length, 0),
+    statistics: gramBytes({problems, features}),
+    activations: Math.max(...memory.map(({activations}) => activations)),
+    tensors: Math.max(...memory.map(({tensors}) => tensors)),
+  };
+}
+
+/** How the layer would be written; an unstructured mask as one bit for each weight, though a tiny one may by chance have a shorter form. */
+function packingOf(extent: Pick<Packing, 'problems' | 'features' | 'neurons'>, {pruning, letters}: DryRunPlan, isPruned: boolean): Packing {
+  const weights = extent.problems * extent.features * extent.neurons;
+  const zeros = isPruned && pruning ? zerosOf(pruning, weights) : 0;
+  return {
+    ...extent,
+    kept: weights - zeros,
+    letters: letters && {levels: letters.alphabet.levels, origin: letters.alphabet.lowest + letters.alphabet.shift, groupSize: groupSizeOf(letters.granularity, extent.features), offsets: letters.offset},
+    zeros: isPruned && pruning ? smallestFormOf(weights, extent.features, runsOf(pruning, zeros, weights)) : undefined,
+  };
+}
+
+function zerosOf({pattern, sparsity}: PlannedPruning, weights: number): number {
+  return pattern === 'unstructured' ? Math.round(sparsity * weights) : weights * (pattern.m - pattern.n) / pattern.m;
+}
+
+/** Of what runs of features it is known how many are kept: of any where all or none are, else of those of the pattern; of none without one. */
+function runsOf({pattern}: PlannedPruning, zeros: number, weights: number): {readonly n: number; readonly m: number} {
+  if (zeros === 0 || zeros === weights) return {n: zeros === 0 ? 1 : 0, m: 1};
+  return pattern === 'unstructured' ? {n: 0, m: Infinity} : pattern;
+}
+
+function modelSize(model: LayersModel, layers: readonly DryRunLayer[]): DryRunData['size'] {
+  const parameters = model.countParams();
+  const [compressedWeights, packed] = [layers.reduce((sum, {weights}) => sum + weights, 0), layers.reduce((sum, {bytesAfter}) => sum + bytesAfter, 0)];
+  return {
+    compressedWeights, parameters,
+    bitsPerWeight: (8 * packed) / compressedWeights,
+    bytesBefore: 4 * parameters,
+    bytesAfter: packed + 4 * (parameters - compressedWeights),
+  };
+}

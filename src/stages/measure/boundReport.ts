@@ -1,0 +1,46 @@
+import type {FollowedPath} from '../../solver/followedPath.ts';
+import type {VisitedProblem} from '../run/layerVisit.ts';
+import {pathBound} from '../../numerics/path/bounds.ts';
+import {matrix, subtract} from '../../numerics/linalg/matrix.ts';
+import {multiplySteps} from '../../numerics/linalg/product.ts';
+import type {Steps} from '../../numerics/task.ts';
+import type {BoundReport} from '../../report/report.ts';
+
+/** The probability with which the reported bound may fail. */
+const PROBABILITY = 0.01;
+
+/** A problem, and the path that was followed through it. */
+export interface ProblemPath {
+  readonly problem: VisitedProblem;
+  readonly path: FollowedPath;
+}
+
+/** The bound of the paths of a layer beside what they did, the worst problem of each. */
+export function* boundReport(paths: readonly ProblemPath[]): Steps<BoundReport> {
+  const measured: number[] = [];
+  for (const path of paths) measured.push(yield* largestError(path));
+  return {
+    limit: Math.max(...paths.map(limitOf)),
+    measured: Math.max(...measured),
+    applies: paths.every(({path}) => path.isUnbiased && path.clipped === 0),
+  };
+}
+
+function limitOf({problem: {statistics}, path: {radius, scaling, largestNorm, values}}: ProblemPath): number {
+  return pathBound({
+    radius,
+    scaling,
+    largestNorm,
+    rows: Math.max(1, statistics.witnesses.shadow.rows * values.columns),
+    probability: PROBABILITY,
+  });
+}
+
+/** max |X̃(w̃ − q)| over the witnesses, centred as the problem was. */
+function* largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): Steps<number> {
+  const {shadow} = statistics.witnesses;
+  const difference = subtract(aligned, values);
+  const errors = yield* multiplySteps(shadow, difference);
+  const offset = isCentred ? (yield* multiplySteps(matrix(1, shadow.columns, statistics.shadowMean), difference)).data : new Float64Array(difference.columns);
+  return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
+}

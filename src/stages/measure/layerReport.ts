@@ -1,0 +1,75 @@
+import {type Replacement, heldBackError} from './heldOutError.ts';
+import type {FollowedPath} from '../../solver/followedPath.ts';
+import {shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
+import {effectiveBits} from '../../numerics/stochastic/alphabet.ts';
+import {type Pattern, sparsityOf} from '../../numerics/linalg/mask.ts';
+import {diagonal, type Matrix} from '../../numerics/linalg/matrix.ts';
+import {paced} from '../../numerics/paced.ts';
+import type {CompressedLayer} from '../../types.ts';
+import {boundReport} from './boundReport.ts';
+import type {LayerReport, PruningReport} from '../../report/report.ts';
+import {gzipLength, packedLayer} from '../../report/sizes.ts';
+
+/** One problem of a layer, before and after. */
+export interface ProblemOutcome extends Replacement {
+  readonly problem: VisitedProblem;
+  /** The path that was followed, if one was. */
+  readonly path: FollowedPath | undefined;
+}
+
+/** What a stage knows beside the outcomes. */
+export interface StageFindings {
+  /** What earlier stages said. */
+  readonly before: LayerReport | undefined;
+  readonly milliseconds: number;
+  readonly pruning?: Omit<PruningReport, 'pattern'> & {readonly pattern: Pattern};
+  readonly choice?: string | undefined;
+}
+
+/**
+ * The report of a layer, measured on rows that its statistics have not seen.
+ * @param pause awaited within the products that this takes
+ */
+export async function layerReport(layer: CompressedLayer, outcomes: readonly ProblemOutcome[], {before, milliseconds, pruning, choice}: StageFindings, pause: () => Promise<void>): Promise<LayerReport> {
+  const [{problem: {weights, statistics}}] = outcomes;
+  const paths = outcomes.flatMap(({problem, path}) => (path ? [{problem, path}] : []));
+  return {
+    name: layer.name,
+    className: layer.className,
+    shape: [weights.rows, weights.columns],
+    problems: outcomes.length,
+    weights: outcomes.reduce((sum, {problem: {statistics: {lookups}}}) => sum + (weights.rows - (lookups?.padding ?? 0)) * weights.columns, 0),
+    choice,
+    pruning: pruning ? {...pruning, pattern: nameOf(pruning.pattern)} : before?.pruning,
+    relativeError: await paced(heldBackError(outcomes), pause),
+    heldBackRows: statistics.lookups?.heldBack ?? statistics.heldBack.original.rows,
+    calibrationRows: statistics.rows,
+    bound: paths.length > 0 ? await paced(boundReport(paths), pause) : undefined,
+    clippedShare: paths.reduce((sum, {path}) => sum + path.clipped, 0) / (weights.data.length * outcomes.length),
+    deadFeatures: outcomes.reduce((sum, {problem: {gram, statistics: {lookups}}}) => sum + (lookups?.unseen ?? diagonal(gram).filter((norm) => !(norm > 0)).length), 0),
+    alignmentError: paths.length > 0 ? await paced(heldBackError(paths.map(({problem, path: {aligned}}) => ({problem, values: aligned, shift: shiftFor(problem, aligned)}))), pause) : undefined,
+    damping: paths.reduce<number | undefined>((most, {path: {damping}}) => (damping === undefined ? most : Math.max(damping, most ?? 0)), undefined),
+    correction: undefined,
+    kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',
+    milliseconds: milliseconds + (before?.milliseconds ?? 0),
+    ...await letterReport(layer, outcomes.map(({values}) => values)),
+  };
+}
+
+/** What a layer's letters, zeros and bytes are, whatever became of its outputs. */
+export async function letterReport(layer: CompressedLayer, values: readonly Matrix[]): Promise<Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset' | 'sparsity' | 'bytes' | 'gzipBytes'>> {
+  const packed = packedLayer(layer, values);
+  const masks = layer.problems.map(({mask}) => (mask ? sparsityOf(mask) : 0));
+  return {
+    ...(layer.kind === 'quantized'
+      ? {levels: layer.alphabet.levels, effectiveBits: effectiveBits(layer.alphabet), granularity: layer.granularity, offset: layer.problems.some(({scales}) => scales.offsets !== undefined)}
+      : {levels: 2 ** 32, effectiveBits: 32, granularity: undefined, offset: false}),
+    sparsity: masks.reduce((sum, share) => sum + share, 0) / masks.length,
+    bytes: packed.byteLength,
+    gzipBytes: await gzipLength(packed),
+  };
+}
+
+function nameOf(pattern: Pattern): string {
+  return pattern === 'unstructured' ? pattern : `${pattern.n}:${pattern.m}`;
+}

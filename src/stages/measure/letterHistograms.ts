@@ -1,0 +1,70 @@
+import {ModelError} from '../../errors.ts';
+import {layersOf} from '../../model/layersOf.ts';
+import {kernelOf} from '../../calibration/targets.ts';
+import {kernelsOf} from '../../layers/registry.ts';
+import {requireAlive} from '../run/compression.ts';
+import {type Matrix} from '../../numerics/linalg/matrix.ts';
+import {unpackedWeights} from '../../numerics/coding/packedMatrices.ts';
+import {integer, type OptionRules, resolveOptions} from '../../options.ts';
+import {matricesOf} from '../../packed/packedExecution.ts';
+import {Packed} from '../../packed/packed.ts';
+import {packedKernelsOf} from '../../packed/packedKernels.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
+
+/** Options of {@link letterHistograms}. */
+export interface LetterHistogramOptions {
+  /** The most bins of a layer, from 8 up. Default 96. */
+  readonly bins?: number;
+}
+
+/** How the weights of a compressed layer were distributed, and what became of them. */
+export interface LetterHistogram extends WeightHistogram {
+  /** The name of the layer in its model. */
+  readonly name: string;
+}
+
+const RULES: OptionRules<Required<LetterHistogramOptions>> = {bins: integer(96, 8, 4096)};
+
+/**
+ * Counts the weights of every compressed layer, the original ones and those they became. Only one layer at a time is read.
+ *
+ * Weights whose letters share one step are counted as they are; where steps or offsets differ, each is counted in steps of its own letters,
+ * (w − offset) / step, so that the letters of all neurons coincide.
+ *
+ * ```ts
+ * const [{bins, letters, prunedShare}] = await letterHistograms(compression, {bins: 32});
+ * ```
+ * @param compression what any pipeline gave, packed or not; nothing of it is changed
+ * @returns one for each of its layers, in their order
+ * @throws OptionError, ModelError if the model or its original was disposed of
+ */
+export async function letterHistograms(compression: Compression, options: LetterHistogramOptions = {}): Promise<readonly LetterHistogram[]> {
+  const {bins} = resolveOptions<Required<LetterHistogramOptions>>('letterHistograms', options, RULES);
+  const {original, model, layers} = compression;
+  requireAlive('letterHistograms', original);
+  requireAlive('letterHistograms', model);
+  const histograms: LetterHistogram[] = [];
+  for (const record of layers) {
+    const before = await matricesIn(original, record);
+    const histogram = record.kind === 'quantized' ? stepHistogram(record, before, bins) : keptHistogram(record, before, await matricesIn(model, record), bins);
+    histograms.push({name: record.name, ...histogram});
+  }
+  return histograms;
+}
+
+/** The weight matrices of a kernel, whether its layer is packed or not. */
+async function matricesIn(model: LayersModel, {name, className}: CompressedLayer): Promise<Matrix[]> {
+  for (const layer of layersOf(model)) {
+    if (layer instanceof Packed) {
+      const kernel = packedKernelsOf(layer).find((one) => one.name === name);
+      if (kernel) return unpackedWeights(kernel.stored.packing, matricesOf(layer.name, kernel.stored, kernel.tensors));
+    }
+    const found = kernelsOf(layer).find((one) => one.name === name);
+    if (!found) continue;
+    const weight = kernelOf(layer, found.kernel);
+    return found.kernel.toMatrices(await weight.data(), weight.shape);
+  }
+  throw new ModelError(`letterHistograms: expected a layer '${name}', a ${className}, found none; the model was changed after it was compressed`);
+}

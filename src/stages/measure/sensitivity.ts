@@ -1,0 +1,101 @@
+import type {AllocationOption} from '../../numerics/allocation.ts';
+import {paced} from '../../numerics/paced.ts';
+import {layerReport, type ProblemOutcome} from './layerReport.ts';
+import type {SizeReport} from '../../report/report.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
+import {heldBackError} from './heldOutError.ts';
+import type {LayerVisit} from '../run/layerVisit.ts';
+import {OutputProbe} from './outputProbe.ts';
+import type {StageContext} from '../run/stageContext.ts';
+import {visitModel, type VisitOptions} from '../run/visitLayers.ts';
+
+/** One way to compress a layer, tried on it. */
+export interface LayerTrial {
+  /** What it takes of a budget. */
+  readonly cost: number;
+  readonly layer: CompressedLayer;
+  readonly outcomes: readonly ProblemOutcome[];
+}
+
+/** What the trials of a layer showed. */
+export interface LayerSensitivity {
+  /** The name of the layer. */
+  readonly name: string;
+  /** Of each trial its cost and its relative error on held-back rows. */
+  readonly trials: ReadonlyArray<{readonly cost: number; readonly error: number}>;
+  /** κ: ‖y − ỹ‖² / ‖y‖² of the model's outputs by that of the layer's, both with the probed trial in this layer alone; 1 if that has no error. */
+  readonly felt: number;
+}
+
+/** By layer and trial κ e²: what a model's outputs feel of the error. Where the outputs feel nothing at all, e² itself. */
+export function feltErrors(layers: readonly LayerSensitivity[]): AllocationOption[][] {
+  const isFelt = layers.some(({felt}) => felt > 0);
+  return layers.map(({trials, felt}) => trials.map(({cost, error}) => ({cost, error: (isFelt ? felt : 1) * error ** 2})));
+}
+
+/** What the trials of all layers showed. */
+export interface Sensitivities {
+  readonly layers: readonly LayerSensitivity[];
+  /** Sizes with the last trial in every layer, and the bytes which those take of them. */
+  readonly size: SizeReport;
+  readonly triedBytes: number;
+}
+
+/** What to try. */
+export interface TrialOptions extends VisitOptions {
+  /** The trials of a layer, in the same order for each. */
+  readonly trialsOf: (visit: LayerVisit) => AsyncIterable<LayerTrial>;
+  /** The number of the trial for which κ is measured: a coarse one, whose error is well above the noise. */
+  readonly probed: number;
+}
+
+/**
+ * Tries several ways to compress each layer, along a walk that rewrites nothing: every layer sees the inputs that the model as it is gives it.
+ * @throws DataError without calibration data, ModelError for a model that cannot be compressed
+ */
+export async function sensitivitiesOf(compression: Compression, options: TrialOptions, context: StageContext): Promise<Sensitivities> {
+  const measured: LayerSensitivity[] = [];
+  let probe: OutputProbe | undefined;
+  try {
+    const tried = await visitModel(compression, options, context, async (visit) => {
+      probe ??= await OutputProbe.open(compression, options);
+      const {sensitivity, last} = await tryLayer(visit, options, probe, context);
+      measured.push(sensitivity);
+      return {layer: last.layer, report: await layerReport(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0}, context.pause)};
+    });
+    tried.dispose();
+    const {size, layers} = tried.report;
+    const triedBytes = layers.filter(({name}) => measured.some((layer) => layer.name === name)).reduce((sum, {bytes}) => sum + bytes, 0);
+    return {layers: measured, size, triedBytes};
+  } finally {
+    probe?.dispose();
+  }
+}
+
+async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, probe: OutputProbe, {pause}: StageContext): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
+  const trials: Array<{cost: number; error: number}> = [];
+  let felt = 1;
+  let last: LayerTrial | undefined;
+  for await (const trial of trialsOf(visit)) {
+    const error = await paced(heldBackError(trial.outcomes), pause);
+    if (trials.length === probed && error > 0) felt = await differenceWith(trial, visit, probe) / error ** 2;
+    trials.push({cost: trial.cost, error});
+    last = trial;
+  }
+  if (!last) throw new RangeError('sensitivitiesOf: expected at least one trial');
+  return {sensitivity: {name: visit.site.name, trials, felt}, last};
+}
+
+function differenceWith({outcomes}: LayerTrial, {site}: LayerVisit, probe: OutputProbe): Promise<number> {
+  return probe.difference(site.number, {values: outcomes.map(({values}) => values), shifts: outcomes.map(({shift}) => shift)});
+}
+
+/** The context of one of two passes over the same layers, as parts of one stage. */
+export function passOf(pass: 0 | 1, context: StageContext): StageContext {
+  return {
+    ...context,
+    progress: (layer, index, total) => {
+      if (pass === 1 || index < total) context.progress(layer, pass * total + index, 2 * total);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import {type Tensor, tensor1d} from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError} from '../../errors.ts';
+import {rebuildModel, topologyOf} from '../../model/cloneModel.ts';
+import {layersOf} from '../../model/layersOf.ts';
+import {kernelOf} from '../../calibration/targets.ts';
+import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import {kernelsOf} from '../../layers/registry.ts';
+import {Packed} from '../../packed/packed.ts';
+import {packLayer} from '../../packed/packLayer.ts';
+import {registerPacked} from '../../packed/registerPacked.ts';
+import {withPackedLayers} from '../../packed/withPackedLayers.ts';
+import {type PackedMatrices, partsOf, unpackedWeights, unpackMatrices} from '../../numerics/coding/packedMatrices.ts';
+import type {CompressedLayer} from '../../types.ts';
+
+/**
+ * A model of the same function whose compressed layers are `Packed`. The given model stays as it was.
+ * @param pause awaited after each layer
+ * @throws ModelError if the weights of a layer are no longer those that its stage gave it
+ */
+export async function packModel(model: LayersModel, compressed: readonly CompressedLayer[], pause: () => Promise<void> = () => Promise.resolve()): Promise<LayersModel> {
+  registerPacked();
+  const packed = new Map<string, readonly PackedWeight[]>();
+  for (const layer of layersOf(model)) {
+    const weights = await packedWeights(layer, compressed);
+    if (weights.some((weight) => weight !== undefined)) packed.set(layer.name, weights);
+    await pause();
+  }
+  return rebuildModel(model, {
+    topology: withPackedLayers(topologyOf(model), (name) => packed.get(name)?.map((weight) => weight?.matrices.packing)),
+    weightsFor(layer, twin) {
+      const weights = packed.get(layer.name);
+      if (!(twin instanceof Packed) || !weights) return layer.getWeights();
+      return layer.getWeights().flatMap((weight, i) => {
+        const kernel = weights.find((one) => one?.weight === i);
+        return kernel ? arraysOf(kernel.matrices) : [weight];
+      });
+    },
+  });
+}
+
+/** A kernel of a layer, packed, or undefined where no stage compressed it. */
+type PackedWeight = {readonly weight: number; readonly matrices: PackedMatrices} | undefined;
+
+async function packedWeights(layer: layers.Layer, compressed: readonly CompressedLayer[]): Promise<PackedWeight[]> {
+  const weights: PackedWeight[] = [];
+  for (const {name, kernel} of kernelsOf(layer)) {
+    const record = compressed.find((one) => one.name === name);
+    weights.push(record && {weight: kernel.weight, matrices: await packedKernel(kernelOf(layer, kernel), kernel, record)});
+  }
+  return weights;
+}
+
+/** A kernel's packing, which gives back its weights bit by bit. */
+async function packedKernel(weight: Tensor, kernel: KernelAdapter, record: CompressedLayer): Promise<PackedMatrices> {
+  const found = await weight.data<'float32'>();
+  const packed = packLayer(record, kernel.toMatrices(found, weight.shape));
+  const unpacked = kernel.fromMatrices(unpackedWeights(packed.packing, unpackMatrices(packed.packing, packed.parts)), weight.shape);
+  const changed = found.findIndex((value, i) => value !== unpacked[i]);
+  if (changed < 0) return packed;
+  throw new ModelError(
+    `pack: expected weight ${changed} of layer '${record.name}' to be the letter ${unpacked[changed]} that its stage chose, found ${found[changed]}; ` +
+    'the model was changed after it was compressed: compress it again');
+}
+
+function arraysOf({packing, parts}: PackedMatrices): Tensor[] {
+  return partsOf(packing).map(({name, dtype}) => tensor1d(parts[name] ?? [], dtype));
+}

@@ -1,0 +1,58 @@
+import {dispose, getBackend} from '@tensorflow/tfjs-core';
+import {ModelError} from '../../errors.ts';
+import {disposeModel} from '../../model/disposeModel.ts';
+import {sealModel} from '../../artifacts/sealModel.ts';
+import {packedLayerReport} from './packedLayerReport.ts';
+import {type PackingReport, reportOf} from '../../report/report.ts';
+import type {Compression} from '../../types.ts';
+import {calibrationProbe} from './calibrationProbe.ts';
+import {checksByItself} from './selfCheckRule.ts';
+import {disposalOf, requireAlive} from '../run/compression.ts';
+import {packModel} from './packModel.ts';
+import {packedLayersOf, requireUnpacked} from '../../packed/requireUnpacked.ts';
+import {selfCheck} from './selfCheck.ts';
+import type {StageContext} from '../run/stageContext.ts';
+
+/** Whether packed layers are compared with their float32 twins; undefined: on WebGPU. */
+type SelfCheck = boolean | 'decode' | undefined;
+
+/**
+ * The compression with its model packed; what was evaluated stays true.
+ * @throws ModelError if no layer was compressed, the model is packed already, or weights were changed since; SelfCheckError
+ */
+export async function packStage(compression: Compression, check: SelfCheck, context: StageContext): Promise<Compression> {
+  const {model, layers, report} = compression;
+  if (layers.length === 0) throw new ModelError('pack: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
+  requireAlive('pack', model);
+  requireUnpacked('pack', model, 'put pack() last, once');
+  await context.pause();
+  const packed = await packModel(model, layers, context.pause);
+  try {
+    await sealModel(packed);
+    await context.pause();
+    const checked = await checkOf({...compression, model: packed}, check ?? checksByItself(packed));
+    await context.pause();
+    context.progress('', 1, 1);
+    const packing = {backend: getBackend(), layers: packedLayersOf(packed).map(packedLayerReport), selfCheck: checked};
+    return {
+      ...compression,
+      model: packed,
+      report: reportOf({...report.toJSON(), packing, stages: [...report.stages, context.stage], milliseconds: report.milliseconds + context.elapsed()}),
+      dispose: disposalOf(packed, compression),
+    };
+  } catch (error) {
+    disposeModel(packed);
+    throw error;
+  }
+}
+
+async function checkOf({model, calibration, seed}: Compression, check: boolean | 'decode'): Promise<PackingReport['selfCheck']> {
+  if (check === false) return undefined;
+  const probe = calibration && await calibrationProbe(calibration, model);
+  try {
+    const {backend, tolerance, layers} = await selfCheck(model, probe, {seed, onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    return {backend, tolerance, layers};
+  } finally {
+    dispose(probe ?? []);
+  }
+}

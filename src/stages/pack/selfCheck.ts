@@ -1,0 +1,106 @@
+import {dispose, getBackend, keep, type Tensor} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError, SelfCheckError} from '../../errors.ts';
+import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
+import {type InputTensors, inputsOf} from '../../data/inputTensors.ts';
+import type {Kwargs} from '../../layers/adapter/adapter.ts';
+import {Packed} from '../../packed/packed.ts';
+import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
+import {selfCheckReport} from '../../report/selfCheckReport.ts';
+import type {LayerCheck, SelfCheckReport} from '../../types.ts';
+import {checkedLayer} from './compareLayer.ts';
+import {requireBuilt} from '../run/compression.ts';
+import {packedLayersOf} from '../../packed/requireUnpacked.ts';
+
+/** Options of {@link selfCheck}. */
+export interface SelfCheckOptions {
+  /** The largest error, relative to the largest output of a layer, that passes. Default 1e-4. */
+  readonly tolerance?: number;
+  /** What happens if a layer fails: an error, or the layer is decoded to float32, as the report says. Default `'refuse'`. */
+  readonly onFailure?: 'refuse' | 'decode';
+  /** Of random inputs. Default 0. */
+  readonly seed?: number;
+}
+
+const RULES: OptionRules<Required<SelfCheckOptions>> = {
+  tolerance: number(1e-4, 0),
+  onFailure: oneOf('refuse', ['refuse', 'decode']),
+  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+};
+
+/**
+ * Compares every packed layer of a model, on the active backend, with the same layer whose weights are float32:
+ * a device whose driver computes something else is found out before its answers are used.
+ *
+ * ```ts
+ * const model = await loadPacked('indexeddb://small');
+ * await selfCheck(model, x);                                            // refuses a wrong device
+ * const report = await selfCheck(model, x, {onFailure: 'decode'});      // or works round it
+ * ```
+ * @param probe inputs of the model, so that each layer is compared on what it really gets; they stay yours. Without them: random inputs
+ * @returns what was found; layers are compared one after the other, and only one is in float32 at a time
+ * @throws OptionError, ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
+ */
+export async function selfCheck(model: LayersModel, probe?: InputTensors, options: SelfCheckOptions = {}): Promise<SelfCheckReport> {
+  const {tolerance, onFailure, seed} = resolveOptions<Required<SelfCheckOptions>>('selfCheck', options, RULES);
+  requireBuilt('selfCheck', model);
+  const packed = packedLayersOf(model);
+  if (packed.length === 0) throw new ModelError(`selfCheck: expected a model with packed layers, found none in '${model.name}'; pack() makes them`);
+  const inputs = probe === undefined ? undefined : inputsOf('selfCheck', probe, model);
+  if (inputs) {
+    checkBatch('selfCheck', inputs, model);
+    await checkFinite('selfCheck', inputs, model);
+  }
+  const report = selfCheckReport({backend: getBackend(), tolerance, layers: await checksOf(model, packed, inputs, {tolerance, onFailure, seed})});
+  if (onFailure === 'refuse' && report.layers.some(({passed}) => !passed)) throw new SelfCheckError(refusal(report), report);
+  return report;
+}
+
+async function checksOf(model: LayersModel, packed: readonly Packed[], probe: Tensor[] | undefined, {tolerance, onFailure, seed}: Required<SelfCheckOptions>): Promise<LayerCheck[]> {
+  const computed = packed.filter(({route}) => route === 'packed');
+  const inputs = probe && computed.length > 0 ? inputsOfLayers(model, computed, probe) : new Map<Packed, Tensor[][]>();
+  const checks: LayerCheck[] = [];
+  try {
+    for (const [index, layer] of packed.entries()) {
+      if (layer.route === 'decoded') {
+        checks.push({name: layer.name, route: 'decoded', inputs: 'none', maxError: 0, relativeError: 0, cosine: 1, passed: true});
+        continue;
+      }
+      const check = await checkedLayer(layer, inputs.get(layer) ?? [], [seed, index], tolerance);
+      dispose((inputs.get(layer) ?? []).flat());
+      if (!check.passed && onFailure === 'decode') layer.useDecoded();
+      checks.push({...check, route: layer.route});
+    }
+  } finally {
+    dispose([...inputs.values()].flat(2).filter(({isDisposed}) => !isDisposed));
+  }
+  return checks;
+}
+
+/** What each layer is called with while the model predicts, call by call. They belong to the caller. */
+function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Tensor[]): Map<Packed, Tensor[][]> {
+  const inputs = new Map<Packed, Tensor[][]>();
+  // On the instance, before its class: nested models have no symbolic path from the outer inputs.
+  for (const layer of layers) {
+    Reflect.set(layer, 'call', (input: Tensor | Tensor[], kwargs?: Kwargs): Tensor | Tensor[] => {
+      inputs.set(layer, [...inputs.get(layer) ?? [], [input].flat().map((one) => keep(one.clone()))]);
+      return Packed.prototype.call.call(layer, input, kwargs);
+    });
+  }
+  try {
+    dispose([model.predict(probe.length === 1 ? probe[0] : probe, {batchSize: Math.max(1, probe[0].shape[0])})].flat());
+    return inputs;
+  } catch (error) {
+    dispose([...inputs.values()].flat(2));
+    throw error;
+  } finally {
+    for (const layer of layers) Reflect.deleteProperty(layer, 'call');
+  }
+}
+
+function refusal({backend, tolerance, layers}: SelfCheckReport): string {
+  const failures = layers.filter(({passed}) => !passed).map(({name, maxError, relativeError, cosine}) =>
+    `layer '${name}' is off by ${maxError.toPrecision(3)} (relative ${relativeError.toPrecision(3)}, cosine ${cosine.toPrecision(3)})`);
+  return `selfCheck: expected packed layers to compute on backend '${backend}' what their float32 weights give, up to ${tolerance} of the largest output; ${failures.join('; ')}. ` +
+    'Decode them (selfCheck with onFailure: \'decode\', or pack({selfCheck: \'decode\'})) or use another backend, and please report the device';
+}

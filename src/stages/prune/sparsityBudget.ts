@@ -1,0 +1,105 @@
+import {allocate, type AllocationOption} from '../../numerics/allocation.ts';
+import {keepLargest, masked} from '../../numerics/linalg/mask.ts';
+import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {multiplySteps} from '../../numerics/linalg/product.ts';
+import type {Steps} from '../../numerics/task.ts';
+import {solveOnSupportSteps} from '../../numerics/linalg/conjugateGradients.ts';
+import {paced} from '../../numerics/paced.ts';
+import type {Compression} from '../../types.ts';
+import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
+import {pruneModel, type PruneModelOptions} from './pruneModel.ts';
+import {feltErrors, type LayerSensitivity, type LayerTrial, passOf, sensitivitiesOf} from '../measure/sensitivity.ts';
+import type {StageContext} from '../run/stageContext.ts';
+
+/** What the odds of keeping a weight are tried at, times those of the whole model. */
+const ODDS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
+/** Good enough to compare sparsities by. */
+const TRIAL_STEPS = 6;
+
+/** How to prune a model as a whole. */
+export interface PruneTogetherOptions extends Omit<PruneModelOptions, 'amountOf' | 'pattern'> {
+  /** The share of zeros in all pruned layers together. */
+  readonly sparsity: number;
+}
+
+/**
+ * Prunes a model with sparsities that differ by layer: all layers together lose the wanted share of weights, to one weight, and each as many as
+ * keeps Σ κ_l e_l² small. e_l is the relative error of layer l alone, with its largest weights solved anew at several sparsities; κ_l what the
+ * model's outputs feel of it ({@link sensitivitiesOf}, {@link allocate}).
+ * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
+ */
+export async function pruneTogether(compression: Compression, options: PruneTogetherOptions, context: StageContext): Promise<Compression> {
+  const {sparsity, ...others} = options;
+  const sizes = new Map<string, LayerSize>();
+  const {layers} = await sensitivitiesOf(compression, {...others, probed: ODDS.indexOf(1), trialsOf: (visit) => {
+    sizes.set(visit.site.name, sizeOf(visit));
+    return sparsitiesTried(visit, options, context);
+  }}, passOf(0, context));
+  const kept = keptByLayer(layers, sizes, sparsity);
+  const amountOf = (name: string) => ({sparsity: 1 - (kept.get(name) ?? 0) / (sizes.get(name)?.weights ?? 1)});
+  return pruneModel(compression, {...others, amountOf, pattern: 'unstructured'}, passOf(1, context));
+}
+
+/** How many weights a layer has, and how many earlier stages left. */
+interface LayerSize {
+  readonly weights: number;
+  readonly left: number;
+}
+
+function sizeOf({problems}: LayerVisit): LayerSize {
+  const sum = (count: (problem: VisitedProblem) => number) => problems.reduce((total, problem) => total + count(problem), 0);
+  return {weights: sum(({weights}) => weights.data.length), left: sum(({weights, mask}) => mask?.filter((one) => one === 1).length ?? weights.data.length)};
+}
+
+async function* sparsitiesTried(visit: LayerVisit, {sparsity, iterations, damping}: PruneTogetherOptions, context: StageContext): AsyncIterable<LayerTrial> {
+  const {problems, site: {layer}} = visit;
+  const {weights, left} = sizeOf(visit);
+  for (const factor of ODDS) {
+    const share = factor * (1 - sparsity) / (factor * (1 - sparsity) + sparsity);
+    const outcomes = [];
+    for (const problem of problems) {
+      outcomes.push(await paced(largestKept(problem, share, {iterations: Math.min(iterations, TRIAL_STEPS), damping}), context.pause));
+    }
+    yield {
+      cost: Math.min(left, Math.floor(share * weights)),
+      layer: {kind: 'pruned', name: layer.name, className: layer.getClassName(), problems: outcomes.map(({values, mask}) => ({features: values.rows, neurons: values.columns, mask}))},
+      outcomes,
+    };
+  }
+}
+
+function* largestKept(problem: VisitedProblem, share: number, {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>): Steps<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
+  const {weights, gram, crossGram, mask: before} = problem;
+  const mask = keepLargest(sizes(weights, before), 'unstructured', 1 - share).map((one, i) => (before?.[i] === 0 ? 0 : one));
+  const values = iterations === 0 ? masked(weights, mask) : yield* solveOnSupportSteps(gram, yield* multiplySteps(crossGram, weights), weights, mask, {iterations, damping});
+  return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
+}
+
+/** |w|; −1 where pruned already. */
+function sizes({rows, columns, data}: Matrix, mask: Uint8Array | undefined): Matrix {
+  return matrix(rows, columns, data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight))));
+}
+
+/** By name how many weights each layer keeps; together exactly as many as wanted, or all that earlier stages left. */
+function keptByLayer(layers: readonly LayerSensitivity[], all: ReadonlyMap<string, LayerSize>, sparsity: number): Map<string, number> {
+  const weights = Array.from(all.values()).reduce((sum, size) => sum + size.weights, 0);
+  const wanted = weights - Math.round(sparsity * weights);
+  const weighed = feltErrors(layers);
+  const chosen = allocate(weighed, wanted) ?? weighed.map(() => 0);
+  const kept = new Map(layers.map(({name}, layer) => [name, weighed[layer][chosen[layer]].cost]));
+  let rest = wanted - Array.from(kept.values()).reduce((sum, count) => sum + count, 0);
+  // Less than the next step of any layer: it goes where that step gains most per weight.
+  const slopes = weighed.map((trials, layer) => ({name: layers[layer].name, slope: steepest(trials, chosen[layer])}));
+  for (const {name} of slopes.sort((one, other) => other.slope - one.slope)) {
+    const now = kept.get(name) ?? 0;
+    const more = Math.min(rest, (all.get(name)?.left ?? 0) - now);
+    kept.set(name, now + more);
+    rest -= more;
+  }
+  return kept;
+}
+
+function steepest(trials: readonly AllocationOption[], from: number): number {
+  const slopes = trials.filter(({cost}) => cost > trials[from].cost).map(({cost, error}) => (trials[from].error - error) / (cost - trials[from].cost));
+  return Math.max(0, ...slopes);
+}

@@ -1,0 +1,47 @@
+import {layerReport, type ProblemOutcome} from '../measure/layerReport.ts';
+import type {QuantizedLayer} from '../../types.ts';
+import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
+import {type QuantizeMethod, quantizeWeights} from '../../solver/quantizeWeights.ts';
+import type {StageContext} from '../run/stageContext.ts';
+import type {LayerResult} from '../run/visitLayers.ts';
+import {withoutPaths} from '../../solver/lookupMethod.ts';
+
+/** Letters for a layer, before they are written to it. */
+export interface LayerLetters {
+  readonly layer: QuantizedLayer;
+  readonly outcomes: readonly ProblemOutcome[];
+  readonly milliseconds: number;
+}
+
+/** Quantizes all problems of a visited layer, which itself stays as it is. */
+export async function quantizeLayer({site, problems}: LayerVisit, given: QuantizeMethod, context: StageContext): Promise<LayerLetters> {
+  const begin = performance.now();
+  const method = site.kernel.looksUp ? withoutPaths(given) : given;
+  const solved = [];
+  for (const [p, problem] of problems.entries()) {
+    const quantized = await quantizeWeights(problem, {layer: site.number, problem: p}, method, context.pause);
+    solved.push({problem, ...quantized, shift: shiftFor(problem, quantized.values)});
+  }
+  const layer: QuantizedLayer = {
+    kind: 'quantized',
+    name: site.name,
+    className: site.layer.getClassName(),
+    alphabet: method.alphabet,
+    granularity: method.granularity,
+    problems: solved.map(({problem: {weights}, codes, scales, mask}) => ({features: weights.rows, neurons: weights.columns, codes, scales, mask})),
+  };
+  return {layer, outcomes: solved, milliseconds: performance.now() - begin};
+}
+
+/**
+ * The letters as what a stage made of the layer.
+ * @param choice why it has so many, for the report
+ */
+export async function quantizedResult({reportBefore}: LayerVisit, {layer, outcomes, milliseconds}: LayerLetters, choice: string | undefined, {pause}: StageContext): Promise<LayerResult> {
+  return {
+    layer,
+    report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, pause),
+    values: outcomes.map(({values}) => values),
+    shifts: outcomes.map(({shift}) => shift),
+  };
+}

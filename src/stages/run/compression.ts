@@ -1,0 +1,98 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {ModelError, shown} from '../../errors.ts';
+import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
+import type {SkippedLayer} from '../../calibration/targets.ts';
+import {emptyReport, type LayerReport, reportOf} from '../../report/report.ts';
+import {sizesOf} from '../../report/sizes.ts';
+import type {BatchSource, CompressedLayer, Compression, Origin} from '../../types.ts';
+import {requireUnpacked} from '../../packed/requireUnpacked.ts';
+import type {StageContext} from './stageContext.ts';
+
+/** A model that belongs to the user, and for which nobody waits. */
+const usersOwn: Origin = {release: () => undefined, wait: () => undefined};
+
+/**
+ * A model as the first compression of a pipeline.
+ * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
+ */
+export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number, origin = usersOwn): Compression {
+  requireCompressible(where, model);
+  return {
+    original: model, model, layers: [], calibration, seed, observers: [], origin,
+    report: emptyReport(model.countParams()),
+    dispose: () => { origin.release(); },
+  };
+}
+
+/** What a stage made. */
+export interface StageResult {
+  readonly layers: readonly CompressedLayer[];
+  readonly reports: readonly LayerReport[];
+  readonly skipped: readonly SkippedLayer[];
+  /** Names of all layers, in the order of the walk. */
+  readonly order: readonly string[];
+}
+
+/** The record after a stage that gave `model`; layers that it did not touch stay as they were. */
+export function nextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped, order}: StageResult): Compression {
+  const kept = <Item extends {readonly name: string}>(old: readonly Item[], made: readonly Item[]): Item[] =>
+    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made].sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+  const allReports = kept(before.report.layers, reports);
+  return {
+    ...before,
+    model,
+    layers: kept(before.layers, layers),
+    report: reportOf({
+      ...before.report.toJSON(),
+      stages: [...before.report.stages, context.stage],
+      layers: allReports,
+      skipped: [...before.report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
+      size: sizesOf(model, allReports),
+      evaluation: undefined,
+      milliseconds: before.report.milliseconds + context.elapsed(),
+    }),
+    dispose: disposalOf(model, before),
+  };
+}
+
+/** Frees what a stage made, and what the source made for it. */
+export function disposalOf(model: LayersModel, {origin}: Compression): () => void {
+  return () => {
+    disposeModel(model);
+    origin.release();
+  };
+}
+
+/**
+ * Refuses what is no model that can be compressed.
+ * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
+ */
+export function requireCompressible(where: string, model: LayersModel): void {
+  requireBuilt(where, model);
+  requireUnpacked(where, model, 'a packed model cannot be compressed again: load the float model');
+}
+
+/**
+ * Refuses what is no model, and a model that cannot run.
+ * @throws ModelError if it is no LayersModel, not built, or disposed of
+ */
+export function requireBuilt(where: string, model: LayersModel): void {
+  const given: unknown = model;
+  if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
+    const kind = typeof given === 'object' && given !== null ? 'another object' : shown(given);
+    throw new ModelError(`${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`);
+  }
+  const inputs: unknown = Reflect.get(given, 'inputs');
+  if (!Array.isArray(inputs) || inputs.length === 0) {
+    throw new ModelError(`${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`);
+  }
+  requireAlive(where, model);
+}
+
+/**
+ * Refuses a model that was disposed of.
+ * @throws ModelError
+ */
+export function requireAlive(where: string, model: LayersModel): void {
+  if (isDisposed(model)) throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); load it again`);
+}

@@ -1,0 +1,87 @@
+import type {LayerReport} from '../../report/report.ts';
+import {type BiasPlace, biasPlaceOf} from '../../calibration/biasTarget.ts';
+import type {Shadow} from '../../model/networkPair.ts';
+import {kernelOf, type LayerSite} from '../../calibration/targets.ts';
+import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
+import {biasShift, centredSteps, type Grams} from '../../numerics/correction/centering.ts';
+import type {Mask} from '../../numerics/linalg/mask.ts';
+import type {Matrix} from '../../numerics/linalg/matrix.ts';
+import {paced} from '../../numerics/paced.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
+
+/** A layer whose statistics are complete, on its turn to be compressed. */
+export interface LayerVisit {
+  readonly site: LayerSite;
+  /** What takes up the mean error of its outputs, if something can. */
+  readonly biasPlace: BiasPlace | undefined;
+  readonly problems: readonly VisitedProblem[];
+  /** What earlier stages made of the layer, and said of it. */
+  readonly before: CompressedLayer | undefined;
+  readonly reportBefore: LayerReport | undefined;
+}
+
+/** One weight matrix of a visited layer. */
+export interface VisitedProblem extends Grams {
+  /** W `[features, neurons]`: what the layer is to do, whatever earlier stages made of its copy. */
+  readonly weights: Matrix;
+  /** The weights of the copy. */
+  readonly current: Matrix;
+  /** What the bias of the copy gained so far `[neurons]`. */
+  readonly currentShift: Float64Array | undefined;
+  /** Which weights an earlier stage left. */
+  readonly mask: Mask | undefined;
+  readonly statistics: ProblemStatistics;
+  /** Whether H and G are centred, because biases may move and something takes up the mean error. */
+  readonly isCentred: boolean;
+}
+
+/** What a visit needs to know of the run around it. */
+export interface VisitContext {
+  readonly compression: Compression;
+  readonly shadow: Shadow;
+  /** Whether biases may move. */
+  readonly bias: boolean;
+  /** Awaited before the statistics are centred, and meanwhile. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
+export async function visitOf(site: LayerSite, statistics: readonly ProblemStatistics[], {compression, shadow, bias, pause}: VisitContext): Promise<LayerVisit> {
+  const biasPlace = biasPlaceOf(site, shadow);
+  const isCentred = bias && biasPlace !== undefined;
+  const before = compression.layers.find(({name}) => name === site.name);
+  const [weights, current] = [await matricesOf(site, site.original), await matricesOf(site, site.layer)];
+  const moved = biasPlace && await movedBias(biasPlace);
+  await pause();
+  const grams: Grams[] = [];
+  for (const problem of statistics) grams.push(isCentred ? await paced(centredSteps(problem), pause) : problem);
+  return {
+    site, biasPlace, before,
+    reportBefore: compression.report.layers.find(({name}) => name === site.name),
+    problems: statistics.map((problem, p): VisitedProblem => ({
+      weights: weights[p],
+      current: current[p],
+      currentShift: moved && (biasPlace.sign === 1 ? moved.slice(p * weights[p].columns, (p + 1) * weights[p].columns) : biasShift(problem, weights[p], current[p])),
+      mask: before?.problems[p].mask,
+      statistics: problem,
+      isCentred,
+      gram: grams[p].gram,
+      crossGram: grams[p].crossGram,
+    })),
+  };
+}
+
+/** What a bias gains with weights Q, so that mean outputs agree; nothing where no bias may move. */
+export function shiftFor({isCentred, statistics, weights}: VisitedProblem, values: Matrix): Float64Array | undefined {
+  return isCentred ? biasShift(statistics, weights, values) : undefined;
+}
+
+async function matricesOf({kernel}: LayerSite, layer: LayerSite['layer']): Promise<Matrix[]> {
+  const weight = kernelOf(layer, kernel);
+  return kernel.toMatrices(await weight.data(), weight.shape);
+}
+
+async function movedBias({layer, original, weight}: BiasPlace): Promise<Float64Array> {
+  const [before, now] = await Promise.all([original, layer].map((one) => one.getWeights()[weight].data<'float32'>()));
+  return Float64Array.from(now, (value, i) => value - before[i]);
+}

@@ -1,0 +1,29 @@
+import type {layers} from '@tensorflow/tfjs-layers';
+import {DataError, ModelError} from '../../errors.ts';
+import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
+
+/**
+ * Refuses NaN and Infinity in weights; of layers that stay as they are, too: what they give is what the next ones calibrate on.
+ * @throws ModelError naming layer and weight
+ */
+export async function requireFiniteWeights(all: readonly layers.Layer[], stage: string): Promise<void> {
+  for (const layer of new Set(all)) {
+    for (const [i, weight] of layer.getWeights().entries()) {
+      const values = await weight.data();
+      const bad = values.find((value) => !Number.isFinite(value));
+      if (bad !== undefined) {
+        throw new ModelError(`${stage}: layer '${layer.name}': expected finite weights, got ${bad} in ${layer.weights[i].originalName}; retrain or reload the model`);
+      }
+    }
+  }
+}
+
+/**
+ * Finite data and weights may still overflow on the way.
+ * @throws DataError naming the layer
+ */
+export function requireFiniteInputs(name: string, statistics: readonly ProblemStatistics[], stage: string): void {
+  if (statistics.every(({gram, crossGram}) => [gram, crossGram].every(({data}) => data.every(Number.isFinite)))) return;
+  throw new DataError(`${stage}: layer '${name}': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; ` +
+    'scale the calibration data as in training');
+}

@@ -1,0 +1,32 @@
+import {add, dispose, mul, tensor, tidy} from '@tensorflow/tfjs-core';
+import type {BiasPlace} from '../../calibration/biasTarget.ts';
+import type {Shadow} from '../../model/networkPair.ts';
+import {kernelOf, type LayerSite} from '../../calibration/targets.ts';
+import type {Matrix} from '../../numerics/linalg/matrix.ts';
+
+/** New weights of a layer, by problem. */
+export interface NewWeights {
+  readonly values: readonly Matrix[];
+  /** What the bias gains over that of the original, 0 where undefined; absent: biases stay as they are. */
+  readonly shifts?: ReadonlyArray<Float64Array | undefined> | undefined;
+}
+
+/**
+ * Puts new weights into a layer of the copy, and the shift of its bias to where it can be added. Shifts start from the original's bias:
+ * that of an earlier stage made up for its own weights.
+ */
+export function rewriteLayer({layer, kernel}: LayerSite, biasPlace: BiasPlace | undefined, {values, shifts}: NewWeights, shadow: Shadow): void {
+  const {shape} = kernelOf(layer, kernel);
+  const rewritten = tensor(kernel.fromMatrices(values, shape), shape);
+  shadow.rewrite(layer, layer.getWeights().map((old, i) => (i === kernel.weight ? rewritten : old)));
+  dispose(rewritten);
+  if (!biasPlace || !shifts) return;
+  const {layer: taker, original: before, weight, sign} = biasPlace;
+  const shift = Float32Array.from(shifts.flatMap((part, p) => Array.from(part ?? new Float64Array(values[p].columns))));
+  const bias = tidy(() => {
+    const from = before.getWeights()[weight];
+    return add(from, mul(sign, tensor(shift, from.shape)));
+  });
+  shadow.rewrite(taker, taker.getWeights().map((old, i) => (i === weight ? bias : old)));
+  bias.dispose();
+}

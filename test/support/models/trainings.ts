@@ -1,0 +1,66 @@
+import {dispose, MomentumOptimizer, type Optimizer, type Tensor, type TensorContainer, train} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {lastValueFrom} from 'rxjs';
+import {calibrate, compress, type Compression, spfqPrune} from 'tfjs-compress';
+import {disposeModel} from '../../../src/model/disposeModel.ts';
+import {causedTensor} from './prunableNetworks.ts';
+import {gaussianTensor} from './smallNetworks.ts';
+
+/** The optimizers by which models are trained here. */
+export type OptimizerName = 'sgd' | 'adam' | 'momentum';
+
+/** Compiles a model, and frees the optimizer when the training is over. */
+export async function withOptimizer(network: LayersModel, name: OptimizerName, run: (optimizer: Optimizer) => Promise<unknown>): Promise<void> {
+  const optimizer: Optimizer = {sgd: () => train.sgd(0.01), adam: () => train.adam(0.01), momentum: () => train.momentum(0.01, 0.9)}[name]();
+  network.compile({optimizer, loss: 'meanSquaredError'});
+  await run(optimizer);
+  optimizer.dispose();
+  if (optimizer instanceof MomentumOptimizer) dispose(Reflect.get(optimizer, 'c') as TensorContainer); // tfjs forgets it
+}
+
+/** 40 samples for a model with one input and one output. */
+export function samplesFor({inputs: [input], outputs: [output]}: LayersModel): {x: Tensor; y: Tensor} {
+  return {x: causedTensor([40, ...input.shape.slice(1).map(Number)], 5), y: gaussianTensor([40, ...output.shape.slice(1).map(Number)], 6)};
+}
+
+/** 60 % zeros, quickly. */
+export const byMagnitude = {sparsity: 0.6, mask: 'magnitude'} as const;
+
+/** A pruned network, and samples for it. */
+export interface Pruned {
+  readonly compression: Compression;
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** Prunes a network, and frees all that there was afterwards. */
+export async function withPruned(
+  network: LayersModel, use: (pruned: Pruned) => Promise<void>,
+  pruning = (given: LayersModel, x: Tensor) => lastValueFrom(compress(given).pipe(calibrate(x), spfqPrune(byMagnitude))),
+): Promise<void> {
+  const {x, y} = samplesFor(network);
+  const compression = await pruning(network, x);
+  await use({compression, x, y});
+  compression.dispose();
+  disposeModel(network);
+  [x, y].forEach((one) => { one.dispose(); });
+}
+
+/** The kernel of a layer, in plain memory. */
+export async function kernelOf(network: LayersModel, name: string): Promise<number[]> {
+  return Array.from(await network.getLayer(name).getWeights()[0].data());
+}
+
+/** How many weights are 0. */
+export function zeros(weights: readonly number[]): number {
+  return weights.filter((weight) => weight === 0).length;
+}
+
+/** Waits until a model is not training. */
+export async function whenIdle(network: LayersModel): Promise<void> {
+  const inner = network as unknown as {isTraining: boolean; model?: {isTraining: boolean}};
+  for (let i = 0; i < 400; i++) {
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+    if (!inner.isTraining && !inner.model?.isTraining) return;
+  }
+}

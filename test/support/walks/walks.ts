@@ -1,0 +1,70 @@
+import {add, mul, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {matrix, type Matrix} from 'tfjs-compress/numerics';
+import {disposeModel} from '../../../src/model/disposeModel.ts';
+import {walkLayers} from '../../../src/calibration/layerWalk.ts';
+import {type Shadow, shadowOf} from '../../../src/model/networkPair.ts';
+import {findSites, type LayerSite} from '../../../src/calibration/targets.ts';
+import {type ProblemStatistics, siteStation} from '../../../src/calibration/targetStatistics.ts';
+import type {BatchSource} from '../../../src/types.ts';
+
+/** Inputs in batches of a size, all of their rows. */
+export function sourceOf(inputs: readonly Tensor[], batchSize: number, rows = 2 ** 20): BatchSource {
+  const samples = inputs[0].shape[0];
+  return {
+    samples, rows,
+    async *read() {
+      for (let first = 0; first < samples; first += batchSize) {
+        yield tidy(() => inputs.map((input) => slice(input, first, Math.min(batchSize, samples - first))));
+      }
+    },
+  };
+}
+
+/** What a test does on a walk. */
+export interface WalkUse {
+  readonly memory?: number;
+  readonly pause?: () => Promise<void>;
+  readonly prepare?: (shadow: Shadow) => void;
+  readonly visit?: (site: LayerSite, statistics: ProblemStatistics[]) => void | Promise<void>;
+  /** Default true. */
+  readonly rewrites?: boolean;
+}
+
+/** Walks a model; every visit changes its layer by 1 %, as a coarse rounding would, unless `rewrites` is false. */
+export async function walk(model: LayersModel, source: BatchSource, {memory = 2 ** 29, pause, prepare, visit, rewrites = true}: WalkUse): Promise<void> {
+  const shadow = await shadowOf(model, model);
+  try {
+    prepare?.(shadow);
+    const {sites} = findSites(shadow, () => undefined);
+    const options = {shadow, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
+    await walkLayers(sites.map((site) => siteStation(site, async (statistics) => {
+      await visit?.(site, statistics);
+      if (!rewrites) return;
+      const weights = tidy(() => site.layer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
+      shadow.rewrite(site.layer, weights);
+      weights.forEach((weight) => { weight.dispose(); });
+    })), options);
+  } finally {
+    disposeModel(shadow.model);
+  }
+}
+
+/** Counts the calls of layers from now on. */
+export function countCalls(watched: readonly layers.Layer[]): number[] {
+  const counts = watched.map(() => 0);
+  watched.forEach((layer, i) => {
+    const call = layer.call.bind(layer);
+    layer.call = (inputs, kwargs) => {
+      counts[i]++;
+      return call(inputs, kwargs);
+    };
+  });
+  return counts;
+}
+
+/** A tensor of rows as a matrix. */
+export async function matrixOf(tensor: Tensor): Promise<Matrix> {
+  const columns = tensor.shape[tensor.rank - 1];
+  return matrix(tensor.size / columns, columns, Float64Array.from(await tensor.data()));
+}
