@@ -18,7 +18,7 @@ export class OptionError extends CompressError {
    * @param actual what came
    */
   constructor(readonly where: string, readonly option: string, readonly expected: string, readonly actual: unknown) {
-    super(`${where}: expected \`${option}\` to be ${expected}, got ${shown(actual)}`);
+    super(`${where}: expected \`${option}\` to be ${expected}, got ${formatValue(actual)}`);
   }
 }
 
@@ -58,7 +58,7 @@ export class ArtifactError extends CompressError {
 }
 
 /** A value as it would be written in a script, with its type where that is the point. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' || value === null || value === undefined) return String(value);
   if (value instanceof RegExp) return value.toString();

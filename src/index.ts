@@ -67,7 +67,7 @@ export type {LabelledData, LabelledTensors} from './data/labelledBatches.ts';
 
 // what goes through a pipeline
 export type {BatchSource, CompressedLayer, Compression, Origin, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
-export type {LayerPlace, SkippedLayer} from './calibration/targets.ts';
+export type {LayerInfo, SkippedLayer} from './calibration/targets.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
 export {letterHistograms, type LetterHistogram, type LetterHistogramOptions} from './stages/measure/letterHistograms.ts';
 export type {HistogramBin, LetterShare, WeightHistogram} from './stages/measure/weightHistogram.ts';

@@ -1,4 +1,4 @@
-import {OptionError, shown} from './errors.ts';
+import {OptionError, formatValue} from './errors.ts';
 
 /** One option: its default, and what a value must be. */
 export interface OptionRule<Value> {
@@ -21,7 +21,7 @@ export function resolveOptions<Options extends object>(where: string, given: Par
   requireObject(where, given);
   const known = Object.keys(rules);
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new OptionError(where, key, unknown(key, [...others, ...known]), Reflect.get(given, key));
+    if (!known.includes(key)) throw new OptionError(where, key, describeUnknown(key, [...others, ...known]), Reflect.get(given, key));
   }
   const resolved = Object.entries<OptionRule<unknown>>(rules).map(([key, rule]) => {
     const value: unknown = Reflect.get(given, key);
@@ -41,7 +41,7 @@ export function requireObject(where: string, given: unknown): void {
   if (typeof given !== 'object' || given === null) throw new OptionError(where, 'options', 'an object', given);
 }
 
-function unknown(key: string, known: readonly string[]): string {
+function describeUnknown(key: string, known: readonly string[]): string {
   const nearest = known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? known.find((name) => isOneEditAway(name, key));
   return `absent${nearest === undefined ? '' : ` (\`${nearest}\` is meant?)`}; the options are ${known.join(', ')}`;
 }
@@ -55,21 +55,21 @@ function isOneEditAway(name: string, key: string): boolean {
     rest === `${typed.charAt(1)}${typed.charAt(0)}${typed.slice(2)}`;
 }
 
-/** An integer from `least` to `most`. */
-export function integer<Value extends number | undefined>(fallback: Value, least: number, most = Infinity): OptionRule<Value> {
+/** An integer from `min` to `max`. */
+export function integer<Value extends number | undefined>(fallback: Value, min: number, max = Infinity): OptionRule<Value> {
   return {
     fallback,
-    expected: most === Infinity ? `an integer from ${least} up` : `an integer from ${least} to ${most}`,
-    accepts: (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+    expected: max === Infinity ? `an integer from ${min} up` : `an integer from ${min} to ${max}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
   };
 }
 
-/** A finite number from `least` to `most`. */
-export function number<Value extends number | undefined>(fallback: Value, least: number, most = Infinity): OptionRule<Value> {
+/** A finite number from `min` to `max`. */
+export function number<Value extends number | undefined>(fallback: Value, min: number, max = Infinity): OptionRule<Value> {
   return {
     fallback,
-    expected: most === Infinity ? `a finite number from ${least} up` : `a number from ${least} to ${most}`,
-    accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most,
+    expected: max === Infinity ? `a finite number from ${min} up` : `a number from ${min} to ${max}`,
+    accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max,
   };
 }
 
@@ -77,7 +77,7 @@ export function number<Value extends number | undefined>(fallback: Value, least:
 export function oneOf<Value>(fallback: Value, values: readonly Value[]): OptionRule<Value> {
   return {
     fallback,
-    expected: `one of ${values.map(shown).join(', ')}`,
+    expected: `one of ${values.map(formatValue).join(', ')}`,
     accepts: (value) => values.some((one) => one === value),
   };
 }

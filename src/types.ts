@@ -58,7 +58,7 @@ export interface QuantizedLayer {
   /** Which weights share a step. */
   readonly granularity: Granularity;
   /** One for each problem of the layer: a Dense or Conv2D has one, a DepthwiseConv2D one per channel. */
-  readonly problems: readonly QuantizedMatrix[];
+  readonly matrices: readonly QuantizedMatrix[];
 }
 
 /** A layer some of whose weights are 0, the others float32. */
@@ -70,7 +70,7 @@ export interface PrunedLayer {
   /** Its type, as in `Dense`. */
   readonly className: string;
   /** One for each problem of the layer. */
-  readonly problems: readonly PrunedMatrix[];
+  readonly matrices: readonly PrunedMatrix[];
 }
 
 /** A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift) + offset(t, n) where the mask keeps it, else exactly 0. */

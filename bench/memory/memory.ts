@@ -18,7 +18,7 @@ export const BUDGET = 2 ** 20;
 
 const SAMPLES = [1024, 2048, 4096] as const;
 /** Four times the samples may add so much: how rows fall into the chunks of the statistics depends on the number of rows per sample. */
-const MOST_GROWTH = 1.25;
+const MAX_GROWTH = 1.25;
 const CHILD = new URL('memoryOfCompression.ts', import.meta.url).pathname;
 
 /** Peak memory of a compression while the calibration samples double, each size in a process of its own. */
@@ -36,7 +36,7 @@ export async function memory(): Promise<void> {
   console.log(`budget for live activations ${mebibytes(BUDGET)}; ${SAMPLES[SAMPLES.length - 1] / SAMPLES[0]} times the samples: ` +
     `tensors × ${growth.tensors.toFixed(2)}, process × ${growth.resident.toFixed(2)}`);
   keepResults('memory', {budget: BUDGET, peaks, growth});
-  if (growth.tensors > MOST_GROWTH) throw new Error(`memory: expected the peak of tensors to stay, got × ${growth.tensors.toFixed(2)}`);
+  if (growth.tensors > MAX_GROWTH) throw new Error(`memory: expected the peak of tensors to stay, got × ${growth.tensors.toFixed(2)}`);
 }
 
 async function peakOf(samples: number): Promise<Peak> {

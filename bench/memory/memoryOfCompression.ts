@@ -21,7 +21,7 @@ const compressed = await lastValueFrom(compress(model).pipe(
   spfqQuantize({bits: 4, samples: 1, rounding: 'nearest', scale: 'mse', sweeps: 0, memory: BUDGET}),
 ));
 compressed.dispose();
-const peak: Peak = {samples, tensors: watch.mostBytes, resident: process.resourceUsage().maxRSS * 1024, unbounded: 2 * samples * bytesPerSample(model)};
+const peak: Peak = {samples, tensors: watch.maxBytes, resident: process.resourceUsage().maxRSS * 1024, unbounded: 2 * samples * bytesPerSample(model)};
 console.log(JSON.stringify(peak));
 
 function convnet(): LayersModel {

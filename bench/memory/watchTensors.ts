@@ -2,7 +2,7 @@ import {engine} from '@tensorflow/tfjs-core';
 
 /** The most bytes that tensors took since the watch began. */
 export interface TensorWatch {
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** Ends it. */
   stop(): void;
 }
@@ -11,14 +11,14 @@ export interface TensorWatch {
 export function watchTensors(): TensorWatch {
   const watched = engine();
   const {runKernel} = watched;
-  let mostBytes = 0;
+  let maxBytes = 0;
   watched.runKernel = (name, inputs, attrs) => {
     const output = runKernel.call(watched, name, inputs, attrs);
-    mostBytes = Math.max(mostBytes, watched.memory().numBytes);
+    maxBytes = Math.max(maxBytes, watched.memory().numBytes);
     return output as never;
   };
   return {
-    get mostBytes() { return mostBytes; },
+    get maxBytes() { return maxBytes; },
     stop: () => { watched.runKernel = runKernel; },
   };
 }

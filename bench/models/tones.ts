@@ -1,6 +1,6 @@
 const RATE = 22050;
 const NOTES_PER_SECOND = 6;
-const MOST_HARMONICS = 8;
+const MAX_HARMONICS = 8;
 
 /**
  * Music of a kind to calibrate on, which has nothing of the recording that is tested: notes at random times from A1 to G♯6, with up to eight
@@ -22,7 +22,7 @@ function addNote(sound: Float32Array, next: () => number): void {
   for (let i = start; i < end; i++) {
     const time = (i - start) / RATE;
     let wave = 0;
-    for (let h = 1; h <= MOST_HARMONICS && h * frequency < 10_000; h++) wave += Math.sin(2 * Math.PI * h * frequency * time) / h ** tilt;
+    for (let h = 1; h <= MAX_HARMONICS && h * frequency < 10_000; h++) wave += Math.sin(2 * Math.PI * h * frequency * time) / h ** tilt;
     sound[i] += loudness * wave * Math.exp(-decay * time) * Math.min(1, (i - start) / 200);
   }
 }

@@ -11,8 +11,8 @@ export function idealBytes({model, layers}: Compression, bits: number): number {
 }
 
 function layerBytes(layer: CompressedLayer, bits: number): number {
-  if (layer.kind === 'pruned') return sumOf(layer.problems.map(({mask}) => 4 * keptOf(mask) + maskBytes(mask, layer.problems[0].neurons)));
-  return sumOf(layer.problems.map(({features, neurons, mask, scales: {steps, offsets}}) =>
+  if (layer.kind === 'pruned') return sumOf(layer.matrices.map(({mask}) => 4 * keptOf(mask) + maskBytes(mask, layer.matrices[0].neurons)));
+  return sumOf(layer.matrices.map(({features, neurons, mask, scales: {steps, offsets}}) =>
     ((mask ? keptOf(mask) : features * neurons) * bits) / 8 + 4 * (steps.length + (offsets?.length ?? 0)) + (mask ? maskBytes(mask, neurons) : 0)));
 }
 
@@ -31,8 +31,8 @@ function isTwoOfFour(mask: Uint8Array, neurons: number): boolean {
   });
 }
 
-function weightsOf({problems}: CompressedLayer): number {
-  return sumOf(problems.map(({features, neurons}) => features * neurons));
+function weightsOf({matrices}: CompressedLayer): number {
+  return sumOf(matrices.map(({features, neurons}) => features * neurons));
 }
 
 function keptOf(mask: Uint8Array): number {

@@ -5,7 +5,7 @@ import {fileHandler, useWebGPU} from 'tfjs-compress/plugins/node';
 import 'tfjs-compress/plugins/wasm';
 import 'tfjs-compress/plugins/webgpu';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
-import {type MeasuredLayer, packedTwin} from './packedCounterpart.ts';
+import {type MeasuredLayer, packedCounterpart} from './packedCounterpart.ts';
 import {keepResults, textTable} from '../results.ts';
 import {summaryOf} from './timing.ts';
 
@@ -78,17 +78,17 @@ export async function packedLarge({repeat}: {readonly repeat: number}): Promise<
 
 async function measuredCase({name, layer, bits, groupSize, batch}: Case, runs: number, predictions: number): Promise<Row> {
   const x = tf.randomUniform([batch, ...layer.inputShape], -1, 1);
-  const {float, packed: twin, packedBytes, floatBytes} = packedTwin(layer, bits, groupSize);
-  const row = {backend: tf.getBackend(), name, batch, packedBytes, floatBytes, ...await byTurns(twin, float, x, runs, predictions)};
+  const {float, packed: counterpart, packedBytes, floatBytes} = packedCounterpart(layer, bits, groupSize);
+  const row = {backend: tf.getBackend(), name, batch, packedBytes, floatBytes, ...await byTurns(counterpart, float, x, runs, predictions)};
   tf.dispose(x);
-  [float, twin].forEach((model) => { model.dispose(); });
+  [float, counterpart].forEach((model) => { model.dispose(); });
   return row;
 }
 
-async function byTurns(twin: tf.LayersModel, float: tf.LayersModel, x: tf.Tensor, runs: number, predictions = 1): Promise<Pick<Row, 'packed' | 'float'>> {
+async function byTurns(counterpart: tf.LayersModel, float: tf.LayersModel, x: tf.Tensor, runs: number, predictions = 1): Promise<Pick<Row, 'packed' | 'float'>> {
   const times = {packed: [] as number[], float: [] as number[]};
   for (let run = -1; run < runs; run++) {
-    for (const [name, model] of [['packed', twin], ['float', float]] as const) {
+    for (const [name, model] of [['packed', counterpart], ['float', float]] as const) {
       const time = await millisecondsOf(() => model.predict(x) as tf.Tensor, predictions);
       if (run >= 0) times[name].push(time); // the first compiles
     }
@@ -121,14 +121,14 @@ async function convnetRows(repeat: number): Promise<Row[]> {
   const {train} = await loadFashionMnist({full: false});
   const float = await tf.loadLayersModel(fileHandler(MODEL));
   const quick = {samples: 1, sweeps: 1, rounds: 1, pairs: 0};
-  const twin = await lastValueFrom(compress(float).pipe(calibrate(train.x, {samples: 64}), spfqQuantize({bits: CONVNET.bits, ...quick}), pack()));
+  const counterpart = await lastValueFrom(compress(float).pipe(calibrate(train.x, {samples: 64}), spfqQuantize({bits: CONVNET.bits, ...quick}), pack()));
   const rows: Row[] = [];
   for (const batch of CONVNET.batches) {
     const x = tf.tidy(() => tf.slice(train.x, 0, batch));
-    rows.push({backend: 'wasm', name: `the example's convnet, ${CONVNET.bits} bits, decoded`, batch, ...await byTurns(twin.model, float, x, 5 * repeat)});
+    rows.push({backend: 'wasm', name: `the example's convnet, ${CONVNET.bits} bits, decoded`, batch, ...await byTurns(counterpart.model, float, x, 5 * repeat)});
     x.dispose();
   }
-  twin.dispose();
+  counterpart.dispose();
   return rows;
 }
 

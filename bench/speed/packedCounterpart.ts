@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {Packed} from '../../src/packed/packed.ts';
-import {layerOf} from '../../src/packed/wrappedLayer.ts';
+import {createLayer} from '../../src/packed/wrappedLayer.ts';
 import {packMatrices, partsOf} from '../../src/numerics/coding/packedMatrices.ts';
 import {uniformAt} from '../../src/numerics/random.ts';
 
@@ -12,7 +12,7 @@ export interface MeasuredLayer {
 }
 
 /** A model of one layer, the same packed, and what the weights of each take on a device. */
-export interface PackedTwin {
+export interface PackedCounterpart {
   readonly float: tf.LayersModel;
   readonly packed: tf.LayersModel;
   readonly packedBytes: number;
@@ -20,10 +20,10 @@ export interface PackedTwin {
 }
 
 /** A layer of tfjs, and one of the same shape with random letters. */
-export function packedTwin({className, config, inputShape}: MeasuredLayer, bits: number, group?: number): PackedTwin {
+export function packedCounterpart({className, config, inputShape}: MeasuredLayer, bits: number, group?: number): PackedCounterpart {
   const wrapped = {className, config: {...config, name: className.toLowerCase(), useBias: false}};
   const batchInputShape = [null, ...inputShape];
-  const float = tf.sequential({layers: [layerOf(className, {...wrapped.config, batchInputShape})]});
+  const float = tf.sequential({layers: [createLayer(className, {...wrapped.config, batchInputShape})]});
   const [kernel] = float.getWeights();
   const neurons = kernel.shape[kernel.rank - 1];
   const features = kernel.size / neurons;

@@ -4,15 +4,15 @@ import {chromium, type Page} from 'playwright-core';
 import {webgpuFlags} from '../../test/runner/browserSuites.ts';
 import {findOrInstallChromium} from '../../test/runner/chromium.ts';
 import {serve} from '../../test/runner/server.ts';
-import type {measurePeer, PeerMeasurement, PeerTask} from './peerPage.ts';
+import type {measurePeer, PeerMeasurement, PeerRequest} from './peerPage.ts';
 import {keepResults, textTable} from '../results.ts';
 import {summaryOf} from './timing.ts';
 
-const TASK: PeerTask = {size: 1024, group: 32, batches: [1, 32], warmUp: 5, runs: 21};
+const TASK: PeerRequest = {size: 1024, group: 32, batches: [1, 32], warmUp: 5, runs: 21};
 const PAGE = '<!doctype html>\n<meta charset="utf-8">\n<title>tfjs-compress beside onnxruntime-web</title>\n<script type="module" src="/bundle.js"></script>';
 const PEER = 'onnxruntime-web';
 /** More would be an error of a kernel, not of rounding. */
-const MOST_ERROR = 1e-5;
+const MAX_ERROR = 1e-5;
 
 /** A packed Dense layer beside onnxruntime-web's MatMulNBits, and both floats, by turns in one page of Chromium, on webgpu. */
 export async function peer(): Promise<void> {
@@ -26,8 +26,8 @@ export async function peer(): Promise<void> {
     console.log(`Chromium ${browser.version()}, ${adapter}; ${Object.entries(versions).map((entry) => entry.join(' ')).join(', ')}; [batch, ${TASK.size}] · [${TASK.size}, ${TASK.size}]`);
     console.log(textTable(['milliseconds, host to host', 'batch', 'median', 'least', 'most', 'to ours', 'largest error'], rows.map((row) => cells(row, rows))));
     keepResults('peer', {task: TASK, userAgent, adapter, versions, rows});
-    const wrong = rows.find(({error}) => !(error <= MOST_ERROR));
-    if (wrong) throw new Error(`peer: expected ${wrong.name} to be right within ${MOST_ERROR}, got ${wrong.error}`);
+    const wrong = rows.find(({error}) => !(error <= MAX_ERROR));
+    if (wrong) throw new Error(`peer: expected ${wrong.name} to be right within ${MAX_ERROR}, got ${wrong.error}`);
   } finally {
     await browser.close();
     server.close();

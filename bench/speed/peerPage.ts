@@ -10,7 +10,7 @@ import {uniformAt} from '../../src/numerics/random.ts';
 import {onnxModel} from './onnxModel.ts';
 
 /** What is measured in the page. */
-export interface PeerTask {
+export interface PeerRequest {
   /** Features and neurons of the layer. */
   readonly size: number;
   readonly group: number;
@@ -38,7 +38,7 @@ export type PeerName =
 type Product = (x: Float32Array, rows: number) => Promise<Float32Array>;
 
 /** Times all ways in turns, each on the webgpu of this page. */
-export async function measurePeer({size, group, batches, warmUp, runs}: PeerTask): Promise<PeerMeasurement[]> {
+export async function measurePeer({size, group, batches, warmUp, runs}: PeerRequest): Promise<PeerMeasurement[]> {
   await requireWebGPU();
   for (const {env} of [byDefault, native]) {
     env.wasm.wasmPaths = '/';
@@ -87,7 +87,7 @@ async function quantizedWeights(size: number, group: number): Promise<Weights> {
   const compression: Compression = await lastValueFrom(compress(model).pipe(calibrate(ones([1, size])), rtnQuantize({levels: 15, granularity: {group}}), pack()));
   const [layer] = compression.layers;
   if (layer.kind !== 'quantized') throw new Error('peer: expected a quantized layer');
-  const [{codes, scales}] = layer.problems;
+  const [{codes, scales}] = layer.matrices;
   const steps = Float32Array.from(scales.steps);
   const values = Float32Array.from(codes, (code, i) => code * steps[Math.floor(i / size / group) * size + i % size]);
   for (const packed of compression.model.layers.filter((found) => found instanceof Packed)) {

@@ -24,7 +24,7 @@ const SEQUENTIAL_SECONDS = 180;
 const TRIAL_FEATURES = 128;
 const SLICED_FEATURES = 128;
 const ALPHABET = uniformAlphabet({bits: 3});
-const PLACE = {layer: 0, problem: 0};
+const PLACE = {layer: 0, matrix: 0};
 
 /** What the project asks of this benchmark. */
 const AIMS = {ratioInAll: 8, ratioOfPath: 40, secondsInAll: 2.5, secondsOfPath: 0.5} as const;

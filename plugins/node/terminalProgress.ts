@@ -55,7 +55,7 @@ function barProgress(stream: NodeJS.WritableStream): TerminalProgress {
       stop();
       return;
     }
-    const payload = {stage: event.stage.padEnd(12), place: placeOf(event), left: leftText(event)};
+    const payload = {stage: event.stage.padEnd(12), place: progressText(event), left: leftText(event)};
     if (bar === undefined) {
       bar = new SingleBar({format: '{stage} {bar} {percentage} %  {place}{left}', barsize: 24, clearOnComplete: true, hideCursor: true, stream}, Presets.shades_classic);
       bar.start(1, event.fraction, payload);
@@ -70,7 +70,7 @@ function lineProgress(stream: NodeJS.WritableStream): TerminalProgress {
   let written = '';
   const show = (event: ProgressEvent): void => {
     const {stage, fraction, elapsed} = event;
-    const line = fraction >= 1 ? `${stage}: done in ${durationText(elapsed)}` : `${stage}: ${placeOf(event)}`;
+    const line = fraction >= 1 ? `${stage}: done in ${durationText(elapsed)}` : `${stage}: ${progressText(event)}`;
     if (line !== written) stream.write(`${line}\n`);
     written = line;
   };
@@ -78,7 +78,7 @@ function lineProgress(stream: NodeJS.WritableStream): TerminalProgress {
 }
 
 /** A training has epochs, without names. */
-function placeOf({layer, index, total}: ProgressEvent): string {
+function progressText({layer, index, total}: ProgressEvent): string {
   return `${Math.min(index + 1, total)}/${total}${layer === '' ? '' : ` ${layer}`}`;
 }
 

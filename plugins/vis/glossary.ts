@@ -1,5 +1,5 @@
 /** What the words of a report mean, each in a sentence. */
-export const WORDS: ReadonlyArray<readonly [string, string]> = [
+export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   ['Relative error', 'How far what a layer computes from the compressed network’s inputs is from what it computed in the original, relative to the norm of the latter.'],
   ['Held-back rows', 'Inputs of the layer that calibration has not seen: errors are measured on them, so that they are not flattered.'],
   ['Calibration rows', 'Inputs of the layer that its weights were fitted to; fewer than it has features leave some of its weights undetermined.'],

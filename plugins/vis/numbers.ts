@@ -13,7 +13,7 @@ export function bytesText(bytes: number): string {
 }
 
 /** A whole number in groups of three digits. */
-export function grouped(count: number): string {
+export function groupDigits(count: number): string {
   return count.toLocaleString('en-US');
 }
 

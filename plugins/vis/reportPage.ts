@@ -4,11 +4,11 @@ import {documentFor} from './documentFor.ts';
 import {type Child, element} from './element.ts';
 import {layerTables} from './tables/layerTables.ts';
 import {notesOf} from './tables/notes.ts';
-import {duration, grouped} from './numbers.ts';
+import {duration, groupDigits} from './numbers.ts';
 import {packingTable} from './tables/packingTable.ts';
 import {PAGE_STYLE} from './pageStyle.ts';
 import {reportPlots, type ReportPlots} from './reportPlots.ts';
-import {WORDS} from './glossary.ts';
+import {GLOSSARY} from './glossary.ts';
 
 /** Options of {@link reportPage}. */
 export interface ReportPageOptions {
@@ -41,7 +41,7 @@ export async function reportPage(compression: Compression, options: ReportPageOp
   return `<!doctype html>
 <html lang="en"><head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
+<title>${escapeHTML(title)}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 ${body.outerHTML}
@@ -50,7 +50,7 @@ ${body.outerHTML}
 }
 
 /** As text of an element. */
-function escaped(text: string): string {
+function escapeHTML(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
@@ -66,11 +66,11 @@ function contentOf(document: Document, title: string, {original, report, seed}: 
     ...report.layers.length > 0 ? [
       ...section('Layer by layer', errors, bits),
       ...section('Weights and letters', element(document, 'p', {class: 'lead'}, HISTOGRAMS), grid(...histograms.map((histogram) => histogram.element))),
-      ...section('In numbers', ...layerTables(document, report).map((table) => scrolled(document, table))),
+      ...section('In numbers', ...layerTables(document, report).map((table) => scrollable(document, table))),
     ] : [],
-    ...packing ? section('Packed', scrolled(document, packing)) : [],
-    ...skipped ? section('Left alone', scrolled(document, skipped)) : [],
-    ...report.layers.length === 0 ? [] : section('What the words mean', element(document, 'dl', {class: 'words'}, ...WORDS.flatMap(([word, meaning]) => [element(document, 'dt', {}, word), element(document, 'dd', {}, meaning)]))),
+    ...packing ? section('Packed', scrollable(document, packing)) : [],
+    ...skipped ? section('Left alone', scrollable(document, skipped)) : [],
+    ...report.layers.length === 0 ? [] : section('What the words mean', element(document, 'dl', {class: 'words'}, ...GLOSSARY.flatMap(([word, meaning]) => [element(document, 'dt', {}, word), element(document, 'dd', {}, meaning)]))),
     element(document, 'footer', {}, 'Made with tfjs-compress. Everything on this page is in this file.'),
   ];
 }
@@ -83,7 +83,7 @@ function headerOf(document: Document, title: string, {name, report, seed}: {read
   const state = layers.length > 0 ? 'compressed' : 'not compressed';
   return element(document, 'header', {},
     element(document, 'h1', {}, title),
-    element(document, 'p', {}, `${title === name ? '' : `${name}, `}${grouped(size.parameters)} parameters, ${state}, seed ${seed}, ${duration(milliseconds)}`),
+    element(document, 'p', {}, `${title === name ? '' : `${name}, `}${groupDigits(size.parameters)} parameters, ${state}, seed ${seed}, ${duration(milliseconds)}`),
     element(document, 'ol', {'class': 'stages', 'aria-label': 'Stages, in order'}, ...stages.map((stage) => element(document, 'li', {}, element(document, 'span', {}, stage)))));
 }
 
@@ -93,6 +93,6 @@ function notesList(document: Document, report: Report): HTMLElement | undefined 
 }
 
 /** Wide tables scroll by themselves, with the keyboard, too. */
-function scrolled(document: Document, wide: Element): HTMLElement {
+function scrollable(document: Document, wide: Element): HTMLElement {
   return element(document, 'div', {class: 'scroll', tabindex: '0'}, wide);
 }

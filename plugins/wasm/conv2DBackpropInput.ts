@@ -1,6 +1,6 @@
 import {conv2d, reverse, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {KernelConfig, Tensor4D} from '@tensorflow/tfjs-core';
-import {defineKernel, kernelAttrs, kernelInputs} from '../../src/ops/kernel.ts';
+import {defineKernel, backendAttrs, backendInputs} from '../../src/ops/kernel.ts';
 import {type ConvolutionAttrs, geometryOf, spreadGradient, strideOf} from './convolution.ts';
 
 /**
@@ -17,7 +17,7 @@ export function conv2DBackpropInput(stock: KernelConfig): KernelConfig {
     kernelName: stock.kernelName,
     backendName: stock.backendName,
     kernelFunc: ({inputs, attrs, backend}) => {
-      if (!pays(attrs)) return stock.kernelFunc({inputs: kernelInputs(inputs), attrs: kernelAttrs(attrs), backend});
+      if (!isWorthwhile(attrs)) return stock.kernelFunc({inputs: backendInputs(inputs), attrs: backendAttrs(attrs), backend});
       return tidy(() => {
         const turned = transpose(reverse(inputs.filter, [0, 1]), [0, 1, 3, 2]);
         return conv2d(spreadGradient(inputs.dy, geometryOf(attrs.inputShape, inputs.filter.shape, attrs)), turned, 1, 'valid');
@@ -27,7 +27,7 @@ export function conv2DBackpropInput(stock: KernelConfig): KernelConfig {
   return {...stock, ...kernel};
 }
 
-function pays(attrs: ConvolutionAttrs): boolean {
+function isWorthwhile(attrs: ConvolutionAttrs): boolean {
   const [strideHeight, strideWidth] = strideOf(attrs);
   return strideHeight * strideWidth <= 4 && attrs.dataFormat !== 'NCHW';
 }

@@ -22,15 +22,15 @@ export function geometryOf(inputShape: Shape4D, filterShape: Shape4D, attrs: Con
 }
 
 /** The part of the padded input that the windows of a convolution reach: (outHeight − 1)·stride + filterHeight rows, columns alike. */
-export function reachedInput(x: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
+export function cropToWindows(x: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
   const {padInfo, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth} = geometry;
-  return framed(x, padInfo.top, padInfo.left, (outHeight - 1) * strideHeight + filterHeight, (outWidth - 1) * strideWidth + filterWidth);
+  return placeInFrame(x, padInfo.top, padInfo.left, (outHeight - 1) * strideHeight + filterHeight, (outWidth - 1) * strideWidth + filterWidth);
 }
 
 /** dy set so that a 'valid' convolution of stride 1 with the filter turned by 180° has the size of the input. */
 export function spreadGradient(dy: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
   const {padInfo, inHeight, inWidth, filterHeight, filterWidth, strideHeight, strideWidth} = geometry;
-  return framed(
+  return placeInFrame(
     withZerosBetween(dy, strideHeight, strideWidth),
     filterHeight - 1 - padInfo.top,
     filterWidth - 1 - padInfo.left,
@@ -49,7 +49,7 @@ function withZerosBetween(dy: Tensor4D, strideHeight: number, strideWidth: numbe
 }
 
 /** Images put at (top, left) into height × width zeros; what sticks out is cut off, and a negative offset cuts at the start. */
-function framed(x: Tensor4D, top: number, left: number, height: number, width: number): Tensor4D {
+function placeInFrame(x: Tensor4D, top: number, left: number, height: number, width: number): Tensor4D {
   const bottom = height - top - x.shape[1];
   const right = width - left - x.shape[2];
   const bordered = [top, left, bottom, right].some((border) => border > 0)

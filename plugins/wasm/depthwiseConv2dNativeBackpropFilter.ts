@@ -1,7 +1,7 @@
 import {depthwiseConv2d, reshape, sum, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {Rank, Tensor4D} from '@tensorflow/tfjs-core';
 import {defineKernel} from '../../src/ops/kernel.ts';
-import {type ConvolutionAttrs, geometryOf, reachedInput} from './convolution.ts';
+import {type ConvolutionAttrs, geometryOf, cropToWindows} from './convolution.ts';
 
 /**
  * ∂L/∂W of a depthwise convolution with M filters per channel, as a depthwise convolution whose channels are the pairs (b, c),
@@ -18,7 +18,7 @@ export const depthwiseConv2dNativeBackpropFilter = defineKernel<
     const [kernelHeight, kernelWidth, channels, multiplier] = attrs.filterShape;
     const geometry = geometryOf(x.shape, attrs.filterShape, attrs, true);
     const {batchSize, outHeight, outWidth, strideHeight, strideWidth} = geometry;
-    const reached = reachedInput(x, geometry);
+    const reached = cropToWindows(x, geometry);
     const images = reshape<Rank.R4>(transpose(reached, [1, 2, 0, 3]), [1, reached.shape[1], reached.shape[2], batchSize * channels]);
     const gradients = reshape<Rank.R4>(transpose(dy, [1, 2, 0, 3]), [outHeight, outWidth, batchSize * channels, multiplier]);
     const perImage = depthwiseConv2d<Tensor4D>(images, gradients, 1, 'valid', 'NHWC', [strideHeight, strideWidth]);

@@ -27,7 +27,7 @@ export const MARK = 4;
  * Of what tfjs writes beside class and configuration (its version) nothing is in it: a model that is loaded and saved again keeps its digest.
  * @throws BackendError where there is no `crypto.subtle`
  */
-export async function digestOf({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
+export async function computeDigest({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
   const weights = await Promise.all(byName(tensors).map(async ({name, shape, dtype, from, to}) => ({name, shape, dtype, hash: await sha256(payload.subarray(from, to))})));
   const text = JSON.stringify({topology: {class_name, config}, weights: weights.map(({name, shape, dtype, hash}) => [name, shape, dtype, hash])});
   return {

@@ -1,4 +1,4 @@
-import {ArtifactError, shown} from '../errors.ts';
+import {ArtifactError, formatValue} from '../errors.ts';
 
 /**
  * Weights in one piece, whether they came in one or in several.
@@ -7,7 +7,7 @@ import {ArtifactError, shown} from '../errors.ts';
  * @param weightData an ArrayBuffer, a window into one, or a list of such
  * @throws ArtifactError for anything else
  */
-export function payloadOf(weightData: unknown): Uint8Array<ArrayBuffer> {
+export function joinPayload(weightData: unknown): Uint8Array<ArrayBuffer> {
   if (!Array.isArray(weightData)) return bytesOf(weightData);
   const parts = weightData.map(bytesOf);
   if (parts.length === 1) return parts[0];
@@ -23,5 +23,5 @@ export function payloadOf(weightData: unknown): Uint8Array<ArrayBuffer> {
 function bytesOf(part: unknown): Uint8Array<ArrayBuffer> {
   if (part instanceof ArrayBuffer) return new Uint8Array(part);
   if (ArrayBuffer.isView(part) && part.buffer instanceof ArrayBuffer) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  throw new ArtifactError(`expected \`weightData\` to be an ArrayBuffer or a list of them, found ${shown(part)}; save the model with its weights`);
+  throw new ArtifactError(`expected \`weightData\` to be an ArrayBuffer or a list of them, found ${formatValue(part)}; save the model with its weights`);
 }

@@ -11,7 +11,7 @@ export type Artifacts = Readonly<Record<string, unknown>>;
 export async function readArtifacts(source: string | io.IOHandler): Promise<Artifacts> {
   const handler = typeof source === 'string' ? handlerOf(source) : source;
   if (typeof handler.load !== 'function') throw new ArtifactError('expected a handler with `load`, found none; give an address or a handler that can load');
-  const artifacts: unknown = await reading(() => handler.load?.());
+  const artifacts: unknown = await withLoadErrors(() => handler.load?.());
   if (typeof artifacts !== 'object' || artifacts === null) throw new ArtifactError(`expected the handler to give a model, got ${String(artifacts)}; is there a model at this place?`);
   return {...artifacts};
 }
@@ -24,7 +24,7 @@ function handlerOf(url: string): io.IOHandler {
   throw new ArtifactError(`expected one handler for this address, found ${handlers.length}; unregister the others or give the handler itself`);
 }
 
-async function reading<Result>(read: () => Result): Promise<Awaited<Result>> {
+async function withLoadErrors<Result>(read: () => Result): Promise<Awaited<Result>> {
   try {
     return await read();
   } catch (cause) {

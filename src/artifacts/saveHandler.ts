@@ -5,7 +5,7 @@ import {OptionError} from '../errors.ts';
  * The one place where a handler saves to.
  * @throws OptionError for a handler that cannot save
  */
-export function saverOf(where: string, handler: io.IOHandler | string): io.SaveHandler {
+export function findSaveHandler(where: string, handler: io.IOHandler | string): io.SaveHandler {
   const expected = 'an IOHandler with `save`, or a URL of one';
   const handlers = typeof handler === 'string' ? io.getSaveHandlers(handler) : [handler];
   const [first] = handlers;

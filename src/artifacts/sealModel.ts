@@ -1,10 +1,10 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {ModelContent} from './digest.ts';
-import {payloadOf} from './payload.ts';
-import {savedArtifacts} from './savedArtifacts.ts';
-import {SEAL, sealOf} from './seal.ts';
-import {storedTensors} from './storedTensors.ts';
-import {topologyIn} from './plainTopology.ts';
+import {joinPayload} from './payload.ts';
+import {collectArtifacts} from './savedArtifacts.ts';
+import {SEAL, createSeal} from './seal.ts';
+import {locateTensors} from './storedTensors.ts';
+import {readPlainTopology} from './plainTopology.ts';
 
 /**
  * Writes a checksum of a packed model into its metadata, beside the entries that are there; `model.save` keeps it with the model.
@@ -18,12 +18,12 @@ import {topologyIn} from './plainTopology.ts';
  * @throws BackendError where there is no `crypto.subtle`: on a page that came over plain http
  */
 export async function sealModel(model: LayersModel): Promise<void> {
-  const seal = await sealOf(await contentOf(model));
+  const seal = await createSeal(await contentOf(model));
   model.setUserDefinedMetadata({...model.getUserDefinedMetadata(), [SEAL]: seal});
 }
 
 async function contentOf(model: LayersModel): Promise<ModelContent> {
-  const {modelTopology, weightSpecs, weightData} = await savedArtifacts(model);
-  const payload = payloadOf(weightData);
-  return {topology: topologyIn(modelTopology), tensors: storedTensors(weightSpecs, payload.length), payload};
+  const {modelTopology, weightSpecs, weightData} = await collectArtifacts(model);
+  const payload = joinPayload(weightData);
+  return {topology: readPlainTopology(modelTopology), tensors: locateTensors(weightSpecs, payload.length), payload};
 }

@@ -1,4 +1,4 @@
-import {ArtifactError, shown} from '../errors.ts';
+import {ArtifactError, formatValue} from '../errors.ts';
 
 /** A weight as a file describes it, and where it lies. */
 export interface StoredTensor {
@@ -23,12 +23,12 @@ export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number
  * @param bytes of all weights together
  * @throws ArtifactError that names the weight that is described wrongly or lies outside, or says that bytes are left over
  */
-export function storedTensors(weightSpecs: unknown, bytes: number): StoredTensor[] {
-  if (!Array.isArray(weightSpecs)) throw new ArtifactError(`expected \`weightSpecs\` to be a list, found ${shown(weightSpecs)}; save the model with its weights`);
+export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor[] {
+  if (!Array.isArray(weightSpecs)) throw new ArtifactError(`expected \`weightSpecs\` to be a list, found ${formatValue(weightSpecs)}; save the model with its weights`);
   const names = new Set<string>();
   let from = 0;
   const tensors = weightSpecs.map((spec: unknown, at): StoredTensor => {
-    const tensor = placed(spec, at, from, bytes);
+    const tensor = locateTensor(spec, at, from, bytes);
     if (names.has(tensor.name)) throw new ArtifactError(`weight '${tensor.name}': expected one weight of that name, found two; give the model's layers different names`);
     names.add(tensor.name);
     from = tensor.to;
@@ -38,14 +38,14 @@ export function storedTensors(weightSpecs: unknown, bytes: number): StoredTensor
   return tensors;
 }
 
-function placed(spec: unknown, at: number, from: number, bytes: number): StoredTensor {
-  if (typeof spec !== 'object' || spec === null) throw new ArtifactError(`expected weight ${at} to be described by an object, found ${shown(spec)}; the file is damaged or was edited`);
+function locateTensor(spec: unknown, at: number, from: number, bytes: number): StoredTensor {
+  if (typeof spec !== 'object' || spec === null) throw new ArtifactError(`expected weight ${at} to be described by an object, found ${formatValue(spec)}; the file is damaged or was edited`);
   const {name, shape, dtype, group, quantization}: {readonly [key: string]: unknown} = {...spec};
-  if (typeof name !== 'string' || name === '') throw new ArtifactError(`expected weight ${at} to have a name, found ${shown(name)}; the file is damaged or was edited`);
-  if (group !== undefined) throw new ArtifactError(`weight '${name}': expected weights of the model alone, found some of its ${shown(group)}; save it without includeOptimizer`);
-  if (quantization !== undefined) throw new ArtifactError(`weight '${name}': expected no quantization beside the packing, found ${shown(quantization)}; save the packed model with model.save`);
-  if (!isStoredType(dtype)) throw new ArtifactError(`weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(shown).join(', ')}, found ${shown(dtype)}; the file is damaged or was edited`);
-  if (!isShape(shape)) throw new ArtifactError(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${shown(shape)}; the file is damaged or was edited`);
+  if (typeof name !== 'string' || name === '') throw new ArtifactError(`expected weight ${at} to have a name, found ${formatValue(name)}; the file is damaged or was edited`);
+  if (group !== undefined) throw new ArtifactError(`weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; save it without includeOptimizer`);
+  if (quantization !== undefined) throw new ArtifactError(`weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; save the packed model with model.save`);
+  if (!isStoredType(dtype)) throw new ArtifactError(`weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}; the file is damaged or was edited`);
+  if (!isShape(shape)) throw new ArtifactError(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}; the file is damaged or was edited`);
   const to = from + byteLength(shape, dtype);
   if (!(to <= bytes)) throw new ArtifactError(`weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes in all; a file of weights is cut off or missing`);
   return {name, shape, dtype, from, to};

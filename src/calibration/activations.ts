@@ -1,8 +1,8 @@
 import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {adapterFor} from '../layers/registry.ts';
 import type {CallList, LayerCall} from '../model/callList.ts';
-import {HandedMasks} from './inheritedMasks.ts';
-import type {Shadow} from '../model/networkPair.ts';
+import {InheritedMasks} from './inheritedMasks.ts';
+import type {NetworkPair} from '../model/networkPair.ts';
 
 /** What a layer is called with, in one of the networks. */
 export interface CallInputs {
@@ -10,7 +10,7 @@ export interface CallInputs {
   /** Which time steps of its input count, `[batch, time]`. */
   readonly mask: Tensor | undefined;
   /** The mask that the layer is called with: the input's, or one that tfjs hands on. */
-  readonly handedMask: Tensor | undefined;
+  readonly inheritedMask: Tensor | undefined;
 }
 
 /**
@@ -23,12 +23,12 @@ export class Activations {
   private readonly masks = new Map<number, Tensor>();
 
   private constructor(
-    private readonly networks: Shadow, private readonly lastUses: readonly number[], private call: number, private readonly handed: HandedMasks,
+    private readonly networks: NetworkPair, private readonly lastUses: readonly number[], private call: number, private readonly inherited: InheritedMasks,
   ) {}
 
   /** Before the first call. The tensors become the activations' own. */
-  static ofInputs(networks: Shadow, lastUses: readonly number[], inputs: readonly Tensor[]): Activations {
-    const start = new Activations(networks, lastUses, 0, HandedMasks.of(networks.original));
+  static ofInputs(networks: NetworkPair, lastUses: readonly number[], inputs: readonly Tensor[]): Activations {
+    const start = new Activations(networks, lastUses, 0, InheritedMasks.of(networks.original));
     networks.original.inputs.forEach((value, i) => start.original.set(value, inputs[i]));
     return start;
   }
@@ -36,12 +36,12 @@ export class Activations {
   /** Bytes of all tensors that are held. */
   get bytes(): number {
     const held = [this.original, this.shadow, this.masks].flatMap((one) => [...one.values()]);
-    return [...held, ...this.handed.tensors].reduce((sum, tensor) => sum + 4 * tensor.size, 0);
+    return [...held, ...this.inherited.tensors].reduce((sum, tensor) => sum + 4 * tensor.size, 0);
   }
 
   /** A copy of the record; the tensors are shared and counted. */
   fork(): Activations {
-    const copy = new Activations(this.networks, this.lastUses, this.call, this.handed.fork());
+    const copy = new Activations(this.networks, this.lastUses, this.call, this.inherited.fork());
     this.original.forEach((tensor, value) => copy.original.set(value, tensor.clone()));
     this.shadow.forEach((tensor, value) => copy.shadow.set(value, tensor.clone()));
     this.masks.forEach((tensor, value) => copy.masks.set(value, tensor.clone()));
@@ -50,18 +50,18 @@ export class Activations {
 
   /** A value in the original network. */
   private inOriginal(value: number): Tensor {
-    return heldIn(this.original, value);
+    return requireHeld(this.original, value);
   }
 
   /** The same value in the shadow: the same tensor while the networks agree. */
   private inShadow(value: number): Tensor {
-    return this.shadow.get(value) ?? heldIn(this.original, value);
+    return this.shadow.get(value) ?? requireHeld(this.original, value);
   }
 
   /** What a call takes in both networks: the very same while they agree. They stay the activations' own. */
   inputsOf(call: number): {readonly original: CallInputs; readonly shadow: CallInputs} {
     const taken = this.networks.original.calls[call];
-    const masks = {mask: this.masks.get(taken.inputs[0]), handedMask: this.handedMask(call)};
+    const masks = {mask: this.masks.get(taken.inputs[0]), inheritedMask: this.inheritedMask(call)};
     const original = {tensors: taken.inputs.map((value) => this.inOriginal(value)), ...masks};
     const agrees = taken.inputs.every((value) => !this.shadow.has(value));
     return {original, shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), ...masks}};
@@ -77,17 +77,17 @@ export class Activations {
       dispose([...held.values()]);
       held.clear();
     }
-    this.handed.dispose();
+    this.inherited.dispose();
   }
 
   private run(index: number): void {
     const call = this.networks.original.calls[index];
-    const twin = this.networks.copy.calls[index];
-    const diverged = this.networks.hasChanged(twin.layer) || call.inputs.some((value) => this.shadow.has(value));
-    const mask = this.handedMask(index);
+    const counterpart = this.networks.shadow.calls[index];
+    const diverged = this.networks.hasChanged(counterpart.layer) || call.inputs.some((value) => this.shadow.has(value));
+    const mask = this.inheritedMask(index);
     const outputs = runCall(call, call.inputs.map((value) => this.inOriginal(value)), mask);
-    const shadowOutputs = diverged ? runCall(twin, call.inputs.map((value) => this.inShadow(value)), mask) : [];
-    if (this.isMasked(call)) this.handed.add(index, mask);
+    const shadowOutputs = diverged ? runCall(counterpart, call.inputs.map((value) => this.inShadow(value)), mask) : [];
+    if (this.isMasked(call)) this.inherited.add(index, mask);
     this.passMask(call);
     call.outputs.forEach((value, i) => {
       this.original.set(value, outputs[i]);
@@ -96,9 +96,9 @@ export class Activations {
     this.release(index);
   }
 
-  private handedMask(index: number): Tensor | undefined {
+  private inheritedMask(index: number): Tensor | undefined {
     const call = this.networks.original.calls[index];
-    return this.isMasked(call) ? this.masks.get(call.inputs[0]) : this.handed.at(index);
+    return this.isMasked(call) ? this.masks.get(call.inputs[0]) : this.inherited.at(index);
   }
 
   private isMasked({inputs}: LayerCall): boolean {
@@ -128,7 +128,7 @@ export class Activations {
         held.delete(value);
       }
     }
-    if (index === this.networks.original.calls.length - 1) this.handed.dispose();
+    if (index === this.networks.original.calls.length - 1) this.inherited.dispose();
   }
 }
 
@@ -148,14 +148,14 @@ function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined)
     return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
   });
   const adapter = adapterFor(layer);
-  return adapter?.undisturbed ? adapter.undisturbed(layer, run) : run();
+  return adapter?.withoutSideEffects ? adapter.withoutSideEffects(layer, run) : run();
 }
 
 function one<Item>(items: Item[]): Item | Item[] {
   return items.length === 1 ? items[0] : items;
 }
 
-function heldIn(held: ReadonlyMap<number, Tensor>, value: number): Tensor {
+function requireHeld(held: ReadonlyMap<number, Tensor>, value: number): Tensor {
   const tensor = held.get(value);
   if (!tensor) throw new Error(`activations: value ${value} was released before its last use`);
   return tensor;

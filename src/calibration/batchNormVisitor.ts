@@ -2,24 +2,24 @@ import {mean, mul, square, sub, type Tensor, tensor1d, tidy} from '@tensorflow/t
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type ChannelMoments, matchedNorm} from '../numerics/correction/matchedNorm.ts';
 import type {CallInputs} from './activations.ts';
-import type {Station} from './layerWalk.ts';
-import type {Shadow} from '../model/networkPair.ts';
+import type {WalkVisitor} from './layerWalk.ts';
+import type {NetworkPair} from '../model/networkPair.ts';
 
-/** A station, and the layer that it rewrites. */
-export interface NormStation extends Station {
+/** A visitor, and the layer that it rewrites. */
+export interface BatchNormVisitor extends WalkVisitor {
   readonly name: string;
 }
 
 /**
- * A station for every BatchNormalization over the last axis: re-estimates its moving mean and variance, so that what it makes of
+ * A visitor for every BatchNormalization over the last axis: re-estimates its moving mean and variance, so that what it makes of
  * its inputs in the compressed network comes as near as possible to what it made of them in the original ({@link matchedNorm}).
  */
-export function normStations(shadow: Shadow): NormStation[] {
-  const {calls} = shadow.original;
+export function batchNormVisitors(networks: NetworkPair): BatchNormVisitor[] {
+  const {calls} = networks.original;
   const norms = new Set(calls.map(({layer}) => layer).filter(normalizesLastAxis));
   return [...norms].map((norm) => {
     const own = calls.flatMap(({layer}, index) => (layer === norm ? [index] : []));
-    return {name: norm.name, calls: own, open: () => new NormCollector(norm, shadow.copy.calls[own[0]].layer, shadow)};
+    return {name: norm.name, calls: own, open: () => new BatchNormPass(norm, networks.shadow.calls[own[0]].layer, networks)};
   });
 }
 
@@ -30,12 +30,12 @@ function normalizesLastAxis(layer: layers.Layer): boolean {
 }
 
 /** Sums over all rows; from differences to the moving mean, so that float32 keeps their digits. */
-class NormCollector {
+class BatchNormPass {
   private rows = 0;
   private sums: Float64Array[] = [];
   private hasDiverged = false;
 
-  constructor(private readonly norm: layers.Layer, private readonly twin: layers.Layer, private readonly shadow: Shadow) {}
+  constructor(private readonly norm: layers.Layer, private readonly counterpart: layers.Layer, private readonly networks: NetworkPair) {}
 
   async add({tensors: [original]}: CallInputs, {tensors: [shadow]}: CallInputs): Promise<void> {
     this.hasDiverged ||= original !== shadow;
@@ -56,7 +56,7 @@ class NormCollector {
     const epsilon = Number(this.norm.getConfig().epsilon);
     const matched = Array.from(movingMean, (movedMean, c) => matchedNorm({mean: movedMean, variance: movingVariance[c]}, epsilon, this.channel(c)));
     const rewritten = [tensor1d(matched.map(({mean: one}) => one)), tensor1d(matched.map(({variance}) => variance))];
-    this.shadow.rewrite(this.twin, [...this.twin.getWeights().slice(0, -2), ...rewritten]);
+    this.networks.rewrite(this.counterpart, [...this.counterpart.getWeights().slice(0, -2), ...rewritten]);
     rewritten.forEach((one) => { one.dispose(); });
   }
 
@@ -65,9 +65,9 @@ class NormCollector {
   }
 
   /** gamma and beta may be missing; the moving mean and the moving variance are the last two. */
-  private weight(place: -1 | -2): Tensor {
+  private weight(fromEnd: -1 | -2): Tensor {
     const weights = this.norm.getWeights();
-    return weights[weights.length + place];
+    return weights[weights.length + fromEnd];
   }
 
   private channel(c: number): ChannelMoments {

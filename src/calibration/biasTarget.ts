@@ -1,10 +1,10 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import {normBehind} from './followingBatchNorm.ts';
-import type {Shadow} from '../model/networkPair.ts';
-import type {LayerSite} from './targets.ts';
+import {followingBatchNorm} from './followingBatchNorm.ts';
+import type {NetworkPair} from '../model/networkPair.ts';
+import type {CompressionTarget} from './targets.ts';
 
 /** Where a constant can be added to every output of a layer. */
-export interface BiasPlace {
+export interface BiasTarget {
   /** The layer of the copy that takes it, and the one it stands for. */
   readonly layer: layers.Layer;
   readonly original: layers.Layer;
@@ -18,11 +18,11 @@ export interface BiasPlace {
  * The kernel's own bias; else the moving mean of a BatchNormalization that takes all it gives, and nothing else takes.
  * Without either there is nothing that could take up a mean error.
  */
-export function biasPlaceOf({layer, original, kernel, calls}: LayerSite, shadow: Shadow): BiasPlace | undefined {
-  if (kernel.bias !== undefined) return {layer, original, weight: kernel.bias, sign: 1};
-  const taker = normBehind(original, kernel, calls, shadow.original);
-  if (taker === undefined) return undefined;
-  const norm = shadow.original.calls[taker].layer;
+export function findBiasTarget({shadowLayer, originalLayer, kernel, calls}: CompressionTarget, networks: NetworkPair): BiasTarget | undefined {
+  if (kernel.bias !== undefined) return {layer: shadowLayer, original: originalLayer, weight: kernel.bias, sign: 1};
+  const consumer = followingBatchNorm(originalLayer, kernel, calls, networks.original);
+  if (consumer === undefined) return undefined;
+  const norm = networks.original.calls[consumer].layer;
   // gamma and beta may be missing; moving mean and moving variance are always the last two.
-  return {layer: shadow.copy.calls[taker].layer, original: norm, weight: norm.getWeights().length - 2, sign: -1};
+  return {layer: networks.shadow.calls[consumer].layer, original: norm, weight: norm.getWeights().length - 2, sign: -1};
 }

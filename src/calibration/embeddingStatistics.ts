@@ -1,10 +1,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {matrix} from '../numerics/linalg/matrix.ts';
 import type {CallInputs} from './activations.ts';
-import {countedRows} from './countedRows.ts';
+import {unmaskedRows} from './countedRows.ts';
 import {RowPlan} from './rowSampling.ts';
 import type {ProblemStatistics, RowPair} from './targetStatistics.ts';
-import {kernelOf, type LayerSite} from './targets.ts';
+import {kernelWeight, type CompressionTarget} from './targets.ts';
 
 /**
  * Counts how often the rows of a kernel are looked up: X is one-hot, so that XᵀX is the diagonal of the counts, and never made of columns.
@@ -13,48 +13,48 @@ import {kernelOf, type LayerSite} from './targets.ts';
  * H = G = XᵀX + I: Laplace's rule, by which the next token is row t with a probability proportional to count_t + 1. Rows that were never seen
  * count as seen once, and where none was, steps are those of least squares. Both networks are taken to look up the same rows.
  */
-export class LookupStatistics {
+export class EmbeddingStatistics {
   private readonly features: number;
   private readonly counts: Float64Array;
   private readonly plan: RowPlan;
   /** Rows of the kernel, in the order of the data. */
-  private readonly heldBack: number[] = [];
-  private readonly witnesses: number[] = [];
+  private readonly heldOut: number[] = [];
+  private readonly boundRows: number[] = [];
   private total = 0;
 
   /** @param pause awaited between problems */
-  constructor(private readonly site: LayerSite, seed: number, private readonly pause: () => Promise<void>) {
-    const {kernel, original} = site;
-    const {shape, size} = kernelOf(original, kernel);
+  constructor(private readonly target: CompressionTarget, seed: number, private readonly pause: () => Promise<void>) {
+    const {kernel, originalLayer} = target;
+    const {shape, size} = kernelWeight(originalLayer, kernel);
     this.features = kernel.features(shape);
     this.counts = new Float64Array(size / kernel.neurons(shape));
-    this.plan = new RowPlan(seed, site.number, Infinity, this.features * site.calls.length);
+    this.plan = new RowPlan(seed, target.number, Infinity, this.features * target.calls.length);
   }
 
   async add({tensors, mask}: CallInputs, _shadowed: CallInputs, offset: number): Promise<void> {
-    const {kernel, original} = this.site;
+    const {kernel, originalLayer} = this.target;
     const [{shape}] = tensors;
-    const positions = kernel.positions(original, shape);
+    const positions = kernel.positions(originalLayer, shape);
     const planned = this.plan.plan(offset, shape[0], positions);
-    const rows = mask ? await countedRows(planned, mask, shape[0] * positions) : planned;
-    const asked = await this.lookedUp(tensors);
-    const used = (places: Int32Array): Int32Array => places.map((place) => asked[place]).filter((row) => row >= 0);
+    const rows = mask ? await unmaskedRows(planned, mask, shape[0] * positions) : planned;
+    const asked = await this.readRowIndices(tensors);
+    const used = (indices: Int32Array): Int32Array => indices.map((index) => asked[index]).filter((row) => row >= 0);
     for (const row of used(rows.calibrated)) {
       this.counts[row]++;
       this.total++;
     }
-    this.heldBack.push(...used(rows.heldBack));
-    this.witnesses.push(...used(rows.witnesses));
+    this.heldOut.push(...used(rows.heldOut));
+    this.boundRows.push(...used(rows.boundRows));
   }
 
-  private async lookedUp(tensors: readonly Tensor[]): Promise<Int32Array> {
-    const {kernel, original} = this.site;
-    const met = kernel.meets(original, tensors);
+  private async readRowIndices(tensors: readonly Tensor[]): Promise<Int32Array> {
+    const {kernel, originalLayer} = this.target;
+    const input = kernel.kernelInput(originalLayer, tensors);
     try {
-      return await kernel.looksUp?.(original, met) ?? new Int32Array(0);
+      return await kernel.rowIndices?.(originalLayer, input) ?? new Int32Array(0);
     } finally {
       // An input may be met as it is.
-      if (!tensors.includes(met)) met.dispose();
+      if (!tensors.includes(input)) input.dispose();
     }
   }
 
@@ -77,9 +77,9 @@ export class LookupStatistics {
     mean.set(counts.map((count) => count / Math.max(1, total)));
     return {
       gram, crossGram: gram, mean, shadowMean: mean, rows: total,
-      heldBack: this.rowsIn(first, this.heldBack),
-      witnesses: this.rowsIn(first, this.witnesses),
-      lookups: {unseen: counts.filter((count) => count === 0).length, padding: features - counts.length, heldBack: this.heldBack.length},
+      heldOut: this.rowsIn(first, this.heldOut),
+      boundRows: this.rowsIn(first, this.boundRows),
+      lookups: {unseen: counts.filter((count) => count === 0).length, padding: features - counts.length, heldOut: this.heldOut.length},
     };
   }
 

@@ -6,23 +6,23 @@ import type {CallList} from '../model/callList.ts';
  * The BatchNormalization that takes all that a kernel gives, and nothing else takes: the number of its first call. Between them there is no activation.
  * @param own numbers of the calls of the kernel's layer
  */
-export function normBehind(layer: layers.Layer, kernel: KernelAdapter, own: readonly number[], list: CallList): number | undefined {
-  if (!kernel.givesOutput || !isLinear(kernel)) return undefined;
-  const takers = new Set(own.map((call) => soleTaker(call, list)));
-  const [taker] = takers;
-  if (takers.size !== 1 || taker === undefined) return undefined;
-  const {layer: norm} = list.calls[taker];
+export function followingBatchNorm(layer: layers.Layer, kernel: KernelAdapter, own: readonly number[], list: CallList): number | undefined {
+  if (!kernel.producesLayerOutput || !isLinear(kernel)) return undefined;
+  const consumers = new Set(own.map((call) => soleConsumer(call, list)));
+  const [consumer] = consumers;
+  if (consumers.size !== 1 || consumer === undefined) return undefined;
+  const {layer: norm} = list.calls[consumer];
   const hasOthers = list.calls.filter((call) => call.layer === norm).length !== own.length;
   const {shape} = layer.getWeights()[kernel.weight];
-  return normalizesLastAxis(norm, layer, kernel.problems(shape) * kernel.neurons(shape)) && !hasOthers ? taker : undefined;
+  return normalizesLastAxis(norm, layer, kernel.matrixCount(shape) * kernel.neurons(shape)) && !hasOthers ? consumer : undefined;
 }
 
 /** The one call that takes what a call gives, as the representative of its layer's first call. */
-function soleTaker(call: number, {calls, outputs}: CallList): number | undefined {
+function soleConsumer(call: number, {calls, outputs}: CallList): number | undefined {
   const [value] = calls[call].outputs;
-  const takers = calls.flatMap(({inputs}, index) => (inputs.includes(value) ? [index] : []));
-  if (takers.length !== 1 || outputs.includes(value)) return undefined;
-  return calls.findIndex(({layer}) => layer === calls[takers[0]].layer);
+  const consumers = calls.flatMap(({inputs}, index) => (inputs.includes(value) ? [index] : []));
+  if (consumers.length !== 1 || outputs.includes(value)) return undefined;
+  return calls.findIndex(({layer}) => layer === calls[consumers[0]].layer);
 }
 
 function isLinear({activation}: KernelAdapter): boolean {

@@ -6,14 +6,14 @@ import type {CallList} from '../model/callList.ts';
  * the input of another has one. So a decoder skips the steps that its encoder skipped. Known as far as the calls that tfjs would run before
  * come before in the list as well: it goes through the inputs of a layer from the last to the first.
  */
-export class HandedMasks {
+export class InheritedMasks {
   /** By call with a masked input. */
   private readonly masks = new Map<number, Tensor>();
 
   private constructor(private readonly ranks: readonly number[]) {}
 
-  static of(calls: CallList): HandedMasks {
-    return new HandedMasks(executionRanks(calls));
+  static of(calls: CallList): InheritedMasks {
+    return new InheritedMasks(executionRanks(calls));
   }
 
   get tensors(): Tensor[] {
@@ -39,8 +39,8 @@ export class HandedMasks {
   }
 
   /** A copy; the tensors are shared and counted. */
-  fork(): HandedMasks {
-    const copy = new HandedMasks(this.ranks);
+  fork(): InheritedMasks {
+    const copy = new InheritedMasks(this.ranks);
     this.masks.forEach((mask, call) => copy.masks.set(call, mask.clone()));
     return copy;
   }

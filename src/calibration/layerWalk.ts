@@ -1,12 +1,12 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {BatchSource} from '../types.ts';
 import {Activations, type CallInputs, lastUsesOf} from './activations.ts';
-import type {Shadow} from '../model/networkPair.ts';
+import type {NetworkPair} from '../model/networkPair.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 /** What a walk needs. */
 export interface WalkOptions {
-  readonly shadow: Shadow;
+  readonly networks: NetworkPair;
   /** The model that the calibration data is checked against. */
   readonly model: LayersModel;
   readonly source: BatchSource;
@@ -18,15 +18,15 @@ export interface WalkOptions {
 }
 
 /** A place where a walk stops: a layer whose inputs are looked at over all batches, before the layer is rewritten. */
-export interface Station {
+export interface WalkVisitor {
   /** Numbers of the calls of its layer, ascending. */
   readonly calls: readonly number[];
   /** Begins to collect. */
-  open(walk: Pick<WalkOptions, 'shadow' | 'source' | 'seed' | 'pause'>): Collector;
+  open(walk: Pick<WalkOptions, 'networks' | 'source' | 'seed' | 'pause'>): VisitorPass;
 }
 
-/** What a station collects. */
-export interface Collector {
+/** What a visitor collects. */
+export interface VisitorPass {
   /**
    * @param original what the layer is called with in the original network, and
    * @param shadow in the compressed-so-far one; the same where they agree
@@ -39,17 +39,17 @@ export interface Collector {
 }
 
 /**
- * Visits stations in order. Both networks advance together over the calibration batches: each layer's statistics see the inputs
+ * Runs the visitors in order. Both networks advance together over the calibration batches: each layer's statistics see the inputs
  * that the original network gives it, and those that the layers compressed before it leave it.
  *
  * Live activations are kept between layers, so that a walk over L layers runs each of them once. Batches whose
  * activations do not fit into `memory` start again from the last point that did.
- * @param stations by first call, ascending
+ * @param visitors by first call, ascending
  */
-export async function walkLayers(stations: readonly Station[], options: WalkOptions): Promise<void> {
+export async function walkLayers(visitors: readonly WalkVisitor[], options: WalkOptions): Promise<void> {
   const walk = new LayerWalk(options);
   try {
-    for (const station of stations) await walk.visit(station);
+    for (const visitor of visitors) await walk.run(visitor);
   } finally {
     walk.dispose();
   }
@@ -73,7 +73,7 @@ class LayerWalk {
   private readonly lastUses: number[];
 
   constructor(private readonly options: WalkOptions) {
-    this.lastUses = lastUsesOf(options.shadow.original);
+    this.lastUses = lastUsesOf(options.networks.original);
   }
 
   dispose(): void {
@@ -81,18 +81,18 @@ class LayerWalk {
     this.checkpoints.clear();
   }
 
-  async visit(station: Station): Promise<void> {
-    const collector = station.open(this.options);
+  async run(visitor: WalkVisitor): Promise<void> {
+    const pass = visitor.open(this.options);
     try {
-      for await (const batch of this.batches()) await this.collectBatch(station, collector, batch);
-      await collector.finish();
+      for await (const batch of this.batches()) await this.collectBatch(visitor, pass, batch);
+      await pass.finish();
     } finally {
-      collector.dispose();
+      pass.dispose();
     }
   }
 
-  /** Runs the batch to each call of the station. The point before the first call becomes the batch's new checkpoint. */
-  private async collectBatch({calls}: Station, collector: Collector, {index, offset, activations}: Batch): Promise<void> {
+  /** Runs the batch to each call of the visitor. The point before the first call becomes the batch's new checkpoint. */
+  private async collectBatch({calls}: WalkVisitor, pass: VisitorPass, {index, offset, activations}: Batch): Promise<void> {
     try {
       await this.options.pause();
       for (const [k, call] of calls.entries()) {
@@ -100,7 +100,7 @@ class LayerWalk {
         if (k === 0) this.remember(index, activations);
         await this.options.pause();
         const {original, shadow} = activations.inputsOf(call);
-        await collector.add(original, shadow, offset);
+        await pass.add(original, shadow, offset);
       }
     } finally {
       activations.dispose();
@@ -141,6 +141,6 @@ class LayerWalk {
       return checkpoint.fork();
     }
     if (!inputs) throw new Error(`layer walk: batch ${index} has neither a checkpoint nor inputs`);
-    return Activations.ofInputs(this.options.shadow, this.lastUses, inputs);
+    return Activations.ofInputs(this.options.networks, this.lastUses, inputs);
   }
 }

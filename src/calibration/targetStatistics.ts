@@ -4,11 +4,11 @@ import type {GramPair} from '../numerics/correction/centering.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {CallInputs} from './activations.ts';
-import {countedRows} from './countedRows.ts';
-import type {Station} from './layerWalk.ts';
-import {LookupStatistics} from './embeddingStatistics.ts';
+import {unmaskedRows} from './countedRows.ts';
+import type {WalkVisitor} from './layerWalk.ts';
+import {EmbeddingStatistics} from './embeddingStatistics.ts';
 import {RowPlan} from './rowSampling.ts';
-import {type LayerSite, rowWidth} from './targets.ts';
+import {type CompressionTarget, rowWidth} from './targets.ts';
 
 /** Rows of X and X̃ side by side. */
 export interface RowPair {
@@ -19,9 +19,9 @@ export interface RowPair {
 /** What calibration says of one problem of a layer. */
 export interface ProblemStatistics extends GramPair {
   /** Rows that the statistics have not seen. Empty if there were too few samples to spare any. */
-  readonly heldBack: RowPair;
+  readonly heldOut: RowPair;
   /** Some of the rows that they have seen. */
-  readonly witnesses: RowPair;
+  readonly boundRows: RowPair;
   /** What else is to know of a kernel whose rows are looked up. */
   readonly lookups?: LookupCounts;
 }
@@ -32,38 +32,38 @@ export interface LookupCounts {
   readonly unseen: number;
   /** Rows that only fill the problem up. */
   readonly padding: number;
-  /** Rows of X that were held back, those that are 0 in this problem too: these are left out of `heldBack`. */
-  readonly heldBack: number;
+  /** Rows of X that were held out, those that are 0 in this problem too: these are left out of `heldOut`. */
+  readonly heldOut: number;
 }
 
-const MOST_ROWS_AT_ONCE = 2048;
-const MOST_NUMBERS_AT_ONCE = 2 ** 22;
+const MAX_ROWS_AT_ONCE = 2048;
+const MAX_NUMBERS_AT_ONCE = 2 ** 22;
 
 /** Rows of X that are made at once: enough to pay for padding the images again, and no more than 16 MiB. */
-export function rowsAtOnce(site: Pick<LayerSite, 'original' | 'kernel'>): number {
-  return Math.min(MOST_ROWS_AT_ONCE, Math.max(1, Math.floor(MOST_NUMBERS_AT_ONCE / rowWidth(site))));
+export function rowsAtOnce(target: Pick<CompressionTarget, 'originalLayer' | 'kernel'>): number {
+  return Math.min(MAX_ROWS_AT_ONCE, Math.max(1, Math.floor(MAX_NUMBERS_AT_ONCE / rowWidth(target))));
 }
 
-/** How many rows a sample may give in each call of a site, so that all samples together give about `rows`. */
-export function rowsPerSample({calls}: LayerSite, {samples, rows}: {readonly samples: number; readonly rows: number}): number {
+/** How many rows a sample may give in each call of a target, so that all samples together give about `rows`. */
+export function rowsPerSample({calls}: CompressionTarget, {samples, rows}: {readonly samples: number; readonly rows: number}): number {
   return Math.max(1, Math.floor(rows / (samples * calls.length)));
 }
 
 /** What the kernel meets in both networks; one tensor twice where they agree. */
-interface MetTensors {
+interface KernelInputs {
   readonly original: Tensor;
   readonly shadow: Tensor;
 }
 
 type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 
-/** A site as a station of the walk: `visit` gets the statistics of its problems, and rewrites its layer. */
-export function siteStation(site: LayerSite, visit: (statistics: ProblemStatistics[]) => Promise<void>): Station {
+/** A target as a visitor of the walk: `visit` gets the statistics of its problems, and rewrites its layer. */
+export function targetVisitor(target: CompressionTarget, visit: (statistics: ProblemStatistics[]) => Promise<void>): WalkVisitor {
   return {
-    calls: site.calls,
-    open({shadow: {hasChanged}, source, seed, pause}) {
-      const plan = new RowPlan(seed, site.number, rowsPerSample(site, source), rowWidth(site) * site.calls.length);
-      const statistics = site.kernel.looksUp ? new LookupStatistics(site, seed, pause) : new SiteStatistics(site, plan, {pause, differs: hasChanged(site.layer)});
+    calls: target.calls,
+    open({networks: {hasChanged}, source, seed, pause}) {
+      const plan = new RowPlan(seed, target.number, rowsPerSample(target, source), rowWidth(target) * target.calls.length);
+      const statistics = target.kernel.rowIndices ? new EmbeddingStatistics(target, seed, pause) : new TargetStatistics(target, plan, {pause, differs: hasChanged(target.shadowLayer)});
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
         finish: async () => { await visit(await statistics.take()); },
@@ -81,39 +81,39 @@ interface StatisticsContext {
 }
 
 /** Collects the statistics of one kernel over the calibration batches. */
-class SiteStatistics {
+class TargetStatistics {
   private readonly grams: GramStatistics;
-  private readonly heldBack = new KeptRows();
-  private readonly witnesses = new KeptRows();
+  private readonly heldOut = new KeptRows();
+  private readonly boundRows = new KeptRows();
 
   private readonly rowsAtOnce: number;
 
-  constructor(private readonly site: LayerSite, private readonly plan: RowPlan, private readonly context: StatisticsContext) {
+  constructor(private readonly target: CompressionTarget, private readonly plan: RowPlan, private readonly context: StatisticsContext) {
     this.grams = new GramStatistics(context.pause);
-    this.rowsAtOnce = rowsAtOnce(site);
+    this.rowsAtOnce = rowsAtOnce(target);
   }
 
   async add(original: CallInputs, shadow: CallInputs, offset: number): Promise<void> {
-    const {kernel, layer} = this.site;
+    const {kernel, shadowLayer} = this.target;
     const [{shape}] = original.tensors;
-    const positions = kernel.positions(layer, shape);
+    const positions = kernel.positions(shadowLayer, shape);
     const planned = this.plan.plan(offset, shape[0], positions);
-    const rows = original.mask ? await countedRows(planned, original.mask, shape[0] * positions) : planned;
-    const met = this.meet(original, shadow);
+    const rows = original.mask ? await unmaskedRows(planned, original.mask, shape[0] * positions) : planned;
+    const input = this.kernelInputs(original, shadow);
     try {
-      await this.withColumns(met, rows.calibrated, (own, shadowed) => this.grams.add(shadowed, own));
-      await this.withColumns(met, rows.heldBack, (own, shadowed) => this.heldBack.add(own, shadowed));
-      await this.withColumns(met, rows.witnesses, (own, shadowed) => this.witnesses.add(own, shadowed));
+      await this.withColumns(input, rows.calibrated, (own, shadowed) => this.grams.add(shadowed, own));
+      await this.withColumns(input, rows.heldOut, (own, shadowed) => this.heldOut.add(own, shadowed));
+      await this.withColumns(input, rows.boundRows, (own, shadowed) => this.boundRows.add(own, shadowed));
     } finally {
       // An input may be met as it is.
-      dispose([met.original, met.shadow].filter((tensor) => !original.tensors.includes(tensor) && !shadow.tensors.includes(tensor)));
+      dispose([input.original, input.shadow].filter((tensor) => !original.tensors.includes(tensor) && !shadow.tensors.includes(tensor)));
     }
   }
 
-  private meet(original: CallInputs, shadow: CallInputs): MetTensors {
-    const {kernel, layer, original: own} = this.site;
-    const met = kernel.meets(own, original.tensors, original.handedMask);
-    return {original: met, shadow: original === shadow && !this.context.differs ? met : kernel.meets(layer, shadow.tensors, shadow.handedMask)};
+  private kernelInputs(original: CallInputs, shadow: CallInputs): KernelInputs {
+    const {kernel, shadowLayer, originalLayer: own} = this.target;
+    const input = kernel.kernelInput(own, original.tensors, original.inheritedMask);
+    return {original: input, shadow: original === shadow && !this.context.differs ? input : kernel.kernelInput(shadowLayer, shadow.tensors, shadow.inheritedMask)};
   }
 
   /** Statistics by problem. Ends the collection. */
@@ -121,8 +121,8 @@ class SiteStatistics {
     const grams = await this.grams.take();
     return grams.map((pair, p) => ({
       ...pair,
-      heldBack: this.heldBack.rowsOf(p, pair.gram.rows),
-      witnesses: this.witnesses.rowsOf(p, pair.gram.rows),
+      heldOut: this.heldOut.rowsOf(p, pair.gram.rows),
+      boundRows: this.boundRows.rowsOf(p, pair.gram.rows),
     }));
   }
 
@@ -131,14 +131,14 @@ class SiteStatistics {
   }
 
   /** A few rows at a time: all windows of a batch of images can be a hundred times the images. */
-  private async withColumns(met: MetTensors, rows: Int32Array, use: UseColumns): Promise<void> {
-    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce)) await this.withSomeColumns(met, rows.subarray(first, last), use);
+  private async withColumns(input: KernelInputs, rows: Int32Array, use: UseColumns): Promise<void> {
+    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce)) await this.withSomeColumns(input, rows.subarray(first, last), use);
   }
 
-  private async withSomeColumns({original, shadow}: MetTensors, rows: Int32Array, use: UseColumns): Promise<void> {
-    const {kernel, layer} = this.site;
-    const own = kernel.columns(layer, original, rows);
-    const shadowed = shadow === original ? own : kernel.columns(layer, shadow, rows);
+  private async withSomeColumns({original, shadow}: KernelInputs, rows: Int32Array, use: UseColumns): Promise<void> {
+    const {kernel, shadowLayer} = this.target;
+    const own = kernel.columns(shadowLayer, original, rows);
+    const shadowed = shadow === original ? own : kernel.columns(shadowLayer, shadow, rows);
     try {
       await use(own, shadowed);
     } finally {

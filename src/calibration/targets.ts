@@ -4,31 +4,31 @@ import type {KernelAdapter} from '../layers/adapter/adapter.ts';
 import {GraphSegment} from '../converted/segments/graphSegment.ts';
 import {adapterFor, kernelsOf, supportedClassNames} from '../layers/registry.ts';
 import type {CallList} from '../model/callList.ts';
-import type {Shadow} from '../model/networkPair.ts';
+import type {NetworkPair} from '../model/networkPair.ts';
 
-/** A kernel that a stage rewrites, with all calls of its layer: a shared layer is one site for each of its kernels. */
-export interface LayerSite {
+/** A kernel that a stage rewrites, with all calls of its layer: a shared layer is one target for each of its kernels. */
+export interface CompressionTarget {
   /** Its number among the kernels of its model that could be compressed; what random numbers depend on. */
   readonly number: number;
   /** The layer's name, and behind it the kernel's where the layer has several. */
   readonly name: string;
   /** The layer of the copy, and the one it stands for. */
-  readonly layer: layers.Layer;
-  readonly original: layers.Layer;
+  readonly shadowLayer: layers.Layer;
+  readonly originalLayer: layers.Layer;
   readonly kernel: KernelAdapter;
   /** Numbers of its calls, ascending. */
   readonly calls: readonly number[];
-  readonly place: LayerPlace;
+  readonly info: LayerInfo;
 }
 
 /** Numbers in one row of X, over all problems of the kernel. */
-export function rowWidth({original, kernel}: Pick<LayerSite, 'original' | 'kernel'>): number {
-  const {shape} = kernelOf(original, kernel);
-  return kernel.problems(shape) * kernel.features(shape);
+export function rowWidth({originalLayer, kernel}: Pick<CompressionTarget, 'originalLayer' | 'kernel'>): number {
+  const {shape} = kernelWeight(originalLayer, kernel);
+  return kernel.matrixCount(shape) * kernel.features(shape);
 }
 
 /** The weight that a kernel is, in a layer. It stays the layer's. */
-export function kernelOf(layer: layers.Layer, {weight}: Pick<KernelAdapter, 'weight'>): Tensor {
+export function kernelWeight(layer: layers.Layer, {weight}: Pick<KernelAdapter, 'weight'>): Tensor {
   return layer.getWeights()[weight];
 }
 
@@ -43,10 +43,10 @@ export interface SkippedLayer {
 }
 
 /** Says why a kernel is left out, or nothing if it is in. */
-export type LayerFilter = (layer: layers.Layer, place: LayerPlace) => string | undefined;
+export type LayerFilter = (layer: layers.Layer, info: LayerInfo) => string | undefined;
 
 /** Where a kernel stands among those of its model that could be compressed. */
-export interface LayerPlace {
+export interface LayerInfo {
   /** The layer's name, and behind it the kernel's where the layer has several: `lstm/recurrent_kernel`. */
   readonly name: string;
   /** Its number, from 0. */
@@ -58,47 +58,47 @@ export interface LayerPlace {
   /** Whether none of another layer comes after it. */
   readonly isLast: boolean;
   /** Why it is not pruned where nobody chose it by name, if its type says so. */
-  readonly dense?: string;
+  readonly keepDenseReason?: string;
 }
 
 /** The calls of a model, and of the copy that is rewritten. */
-export type Networks = Pick<Shadow, 'original' | 'copy'>;
+export type NetworkCalls = Pick<NetworkPair, 'original' | 'shadow'>;
 
 /** The kernels of a model that a stage rewrites, in the order in which they meet the data, and the layers and kernels it does not, each with the reason. */
-export function findSites(shadow: Networks, exclusion: LayerFilter): {sites: LayerSite[]; skipped: SkippedLayer[]} {
+export function findTargets(networks: NetworkCalls, exclusion: LayerFilter): {targets: CompressionTarget[]; skipped: SkippedLayer[]} {
   const candidates: Candidate[] = [];
   const skipped: SkippedLayer[] = [];
-  for (const [layer, calls] of callsByLayer(shadow)) {
-    const original = shadow.original.calls[calls[0]].layer;
-    if (layer instanceof GraphSegment) {
-      skipped.push(...layer.skipped);
+  for (const [shadowLayer, calls] of callsByLayer(networks)) {
+    const original = networks.original.calls[calls[0]].layer;
+    if (shadowLayer instanceof GraphSegment) {
+      skipped.push(...shadowLayer.skipped);
       continue;
     }
-    const reason = refusal(layer);
-    if (reason !== undefined) skipped.push({...nameOf(layer), reason});
-    else for (const {name, kernel} of kernelsOf(original)) candidates.push({number: candidates.length, name, layer, original, kernel, calls});
+    const reason = refusalReason(shadowLayer);
+    if (reason !== undefined) skipped.push({...nameOf(shadowLayer), reason});
+    else for (const {name, kernel} of kernelsOf(original)) candidates.push({number: candidates.length, name, shadowLayer, originalLayer: original, kernel, calls});
   }
-  const sites = candidates.map((site): LayerSite => ({...site, place: placeOf(site, candidates, shadow)})).filter(({layer, name, place}) => {
-    const reason = exclusion(layer, place);
-    if (reason !== undefined) skipped.push({name, className: layer.getClassName(), reason});
+  const targets = candidates.map((target): CompressionTarget => ({...target, info: layerInfoOf(target, candidates, networks)})).filter(({shadowLayer, name, info}) => {
+    const reason = exclusion(shadowLayer, info);
+    if (reason !== undefined) skipped.push({name, className: shadowLayer.getClassName(), reason});
     return reason === undefined;
   });
-  return {sites, skipped};
+  return {targets, skipped};
 }
 
 /** The names of all layers, and of the kernels of those that have several, in the order of their first call. */
-export function namesIn({calls}: CallList): string[] {
+export function layerNamesIn({calls}: CallList): string[] {
   return [...new Set(calls.map(({layer}) => layer))].flatMap((layer) => [...new Set([layer.name, ...kernelsOf(layer).map(({name}) => name)])]);
 }
 
-type Candidate = Omit<LayerSite, 'place'>;
+type Candidate = Omit<CompressionTarget, 'info'>;
 
-function placeOf(site: Candidate, all: readonly Candidate[], {original: {calls}}: Networks): LayerPlace {
-  const others = new Set(all.filter(({layer}) => layer !== site.layer).flatMap((other) => other.calls));
-  const {name, number, original, kernel} = site;
+function layerInfoOf(target: Candidate, all: readonly Candidate[], {original: {calls}}: NetworkCalls): LayerInfo {
+  const others = new Set(all.filter(({shadowLayer}) => shadowLayer !== target.shadowLayer).flatMap((other) => other.calls));
+  const {name, number, originalLayer, kernel} = target;
   return {
-    name, index: number, total: all.length, features: kernel.features(kernelOf(original, kernel).shape), isLast: !reaches(calls, site.calls, others),
-    ...(kernel.dense !== undefined && {dense: kernel.dense}),
+    name, index: number, total: all.length, features: kernel.features(kernelWeight(originalLayer, kernel).shape), isLast: !reaches(calls, target.calls, others),
+    ...(kernel.keepDenseReason !== undefined && {keepDenseReason: kernel.keepDenseReason}),
   };
 }
 
@@ -112,9 +112,9 @@ function reaches(calls: CallList['calls'], from: readonly number[], to: Readonly
   });
 }
 
-function callsByLayer(shadow: Networks): Map<layers.Layer, number[]> {
+function callsByLayer(networks: NetworkCalls): Map<layers.Layer, number[]> {
   const calls = new Map<layers.Layer, number[]>();
-  shadow.copy.calls.forEach(({layer}, index) => calls.set(layer, [...(calls.get(layer) ?? []), index]));
+  networks.shadow.calls.forEach(({layer}, index) => calls.set(layer, [...(calls.get(layer) ?? []), index]));
   return calls;
 }
 
@@ -126,7 +126,7 @@ function nameOf(layer: layers.Layer): {name: string; className: string} {
 const WITHOUT_MATRIX = ['BatchNormalization', 'LayerNormalization', 'PReLU'];
 
 /** Why a layer with weights cannot be compressed. */
-function refusal(layer: layers.Layer): string | undefined {
+function refusalReason(layer: layers.Layer): string | undefined {
   const adapter = adapterFor(layer);
   if (adapter) return adapter.refusal?.(layer);
   if (layer.weights.length === 0) return undefined;

@@ -30,7 +30,7 @@ export abstract class CompressionCallback extends Callback {
   /** Gives each pipeline a compression of its own. */
   protected readonly emissions = new Subject<() => Compression>();
   private hasEnded = false;
-  private readonly awaited = new AwaitedObservable<Compression>(this.emissions.pipe(map((lease) => lease())), this.pending);
+  private readonly awaited = new AwaitedObservable<Compression>(this.emissions.pipe(map((acquire) => acquire())), this.pending);
   /** As of an Observable: stages that run when it emits. */
   readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
   /** As of an Observable. `fit` waits for a promise that `next` returns, as of `model.save`. */
@@ -42,7 +42,7 @@ export abstract class CompressionCallback extends Callback {
    */
   declare readonly [Symbol.observable]: () => Subscribable<Compression>;
 
-  private toldModel: LayersModel | undefined;
+  private givenModel: LayersModel | undefined;
 
   /** @param name as the caller wrote it, for messages */
   constructor(private readonly name: string, private readonly onError: 'throw' | 'report') {
@@ -59,7 +59,7 @@ export abstract class CompressionCallback extends Callback {
   /** Called by `fit`. */
   override setModel(model: LayersModel): void {
     super.setModel(model);
-    this.toldModel = model;
+    this.givenModel = model;
   }
 
   /** The errors of pipelines so far; with `onError: 'report'` the place to look. */
@@ -72,7 +72,7 @@ export abstract class CompressionCallback extends Callback {
    * @throws ModelError if tfjs has not said which
    */
   protected get trained(): LayersModel {
-    return requireTrained(this.name, this.toldModel);
+    return requireTrained(this.name, this.givenModel);
   }
 
   /** Completes: there is nothing more to emit. */

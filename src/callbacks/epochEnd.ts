@@ -1,4 +1,4 @@
-import {snapshotOf} from '../stages/run/snapshot.ts';
+import {takeSnapshot} from '../stages/run/snapshot.ts';
 import {integer, resolveOptions} from '../options.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 
@@ -26,8 +26,8 @@ export class EpochEnd extends CompressionCallback {
     const {every, from, seed} = this.options;
     const epoch = epochFrom0 + 1;
     if (!this.emissions.observed || epoch < from || (epoch - from) % every > 0) return;
-    const {lease, release} = await snapshotOf(this.trained, {where: 'epochEnd', seed, epoch, wait: this.pending.wait});
-    this.emissions.next(lease);
+    const {acquire, release} = await takeSnapshot(this.trained, {where: 'epochEnd', seed, epoch, wait: this.pending.wait});
+    this.emissions.next(acquire);
     release();
     await this.pending.idle();
     this.throwFailure();

@@ -18,8 +18,8 @@ export interface KeptMask {
 }
 
 /** The layers of which weights are pruned. */
-export function prunedAmong(compressed: readonly CompressedLayer[]): CompressedLayer[] {
-  return compressed.filter(({problems}) => problems.some(({mask}) => mask?.includes(0)));
+export function selectPruned(compressed: readonly CompressedLayer[]): CompressedLayer[] {
+  return compressed.filter(({matrices}) => matrices.some(({mask}) => mask?.includes(0)));
 }
 
 /**
@@ -27,15 +27,15 @@ export function prunedAmong(compressed: readonly CompressedLayer[]): CompressedL
  * @param where the callback, for messages
  * @throws ModelError if a layer is missing, has another shape, or is packed
  */
-export function keptMasks(where: string, compressed: readonly CompressedLayer[], model: LayersModel): KeptMask[] {
+export function collectKeptMasks(where: string, compressed: readonly CompressedLayer[], model: LayersModel): KeptMask[] {
   requireUnpacked(where, model, 'packed weights do not train: train first, pack() last');
   const all = layersOf(model).flatMap((layer) => [...kernelsOf(layer).map((kernel) => ({layer, ...kernel})), {layer, name: layer.name, kernel: undefined}]);
-  return prunedAmong(compressed).map((one) => {
+  return selectPruned(compressed).map((one) => {
     const found = all.find(({name}) => name === one.name);
     if (!found) {
       throw new ModelError(`${where}: expected the compressed model to be trained, got '${model.name}' without the layer '${one.name}'; call fit on compression.model`);
     }
-    return keptIn(where, one, found);
+    return keptMaskOf(where, one, found);
   });
 }
 
@@ -67,14 +67,14 @@ export async function requireZeros(where: string, masks: readonly KeptMask[]): P
   }
 }
 
-function keptIn(where: string, {name, className, problems}: CompressedLayer, {layer, kernel}: {readonly layer: layers.Layer; readonly kernel: KernelAdapter | undefined}): KeptMask {
+function keptMaskOf(where: string, {name, className, matrices: records}: CompressedLayer, {layer, kernel}: {readonly layer: layers.Layer; readonly kernel: KernelAdapter | undefined}): KeptMask {
   const shape = layer.weights.at(kernel?.weight ?? 0)?.shape.map(Number) ?? [];
-  const [{features, neurons}] = problems;
-  const fits = layer.getClassName() === className && kernel?.problems(shape) === problems.length && kernel.features(shape) === features && kernel.neurons(shape) === neurons;
+  const [{features, neurons}] = records;
+  const fits = layer.getClassName() === className && kernel?.matrixCount(shape) === records.length && kernel.features(shape) === features && kernel.neurons(shape) === neurons;
   if (!fits) {
-    throw new ModelError(`${where}: expected layer '${name}' to be a ${className} with ${problems.length} × [${features}, ${neurons}] weights, ` +
+    throw new ModelError(`${where}: expected layer '${name}' to be a ${className} with ${records.length} × [${features}, ${neurons}] weights, ` +
       `got a ${layer.getClassName()} with a kernel of shape [${shape.join(', ')}]; call fit on compression.model`);
   }
-  const matrices = problems.map(({mask}) => matrix(features, neurons, mask ? Float64Array.from(mask) : new Float64Array(features * neurons).fill(1)));
+  const matrices = records.map(({mask}) => matrix(features, neurons, mask ? Float64Array.from(mask) : new Float64Array(features * neurons).fill(1)));
   return {layer, weight: kernel.weight, kept: Uint8Array.from(kernel.fromMatrices(matrices, shape))};
 }

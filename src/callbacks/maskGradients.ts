@@ -3,7 +3,7 @@ import {ModelError} from '../errors.ts';
 import {requireAlive} from '../stages/run/compression.ts';
 import {requireUnpacked} from '../packed/requireUnpacked.ts';
 import type {Compression} from '../types.ts';
-import {keepZeros, type KeptMask, keptMasks, prunedAmong, requireZeros} from './keptMasks.ts';
+import {keepZeros, type KeptMask, collectKeptMasks, selectPruned, requireZeros} from './keptMasks.ts';
 
 /** A Keras-style callback that keeps the pruned weights of a model at zero while it is trained further. For as many trainings as you like. */
 export class MaskGradients extends Callback {
@@ -24,7 +24,7 @@ export class MaskGradients extends Callback {
 
   /** Called by `fit`, which waits for it. */
   override readonly onTrainBegin = async (): Promise<void> => {
-    const masks = keptMasks('maskGradients', this.compression.layers, this.trained ?? this.compression.model);
+    const masks = collectKeptMasks('maskGradients', this.compression.layers, this.trained ?? this.compression.model);
     await requireZeros('maskGradients', masks);
     this.masks = masks;
   };
@@ -54,7 +54,7 @@ export function maskGradients(compression: Compression): MaskGradients {
   const {layers, model} = compression;
   requireUnpacked('maskGradients', model, 'packed weights do not train: train first, pack() last');
   requireAlive('maskGradients', model);
-  if (prunedAmong(layers).length === 0) {
+  if (selectPruned(layers).length === 0) {
     throw new ModelError('maskGradients: expected a compression with pruned weights, got none; put spfqPrune or spfqCompress into its pipeline');
   }
   return new MaskGradients(compression);

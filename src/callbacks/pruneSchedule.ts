@@ -7,7 +7,7 @@ import {pruneStage} from '../operators/spfqPrune.ts';
 import type {Report} from '../report/report.ts';
 import {compress} from '../sources/compress.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
-import {keepZeros, type KeptMask, keptMasks} from './keptMasks.ts';
+import {keepZeros, type KeptMask, collectKeptMasks} from './keptMasks.ts';
 import {isDue, type PruneScheduleOptions, resolveSchedule, type Schedule, sparsityAt} from './pruneScheduleOptions.ts';
 import {requireTrained} from './requireTrained.ts';
 
@@ -49,7 +49,7 @@ export class PruneSchedule extends Callback {
   /** Called by `fit`. */
   override setModel(model: LayersModel): void {
     super.setModel(model);
-    if (model !== this.trained) this.startAnew();
+    if (model !== this.trained) this.restart();
     this.trained = model;
   }
 
@@ -62,7 +62,7 @@ export class PruneSchedule extends Callback {
 
   /** Called by `fit`, which waits for it. */
   override readonly onEpochBegin = async (epochFrom0: number): Promise<void> => {
-    if (epochFrom0 === 0) this.startAnew();
+    if (epochFrom0 === 0) this.restart();
   };
 
   /** Called by `fit`, which waits for it. */
@@ -85,16 +85,16 @@ export class PruneSchedule extends Callback {
     const {seed, stage} = this.schedule;
     const pruned = await lastValueFrom(compress(model, {seed}).pipe(this.calibrated, pruneStage(NAME, {...stage, sparsity})));
     try {
-      const masks = keptMasks(NAME, pruned.layers, model);
+      const masks = collectKeptMasks(NAME, pruned.layers, model);
       adoptWeights(model, pruned.model);
       [this.masks, this.lastReport] = [masks, pruned.report];
-      return zerosIn(pruned.layers);
+      return countZeros(pruned.layers);
     } finally {
       pruned.dispose();
     }
   }
 
-  private startAnew(): void {
+  private restart(): void {
     [this.masks, this.done, this.lastReport] = [[], [], undefined];
   }
 }
@@ -126,8 +126,8 @@ export function pruneSchedule(data: CalibrationData, options: PruneScheduleOptio
 }
 
 /** The share of zeros in layers, all together. */
-function zerosIn(compressed: readonly CompressedLayer[]): number {
-  const masks = compressed.flatMap(({problems}) => problems.map(({mask}) => mask ?? new Uint8Array()));
+function countZeros(compressed: readonly CompressedLayer[]): number {
+  const masks = compressed.flatMap(({matrices}) => matrices.map(({mask}) => mask ?? new Uint8Array()));
   const total = masks.reduce((sum, {length}) => sum + length, 0);
   return masks.reduce((sum, mask) => sum + sparsityOf(mask) * mask.length, 0) / total;
 }

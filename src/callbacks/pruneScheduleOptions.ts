@@ -43,8 +43,8 @@ type Own = Required<Omit<DecayOptions, 'to' | 'end'>> & {readonly to: number | u
   readonly [Key in keyof ReadingOptions]-?: ReadingOptions[Key] | undefined;
 };
 
-const share = <Value extends number | undefined>(fallback: Value, expected: string, least: (value: number) => boolean): OptionRule<Value> => ({
-  fallback, expected, accepts: (value) => typeof value === 'number' && least(value) && value < 1,
+const share = <Value extends number | undefined>(fallback: Value, expected: string, min: (value: number) => boolean): OptionRule<Value> => ({
+  fallback, expected, accepts: (value) => typeof value === 'number' && min(value) && value < 1,
 });
 
 const RULES: OptionRules<Own> = {

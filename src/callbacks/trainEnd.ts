@@ -1,4 +1,4 @@
-import {compressionOf} from '../stages/run/compression.ts';
+import {createCompression} from '../stages/run/compression.ts';
 import {resolveOptions} from '../options.ts';
 import type {Origin} from '../types.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
@@ -20,7 +20,7 @@ export class TrainEnd extends CompressionCallback {
   override readonly onTrainEnd = async (): Promise<void> => {
     const origin: Origin = {release: () => undefined, wait: this.pending.wait}; // the model is the user's
     if (this.emissions.observed) {
-      const compression = compressionOf('trainEnd', this.trained, undefined, this.seed, origin);
+      const compression = createCompression('trainEnd', this.trained, undefined, this.seed, origin);
       this.emissions.next(() => compression);
     }
     this.end();

@@ -1,12 +1,12 @@
 import {dispose, gather, slice, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DataError, shown} from '../errors.ts';
+import {DataError, formatValue} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
 import type {BatchSource} from '../types.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
 import {batchSizeFor} from './batchSizeFor.ts';
-import {type DatasetLike, disposeElement, openerOf} from './elements.ts';
-import {type InputTensors, inputsOf, isTensors, listOf} from './inputTensors.ts';
+import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
+import {type InputTensors, inputsOf, isTensorInput, listOf} from './inputTensors.ts';
 
 /**
  * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one.
@@ -32,8 +32,8 @@ export const DEFAULT_READING = {samples: 4096, batchSize: 32, rows: 32768} as co
  */
 export function batchSource(where: string, data: InputData, options: ReadingOptions): BatchSource {
   const {samples, rows} = options;
-  if (isTensors(data)) return {rows, ...tensorBatches(where, data, options)};
-  const open = openerOf(where, data);
+  if (isTensorInput(data)) return {rows, ...tensorBatches(where, data, options)};
+  const open = findOpener(where, data);
   let samplesBefore: number | undefined;
   const read = async function* (model: LayersModel): AsyncIterable<Tensor[]> {
     let count = 0;
@@ -41,13 +41,13 @@ export function batchSource(where: string, data: InputData, options: ReadingOpti
       count += batch[0].shape[0];
       yield batch;
     }
-    if (count < (samplesBefore ?? 1)) throw new DataError(exhausted(where, count, samplesBefore));
+    if (count < (samplesBefore ?? 1)) throw new DataError(exhaustedMessage(where, count, samplesBefore));
     samplesBefore = count;
   };
   return {samples, rows, read};
 }
 
-function exhausted(where: string, samples: number, before: number | undefined): string {
+function exhaustedMessage(where: string, samples: number, before: number | undefined): string {
   return before === undefined
     ? `${where}: expected at least one sample of data, got an empty source`
     : `${where}: expected the source to give its ${before} samples on every reading, got ${samples} on this one; ` +
@@ -66,14 +66,14 @@ function tensorBatches(where: string, data: InputTensors, {samples, batchSize, s
     const size = batchSizeFor(model, batchSize);
     for (let start = 0; start < chosen.length; start += size) {
       const indices = chosen.subarray(start, start + size);
-      yield await finite(where, tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32')))), model, indices);
+      yield await requireFiniteBatch(where, tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32')))), model, indices);
     }
   };
   return {samples: chosen.length, read};
 }
 
 /** The batch, if it is finite; else it is disposed of. */
-async function finite(where: string, batch: Tensor[], model: LayersModel, numbers: Int32Array): Promise<Tensor[]> {
+async function requireFiniteBatch(where: string, batch: Tensor[], model: LayersModel, numbers: Int32Array): Promise<Tensor[]> {
   try {
     await checkFinite(where, batch, model, numbers);
     return batch;
@@ -97,15 +97,15 @@ async function* elementBatches(where: string, elements: AsyncIterable<unknown>, 
   let left = samples;
   let index = 0;
   for await (const element of elements) {
-    const place = `${where}: batch ${index++}`;
+    const location = `${where}: batch ${index++}`;
     try {
-      const tensors = inputsOf(place, elementInputs(place, element), model);
-      checkBatch(place, tensors, model);
-      await checkFinite(place, tensors, model);
+      const tensors = inputsOf(location, elementInputs(location, element), model);
+      checkBatch(location, tensors, model);
+      await checkFinite(location, tensors, model);
       const count = Math.min(left, tensors[0].shape[0]);
-      const most = batchSizeFor(model, batchSize);
-      for (let start = 0; start < count; start += most) {
-        const size = Math.min(most, count - start);
+      const max = batchSizeFor(model, batchSize);
+      for (let start = 0; start < count; start += max) {
+        const size = Math.min(max, count - start);
         yield tidy(() => tensors.map((tensor) => slice(tensor, start, size)));
       }
       left -= count;
@@ -117,8 +117,8 @@ async function* elementBatches(where: string, elements: AsyncIterable<unknown>, 
 }
 
 /** Of `{xs, ys}` the inputs; anything else is inputs as it is. */
-function elementInputs(place: string, element: unknown): InputTensors {
+function elementInputs(location: string, element: unknown): InputTensors {
   const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : element;
-  if (!isTensors(inputs)) throw new DataError(`${place}: expected a tensor, tensors or {xs}, got ${shown(element)}`);
+  if (!isTensorInput(inputs)) throw new DataError(`${location}: expected a tensor, tensors or {xs}, got ${formatValue(element)}`);
   return inputs;
 }

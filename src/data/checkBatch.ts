@@ -13,12 +13,12 @@ export function checkBatch(where: string, batch: readonly Tensor[], model: Layer
   }
   model.inputs.forEach((input, i) => {
     const tensor = batch[i];
-    const place = `${where}: input '${model.inputNames[i]}'`;
-    if (tensor.isDisposed) throw new DataError(`${place}: expected a tensor, got a disposed one; a source must make its tensors anew on every reading`);
-    if (!fits(tensor, input)) throw new DataError(`${place}: expected shape [${shapeText(input.shape)}], got [${tensor.shape.join(', ')}]`);
-    if (tensor.dtype === 'string' || tensor.dtype === 'complex64') throw new DataError(`${place}: expected dtype ${input.dtype}, got ${tensor.dtype}`);
+    const location = `${where}: input '${model.inputNames[i]}'`;
+    if (tensor.isDisposed) throw new DataError(`${location}: expected a tensor, got a disposed one; a source must make its tensors anew on every reading`);
+    if (!fits(tensor, input)) throw new DataError(`${location}: expected shape [${shapeText(input.shape)}], got [${tensor.shape.join(', ')}]`);
+    if (tensor.dtype === 'string' || tensor.dtype === 'complex64') throw new DataError(`${location}: expected dtype ${input.dtype}, got ${tensor.dtype}`);
     if (tensor.shape[0] !== batch[0].shape[0]) {
-      throw new DataError(`${place}: expected ${batch[0].shape[0]} samples as in input '${model.inputNames[0]}', got ${tensor.shape[0]}`);
+      throw new DataError(`${location}: expected ${batch[0].shape[0]} samples as in input '${model.inputNames[0]}', got ${tensor.shape[0]}`);
     }
   });
 }

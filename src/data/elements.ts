@@ -1,5 +1,5 @@
 import {dispose} from '@tensorflow/tfjs-core';
-import {DataError, shown} from '../errors.ts';
+import {DataError, formatValue} from '../errors.ts';
 
 /** A `tf.data.Dataset`, or anything with its iterator. */
 export interface DatasetLike {
@@ -23,21 +23,21 @@ export function disposeElement(element: unknown): void {
  * @param inMemory what data in memory would be, for messages
  * @throws DataError if it gives none
  */
-export function openerOf(where: string, data: unknown, inMemory = 'tensors'): () => AsyncIterable<unknown> {
-  if (isOpener(data)) return () => opened(where, data());
+export function findOpener(where: string, data: unknown, inMemory = 'tensors'): () => AsyncIterable<unknown> {
+  if (isOpener(data)) return () => openElements(where, data());
   if (typeof data === 'object' && data !== null) {
     if (isAsyncIterable(data)) return () => data;
     if (isDataset(data)) return () => datasetElements(data);
   }
-  throw new DataError(`${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${shown(data)}`);
+  throw new DataError(`${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${formatValue(data)}`);
 }
 
 /** What a function opened. */
-async function* opened(where: string, elements: unknown): AsyncIterable<unknown> {
+async function* openElements(where: string, elements: unknown): AsyncIterable<unknown> {
   const known = typeof elements === 'object' && elements !== null ? elements : {};
   if (isAsyncIterable(known) || isIterable(known)) yield* known;
   else if (isDataset(known)) yield* datasetElements(known);
-  else throw new DataError(`${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${shown(elements)}`);
+  else throw new DataError(`${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${formatValue(elements)}`);
 }
 
 function isOpener(data: unknown): data is () => unknown {

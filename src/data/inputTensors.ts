@@ -1,6 +1,6 @@
 import {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DataError, shown} from '../errors.ts';
+import {DataError, formatValue} from '../errors.ts';
 
 /** Inputs in memory: a tensor, one for each input of the model, or by the names of the inputs. */
 export type InputTensors = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
@@ -11,7 +11,7 @@ export function inputsOf(where: string, data: InputTensors, model: LayersModel):
   if (isList(data)) return [...data];
   return model.inputNames.map((name) => {
     const tensor = data[name];
-    if (!tensor) throw new DataError(`${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(shown).join(', ')}`);
+    if (!tensor) throw new DataError(`${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(formatValue).join(', ')}`);
     return tensor;
   });
 }
@@ -27,7 +27,7 @@ function isList(data: InputTensors): data is readonly Tensor[] {
 }
 
 /** Whether something is inputs in memory. */
-export function isTensors(data: unknown): data is InputTensors {
+export function isTensorInput(data: unknown): data is InputTensors {
   if (data instanceof Tensor) return true;
   if (typeof data !== 'object' || data === null) return false;
   const values: unknown[] = Object.values(data);

@@ -1,9 +1,9 @@
 import {concat, dispose, gather, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DataError, shown} from '../errors.ts';
+import {DataError, formatValue} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
 import {disposeElement} from './elements.ts';
-import {type InputTensors, inputsOf, isTensors} from './inputTensors.ts';
+import {type InputTensors, inputsOf, isTensorInput} from './inputTensors.ts';
 
 /** A sample of a data set whose length is known. */
 export interface Sampling {
@@ -24,10 +24,10 @@ export interface Sampling {
  * into as many equal stretches as there are samples, and each gives one row: no part of it is left out, in whatever order it comes.
  * @throws DataError if this reading ends before `rows`
  */
-export async function* sampledBatches(where: string, elements: AsyncIterable<unknown>, sampling: Sampling): AsyncIterable<Tensor[]> {
+export async function* sampleBatches(where: string, elements: AsyncIterable<unknown>, sampling: Sampling): AsyncIterable<Tensor[]> {
   const {model, rows, batchSize} = sampling;
   const chosen = spreadRows(rows, sampling.samples, sampling.seed);
-  const held = new HeldRows();
+  const held = new BufferedRows();
   let [first, taken, count] = [0, 0, 0];
   try {
     for await (const element of elements) {
@@ -36,10 +36,10 @@ export async function* sampledBatches(where: string, elements: AsyncIterable<unk
         const end = first + inputs[0].shape[0];
         const begin = taken;
         while (taken < chosen.length && chosen[taken] < end) taken++;
-        const places = chosen.slice(begin, taken).map((row) => row - first);
+        const indices = chosen.slice(begin, taken).map((row) => row - first);
         first = end;
-        if (places.length > 0 && !held.takes(inputs)) yield held.join();
-        if (places.length > 0) held.add(inputs, places);
+        if (indices.length > 0 && !held.accepts(inputs)) yield held.join();
+        if (indices.length > 0) held.add(inputs, indices);
       } finally {
         disposeElement(element);
       }
@@ -47,7 +47,7 @@ export async function* sampledBatches(where: string, elements: AsyncIterable<unk
       if (first >= rows || ++count === sampling.elements) break;
     }
     if (held.count > 0) yield held.join();
-    if (first < rows) throw new DataError(exhausted(where, rows, first));
+    if (first < rows) throw new DataError(exhaustedMessage(where, rows, first));
   } finally {
     held.dispose();
   }
@@ -69,18 +69,18 @@ export function spreadRows(rows: number, samples: number, seed: number): Int32Ar
 }
 
 /** Rows of the inputs of a model that wait to become a batch. */
-class HeldRows {
+class BufferedRows {
   private parts: Tensor[][] = [];
   count = 0;
 
   /** Whether rows of these inputs fit to those that are held: sequences may differ in length. */
-  takes(inputs: readonly Tensor[]): boolean {
+  accepts(inputs: readonly Tensor[]): boolean {
     return this.parts.length === 0 || inputs.every(({shape}, i) => String(shape.slice(1)) === String(this.parts[0][i].shape.slice(1)));
   }
 
-  add(inputs: readonly Tensor[], places: Int32Array): void {
-    this.parts.push(tidy(() => inputs.map((input) => gather(input, tensor1d(places, 'int32')))));
-    this.count += places.length;
+  add(inputs: readonly Tensor[], indices: Int32Array): void {
+    this.parts.push(tidy(() => inputs.map((input) => gather(input, tensor1d(indices, 'int32')))));
+    this.count += indices.length;
   }
 
   /** All that is held, as one batch. It becomes the caller's. */
@@ -103,11 +103,11 @@ class HeldRows {
  */
 export function elementInputs(where: string, element: unknown): InputTensors {
   const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : undefined;
-  if (!isTensors(inputs)) throw new DataError(`${where}: expected elements {xs, ys} of tensors, got ${shown(element)}`);
+  if (!isTensorInput(inputs)) throw new DataError(`${where}: expected elements {xs, ys} of tensors, got ${formatValue(element)}`);
   return inputs;
 }
 
-function exhausted(where: string, rows: number, read: number): string {
+function exhaustedMessage(where: string, rows: number, read: number): string {
   return `${where}: expected the data set to give the ${rows} samples that training has read, got ${read} on this reading; ` +
     'pass a data set that starts anew each time, or put calibrate(x) behind';
 }

@@ -1,4 +1,4 @@
-import {ArtifactError, shown} from '../errors.ts';
+import {ArtifactError, formatValue} from '../errors.ts';
 
 /**
  * Refuses what tfjs would not survive while it builds a model: a graph whose layers wait for each other, or for a call that no layer makes
@@ -9,11 +9,11 @@ import {ArtifactError, shown} from '../errors.ts';
  */
 export function checkTopology(json: unknown): void {
   const calls = callsIn(json);
-  if (calls > MOST_CALLS) throw new ArtifactError(`expected at most ${MOST_CALLS} calls of layers, found ${calls} through models in models; the file is damaged or was edited`);
+  if (calls > MAX_CALLS) throw new ArtifactError(`expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models; the file is damaged or was edited`);
 }
 
 /** Far more than any model has; tfjs makes them in a second. */
-const MOST_CALLS = 100_000;
+const MAX_CALLS = 100_000;
 
 /** How often layers are called while tfjs builds: a nested model calls all of its own at every call. */
 function callsIn(json: unknown): number {
@@ -21,7 +21,7 @@ function callsIn(json: unknown): number {
   const entries = tfjsEntries(json);
   const {stateful, layers, inboundNodes} = entries;
   if (stateful === true) {
-    throw new ArtifactError(`layer ${shown(entries['name'])}: expected \`stateful\` to be false, found true; call registerPacked() and load the model with tf.loadLayersModel if you trust it`);
+    throw new ArtifactError(`layer ${formatValue(entries['name'])}: expected \`stateful\` to be false, found true; call registerPacked() and load the model with tf.loadLayersModel if you trust it`);
   }
   if (isList(layers)) requireOrder(callsOf(layers));
   const inner = callsIn(Object.values(entries));
@@ -36,7 +36,7 @@ interface GraphCall {
 }
 
 /** What has a call from the start: an input, and a model, by being made. */
-const GIVEN: readonly unknown[] = ['InputLayer', 'Model', 'Functional', 'Sequential'];
+const CALLED_AT_CONSTRUCTION: readonly unknown[] = ['InputLayer', 'Model', 'Functional', 'Sequential'];
 
 /** The calls of the layers of a functional model. */
 function callsOf(layers: readonly unknown[]): GraphCall[] {
@@ -46,20 +46,20 @@ function callsOf(layers: readonly unknown[]): GraphCall[] {
     if (!isList(inboundNodes)) return []; // of a Sequential, or tfjs refuses it
     const {name: own} = tfjsEntries(config);
     if (typeof name !== 'string' || own !== name || names.has(name)) {
-      throw new ArtifactError(`layer ${shown(name)}: expected a name of its own, the same in its configuration, found ${shown(own)}; the file is damaged or was edited`);
+      throw new ArtifactError(`layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ${formatValue(own)}; the file is damaged or was edited`);
     }
     names.add(name);
     const calls = inboundNodes.map((node) => ({layer: name, inputs: inputsOf(name, node)})).filter(({inputs}) => inputs.length > 0);
-    return GIVEN.includes(className) ? [{layer: name, inputs: []}, ...calls] : calls;
+    return CALLED_AT_CONSTRUCTION.includes(className) ? [{layer: name, inputs: []}, ...calls] : calls;
   });
 }
 
 function inputsOf(layer: string, node: unknown): Array<readonly [string, number]> {
-  if (!isList(node)) throw new ArtifactError(`layer '${layer}': expected each of its inbound nodes to be a list, found ${shown(node)}; the file is damaged or was edited`);
+  if (!isList(node)) throw new ArtifactError(`layer '${layer}': expected each of its inbound nodes to be a list, found ${formatValue(node)}; the file is damaged or was edited`);
   return node.map((input) => {
     const [from, call] = isList(input) ? input : [];
     if (typeof from === 'string' && typeof call === 'number' && Number.isInteger(call) && call >= 0) return [from, call];
-    throw new ArtifactError(`layer '${layer}': expected an input to be [layer, call, output], found ${shown(input)}; the file is damaged or was edited`);
+    throw new ArtifactError(`layer '${layer}': expected an input to be [layer, call, output], found ${formatValue(input)}; the file is damaged or was edited`);
   });
 }
 
@@ -75,7 +75,7 @@ function requireOrder(calls: readonly GraphCall[]): void {
     });
     if (stuck.length === waiting.length) {
       const [{layer, inputs}] = stuck;
-      throw new ArtifactError(`layer '${layer}': expected inputs that other layers give, found ${shown(inputs)}, which never come; the file is damaged or was edited`);
+      throw new ArtifactError(`layer '${layer}': expected inputs that other layers give, found ${formatValue(inputs)}, which never come; the file is damaged or was edited`);
     }
     waiting = stuck;
   }

@@ -9,7 +9,7 @@ import type {StoredTensor} from '../artifacts/storedTensors.ts';
  */
 export function fillWeights(model: LayersModel, tensors: readonly StoredTensor[], payload: Uint8Array<ArrayBuffer>): void {
   const stored = new Map(tensors.map((one) => [one.name, one]));
-  for (const {originalName, shape, dtype, ...weight} of model.weights.map(described)) {
+  for (const {originalName, shape, dtype, ...weight} of model.weights.map(describeWeight)) {
     const found = stored.get(originalName);
     stored.delete(originalName);
     const expected = `weight '${originalName}': expected [${shape.join(', ')}] in ${dtype}`;
@@ -24,7 +24,7 @@ export function fillWeights(model: LayersModel, tensors: readonly StoredTensor[]
 }
 
 /** A weight with the variable behind it: a write to the weight itself would apply the layer's constraint, and so change values. */
-function described(weight: LayersModel['weights'][number]): {originalName: string; shape: ReadonlyArray<number | null>; dtype: string; variable: Variable} {
+function describeWeight(weight: LayersModel['weights'][number]): {originalName: string; shape: ReadonlyArray<number | null>; dtype: string; variable: Variable} {
   const variable = weight.read();
   if (!isVariable(variable)) throw new ArtifactError(`weight '${weight.originalName}': expected tfjs to keep it in a variable`);
   return {originalName: weight.originalName, shape: weight.shape, dtype: weight.dtype, variable};

@@ -4,27 +4,27 @@ import {ArtifactError, BackendError} from '../errors.ts';
 import {disposeModel} from '../model/disposeModel.ts';
 import {matricesOf} from '../packed/packedExecution.ts';
 import type {Packed} from '../packed/packed.ts';
-import {packedKernelsOf} from '../packed/packedKernels.ts';
+import {storedKernelsOf} from '../packed/packedKernels.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
-import {checksByItself} from '../stages/pack/selfCheckRule.ts';
+import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
 import {checkRule} from '../stages/pack/checkRule.ts';
 import {selfCheck} from '../stages/pack/selfCheck.ts';
 import {flag, resolveOptions} from '../options.ts';
 import {buildModel} from './buildModel.ts';
 import {checkTopology} from './checkTopology.ts';
 import {fillWeights} from './fillWeights.ts';
-import {payloadOf} from '../artifacts/payload.ts';
+import {joinPayload} from '../artifacts/payload.ts';
 import {type Artifacts, readArtifacts} from '../artifacts/readArtifacts.ts';
-import {requireSealed, sealIn} from '../artifacts/seal.ts';
-import {storedTensors} from '../artifacts/storedTensors.ts';
-import {topologyIn} from '../artifacts/plainTopology.ts';
+import {requireSealed, readSeal} from '../artifacts/seal.ts';
+import {locateTensors} from '../artifacts/storedTensors.ts';
+import {readPlainTopology} from '../artifacts/plainTopology.ts';
 
 /** Options of {@link loadPacked}. */
 export interface LoadPackedOptions {
   /** Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made. Default true. */
   readonly verify?: boolean;
   /**
-   * Whether the layers are compared, on the active backend, with their float32 twins on random inputs (see {@link selfCheck}): `true` refuses a model
+   * Whether the layers are compared, on the active backend, with their float32 counterparts on random inputs (see {@link selfCheck}): `true` refuses a model
    * of which one fails, `'decode'` decodes that layer to float32. Default: true on 'webgpu' with the plugin, false elsewhere.
    */
   readonly selfCheck?: boolean | 'decode';
@@ -49,7 +49,7 @@ export async function loadPacked(source: string | io.IOHandler, options: LoadPac
   registerPacked();
   const model = await loadFrom(source, verify);
   try {
-    if (check ?? checksByItself(model)) await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    if (check ?? selfChecksByDefault(model)) await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
     return model;
   } catch (error) {
     disposeModel(model);
@@ -67,10 +67,10 @@ async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise
 }
 
 async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata}: Artifacts, verify: boolean): Promise<LayersModel> {
-  const seal = sealIn(userDefinedMetadata);
-  const topology = topologyIn(modelTopology);
-  const payload = payloadOf(weightData);
-  const tensors = storedTensors(weightSpecs, payload.length);
+  const seal = readSeal(userDefinedMetadata);
+  const topology = readPlainTopology(modelTopology);
+  const payload = joinPayload(weightData);
+  const tensors = locateTensors(weightSpecs, payload.length);
   if (payload.length !== seal.bytes) throw new ArtifactError(`expected ${seal.bytes} bytes of weights, found ${payload.length}; the files are of different models`);
   if (verify) await requireSealed({topology, tensors, payload}, seal);
   checkTopology(topology);
@@ -88,5 +88,5 @@ async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata
 
 /** Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it likes. */
 function requireReadable(layer: Packed): void {
-  for (const {stored, tensors} of packedKernelsOf(layer)) if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);
+  for (const {stored, tensors} of storedKernelsOf(layer)) if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);
 }

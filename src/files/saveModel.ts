@@ -1,7 +1,7 @@
 import {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ArtifactError} from '../errors.ts';
-import {payloadOf} from '../artifacts/payload.ts';
+import {joinPayload} from '../artifacts/payload.ts';
 
 /**
  * Saves a model as `model.save` does, and makes sure that it is there.
@@ -24,7 +24,7 @@ export async function saveModel(model: LayersModel, target: string | io.IOHandle
     return store(target, artifacts);
   }));
   const found = await weightsAt(target);
-  const expected = payloadOf(saved.weightData);
+  const expected = joinPayload(saved.weightData);
   if (found?.length !== expected.length || found.some((byte, i) => byte !== expected[i])) {
     throw new ArtifactError(
       `saveModel: expected ${target} to hold the ${expected.length} bytes of weights that were saved, found ${found ? 'others' : 'none'}; ` +
@@ -44,7 +44,7 @@ async function store(target: string, artifacts: io.ModelArtifacts): Promise<io.S
 async function weightsAt(target: string): Promise<Uint8Array | undefined> {
   try {
     const artifacts = await io.getLoadHandlers(target)[0]?.load?.();
-    return payloadOf(artifacts?.weightData);
+    return joinPayload(artifacts?.weightData);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import {type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {type layers, LayersModel, models} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 import {disposeModel} from './disposeModel.ts';
-import {zeroInitialized} from './patchAddWeight.ts';
+import {withZeroInitialization} from './patchAddWeight.ts';
 
 /** A model's topology with the names that tfjs reads back, as JSON. */
 export type Topology = Parameters<typeof models.modelFromJSON>[0];
@@ -11,8 +11,8 @@ export type Topology = Parameters<typeof models.modelFromJSON>[0];
 export interface Rebuilding {
   /** The topology to build. Layers keep their names. */
   readonly topology: Topology;
-  /** The weights of a layer for its twin in the rebuilt model; called inside `tidy`. */
-  readonly weightsFor: (layer: layers.Layer, twin: layers.Layer) => Tensor[];
+  /** The weights of a layer for its counterpart in the rebuilt model; called inside `tidy`. */
+  readonly weightsFor: (layer: layers.Layer, counterpart: layers.Layer) => Tensor[];
 }
 
 /**
@@ -48,7 +48,7 @@ export async function rebuildModel(model: LayersModel, {topology, weightsFor}: R
 
 async function fromTopology(name: string, topology: Topology): Promise<LayersModel> {
   try {
-    return await zeroInitialized(() => models.modelFromJSON(topology));
+    return await withZeroInitialization(() => models.modelFromJSON(topology));
   } catch (cause) {
     throw new ModelError(
       `model '${name}': expected a model that can be rebuilt from its topology, got: ${cause instanceof Error ? cause.message : String(cause)} ` +
@@ -59,14 +59,14 @@ async function fromTopology(name: string, topology: Topology): Promise<LayersMod
 /** Layer by layer: the order of a whole model's weights depends on which layers are trainable, and a rebuilt nested model is. */
 function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding['weightsFor']): void {
   for (const layer of from.layers) {
-    const twin = to.layers.find(({name}) => name === layer.name);
-    if (!twin) throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it, found no layer of that name`);
-    if (layer instanceof LayersModel && twin instanceof LayersModel) {
-      copyWeights(layer, twin, weightsFor);
+    const counterpart = to.layers.find(({name}) => name === layer.name);
+    if (!counterpart) throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it, found no layer of that name`);
+    if (layer instanceof LayersModel && counterpart instanceof LayersModel) {
+      copyWeights(layer, counterpart, weightsFor);
       continue;
     }
     try {
-      tidy(() => { twin.setWeights(weightsFor(layer, twin)); });
+      tidy(() => { counterpart.setWeights(weightsFor(layer, counterpart)); });
     } catch (cause) {
       throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
     }

@@ -5,7 +5,7 @@ import {initializers, layers} from '@tensorflow/tfjs-layers';
  * takes seconds from 64 units on. Layers keep their configuration. Only what `build` does before it first awaits anything is built so:
  * of `models.modelFromJSON` everything.
  */
-export function zeroInitialized<Result>(build: () => Result): Result {
+export function withZeroInitialization<Result>(build: () => Result): Result {
   const prototype = layers.Layer.prototype;
   const addWeight = prototype['addWeight'];
   const withZeros: typeof addWeight = function (this: layers.Layer, name, shape, dtype, _initializer, ...others) {

@@ -11,18 +11,18 @@ export interface LayerEntry {
  * @param replacement of a layer, or nothing where it stays
  */
 export function mapTopology(topology: Topology, replacement: (entry: LayerEntry) => object | undefined): Topology {
-  return mapped(topology, replacement) as Topology;
+  return mapEntry(topology, replacement) as Topology;
 }
 
-function mapped(json: unknown, replacement: (entry: LayerEntry) => object | undefined): unknown {
-  if (Array.isArray(json)) return json.map((item) => mapped(item, replacement));
+function mapEntry(json: unknown, replacement: (entry: LayerEntry) => object | undefined): unknown {
+  if (Array.isArray(json)) return json.map((item) => mapEntry(item, replacement));
   if (typeof json !== 'object' || json === null) return json;
   if (isLayer(json)) {
     const replaced = replacement(json);
     if (replaced) return replaced;
     if (!('layers' in json.config)) return json;
   }
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapped(value, replacement)]));
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapEntry(value, replacement)]));
 }
 
 function isLayer(json: object): json is LayerEntry {

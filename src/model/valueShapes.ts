@@ -27,12 +27,12 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
-  const shapes: ReadonlyArray<readonly unknown[]> = listOf(computed(layer, given));
+  const shapes: ReadonlyArray<readonly unknown[]> = listOf(computeShapes(layer, given));
   if (shapes.flat().every((length) => Number(length) > 0)) return shapes.map((shape) => shape.map(Number));
   throw new ModelError(`layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would give ${JSON.stringify(shapes)}`);
 }
 
-function computed(layer: layers.Layer, given: number[][]): readonly unknown[] {
+function computeShapes(layer: layers.Layer, given: number[][]): readonly unknown[] {
   try {
     return adapterFor(layer)?.outputShape?.(layer, given[0]) ?? layer.computeOutputShape(given.length === 1 ? given[0] : given);
   } catch (cause) {

@@ -7,7 +7,7 @@ export interface AllocationOption {
 }
 
 /** So many sums of the layers so far are kept; with more of them, one in each of as many equal parts of the budget. */
-const MOST_SUMS = 1024;
+const MAX_SUMS = 1024;
 
 /**
  * Chooses one option of every layer: the least sum of errors whose sum of costs is within the budget.
@@ -19,16 +19,16 @@ const MOST_SUMS = 1024;
  * @returns by layer the index of its option; nothing if the cheapest ones exceed the budget already
  */
 export function allocate(layers: ReadonlyArray<readonly AllocationOption[]>, budget: number): number[] | undefined {
-  let left = layers.reduce((sum, options) => sum + cheapest(options), 0);
+  let left = layers.reduce((sum, options) => sum + findCheapest(options), 0);
   if (left > budget) return undefined;
   let frontier: readonly Sum[] = [{cost: 0, error: 0, chosen: undefined}];
   for (const options of layers) {
-    left -= cheapest(options);
-    const most = budget - left;
+    left -= findCheapest(options);
+    const max = budget - left;
     const sums = frontier.flatMap((before) => options.map((option, index): Sum => ({
       cost: before.cost + option.cost, error: before.error + option.error, chosen: {index, before},
     })));
-    frontier = thinned(undominated(sums.filter(({cost}) => cost <= most)), budget);
+    frontier = thinOut(dropDominated(sums.filter(({cost}) => cost <= max)), budget);
   }
   return choices(frontier[frontier.length - 1]);
 }
@@ -38,24 +38,24 @@ interface Sum extends AllocationOption {
   readonly chosen: {readonly index: number; readonly before: Sum} | undefined;
 }
 
-function cheapest(options: readonly AllocationOption[]): number {
+function findCheapest(options: readonly AllocationOption[]): number {
   return Math.min(...options.map(({cost}) => cost));
 }
 
 /** By ascending cost, with errors that fall strictly. */
-function undominated(sums: readonly Sum[]): Sum[] {
-  let least = Infinity;
+function dropDominated(sums: readonly Sum[]): Sum[] {
+  let min = Infinity;
   return [...sums].sort((one, other) => one.cost - other.cost || one.error - other.error).filter(({error}) => {
-    const isBetter = error < least;
-    if (isBetter) least = error;
+    const isBetter = error < min;
+    if (isBetter) min = error;
     return isBetter;
   });
 }
 
 /** Of each part of the budget the sum with the least error, which is the last in it. */
-function thinned(frontier: readonly Sum[], budget: number): readonly Sum[] {
-  if (frontier.length <= MOST_SUMS) return frontier;
-  const partOf = ({cost}: Sum) => Math.floor(cost / budget * MOST_SUMS);
+function thinOut(frontier: readonly Sum[], budget: number): readonly Sum[] {
+  if (frontier.length <= MAX_SUMS) return frontier;
+  const partOf = ({cost}: Sum) => Math.floor(cost / budget * MAX_SUMS);
   return frontier.filter((sum, i) => i === frontier.length - 1 || partOf(frontier[i + 1]) !== partOf(sum));
 }
 

@@ -15,13 +15,13 @@ export {refine, type RefinementOptions} from './path/refinement.ts';
 export {type Quantized, valuesOf} from './scales/quantized.ts';
 
 // pruning
-export {keepLargest, type Mask, masked, type NofM, type Pattern, sparsityOf} from './linalg/mask.ts';
+export {keepLargest, type Mask, applyMask, type NofM, type Pattern, sparsityOf} from './linalg/mask.ts';
 export {solveOnSupport, type SupportOptions} from './linalg/conjugateGradients.ts';
 
 // alphabets and scales
 export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from './stochastic/alphabet.ts';
 export {type FeatureGroups, type Granularity, offsetAt, type Scales, stepAt} from './scales/scales.ts';
-export {meanSquareScale, widestScale} from './scales/meanSquareScale.ts';
+export {meanSquareScale, absMaxScale} from './scales/meanSquareScale.ts';
 export {calibrationErrors, calibrationGain} from './path/calibrationError.ts';
 
 // statistics and bounds
@@ -31,9 +31,9 @@ export {pathBound, type PathBoundOptions, pathVariance} from './path/bounds.ts';
 // random numbers and codes
 export {philox4x32, type PhiloxWords, uniformAt} from './random.ts';
 export {packCodes, unpackCodes} from './coding/bitStream.ts';
-export {packLevels, unpackLevels, wordsFor} from './coding/levels.ts';
-export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, wordsOfMask} from './coding/masks.ts';
+export {packLevels, unpackLevels, wordCountFor} from './coding/levels.ts';
+export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, maskWordCount} from './coding/masks.ts';
 export {
-  packMatrices, type PackedLetters, type PackedMatrices, type PackedParts, type Packing, type PartName, type PartSpec, partsOf, unpackedWeights, type UnpackedMatrices, unpackMatrices,
+  packMatrices, type PackedLetters, type PackedMatrices, type PackedParts, type Packing, type PartName, type PartSpec, partsOf, unpackWeights, type UnpackedMatrices, unpackMatrices,
 } from './coding/packedMatrices.ts';
-export {kernelCodes, type KernelCodes, placedCodes} from './coding/kernelWords.ts';
+export {kernelWords, type KernelWords, codesWithPositions} from './coding/kernelWords.ts';

@@ -64,7 +64,7 @@ const RULES: OptionRules<Resolved> = {
  * - biases: b + μᵀW − μ̃ᵀQ, for which all of this is done with centred statistics;
  * - BatchNormalization: the moving statistics under which its outputs are nearest to those of the original.
  *
- * None of these raises the calibration error. A layer's correction is kept only if its error falls on rows that were held back, too.
+ * None of these raises the calibration error. A layer's correction is kept only if its error falls on rows that were held out, too.
  * Alphabets, masks and the topology stay as they are.
  *
  * ```ts

@@ -1,9 +1,9 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {LayerFilter, LayerPlace} from '../calibration/targets.ts';
+import type {LayerFilter, LayerInfo} from '../calibration/targets.ts';
 import type {OptionRule} from '../options.ts';
 
 /** Says of a layer whether it is meant. */
-export type LayerPredicate = (layer: layers.Layer, place: LayerPlace) => boolean;
+export type LayerPredicate = (layer: layers.Layer, info: LayerInfo) => boolean;
 
 /**
  * Layers by name, by pattern of the name, by predicate, or by any of several of these. Of a layer with several kernels its own name means all,
@@ -20,9 +20,9 @@ export const selectionRule: OptionRule<LayerSelection | undefined> = {
 
 /** Why a layer is left out, given what was chosen. */
 export function layerFilter(include: LayerSelection | undefined, exclude: LayerSelection | undefined): LayerFilter {
-  return (layer, place) => {
-    if (include !== undefined && !selects(include, layer, place)) return 'not in `include`';
-    if (exclude !== undefined && selects(exclude, layer, place)) return 'in `exclude`';
+  return (layer, info) => {
+    if (include !== undefined && !selects(include, layer, info)) return 'not in `include`';
+    if (exclude !== undefined && selects(exclude, layer, info)) return 'in `exclude`';
     return undefined;
   };
 }
@@ -36,11 +36,11 @@ function selectorsOf(selection: LayerSelection): ReadonlyArray<string | RegExp |
   return typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
 }
 
-function selects(selection: LayerSelection, layer: layers.Layer, place: LayerPlace): boolean {
+function selects(selection: LayerSelection, layer: layers.Layer, info: LayerInfo): boolean {
   return selectorsOf(selection).some((selector) => {
-    if (typeof selector === 'string') return selector === layer.name || selector === place.name;
+    if (typeof selector === 'string') return selector === layer.name || selector === info.name;
     // Not `test`: with the flag `g` it remembers where it stopped.
-    return typeof selector === 'function' ? selector(layer, place) : place.name.search(selector) >= 0;
+    return typeof selector === 'function' ? selector(layer, info) : info.name.search(selector) >= 0;
   });
 }
 

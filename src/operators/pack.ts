@@ -8,7 +8,7 @@ import {stage} from './stage.ts';
 /** Options of {@link pack}. */
 export interface PackOptions {
   /**
-   * Whether packed layers are compared, on the active backend, with their float32 twins, on calibration data where there is any (see {@link selfCheck}):
+   * Whether packed layers are compared, on the active backend, with their float32 counterparts, on calibration data where there is any (see {@link selfCheck}):
    * `true` ends the stream if one fails, `'decode'` decodes it to float32 and says so in the report. Default: true on 'webgpu' with the plugin, false elsewhere.
    */
   readonly selfCheck?: boolean | 'decode';

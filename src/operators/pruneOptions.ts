@@ -21,7 +21,7 @@ export interface SpfqPruneOptions {
   readonly pattern?: PatternOption;
   /**
    * How the mask is found: along a path; by |w|; by |w|·‖X‖ within each neuron; or `'best'`, the one of paths and magnitude with the least error
-   * behind the activation on held-back rows, in each layer; never one whose error before it is above that of magnitude. Default `'best'`; with `threshold` `'path'`.
+   * behind the activation on held-out rows, in each layer; never one whose error before it is above that of magnitude. Default `'best'`; with `threshold` `'path'`.
    */
   readonly mask?: 'best' | 'path' | 'magnitude' | 'wanda';
   /** T of the path: `'stochastic'`, without bias, or `'nearest'`, a hard threshold. `'best'` tries both, or `'nearest'` alone. Default `'stochastic'`. */
@@ -76,7 +76,7 @@ const RULES: OptionRules<Resolved> = {
 };
 
 /** A method without its seed, which the pipeline may give. `together`: the sparsity of all layers, if it is not that of each. */
-export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {readonly seed: number | undefined; readonly together: number | undefined};
+export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {readonly seed: number | undefined; readonly modelSparsity: number | undefined};
 
 /**
  * Checks the options of a pruning stage and completes them.
@@ -84,13 +84,13 @@ export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {readonly seed: number
  */
 export function prunePlan(where: string, given: SpfqPruneOptions): PrunePlan {
   const options = resolveOptions<Resolved>(where, given, RULES);
-  requireTogether(where, options);
+  requireCompatible(where, options);
   const {include, exclude, feedback, damping, scaling, iterations, threshold} = options;
   const pattern = patternOf(options.pattern);
   const amount = threshold === undefined ? {sparsity: pattern === 'unstructured' ? options.sparsity ?? 0.5 : 1 - pattern.n / pattern.m} : {threshold};
   return {
     amountOf: () => amount,
-    together: options.scope === 'model' ? options.sparsity ?? 0.5 : undefined,
+    modelSparsity: options.scope === 'model' ? options.sparsity ?? 0.5 : undefined,
     pattern,
     masks: masksFor(options),
     alignment: {method: options.alignment, damping},
@@ -115,7 +115,7 @@ function masksFor({mask, rounding, threshold}: Resolved): MaskName[] {
   }
 }
 
-function requireTogether(where: string, {scope, sparsity, threshold, pattern, mask, iterations, bias}: Resolved): void {
+function requireCompatible(where: string, {scope, sparsity, threshold, pattern, mask, iterations, bias}: Resolved): void {
   if (sparsity !== undefined && threshold !== undefined) throw new OptionError(where, 'threshold', 'absent when `sparsity` is given', threshold);
   if (sparsity !== undefined && pattern !== 'unstructured') throw new OptionError(where, 'sparsity', 'absent with a pattern n:m, which says by itself how many weights are pruned', sparsity);
   if (threshold !== undefined && pattern !== 'unstructured') throw new OptionError(where, 'threshold', 'absent with a pattern n:m, which says by itself how many weights are pruned', threshold);

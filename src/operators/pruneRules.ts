@@ -1,4 +1,4 @@
-import type {LayerFilter, LayerPlace} from '../calibration/targets.ts';
+import type {LayerFilter, LayerInfo} from '../calibration/targets.ts';
 import type {NofM, Pattern} from '../numerics/linalg/mask.ts';
 import type {OptionRule} from '../options.ts';
 import {layerFilter, type LayerSelection} from './layerSelection.ts';
@@ -7,7 +7,7 @@ import {layerFilter, type LayerSelection} from './layerSelection.ts';
 export type PatternOption = 'unstructured' | '2:4' | '4:8' | NofM;
 
 /** Fewer features than this leave a neuron too little to make up for its zeros. */
-const FEWEST_FEATURES = 32;
+const MIN_FEATURES = 32;
 
 /** The rule of the option `sparsity`. */
 export const sparsityRule: OptionRule<number | undefined> = {
@@ -38,13 +38,13 @@ export function patternOf(option: PatternOption): Pattern {
 /** Why a layer is not pruned: not chosen, or, where nothing was chosen by name, left dense because pruning it does harm. */
 export function pruneFilter(pattern: Pattern, include: LayerSelection | undefined, exclude: LayerSelection | undefined): LayerFilter {
   const chosen = layerFilter(include, exclude);
-  return (layer, place) => chosen(layer, place) ?? (include === undefined ? denseReason(pattern, place) : undefined);
+  return (layer, info) => chosen(layer, info) ?? (include === undefined ? denseReason(pattern, info) : undefined);
 }
 
-function denseReason(pattern: Pattern, {features, isLast, dense}: LayerPlace): string | undefined {
-  if (dense !== undefined) return dense;
+function denseReason(pattern: Pattern, {features, isLast, keepDenseReason}: LayerInfo): string | undefined {
+  if (keepDenseReason !== undefined) return keepDenseReason;
   if (isLast) return 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this';
-  if (features < FEWEST_FEATURES) return `${features} features, fewer than ${FEWEST_FEATURES}, stay dense; \`include\` overrides this`;
+  if (features < MIN_FEATURES) return `${features} features, fewer than ${MIN_FEATURES}, stay dense; \`include\` overrides this`;
   if (pattern !== 'unstructured' && features % pattern.m !== 0) return `${features} features cannot be divided by the ${pattern.m} of pattern ${pattern.n}:${pattern.m}`;
   return undefined;
 }

@@ -27,8 +27,8 @@ export interface BudgetPlan {
 }
 
 /** Whether letters are to be chosen, as scripts without types may say it, too. */
-export function asksForBudget(options: SpfqQuantizeOptions | BudgetedQuantizeOptions): options is BudgetedQuantizeOptions {
-  return given(options, 'bits') === 'auto';
+export function hasBudget(options: SpfqQuantizeOptions | BudgetedQuantizeOptions): options is BudgetedQuantizeOptions {
+  return optionIn(options, 'bits') === 'auto';
 }
 
 /**
@@ -40,7 +40,7 @@ export function budgetPlan(where: string, {bits, budget, ...others}: BudgetedQua
     throw new OptionError(where, 'budget', `{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: '${bits}'`, budget);
   }
   for (const option of ['levels', 'layout']) {
-    const value = given(others, option);
+    const value = optionIn(others, option);
     if (value !== undefined) throw new OptionError(where, option, `absent with bits: '${bits}', which chooses the letters`, value);
   }
   const plans = WIDTHS.map((width): {bits: Bits; plan: QuantizePlan} => ({bits: width, plan: quantizePlan(where, {...others, bits: width}, ['budget'])}));
@@ -49,12 +49,12 @@ export function budgetPlan(where: string, {bits, budget, ...others}: BudgetedQua
 
 /** @throws OptionError if there is a budget and nothing to choose */
 export function requireNoBudget(where: string, options: SpfqQuantizeOptions): void {
-  const budget = given(options, 'budget');
+  const budget = optionIn(options, 'budget');
   if (budget !== undefined) throw new OptionError(where, 'budget', "absent without bits: 'auto'", budget);
 }
 
 /** An option, whatever a script may pass for the options. */
-function given(options: unknown, option: string): unknown {
+function optionIn(options: unknown, option: string): unknown {
   return typeof options === 'object' && options !== null ? Reflect.get(options, option) : undefined;
 }
 

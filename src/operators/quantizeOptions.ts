@@ -1,4 +1,4 @@
-import {OptionError, shown} from '../errors.ts';
+import {OptionError, formatValue} from '../errors.ts';
 import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
 import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
@@ -107,7 +107,7 @@ export type QuantizePlan = Omit<QuantizeModelOptions, 'seed'> & {readonly seed: 
 export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: readonly string[] = []): QuantizePlan {
   const options = resolveOptions<Resolved>(where, given, RULES, others);
   const {feedback, damping, order, dead, rounding, sweeps} = options;
-  requireTogether(where, options);
+  requireCompatible(where, options);
   const alphabet = alphabetOf(where, options);
   return {
     alphabet,
@@ -138,7 +138,7 @@ function scalingsOf({scaling, feedback, sweeps}: Resolved, {levels}: Alphabet): 
   return chosen === 'auto' ? [1, 4, 16] : [chosen];
 }
 
-function requireTogether(where: string, {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels}: Resolved): void {
+function requireCompatible(where: string, {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels}: Resolved): void {
   if (rounding === 'nearest' && samples !== undefined && samples > 1) {
     throw new OptionError(where, 'samples', "1 with rounding: 'nearest', whose paths are all the same", samples);
   }
@@ -156,14 +156,14 @@ function requireTogether(where: string, {samples, rounding, bias, symmetric, sca
 
 function alphabetOf(where: string, {bits = 4, levels, layout}: Resolved): Alphabet {
   const size = levels !== undefined ? {levels} : {bits};
-  const fitting = LAYOUTS.filter((one) => canHave(size, one));
+  const fitting = LAYOUTS.filter((one) => supportsLayout(size, one));
   if (layout === undefined) return uniformAlphabet(size);
   if (fitting.includes(layout)) return uniformAlphabet({...size, layout});
   const [[name, value]] = Object.entries(size);
-  throw new OptionError(where, 'layout', `${fitting.map(shown).join(' or ')} for ${name}: ${shown(value)}`, layout);
+  throw new OptionError(where, 'layout', `${fitting.map(formatValue).join(' or ')} for ${name}: ${formatValue(value)}`, layout);
 }
 
-function canHave(size: {bits: Bits} | {levels: number}, layout: AlphabetLayout): boolean {
+function supportsLayout(size: {bits: Bits} | {levels: number}, layout: AlphabetLayout): boolean {
   try {
     return uniformAlphabet({...size, layout}).levels > 1;
   } catch {

@@ -35,15 +35,15 @@ export function spfqCompress(given: SpfqCompressOptions = {}): OperatorFunction<
   requireObject(where, given);
   const {sparsity, pattern, ...options} = given;
   const pruning = resolveOptions<{sparsity: number | undefined; pattern: PatternOption}>(where, {...(sparsity === undefined ? {} : {sparsity}), ...(pattern === undefined ? {} : {pattern})}, {sparsity: sparsityRule, pattern: patternRule});
-  const place = patternOf(pruning.pattern);
-  if (sparsity !== undefined && place !== 'unstructured') {
+  const prunePattern = patternOf(pruning.pattern);
+  if (sparsity !== undefined && prunePattern !== 'unstructured') {
     throw new OptionError(where, 'sparsity', 'absent with a pattern n:m, which says by itself how many weights are pruned', sparsity);
   }
   if (options.scaling === 'auto') throw new OptionError(where, 'scaling', 'a number, because masks of several paths cannot be mixed', options.scaling);
   const plan = {
     ...quantizePlan(where, {...options, scaling: options.scaling ?? 1}, ['sparsity', 'pattern']),
-    prune: {pattern: place, sparsity: place === 'unstructured' ? sparsity ?? 0.5 : 1 - place.n / place.m},
-    dense: pruneFilter(place, options.include, undefined),
+    prune: {pattern: prunePattern, sparsity: prunePattern === 'unstructured' ? sparsity ?? 0.5 : 1 - prunePattern.n / prunePattern.m},
+    pruneFilter: pruneFilter(prunePattern, options.include, undefined),
   };
   return stage(where, (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
 }

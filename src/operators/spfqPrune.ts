@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
 import {pruneModel} from '../stages/prune/pruneModel.ts';
-import {pruneTogether} from '../stages/prune/sparsityBudget.ts';
+import {pruneToModelSparsity} from '../stages/prune/sparsityBudget.ts';
 import type {Compression} from '../types.ts';
 import {prunePlan, type SpfqPruneOptions} from './pruneOptions.ts';
 import {stage} from './stage.ts';
@@ -25,9 +25,9 @@ export function spfqPrune(options: SpfqPruneOptions = {}): OperatorFunction<Comp
 
 /** {@link spfqPrune} under the name of a preset. */
 export function pruneStage(name: string, options: SpfqPruneOptions): OperatorFunction<Compression, Compression> {
-  const {together, ...plan} = prunePlan(name, options);
+  const {modelSparsity, ...plan} = prunePlan(name, options);
   return stage(name, (compression, context) => {
     const seeded = {...plan, seed: plan.seed ?? compression.seed};
-    return together === undefined ? pruneModel(compression, seeded, context) : pruneTogether(compression, {...seeded, sparsity: together}, context);
+    return modelSparsity === undefined ? pruneModel(compression, seeded, context) : pruneToModelSparsity(compression, {...seeded, sparsity: modelSparsity}, context);
   });
 }

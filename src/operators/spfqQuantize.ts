@@ -2,7 +2,7 @@ import type {OperatorFunction} from 'rxjs';
 import {quantizeToBudget} from '../stages/quantize/bitBudget.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../types.ts';
-import {asksForBudget, type BudgetedQuantizeOptions, budgetPlan, requireNoBudget} from './quantizeBudget.ts';
+import {hasBudget, type BudgetedQuantizeOptions, budgetPlan, requireNoBudget} from './quantizeBudget.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';
 
@@ -24,7 +24,7 @@ import {stage} from './stage.ts';
  */
 export function spfqQuantize(options: SpfqQuantizeOptions | BudgetedQuantizeOptions = {}): OperatorFunction<Compression, Compression> {
   const where = 'spfqQuantize';
-  if (asksForBudget(options)) {
+  if (hasBudget(options)) {
     const {budget, seed, widths} = budgetPlan(where, options);
     return stage(where, (compression, context) => quantizeToBudget(compression, widths(seed ?? compression.seed), budget, context));
   }

@@ -51,7 +51,7 @@ function contextOf(stageName: string, {observers}: Compression, signal: AbortSig
     elapsed,
     async pause() {
       if (performance.now() - turn > LONGEST_TURN) {
-        await nextTask();
+        await yieldToEventLoop();
         turn = performance.now();
       }
       signal.throwIfAborted();
@@ -65,7 +65,7 @@ function contextOf(stageName: string, {observers}: Compression, signal: AbortSig
 }
 
 /** A task, not a microtask: timers, input events and unsubscriptions get their turn. Of a message, because browsers hold timers back: by 4 ms, in hidden pages by seconds. */
-function nextTask(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     const {port1, port2} = new MessageChannel();
     port1.onmessage = () => {

@@ -3,14 +3,14 @@ import {BackendError} from '../errors.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import {followPathSteps, type Path} from '../numerics/path/pathFollowing.ts';
+import {followPathTask, type Path} from '../numerics/path/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
 import {type OperatorKind, operators, type Rounding} from '../numerics/stochastic/index.ts';
 import type {StochasticOperator} from '../numerics/stochastic/stochasticOperator.ts';
-import {kernelAttrs, kernelInputs} from './kernel.ts';
-import {mostBufferBytes} from './maxBufferBytes.ts';
-import {paced} from '../numerics/paced.ts';
+import {backendAttrs, backendInputs} from './kernel.ts';
+import {maxBufferBytes} from './maxBufferBytes.ts';
+import {runTask} from '../numerics/paced.ts';
 
 /** The name under which backends register their kernel of this op. */
 export const FOLLOW_PATH = 'FollowPath';
@@ -86,31 +86,31 @@ export interface FollowerOptions {
   /** Awaited between the blocks of the reference. */
   readonly pause?: () => Promise<void>;
   /** Bytes of the largest buffer that the backend's kernel can read. Default: what its device says. */
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
 }
 
 /** Fewer neurons than this leave a device idle: one invocation follows one neuron. */
-const FEWEST_NEURONS_ON_DEVICE = 4;
+const MIN_NEURONS_ON_DEVICE = 4;
 
 /**
- * The op `FollowPath`: {@link followPathSteps} with any T, on the active backend's kernel where one is registered,
+ * The op `FollowPath`: {@link followPathTask} with any T, on the active backend's kernel where one is registered,
  * else on the float64 reference. Same seed, same codes.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular
  * @throws BackendError if `strict` and the active backend has no kernel, or its device cannot bind a matrix of this size
  */
 export function pathFollower(aligned: Matrix, feedback: Matrix, options: FollowerOptions = {}): PathFollower {
-  const {strict = false, pause = () => Promise.resolve(), mostBytes = mostBufferBytes()} = options;
-  if (strict) requireKernel();
+  const {strict = false, pause = () => Promise.resolve(), maxBytes = maxBufferBytes()} = options;
+  if (strict) requirePathKernel();
   const backend = getBackend();
   const bytes = 4 * aligned.rows * Math.max(aligned.rows, aligned.columns);
-  if (strict && bytes > mostBytes) throw new BackendError(`FollowPath: expected matrices of at most ${mostBytes} bytes, which the device of '${backend}' can bind, got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`);
-  const fits = aligned.columns >= FEWEST_NEURONS_ON_DEVICE && bytes <= mostBytes;
+  if (strict && bytes > maxBytes) throw new BackendError(`FollowPath: expected matrices of at most ${maxBytes} bytes, which the device of '${backend}' can bind, got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`);
+  const fits = aligned.columns >= MIN_NEURONS_ON_DEVICE && bytes <= maxBytes;
   return fits && getKernel(FOLLOW_PATH, backend) ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback, pause);
 }
 
 /** @throws BackendError if the active backend has no kernel of this op */
-export function requireKernel(): void {
+export function requirePathKernel(): void {
   const backend = getBackend();
   if (getKernel(FOLLOW_PATH, backend)) return;
   throw new BackendError(
@@ -132,14 +132,14 @@ async function followReference(aligned: Matrix, feedback: Matrix, choice: PathCh
   const operator = operators[choice.kind][choice.rounding];
   const uniform = operator.random ? uniformsOf(seed, layer, {first: firstNeuron, count: neurons}, path) : () => 0;
   const codes = new Int16Array(aligned.data.length);
-  const steps = followPathSteps(aligned, feedback, (x, t, n) => {
+  const task = followPathTask(aligned, feedback, (x, t, n) => {
     const i = t * neurons + n;
     const step = stepAt(scales, t, n);
     const code = mask?.[i] === 0 ? -alphabet.shift : codeAt(x, step, uniform(t, n), operator, choice);
     codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });
-  return {...await paced(steps, pause), codes};
+  return {...await runTask(task, pause), codes};
 }
 
 /** A step of 0 stands for a set of zero weights: every letter is 0, and the code that of the letter nearest to 0. */
@@ -160,7 +160,7 @@ function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): Pat
       const attrs: FollowPathAttrs = {...choice, groupSize: scales.groupSize, key: seedKey(seed)};
       const outputs: Tensor[] = [];
       try {
-        outputs.push(...engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs({aligned: weights, feedback: lower, steps, inverseSteps, ...kept}), kernelAttrs(attrs)));
+        outputs.push(...engine().runKernel<Tensor[]>(FOLLOW_PATH, backendInputs({aligned: weights, feedback: lower, steps, inverseSteps, ...kept}), backendAttrs(attrs)));
         const [codes, drift] = await Promise.all(outputs.map((output) => output.data<'float32'>()));
         return pathFrom(codes, Float64Array.from(drift), aligned, scales, choice.alphabet);
       } finally {

@@ -1,5 +1,5 @@
 import {getBackend} from '@tensorflow/tfjs-core';
-import {CHUNK_ROWS, MOST_BLOCK_FEATURES} from './gramStatistics.ts';
+import {CHUNK_ROWS, MAX_BLOCK_FEATURES} from './gramStatistics.ts';
 
 /** Columns of X and X̃ as statistics meet them. */
 export interface ColumnExtent {
@@ -32,7 +32,7 @@ export function gramTensorBytes({problems, features, rows, total, networks}: Col
 }
 
 function productBytes({problems, features, total, networks}: Omit<ColumnExtent, 'rows'>): number {
-  const blocks = Math.ceil(features / MOST_BLOCK_FEATURES);
+  const blocks = Math.ceil(features / MAX_BLOCK_FEATURES);
   const square = FLOAT32_BYTES * problems * features * features;
   if (getBackend() === 'cpu' || getBackend() === 'wasm') return (2 * square) / (blocks * blocks);
   return (total <= CHUNK_ROWS ? 1 : 3) * (square * ((blocks + 1) / (2 * blocks) + networks - 1) + 2 * FLOAT32_BYTES * problems * features);

@@ -2,15 +2,15 @@ import {add, concat, dispose, getBackend, matMul, reshape, split, sum, type Tens
 import {type Block, blocksOf, panelsOf} from '../numerics/linalg/blocks.ts';
 import type {GramPair} from '../numerics/correction/centering.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import type {Steps} from '../numerics/task.ts';
-import {paced} from '../numerics/paced.ts';
+import type {Task} from '../numerics/task.ts';
+import {runTask} from '../numerics/paced.ts';
 import {takeRows} from './takeRows.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
 export const CHUNK_ROWS = 512;
 
 /** At most so many features side by side in one product, which so takes little time; and of H, which is symmetric, blocks above the diagonal need not be made. */
-export const MOST_BLOCK_FEATURES = 448;
+export const MAX_BLOCK_FEATURES = 448;
 
 /** Rows of X̃ and X `[problems, rows, features]` that wait for their chunk; one tensor twice where both networks agree. */
 type Piece = {readonly shadow: Tensor3D; readonly original: Tensor3D};
@@ -24,7 +24,7 @@ interface Totals {
 }
 
 /** What a chunk adds to one place of the totals: `[problems, rows, columns]`, from (row, column) on. */
-type Part = {readonly to: keyof Totals; readonly row: number; readonly column: number; readonly values: Tensor3D};
+type GramBlock = {readonly to: keyof Totals; readonly row: number; readonly column: number; readonly values: Tensor3D};
 
 /**
  * Accumulates H = X̃ᵀX̃ and G = X̃ᵀX over batches of rows, so that memory does not depend on their number.
@@ -36,7 +36,7 @@ export class GramStatistics {
   private pendingRows = 0;
   private rows = 0;
   private totals: readonly Totals[] | undefined;
-  private deviceTotals: Part[] = [];
+  private deviceTotals: GramBlock[] = [];
   private readonly readsBack = getBackend() === 'cpu' || getBackend() === 'wasm';
 
   /** @param pause awaited between products */
@@ -63,7 +63,7 @@ export class GramStatistics {
     if (!totals) throw new RangeError('GramStatistics: expected at least one row, got none');
     this.dispose();
     const pairs: GramPair[] = [];
-    for (const total of totals) pairs.push(await paced(statisticsOf(total, rows), this.pause));
+    for (const total of totals) pairs.push(await runTask(statisticsOf(total, rows), this.pause));
     return pairs;
   }
 
@@ -78,14 +78,14 @@ export class GramStatistics {
   /** Multiplies the pending rows, at most a chunk of them: one product after the other, for each may take a while. */
   private async flush(): Promise<void> {
     const chunk = chunkOf(this.nextChunk());
-    this.totals ??= noTotals(chunk);
-    let place = 0;
+    this.totals ??= emptyTotals(chunk);
+    let slot = 0;
     try {
       await this.pause();
-      for (const parts of partsOf(chunk)) {
+      for (const parts of gramBlocksOf(chunk)) {
         if (this.readsBack) await this.read(parts).finally(() => { dispose(parts); });
-        else this.addOnDevice(parts, place);
-        place += parts.length;
+        else this.addOnDevice(parts, slot);
+        slot += parts.length;
         await this.pause();
       }
     } finally {
@@ -107,14 +107,14 @@ export class GramStatistics {
     return chunk;
   }
 
-  private async read(parts: readonly Part[]): Promise<void> {
-    for (const part of parts) addPart(this.totals ?? [], part, await part.values.data<'float32'>());
+  private async read(parts: readonly GramBlock[]): Promise<void> {
+    for (const part of parts) addBlock(this.totals ?? [], part, await part.values.data<'float32'>());
   }
 
   /** Every chunk has the same parts in the same order. */
-  private addOnDevice(parts: readonly Part[], place: number): void {
-    const before = this.deviceTotals.slice(place, place + parts.length);
-    this.deviceTotals.splice(place, parts.length, ...parts.map((part, i) => (before.length > 0 ? {...part, values: add<Tensor3D>(before[i].values, part.values)} : part)));
+  private addOnDevice(parts: readonly GramBlock[], slot: number): void {
+    const before = this.deviceTotals.slice(slot, slot + parts.length);
+    this.deviceTotals.splice(slot, parts.length, ...parts.map((part, i) => (before.length > 0 ? {...part, values: add<Tensor3D>(before[i].values, part.values)} : part)));
     if (before.length > 0) dispose([before, [...parts]]);
   }
 }
@@ -133,8 +133,8 @@ function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
 /** Rows of every problem; wasm's own `slice` and `split` copy all of them first. */
 function rowsOf(columns: Tensor3D, {first, last}: Block): Tensor3D {
   const [problems, rows, features] = columns.shape;
-  const places = Int32Array.from({length: problems * (last - first)}, (_, i) => Math.floor(i / (last - first)) * rows + first + i % (last - first));
-  return tidy(() => reshape(takeRows(reshape(columns, [problems * rows, features]), places), [problems, last - first, features]));
+  const indices = Int32Array.from({length: problems * (last - first)}, (_, i) => Math.floor(i / (last - first)) * rows + first + i % (last - first));
+  return tidy(() => reshape(takeRows(reshape(columns, [problems * rows, features]), indices), [problems, last - first, features]));
 }
 
 /** Rows to be multiplied, their features in blocks `[problems, rows, features of the block]`. */
@@ -151,9 +151,9 @@ type Chunk = {
 function chunkOf(pieces: readonly Piece[]): Chunk {
   try {
     return tidy((): Chunk => {
-      const shadow = inBlocks(pieces.map((piece) => piece.shadow));
+      const shadow = gramBlocksIn(pieces.map((piece) => piece.shadow));
       const shares = pieces.every((piece) => piece.shadow === piece.original);
-      const original = shares ? shadow : inBlocks(pieces.map((piece) => piece.original));
+      const original = shares ? shadow : gramBlocksIn(pieces.map((piece) => piece.original));
       // Explicitly: wasm's own `transposeA` is eight times slower.
       return {features: pieces[0].shadow.shape[2], shadow, original, transposed: shadow.map((block) => transpose(block, [0, 2, 1]))};
     });
@@ -164,24 +164,24 @@ function chunkOf(pieces: readonly Piece[]): Chunk {
 
 /** Blocks of about one size. */
 function blocksFor(features: number): Block[] {
-  return [...blocksOf(features, Math.ceil(features / Math.ceil(features / MOST_BLOCK_FEATURES)))];
+  return [...blocksOf(features, Math.ceil(features / Math.ceil(features / MAX_BLOCK_FEATURES)))];
 }
 
-function inBlocks(pieces: Tensor3D[]): Tensor3D[] {
+function gramBlocksIn(pieces: Tensor3D[]): Tensor3D[] {
   const rows = pieces.length === 1 ? pieces[0].clone() : concat(pieces, 1);
   const blocks = blocksFor(rows.shape[2]);
   return blocks.length === 1 ? [rows] : split<Tensor3D>(rows, blocks.map(({first, last}) => last - first), 2);
 }
 
 /** One product at a time, or none: H by blocks on and below the diagonal, G by blocks, and the sums of rows. */
-function* partsOf({features, shadow, original, transposed}: Chunk): Generator<Part[]> {
+function* gramBlocksOf({features, shadow, original, transposed}: Chunk): Generator<GramBlock[]> {
   const blocks = blocksFor(features);
-  const productOf = (to: keyof Totals, i: number, j: number, columns: readonly Tensor3D[]): Part => (
+  const productOf = (to: keyof Totals, i: number, j: number, columns: readonly Tensor3D[]): GramBlock => (
     {to, row: blocks[i].first, column: blocks[j].first, values: matMul(transposed[i], columns[j])});
   for (let i = 0; i < blocks.length; i++) {
     for (let j = 0; j <= i; j++) {
       const gram = productOf('gram', i, j, shadow);
-      if (original === shadow) yield [gram, ...mirrored(gram)];
+      if (original === shadow) yield [gram, ...mirrorBlock(gram)];
       else {
         yield [gram];
         yield [productOf('crossGram', i, j, original)];
@@ -196,18 +196,18 @@ function* partsOf({features, shadow, original, transposed}: Chunk): Generator<Pa
 }
 
 /** What a block of H is to G, where both are the same. */
-function mirrored({row, column, values}: Part): Part[] {
-  const block: Part = {to: 'crossGram', row, column, values};
+function mirrorBlock({row, column, values}: GramBlock): GramBlock[] {
+  const block: GramBlock = {to: 'crossGram', row, column, values};
   return row === column ? [block] : [block, {to: 'crossGram', row: column, column: row, values: transpose(values, [0, 2, 1])}];
 }
 
-function noTotals({features, shadow: [{shape: [problems]}]}: Chunk): Totals[] {
+function emptyTotals({features, shadow: [{shape: [problems]}]}: Chunk): Totals[] {
   return Array.from({length: problems}, () => ({
     gram: matrix(features, features), crossGram: matrix(features, features), sum: matrix(1, features), shadowSum: matrix(1, features),
   }));
 }
 
-function addPart(totals: readonly Totals[], {to, row, column, values: {shape: [, rows, columns]}}: Part, values: Float32Array): void {
+function addBlock(totals: readonly Totals[], {to, row, column, values: {shape: [, rows, columns]}}: GramBlock, values: Float32Array): void {
   totals.forEach((total, p) => {
     const {data, columns: stride} = total[to];
     for (let i = 0; i < rows; i++) {
@@ -218,7 +218,7 @@ function addPart(totals: readonly Totals[], {to, row, column, values: {shape: [,
   });
 }
 
-function* statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): Steps<GramPair> {
+function* statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): Task<GramPair> {
   return {
     gram: yield* symmetric(gram), crossGram,
     mean: sum.data.map((entry) => entry / rows),
@@ -228,7 +228,7 @@ function* statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number):
 }
 
 /** The matrix whose lower triangle is given. */
-function* symmetric(lower: Matrix): Steps<Matrix> {
+function* symmetric(lower: Matrix): Task<Matrix> {
   const {rows, columns, data} = lower;
   const result = matrix(rows, columns, data.slice());
   for (const {first, last} of panelsOf(lower)) {

@@ -7,7 +7,7 @@ import type {KernelConfig, KernelFunc, NamedAttrMap, NamedTensorMap, Tensor, Ten
  * @typeParam Attrs its plain-value arguments
  * @typeParam Backend the part of the backend that the kernel uses
  */
-export interface Kernel<Inputs extends object, Attrs extends object, Backend = unknown> {
+export interface BackendKernel<Inputs extends object, Attrs extends object, Backend = unknown> {
   readonly kernelName: string;
   readonly backendName: string;
   readonly kernelFunc: (call: {inputs: Inputs; attrs: Attrs; backend: Backend}) => TensorInfo | TensorInfo[];
@@ -15,7 +15,7 @@ export interface Kernel<Inputs extends object, Attrs extends object, Backend = u
 
 /** A typed kernel, ready for a list of kernels; tfjs's own types know inputs and attributes by name only. */
 export function defineKernel<Inputs extends object, Attrs extends object, Backend = unknown>(
-  kernel: Kernel<Inputs, Attrs, Backend>,
+  kernel: BackendKernel<Inputs, Attrs, Backend>,
 ): KernelConfig {
   return {...kernel, kernelFunc: kernel.kernelFunc as unknown as KernelFunc};
 }
@@ -28,12 +28,12 @@ export function registerMissing(kernels: readonly KernelConfig[]): void {
 }
 
 /** Tensors as the `inputs` of `engine().runKernel`. */
-export function kernelInputs(tensors: Readonly<Record<string, Tensor>>): NamedTensorMap {
+export function backendInputs(tensors: Readonly<Record<string, Tensor>>): NamedTensorMap {
   return {...tensors};
 }
 
 /** Plain values as the `attrs` of `engine().runKernel`, whose type forgets typed arrays. */
-export function kernelAttrs(attrs: object): NamedAttrMap {
+export function backendAttrs(attrs: object): NamedAttrMap {
   return attrs as unknown as NamedAttrMap;
 }
 

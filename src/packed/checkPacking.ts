@@ -1,8 +1,8 @@
-import {ArtifactError, shown} from '../errors.ts';
+import {ArtifactError, formatValue} from '../errors.ts';
 import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
 /** More weights than a tensor of tfjs can index. */
-const MOST_WEIGHTS = 2 ** 31 - 1;
+const MAX_WEIGHTS = 2 ** 31 - 1;
 
 /**
  * The packings of a layer as they are read from a file.
@@ -13,7 +13,7 @@ const MOST_WEIGHTS = 2 ** 31 - 1;
  */
 export function checkPackings(layer: string, packings: unknown, kernels: number): Array<Packing | undefined> {
   if (!Array.isArray(packings) || packings.length !== kernels || packings.every((packing) => packing === null)) {
-    throw new ArtifactError(`layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, found ${shown(packings)}; the file is damaged or was edited`);
+    throw new ArtifactError(`layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, found ${formatValue(packings)}; the file is damaged or was edited`);
   }
   return packings.map((packing: unknown) => (packing === null ? undefined : checkPacking(layer, packing)));
 }
@@ -25,14 +25,14 @@ export function checkPackings(layer: string, packings: unknown, kernels: number)
  */
 export function checkPacking(layer: string, packing: unknown): Packing {
   const entries = objectAt(layer, 'packing', packing);
-  const count = (name: string, least: number, most: number, from = entries, where = 'packing'): number => {
+  const count = (name: string, min: number, max: number, from = entries, where = 'packing'): number => {
     const value: unknown = Reflect.get(from, name);
-    if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
-    throw new ArtifactError(`layer '${layer}': expected \`${where}.${name}\` to be an integer from ${least} to ${most}, found ${shown(value)}; the file is damaged or was edited`);
+    if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+    throw new ArtifactError(`layer '${layer}': expected \`${where}.${name}\` to be an integer from ${min} to ${max}, found ${formatValue(value)}; the file is damaged or was edited`);
   };
-  const [problems, features, neurons] = ['problems', 'features', 'neurons'].map((name) => count(name, 1, MOST_WEIGHTS));
+  const [problems, features, neurons] = ['problems', 'features', 'neurons'].map((name) => count(name, 1, MAX_WEIGHTS));
   const weights = problems * features * neurons;
-  if (weights > MOST_WEIGHTS) throw new ArtifactError(`layer '${layer}': expected at most ${MOST_WEIGHTS} weights, found ${problems} × ${features} × ${neurons}`);
+  if (weights > MAX_WEIGHTS) throw new ArtifactError(`layer '${layer}': expected at most ${MAX_WEIGHTS} weights, found ${problems} × ${features} × ${neurons}`);
   const kept = count('kept', 0, weights);
   const letters = lettersOf(layer, Reflect.get(entries, 'letters'), count);
   const zeros = zerosOf(layer, Reflect.get(entries, 'zeros'), problems * features, count);
@@ -42,7 +42,7 @@ export function checkPacking(layer: string, packing: unknown): Packing {
   return checked;
 }
 
-type Count = (name: string, least: number, most: number, from?: object, where?: string) => number;
+type Count = (name: string, min: number, max: number, from?: object, where?: string) => number;
 
 function lettersOf(layer: string, given: unknown, count: Count): Packing['letters'] {
   if (given === undefined || given === null) return undefined;
@@ -51,13 +51,13 @@ function lettersOf(layer: string, given: unknown, count: Count): Packing['letter
   const offsets: unknown = Reflect.get(letters, 'offsets');
   // Halves between −256 and 0: the lowest letter of any alphabet.
   if (typeof origin !== 'number' || !Number.isInteger(2 * origin) || origin < -256 || origin > 0) {
-    throw new ArtifactError(`layer '${layer}': expected \`packing.letters.origin\` to be a multiple of ½ from −256 to 0, found ${shown(origin)}`);
+    throw new ArtifactError(`layer '${layer}': expected \`packing.letters.origin\` to be a multiple of ½ from −256 to 0, found ${formatValue(origin)}`);
   }
-  if (typeof offsets !== 'boolean') throw new ArtifactError(`layer '${layer}': expected \`packing.letters.offsets\` to be true or false, found ${shown(offsets)}`);
+  if (typeof offsets !== 'boolean') throw new ArtifactError(`layer '${layer}': expected \`packing.letters.offsets\` to be true or false, found ${formatValue(offsets)}`);
   return {
     levels: count('levels', 2, 256, letters, 'packing.letters'),
     origin,
-    groupSize: count('groupSize', 1, MOST_WEIGHTS, letters, 'packing.letters'),
+    groupSize: count('groupSize', 1, MAX_WEIGHTS, letters, 'packing.letters'),
     offsets,
   };
 }
@@ -73,5 +73,5 @@ function zerosOf(layer: string, given: unknown, rows: number, count: Count): Pac
 
 function objectAt(layer: string, where: string, value: unknown): object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new ArtifactError(`layer '${layer}': expected \`${where}\` to be an object, found ${shown(value)}; the file is damaged or was edited`);
+  throw new ArtifactError(`layer '${layer}': expected \`${where}\` to be an object, found ${formatValue(value)}; the file is damaged or was edited`);
 }

@@ -4,9 +4,9 @@ import {DataError} from '../errors.ts';
 import type {Kwargs, LayerAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
 import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import {checkPackings} from './checkPacking.ts';
-import {ComputedForm} from './packedExecution.ts';
+import {PackedExecution} from './packedExecution.ts';
 import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
-import {type WrappedLayer, wrappedLayer} from './wrappedLayer.ts';
+import {type WrappedLayerConfig, createWrappedLayer} from './wrappedLayer.ts';
 
 /** The arguments of a {@link Packed} layer: its JSON. */
 export interface PackedArgs {
@@ -14,7 +14,7 @@ export interface PackedArgs {
   readonly batchInputShape?: Array<number | null>;
   readonly dtype?: 'float32';
   /** The layer it stands for, as tfjs writes it. */
-  readonly layer: WrappedLayer;
+  readonly layer: WrappedLayerConfig;
   /** One for each of its kernels, null for those that stay float32. */
   readonly packings: ReadonlyArray<Packing | null>;
 }
@@ -34,18 +34,18 @@ export class Packed extends layers.Layer {
   readonly adapter: LayerAdapter;
   /** By kernel; undefined for those that stay float32. */
   readonly packings: ReadonlyArray<Packing | undefined>;
-  private readonly form: ComputedForm;
-  private readonly description: WrappedLayer;
+  private readonly form: PackedExecution;
+  private readonly description: WrappedLayerConfig;
   private stored: readonly StoredWeight[] = [];
 
   /** @throws ArtifactError for arguments that describe no packed layer */
   constructor({layer, packings, ...args}: PackedArgs) {
     super({...args, trainable: false});
     this.description = layer;
-    ({layer: this.wrapped, adapter: this.adapter} = wrappedLayer(this.name, layer));
+    ({layer: this.wrapped, adapter: this.adapter} = createWrappedLayer(this.name, layer));
     this.packings = checkPackings(this.name, packings, this.adapter.kernels(this.wrapped).length);
     this.supportsMasking = this.wrapped.supportsMasking;
-    this.form = new ComputedForm(this);
+    this.form = new PackedExecution(this);
   }
 
   /** How the active backend computes the layer: by a kernel that reads packed weights, or decoded to float32. */

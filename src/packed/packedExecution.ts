@@ -1,8 +1,8 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
-import {zeroInitialized} from '../model/patchAddWeight.ts';
-import {type PackedParts, type Packing, partsOf, problemsOf, unpackedWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
+import {withZeroInitialization} from '../model/patchAddWeight.ts';
+import {type PackedParts, type Packing, partsOf, splitProblems, unpackWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
 import {hostValues} from '../ops/kernel.ts';
 import {packedOperand, type PackedOperand} from '../ops/packed/packedOperand.ts';
 import {activationOf, fusedActivation} from '../layers/adapter/activation.ts';
@@ -10,7 +10,7 @@ import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts'
 import type {Kwargs, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
 import type {Packed} from './packed.ts';
 import type {StoredKernel} from './storedWeights.ts';
-import {layerOf} from './wrappedLayer.ts';
+import {createLayer} from './wrappedLayer.ts';
 
 /** What was made of a packed layer's weights to compute with, on one backend. */
 interface Form {
@@ -26,7 +26,7 @@ interface Form {
  * Keeps the form in which a packed layer is computed: made at its first call, and anew when its weights or the backend change.
  * The weights themselves stay as they are stored, on the host: no kernel ever reads them.
  */
-export class ComputedForm {
+export class PackedExecution {
   private current: {readonly form: Form; readonly made: readonly unknown[]} | undefined;
   private decodedOnly = false;
 
@@ -84,7 +84,7 @@ function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
 
 function formOf(layer: Packed, route: Form['route'], inputShape: readonly number[]): Form {
   const packed = packedRoute(layer);
-  return route === 'packed' && packed ? packedForm(layer, packed) : decodedForm(layer, inputShape);
+  return route === 'packed' && packed ? createPackedForm(layer, packed) : createDecodedForm(layer, inputShape);
 }
 
 /**
@@ -101,11 +101,11 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
   }
 }
 
-function packedForm(layer: Packed, route: PackedRoute): Form {
+function createPackedForm(layer: Packed, route: PackedRoute): Form {
   const {wrapped} = layer;
   const operands: PackedOperand[] = [];
   const fused = fusedActivation(wrapped);
-  const run = route.prepare(describedLayer(layer), packedWeights(layer, fused ?? 'linear', operands));
+  const run = route.prepare(instantiateLayer(layer), packedWeights(layer, fused ?? 'linear', operands));
   const left = route.endsWithActivation && !fused;
   return {
     route: 'packed',
@@ -120,24 +120,24 @@ function packedForm(layer: Packed, route: PackedRoute): Form {
 
 /** @param made gets the operands that are asked for, to be freed */
 function packedWeights({name, storage}: Packed, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
-  const operandsOf = (place: number, split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>): PackedOperand[] => {
-    const {stored, tensors} = storage[place];
-    if (!stored.kernel) throw new Error(`layer '${name}': expected weight ${place} to be a packed kernel`);
+  const operandsOf = (index: number, split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>): PackedOperand[] => {
+    const {stored, tensors} = storage[index];
+    if (!stored.kernel) throw new Error(`layer '${name}': expected weight ${index} to be a packed kernel`);
     const operands = split(stored.packing, matricesOf(name, stored, tensors)).map(([packing, matrices]) => packedOperand(packing, matrices));
     made.push(...operands);
     return operands;
   };
   return {
-    operand: (place) => operandsOf(place, (packing, matrices) => [[packing, matrices]])[0],
-    operandsByProblem: (place) => operandsOf(place, problemsOf),
-    plain: (place) => storage.at(place)?.tensors[0], // made anew with the form whenever it is another tensor
+    operand: (index) => operandsOf(index, (packing, matrices) => [[packing, matrices]])[0],
+    operandsByProblem: (index) => operandsOf(index, splitProblems),
+    plain: (index) => storage.at(index)?.tensors[0], // made anew with the form whenever it is another tensor
     activation,
   };
 }
 
 /** The layer that a packed one stands for, decoded: tfjs's own, with float32 weights. */
-function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
-  const decoded = decodedLayer(layer, inputShape);
+function createDecodedForm(layer: Packed, inputShape: readonly number[]): Form {
+  const decoded = decodeLayer(layer, inputShape);
   return {
     route: 'decoded',
     // Not `call`: a recurrent layer takes states that are given as inputs apart there.
@@ -152,8 +152,8 @@ function decodedForm(layer: Packed, inputShape: readonly number[]): Form {
 }
 
 /** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
-export function decodedKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
-  return decodedLayer(layer, inputShape, packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {});
+export function decodeKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
+  return decodeLayer(layer, inputShape, packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {});
 }
 
 /**
@@ -161,21 +161,21 @@ export function decodedKernel(layer: Packed, inputShape: readonly number[]): lay
  * Whoever asks for it disposes of its weights.
  * @param changes entries of its configuration that shall be others
  */
-export function decodedLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
+export function decodeLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
   const {name, storage} = layer;
-  const decoded = describedLayer(layer, changes);
-  zeroInitialized(() => { decoded.build([null, ...inputShape.slice(1)]); }); // for batches of any size
+  const decoded = instantiateLayer(layer, changes);
+  withZeroInitialization(() => { decoded.build([null, ...inputShape.slice(1)]); }); // for batches of any size
   decoded.built = true;
-  tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodedWeight(name, stored, tensors) : tensors[0]))); });
+  tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodeWeight(name, stored, tensors) : tensors[0]))); });
   return decoded;
 }
 
 /** Another layer of the wrapped type, without weights. */
-function describedLayer({wrapped}: Packed, changes: serialization.ConfigDict = {}): layers.Layer {
-  return layerOf(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
+function instantiateLayer({wrapped}: Packed, changes: serialization.ConfigDict = {}): layers.Layer {
+  return createLayer(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
 }
 
-function decodedWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
+function decodeWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
   const {kernel, packing, spec: {shape}} = stored;
-  return tensor(kernel.fromMatrices(unpackedWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
+  return tensor(kernel.fromMatrices(unpackWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
 }

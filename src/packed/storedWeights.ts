@@ -42,7 +42,7 @@ export function arraysOf(stored: StoredWeight): StoredArray[] {
 function storedKernel(layer: string, spec: WeightSpec, kernel: KernelAdapter, packing: Packing): StoredKernel {
   const {problems, features, neurons} = packing;
   const {shape} = spec;
-  const size = kernel.problems(shape) * kernel.neurons(shape) * kernel.features(shape);
-  if (problems === kernel.problems(shape) && neurons === kernel.neurons(shape) && problems * features * neurons === size) return {spec, kernel, packing};
+  const size = kernel.matrixCount(shape) * kernel.neurons(shape) * kernel.features(shape);
+  if (problems === kernel.matrixCount(shape) && neurons === kernel.neurons(shape) && problems * features * neurons === size) return {spec, kernel, packing};
   throw new ArtifactError(`layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`);
 }

@@ -22,14 +22,14 @@ export function withPackedLayers(topology: Topology, packingsOf: (name: string) 
 
 function packedEntry(json: LayerEntry, packings: ReadonlyArray<Packing | undefined>): object {
   const own = entriesOf(json.config, (key) => OWN_ENTRIES.includes(key));
-  const config = untrained(entriesOf(json.config, (key) => !OWN_ENTRIES.includes(key)));
+  const config = withoutTrainingConfig(entriesOf(json.config, (key) => !OWN_ENTRIES.includes(key)));
   return {...json, class_name: Packed.className, config: {...own, layer: {class_name: json.class_name, config}, packings: packings.map((packing) => packing ?? null)}};
 }
 
 /** Without what only training needs, in the layers of wrappers, too. */
-function untrained(json: unknown): unknown {
+function withoutTrainingConfig(json: unknown): unknown {
   if (Array.isArray(json) || typeof json !== 'object' || json === null) return json;
-  return Object.fromEntries(Object.entries(json).filter(([key]) => !TRAINING_ENTRY.test(key)).map(([key, value]) => [key, untrained(value)]));
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !TRAINING_ENTRY.test(key)).map(([key, value]) => [key, withoutTrainingConfig(value)]));
 }
 
 function entriesOf(config: object, isMeant: (key: string) => boolean): object {

@@ -1,11 +1,11 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, shown} from '../errors.ts';
+import {ArtifactError, formatValue} from '../errors.ts';
 import type {LayerAdapter} from '../layers/adapter/adapter.ts';
 import {adapterOfClass, supportedClassNames} from '../layers/registry.ts';
 
 /** A layer as tfjs writes it. */
-export interface WrappedLayer {
+export interface WrappedLayerConfig {
   readonly className: string;
   readonly config: serialization.ConfigDict;
 }
@@ -15,25 +15,25 @@ export interface WrappedLayer {
  * @param name of the packed layer, for messages
  * @throws ArtifactError if it is of no type that can be packed, or tfjs refuses its configuration
  */
-export function wrappedLayer(name: string, {className, config}: WrappedLayer): {layer: layers.Layer; adapter: LayerAdapter} {
+export function createWrappedLayer(name: string, {className, config}: WrappedLayerConfig): {layer: layers.Layer; adapter: LayerAdapter} {
   const adapter = adapterOfClass(className);
-  if (!adapter) throw new ArtifactError(`layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${shown(className)}`);
-  const layer = requested(name, {className, config});
+  if (!adapter) throw new ArtifactError(`layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${formatValue(className)}`);
+  const layer = requestedLayer(name, {className, config});
   const reason = adapter.refusal?.(layer);
   if (reason !== undefined) throw new ArtifactError(`layer '${name}': expected a ${className} that can be packed, found one that ${reason}; the file is damaged or was edited`);
   return {layer, adapter};
 }
 
-function requested(name: string, {className, config}: WrappedLayer): layers.Layer {
+function requestedLayer(name: string, {className, config}: WrappedLayerConfig): layers.Layer {
   try {
-    return layerOf(className, config);
+    return createLayer(className, config);
   } catch (cause) {
     throw new ArtifactError(`layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
   }
 }
 
 /** A layer that tfjs knows, from a configuration. */
-export function layerOf(className: string, config: serialization.ConfigDict): layers.Layer {
+export function createLayer(className: string, config: serialization.ConfigDict): layers.Layer {
   const [constructor, fromConfig] = serialization.SerializationMap.getMap().classNameMap[className];
   // A copy throughout: tfjs puts the layers and cells that it makes of it into the configuration of a wrapper.
   return fromConfig(constructor, structuredClone(config)) as layers.Layer;

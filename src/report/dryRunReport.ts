@@ -9,7 +9,7 @@ export interface DryRunLayer {
   /** `[features, neurons]` of its weight matrix. */
   readonly shape: readonly [number, number];
   /** How many such matrices it has: one, or one per channel. */
-  readonly problems: number;
+  readonly matrixCount: number;
   /** Weights in all of them. */
   readonly weights: number;
   /** Letters of its alphabet; undefined where it would keep float32 weights. */
@@ -17,7 +17,7 @@ export interface DryRunLayer {
   /** How many weights would become 0. */
   readonly pruned: number;
   /** Why none would, where pruning was asked for. */
-  readonly dense: string | undefined;
+  readonly keepDenseReason: string | undefined;
   /** Bytes of its weights as float32. */
   readonly bytesBefore: number;
   /** Bytes of its weights packed: codes, scales and mask. */
@@ -82,7 +82,7 @@ export function dryRunReport(data: DryRunData): DryRunReport {
 const COLUMNS: ReadonlyArray<readonly [string, (layer: DryRunLayer) => string]> = [
   ['layer', ({name}) => name],
   ['type', ({className}) => className],
-  ['shape', ({shape, problems}) => `${problems > 1 ? `${problems} × ` : ''}${shape[0]} × ${shape[1]}`],
+  ['shape', ({shape, matrixCount}) => `${matrixCount > 1 ? `${matrixCount} × ` : ''}${shape[0]} × ${shape[1]}`],
   ['letters', ({letters}) => (letters === undefined ? 'float32' : String(letters))],
   ['pruned', ({pruned, weights}) => (pruned === 0 ? '–' : `${(100 * pruned / weights).toFixed(1)} %`)],
   ['before', ({bytesBefore}) => sizeText(bytesBefore)],
@@ -96,7 +96,7 @@ function dryRunTable({stages, inputShapes, samples, layers, skipped, size, peak}
   return [
     `dry run: ${stages.join(' → ')}, ${samples} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`,
     ...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]),
-    ...layers.flatMap(({name, dense}) => (dense === undefined ? [] : [`${name} would not be pruned: ${dense}`])),
+    ...layers.flatMap(({name, keepDenseReason}) => (keepDenseReason === undefined ? [] : [`${name} would not be pruned: ${keepDenseReason}`])),
     ...skipped.map(({stage, name, className, reason}) => `${stage} would leave ${name} (${className}) as it is: ${reason}`),
     `weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; bytes: ${size.bytesBefore} → ${size.bytesAfter} packed`,
     `memory: about ${sizeText(peak.tensors)} of tensors, ${sizeText(peak.models)} of them the model and its copies; ${sizeText(peak.statistics)} for H and G`,

@@ -12,7 +12,7 @@ export interface LayerReport {
   /** `[features, neurons]` of its weight matrix. */
   readonly shape: readonly [number, number];
   /** How many such matrices it has: one, one per channel, or one for so many rows of an embedding. */
-  readonly problems: number;
+  readonly matrixCount: number;
   /** Weights in all of them; fewer than their shapes have places where the last of an embedding is not full. */
   readonly weights: number;
   /** Letters of the alphabet; 2³² of a layer that was only pruned, whose kept weights are float32. */
@@ -29,10 +29,10 @@ export interface LayerReport {
   readonly sparsity: number;
   /** How they were chosen, where they were chosen apart from letters. */
   readonly pruning: PruningReport | undefined;
-  /** ‖XW − X̃Q‖ / ‖XW‖, a bias shift included, on held-back rows. */
+  /** ‖XW − X̃Q‖ / ‖XW‖, a bias shift included, on held-out rows. */
   readonly relativeError: number;
-  /** How many rows were held back; 0 means that the error is of calibrated rows, because there were too few to spare any. */
-  readonly heldBackRows: number;
+  /** How many rows were held out; 0 means that the error is of calibrated rows, because there were too few to spare any. */
+  readonly heldOutRows: number;
   /** Rows that the statistics saw; fewer than features leave the gram singular. */
   readonly calibrationRows: number;
   /** The bound of the theory, and what was measured; nothing where no path was followed. */
@@ -41,7 +41,7 @@ export interface LayerReport {
   readonly clippedShare: number;
   /** Features whose column of X̃ is constant (zero, where the bias cannot move); of an embedding rows that nobody looked up. */
   readonly deadFeatures: number;
-  /** ‖XW − X̃W̃‖ / ‖XW‖ on held-back rows: what alignment left; nothing where nothing was aligned. */
+  /** ‖XW − X̃W̃‖ / ‖XW‖ on held-out rows: what alignment left; nothing where nothing was aligned. */
   readonly alignmentError: number | undefined;
   /** λ / mean diag H of optimal feedback, after escalation. */
   readonly damping: number | undefined;
@@ -71,7 +71,7 @@ export interface PruningReport {
 export interface CandidateReport {
   /** How it was found. */
   readonly mask: string;
-  /** ‖XW − X̃V‖ / ‖XW‖ on held-back rows, a bias shift included. */
+  /** ‖XW − X̃V‖ / ‖XW‖ on held-out rows, a bias shift included. */
   readonly relativeError: number;
   /** The same behind the layer's bias and activation. */
   readonly outputError: number;
@@ -79,7 +79,7 @@ export interface CandidateReport {
 
 /** What a correction did to a layer. */
 export interface CorrectionReport {
-  /** The relative error before, on held-back rows. */
+  /** The relative error before, on held-out rows. */
   readonly before: number;
   /** The error that it would have had after; the correction was kept if that is smaller. */
   readonly after: number;
@@ -133,7 +133,7 @@ export interface PackingReport {
   readonly backend: string;
   /** The packed layers. */
   readonly layers: readonly PackedLayerReport[];
-  /** How they compare with their float32 twins, where that was asked. */
+  /** How they compare with their float32 counterparts, where that was asked. */
   readonly selfCheck: Pick<SelfCheckReport, 'backend' | 'tolerance' | 'layers'> | undefined;
 }
 
@@ -179,14 +179,14 @@ export interface Report {
 export type ReportData = Omit<Report, 'toJSON' | 'toString'>;
 
 /** A report from its data. */
-export function reportOf(data: ReportData): Report {
+export function createReport(data: ReportData): Report {
   return {...data, toJSON: () => data, toString: () => reportTable(data)};
 }
 
 /** The report of a model to which nothing was done. */
 export function emptyReport(parameters: number): Report {
   const bytes = 4 * parameters;
-  return reportOf({
+  return createReport({
     stages: [],
     layers: [],
     skipped: [],

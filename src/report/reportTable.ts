@@ -5,12 +5,12 @@ import type {LayerReport, ReportData} from './report.ts';
 const COLUMNS: ReadonlyArray<readonly [string, (layer: LayerReport) => string]> = [
   ['layer', (layer) => layer.name],
   ['type', (layer) => layer.className],
-  ['shape', ({shape, problems}) => `${problems > 1 ? `${problems} × ` : ''}${shape[0]} × ${shape[1]}`],
+  ['shape', ({shape, matrixCount}) => `${matrixCount > 1 ? `${matrixCount} × ` : ''}${shape[0]} × ${shape[1]}`],
   ['letters', ({levels}) => (levels === 2 ** 32 ? 'float32' : String(levels))],
   ['bits', (layer) => layer.effectiveBits.toFixed(2)],
   ['pruned', ({sparsity, pruning}) => (sparsity === 0 ? '–' : `${percent(sparsity)}${pruning && pruning.pattern !== 'unstructured' ? ` ${pruning.pattern}` : ''}`)],
   ['scale', ({granularity, offset}) => `${scaleText(granularity)}${offset ? ' + offset' : ''}`],
-  ['error', (layer) => `${percent(layer.relativeError)}${layer.heldBackRows === 0 ? '*' : ''}`],
+  ['error', (layer) => `${percent(layer.relativeError)}${layer.heldOutRows === 0 ? '*' : ''}`],
   ['measured / bound', ({bound}) => (bound ? `${short(bound.measured)} / ${bound.applies ? short(bound.limit) : `(${short(bound.limit)})`}` : '–')],
   ['clipped', (layer) => percent(layer.clippedShare)],
   ['dead', (layer) => String(layer.deadFeatures)],
@@ -24,8 +24,8 @@ export function reportTable({layers, skipped, size, evaluation, packing, stages,
   const lines = [`stages: ${stages.join(' → ') || 'none'}, ${(milliseconds / 1000).toFixed(1)} s`];
   if (layers.length > 0) lines.push(...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]));
   lines.push(...notes(layers));
-  lines.push(...layers.flatMap(findings));
-  lines.push(...leftAlone(skipped));
+  lines.push(...layers.flatMap(layerNotes));
+  lines.push(...skippedLines(skipped));
   lines.push(`weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; ` +
     `bytes: ${size.bytesBefore} → ${size.bytesAfter} packed, ${size.gzipBytesAfter} gzipped`);
   if (packing) lines.push(...packingLines(packing));
@@ -35,7 +35,7 @@ export function reportTable({layers, skipped, size, evaluation, packing, stages,
 
 function notes(layers: readonly LayerReport[]): string[] {
   const lines: string[] = [];
-  if (layers.some(({heldBackRows}) => heldBackRows === 0)) lines.push('* on calibrated rows: too few samples to hold any back');
+  if (layers.some(({heldOutRows}) => heldOutRows === 0)) lines.push('* on calibrated rows: too few samples to hold any back');
   if (layers.some(({calibrationRows, shape}) => calibrationRows < shape[0])) lines.push('! fewer calibration rows than features: calibrate on more samples');
   if (layers.some(({bound}) => bound?.applies === false)) {
     lines.push('(bound) does not apply: it holds with probability 0.99 for stochastic rounding along the path without clipped steps');
@@ -44,7 +44,7 @@ function notes(layers: readonly LayerReport[]): string[] {
 }
 
 /** What stages found out about a layer, a line each. */
-function findings({name, pruning, correction, damping, choice}: LayerReport): string[] {
+function layerNotes({name, pruning, correction, damping, choice}: LayerReport): string[] {
   const lines: string[] = [];
   if (pruning) lines.push(`${name}: mask by ${pruning.mask}; error, and behind the activation: ${pruning.candidates.map(({mask, relativeError, outputError}) => `${percent(relativeError)}, ${percent(outputError)} by ${mask}`).join('; ')}`);
   if (choice !== undefined) lines.push(`${name}: ${choice}`);
@@ -54,7 +54,7 @@ function findings({name, pruning, correction, damping, choice}: LayerReport): st
 }
 
 /** Layers as they are, one line for each reason; stages that give the same one share it. */
-function leftAlone(skipped: ReportData['skipped']): string[] {
+function skippedLines(skipped: ReportData['skipped']): string[] {
   const stages = new Map<string, Set<string>>();
   for (const {stage, name, className, reason} of skipped) {
     const line = `left ${name} (${className}) as it is: ${reason}`;

@@ -7,7 +7,7 @@ import {type Scales, stepAt} from '../numerics/scales/scales.ts';
 const WIDER = 1 + 2 ** -23;
 
 /** Letters, c of a T that prunes, and what is pruned already. */
-export interface ClippingLetters {
+export interface ClippingOptions {
   readonly alphabet: Alphabet;
   readonly threshold: number;
   readonly mask: Mask | undefined;
@@ -19,7 +19,7 @@ export interface ClippingLetters {
  * @param aligned W̃ `[features, neurons]`
  * @param path `drift`: what moved each step `[features, neurons]`
  */
-export function clippedSteps(aligned: Matrix, {drift, scales}: {readonly drift: Matrix; readonly scales: Scales}, {alphabet, threshold, mask}: ClippingLetters): number {
+export function countClippedWeights(aligned: Matrix, {drift, scales}: {readonly drift: Matrix; readonly scales: Scales}, {alphabet, threshold, mask}: ClippingOptions): number {
   let clipped = 0;
   aligned.data.forEach((weight, i) => {
     if (mask?.[i] === 0) return;

@@ -1,12 +1,12 @@
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
-import {calibrationErrors, replayDriftSteps} from '../numerics/path/calibrationError.ts';
+import {calibrationErrors, replayDriftTask} from '../numerics/path/calibrationError.ts';
 import type {Quantized} from '../numerics/scales/quantized.ts';
-import {type Scales, scaledBy} from '../numerics/scales/scales.ts';
+import {type Scales, scaleSteps} from '../numerics/scales/scales.ts';
 import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
-import {paced} from '../numerics/paced.ts';
-import type {QuantizeMethod, WeightPlace} from './quantizeWeights.ts';
-import {thresholdFor} from './sparsityThreshold.ts';
+import {runTask} from '../numerics/paced.ts';
+import type {QuantizeMethod, MatrixIndex} from './quantizeWeights.ts';
+import {findThreshold} from './sparsityThreshold.ts';
 
 /** What a search goes through. */
 export interface SearchSpace {
@@ -17,7 +17,7 @@ export interface SearchSpace {
   /** W̃ `[features, neurons]`. */
   readonly aligned: Matrix;
   readonly follower: PathFollower;
-  readonly place: WeightPlace;
+  readonly matrixIndex: MatrixIndex;
   readonly method: QuantizeMethod;
   /** Weights that are pruned already. */
   readonly mask: Mask | undefined;
@@ -39,25 +39,25 @@ const FACTORS = [1, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2] as const;
  * Where T prunes, its threshold is found first, at the given scale.
  * @param original the scale around which `scale: 'calibration'` searches
  */
-export async function bestPath(original: Scales, space: SearchSpace): Promise<{chosen: ChosenPath; threshold: number}> {
+export async function findBestPath(original: Scales, space: SearchSpace): Promise<{chosen: ChosenPath; threshold: number}> {
   const {scale, samples, rounding, prune} = space.method;
   const threshold = prune ? await sparsityThreshold(prune.sparsity, original, space) : 0;
-  const nearest = await bestOf(scale === 'calibration' ? FACTORS : [1],
-    (factor) => candidate({scales: scaledBy(original, () => factor), rounding: 'nearest', path: 0, threshold}, space));
+  const nearest = await pickBest(scale === 'calibration' ? FACTORS : [1],
+    (factor) => followCandidate({scales: scaleSteps(original, () => factor), rounding: 'nearest', path: 0, threshold}, space));
   if (rounding === 'nearest') return {chosen: nearest, threshold};
   // Of several paths the first rounds to nearest; the search has followed it already.
   const hasNearest = samples > 1;
   const paths = Array.from({length: samples}, (_, path) => path).slice(hasNearest ? 1 : 0);
-  const stochastic = await bestOf(paths, (path) => candidate({scales: nearest.scales, rounding: 'stochastic', path, threshold}, space));
-  return {chosen: hasNearest ? betterOf(nearest, stochastic) : stochastic, threshold};
+  const stochastic = await pickBest(paths, (path) => followCandidate({scales: nearest.scales, rounding: 'stochastic', path, threshold}, space));
+  return {chosen: hasNearest ? pickBetter(nearest, stochastic) : stochastic, threshold};
 }
 
 /** The largest threshold whose path, rounded as the last one will be, leaves no more zeros than wanted. */
 function sparsityThreshold(sparsity: number, scales: Scales, space: SearchSpace): Promise<number> {
   const {rounding, samples} = space.method;
-  const largest = space.aligned.data.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  const largest = space.aligned.data.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
   const weights = space.aligned.data.length;
-  return thresholdFor({zeros: sparsity * weights, weights, largest}, async (threshold) => {
+  return findThreshold({zeros: sparsity * weights, weights, largest}, async (threshold) => {
     const {values} = await follow({scales, rounding: samples > 1 ? 'nearest' : rounding, path: 0, threshold}, space);
     return values.data.reduce((zeros, value) => zeros + (value === 0 ? 1 : 0), 0);
   });
@@ -70,7 +70,7 @@ interface Candidate extends ChosenPath {
 
 type Choice = Pick<PathChoice, 'scales' | 'rounding' | 'path' | 'threshold'>;
 
-async function candidate(choice: Choice, space: SearchSpace): Promise<Candidate> {
+async function followCandidate(choice: Choice, space: SearchSpace): Promise<Candidate> {
   const followed = await follow(choice, space);
   const errors = await errorsOf(followed, space);
   // Neurons that share a step choose together.
@@ -78,32 +78,32 @@ async function candidate(choice: Choice, space: SearchSpace): Promise<Candidate>
   return {...followed, scales: choice.scales, errors: compared};
 }
 
-async function follow(choice: Choice, {follower, place, aligned, mask, pause, method: {alphabet, seed, prune}}: SearchSpace): Promise<CodedPath> {
+async function follow(choice: Choice, {follower, matrixIndex, aligned, mask, pause, method: {alphabet, seed, prune}}: SearchSpace): Promise<CodedPath> {
   await pause();
   const kind = prune ? 'sparseQuantizer' : 'quantizer';
-  return follower.follow({...choice, kind, alphabet, mask, seed, layer: place.layer, firstNeuron: place.problem * aligned.columns});
+  return follower.follow({...choice, kind, alphabet, mask, seed, layer: matrixIndex.layer, firstNeuron: matrixIndex.matrix * aligned.columns});
 }
 
 async function errorsOf(path: CodedPath, {gram, residual, aligned, method, pause}: SearchSpace): Promise<Float64Array> {
   const {kind, scaling = 1} = method.feedback;
   return kind === 'path'
     ? calibrationErrors(gram, residual, aligned, path, scaling)
-    : calibrationErrors(gram, residual, aligned, await paced(replayDriftSteps(gram, aligned, path.values), pause), 1);
+    : calibrationErrors(gram, residual, aligned, await runTask(replayDriftTask(gram, aligned, path.values), pause), 1);
 }
 
 /** The best of several candidates, made one after the other. */
-async function bestOf<Choice>(choices: readonly Choice[], candidateOf: (choice: Choice) => Promise<Candidate>): Promise<Candidate> {
+async function pickBest<Choice>(choices: readonly Choice[], candidateOf: (choice: Choice) => Promise<Candidate>): Promise<Candidate> {
   let best: Candidate | undefined;
   for (const choice of choices) {
     const candidate = await candidateOf(choice);
-    best = best ? betterOf(best, candidate) : candidate;
+    best = best ? pickBetter(best, candidate) : candidate;
   }
-  if (!best) throw new RangeError('bestOf: expected at least one path');
+  if (!best) throw new RangeError('pickBest: expected at least one path');
   return best;
 }
 
 /** The better of two for each neuron; of equals the first. */
-function betterOf(one: Candidate, other: Candidate): Candidate {
+function pickBetter(one: Candidate, other: Candidate): Candidate {
   const isBetter = other.errors.map((error, n) => (error < one.errors[n] ? 1 : 0));
   const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>
     from.map((value, i) => (isBetter[i % isBetter.length] ? alternative[i] : value)) as Values;

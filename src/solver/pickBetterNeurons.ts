@@ -1,6 +1,6 @@
-import {calibrationGainSteps} from '../numerics/path/calibrationError.ts';
+import {calibrationGainTask} from '../numerics/path/calibrationError.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
-import type {Steps} from '../numerics/task.ts';
+import type {Task} from '../numerics/task.ts';
 import type {QuantizedWeights} from './quantizeWeights.ts';
 import type {TargetedProblem} from './withRidge.ts';
 
@@ -8,8 +8,8 @@ import type {TargetedProblem} from './withRidge.ts';
  * Of two ways to quantize the same weights the one with the less calibration error, for each neuron; neurons that share a scale choose together.
  * Both have the same mask. The path is the first one's: a choice among paths has a bias.
  */
-export function* betterLetters(one: QuantizedWeights, other: QuantizedWeights, {gram, target}: TargetedProblem, granularity: Granularity): Steps<QuantizedWeights> {
-  const gains = yield* calibrationGainSteps(gram, target, one.values, other.values);
+export function* pickBetterNeurons(one: QuantizedWeights, other: QuantizedWeights, {gram, target}: TargetedProblem, granularity: Granularity): Task<QuantizedWeights> {
+  const gains = yield* calibrationGainTask(gram, target, one.values, other.values);
   const gained = granularity === 'tensor' ? gains.fill(gains.reduce((sum, gain) => sum + gain, 0)) : gains;
   const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>
     from.map((value, i) => (gained[i % gained.length] > 0 ? alternative[i] : value)) as Values;

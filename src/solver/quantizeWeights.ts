@@ -1,29 +1,29 @@
-import {alignWeightsSteps, type AlignmentOptions} from '../numerics/path/alignment.ts';
+import {alignWeightsTask, type AlignmentOptions} from '../numerics/path/alignment.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
-import {keepLargest, masked, type Pattern} from '../numerics/linalg/mask.ts';
+import {keepLargest, applyMask, type Pattern} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
-import {dampedFeedbackSteps, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
-import {multiplySteps} from '../numerics/linalg/product.ts';
+import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import {multiplyTask} from '../numerics/linalg/product.ts';
 import {type Quantized, valuesOf} from '../numerics/scales/quantized.ts';
-import {refineSteps} from '../numerics/path/refinement.ts';
-import {meanSquareScaleSteps, widestScale} from '../numerics/scales/meanSquareScale.ts';
+import {refineTask} from '../numerics/path/refinement.ts';
+import {meanSquareScaleTask, absMaxScale} from '../numerics/scales/meanSquareScale.ts';
 import type {Granularity, Scales} from '../numerics/scales/scales.ts';
-import type {Steps} from '../numerics/task.ts';
-import {solveOnSupportSteps} from '../numerics/linalg/conjugateGradients.ts';
+import type {Task} from '../numerics/task.ts';
+import {solveOnSupportTask} from '../numerics/linalg/conjugateGradients.ts';
 import {pathFollower} from '../ops/followPath.ts';
-import {paced} from '../numerics/paced.ts';
+import {runTask} from '../numerics/paced.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {betterLetters} from './pickBetterNeurons.ts';
-import {clippedSteps} from './clippedSteps.ts';
+import {pickBetterNeurons} from './pickBetterNeurons.ts';
+import {countClippedWeights} from './clippedSteps.ts';
 import type {FollowedPath} from './followedPath.ts';
-import {bestPath} from './pathSearch.ts';
-import {ridged, type TargetedProblem, type WeightProblem} from './withRidge.ts';
-import {sparsified} from './trimToSparsity.ts';
+import {findBestPath} from './pathSearch.ts';
+import {withRidge, type TargetedProblem, type WeightProblem} from './withRidge.ts';
+import {trimToSparsity} from './trimToSparsity.ts';
 
 /** Where it stands in its model. */
-export interface WeightPlace {
+export interface MatrixIndex {
   readonly layer: number;
-  readonly problem: number;
+  readonly matrix: number;
 }
 
 /** How to quantize it. */
@@ -43,7 +43,7 @@ export interface QuantizeMethod {
   readonly sweeps: number;
   /** Passes over pairs of features after the sweeps of each round. */
   readonly pairs: number;
-  /** λ / mean diag H of the whole problem ({@link ridged}). */
+  /** λ / mean diag H of the whole problem ({@link withRidge}). */
   readonly ridge: number;
   /** Whether letters get an offset per scale, refitted with it. */
   readonly offset: boolean;
@@ -69,18 +69,18 @@ export interface QuantizedWeights extends Quantized {
 
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
- * @param place the number of the layer in its model and of the problem in its layer, for the random numbers
+ * @param matrixIndex the number of the layer in its model and of the problem in its layer, for the random numbers
  * @param pause awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
-export async function quantizeWeights(given: WeightProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
-  const problem = ridged({...given, target: await paced(multiplySteps(given.crossGram, given.weights), pause)}, method.ridge);
-  const aligned = await paced(alignedSteps(problem, method), pause);
-  const scales = await paced(originalScale(given, method), pause);
+export async function quantizeWeights(given: WeightProblem, matrixIndex: MatrixIndex, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
+  const problem = withRidge({...given, target: await runTask(multiplyTask(given.crossGram, given.weights), pause)}, method.ridge);
+  const aligned = await runTask(alignProblemTask(problem, method), pause);
+  const scales = await runTask(originalScale(given, method), pause);
   let best: QuantizedWeights | undefined;
   for (const scaling of method.scalings) {
-    const found = await followAndRefine({...problem, aligned, scales}, place, {...method, feedback: {...method.feedback, scaling}}, pause);
-    best = best ? await paced(betterLetters(best, found, problem, method.granularity), pause) : found;
+    const found = await followAndRefine({...problem, aligned, scales}, matrixIndex, {...method, feedback: {...method.feedback, scaling}}, pause);
+    best = best ? await runTask(pickBetterNeurons(best, found, problem, method.granularity), pause) : found;
   }
   if (!best) throw new RangeError('quantizeWeights: expected at least one scaling');
   return best;
@@ -93,15 +93,15 @@ interface AlignedProblem extends TargetedProblem {
   readonly scales: Scales;
 }
 
-async function followAndRefine({gram, target, aligned, scales, mask}: AlignedProblem, place: WeightPlace, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
-  const {feedback, damping} = await paced(dampedFeedbackSteps(gram, method.feedback), pause);
+async function followAndRefine({gram, target, aligned, scales, mask}: AlignedProblem, matrixIndex: MatrixIndex, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
+  const {feedback, damping} = await runTask(dampedFeedbackTask(gram, method.feedback), pause);
   const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, pause});
   try {
-    const residual = subtract(target, await paced(multiplySteps(gram, aligned), pause));
-    const {chosen, threshold} = await bestPath(scales, {gram, residual, aligned, follower, place, method, mask, pause});
+    const residual = subtract(target, await runTask(multiplyTask(gram, aligned), pause));
+    const {chosen, threshold} = await findBestPath(scales, {gram, residual, aligned, follower, matrixIndex, method, mask, pause});
     const {alphabet, prune} = method;
-    const start = prune ? sparsified(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
-    const refined = method.sweeps > 0 ? await paced(refineSteps(start, gram, target, method), pause) : start;
+    const start = prune ? trimToSparsity(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
+    const refined = method.sweeps > 0 ? await runTask(refineTask(start, gram, target, method), pause) : start;
     return {
       ...refined,
       values: valuesOf(refined, alphabet, aligned.columns),
@@ -109,7 +109,7 @@ async function followAndRefine({gram, target, aligned, scales, mask}: AlignedPro
         aligned,
         values: chosen.values,
         radius: radiusOf(chosen.scales, threshold, alphabet),
-        clipped: clippedSteps(aligned, chosen, {alphabet, threshold, mask}),
+        clipped: countClippedWeights(aligned, chosen, {alphabet, threshold, mask}),
         isUnbiased: method.rounding === 'stochastic' && method.samples === 1 && method.feedback.kind === 'path' && mask === undefined,
         scaling: method.feedback.scaling ?? 1,
         largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
@@ -123,22 +123,22 @@ async function followAndRefine({gram, target, aligned, scales, mask}: AlignedPro
 }
 
 /** Of a pruned matrix the kept weights are solved anew on the inputs as they are now. */
-function* alignedSteps({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Steps<Matrix> {
-  if (!mask) return yield* alignWeightsSteps(weights, gram, crossGram, alignment);
+function* alignProblemTask({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Task<Matrix> {
+  if (!mask) return yield* alignWeightsTask(weights, gram, crossGram, alignment);
   const {method, damping = 0.01} = alignment;
-  return method === 'none' ? masked(current, mask) : yield* solveOnSupportSteps(gram, target, current, mask, {damping});
+  return method === 'none' ? applyMask(current, mask) : yield* solveOnSupportTask(gram, target, current, mask, {damping});
 }
 
 /**
  * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
  * What is pruned, or will be, has no say.
  */
-function* originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Steps<Scales> {
-  const [from, kept] = mask ? [current, mask] : [weights, prune && keepLargest(sizesOf(weights), prune.pattern, prune.sparsity)];
-  return scale === 'absmax' ? widestScale(from, alphabet, granularity, kept) : yield* meanSquareScaleSteps(from, alphabet, granularity, kept);
+function* originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Task<Scales> {
+  const [from, kept] = mask ? [current, mask] : [weights, prune && keepLargest(magnitudes(weights), prune.pattern, prune.sparsity)];
+  return scale === 'absmax' ? absMaxScale(from, alphabet, granularity, kept) : yield* meanSquareScaleTask(from, alphabet, granularity, kept);
 }
 
-function sizesOf({rows, columns, data}: Matrix): Matrix {
+function magnitudes({rows, columns, data}: Matrix): Matrix {
   return matrix(rows, columns, data.map(Math.abs));
 }
 

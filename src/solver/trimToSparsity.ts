@@ -14,7 +14,7 @@ export interface SparseLetters extends Pick<QuantizeMethod, 'alphabet'> {
 }
 
 /** The letters of a path with a dead zone, pruned to exactly the wanted sparsity: the path's own zeros first. */
-export function sparsified(
+export function trimToSparsity(
   {codes, scales, ...path}: ChosenPath, aligned: Matrix, gram: Matrix, {alphabet, prune: {sparsity, pattern}, mask}: SparseLetters,
 ): Quantized {
   const kept = keepLargest(pathScores(aligned, path, gram, mask), pattern, sparsity).map((one, i) => (mask?.[i] === 0 ? 0 : one));

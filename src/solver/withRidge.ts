@@ -23,7 +23,7 @@ export interface TargetedProblem extends WeightProblem {
  * what few rows say is not believed to the last. H + λI and G + λI stand for H and G. A dead feature stays dead.
  * @param ridge λ / mean diag H
  */
-export function ridged(problem: TargetedProblem, ridge: number): TargetedProblem {
+export function withRidge(problem: TargetedProblem, ridge: number): TargetedProblem {
   const {weights, gram, crossGram, mask, current} = problem;
   if (ridge === 0) return problem;
   const lambda = ridge * meanDiagonal(gram);
@@ -31,10 +31,10 @@ export function ridged(problem: TargetedProblem, ridge: number): TargetedProblem
   const centre = mask && current ? current : weights;
   const {rows, columns, data} = problem.target;
   const target = matrix(rows, columns, data.map((entry, i) => entry + added[Math.floor(i / columns)] * centre.data[i]));
-  return {...problem, gram: plusDiagonal(gram, added), crossGram: plusDiagonal(crossGram, added), target};
+  return {...problem, gram: withAddedDiagonal(gram, added), crossGram: withAddedDiagonal(crossGram, added), target};
 }
 
-function plusDiagonal({rows, columns, data}: Matrix, added: Float64Array): Matrix {
+function withAddedDiagonal({rows, columns, data}: Matrix, added: Float64Array): Matrix {
   const sum = matrix(rows, columns, data.slice());
   added.forEach((amount, t) => { sum.data[t * columns + t] += amount; });
   return sum;

@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {defer, type Observable, of} from 'rxjs';
-import {compressionOf} from '../stages/run/compression.ts';
+import {createCompression} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 
@@ -22,5 +22,5 @@ export interface SourceOptions {
  */
 export function compress(model: LayersModel, options: SourceOptions = {}): Observable<Compression> {
   const {seed} = resolveOptions<Required<SourceOptions>>('compress', options, {seed: integer(0, 0, Number.MAX_SAFE_INTEGER)});
-  return defer(() => of(compressionOf('compress', model, undefined, seed)));
+  return defer(() => of(createCompression('compress', model, undefined, seed)));
 }

@@ -1,8 +1,8 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {Observable} from 'rxjs';
-import {bridgeOf} from '../converted/bridge/bridgeModel.ts';
+import {buildBridge} from '../converted/bridge/bridgeModel.ts';
 import {disposeModel} from '../model/disposeModel.ts';
-import {compressionOf} from '../stages/run/compression.ts';
+import {createCompression} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';
@@ -37,6 +37,6 @@ export function compressGraph(graphModel: GraphModel, options: SourceOptions = {
 }
 
 async function graphCompression(graphModel: GraphModel, seed: number): Promise<Compression> {
-  const {model, origin: graph} = await bridgeOf('compressGraph', graphModel);
-  return compressionOf('compressGraph', model, undefined, seed, {release: () => { disposeModel(model); }, wait: () => undefined, graph});
+  const {model, origin: graph} = await buildBridge('compressGraph', graphModel);
+  return createCompression('compressGraph', model, undefined, seed, {release: () => { disposeModel(model); }, wait: () => undefined, graph});
 }

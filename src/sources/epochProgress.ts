@@ -26,22 +26,22 @@ export class EpochProgress extends Callback {
 
   override async onTrainBegin(): Promise<void> {
     this.begin = performance.now();
-    this.tell();
+    this.emit();
   }
 
   override async onEpochEnd(epoch: number, logs?: EpochLogs): Promise<void> {
     this.epoch = epoch;
     this.fraction = (epoch + 1 - this.first) / (this.total - this.first);
-    if (this.observers.length > 0) this.tell(await numbersIn(logs));
+    if (this.observers.length > 0) this.emit(await numbersIn(logs));
   }
 
   override async onTrainEnd(): Promise<void> {
     if (this.fraction === 1) return;
     this.fraction = 1;
-    this.tell();
+    this.emit();
   }
 
-  private tell(logs?: Record<string, number>): void {
+  private emit(logs?: Record<string, number>): void {
     const {stage, epoch: index, total, fraction} = this;
     const elapsed = performance.now() - this.begin;
     const remaining = fraction > 0 ? (elapsed * (1 - fraction)) / fraction : Infinity;

@@ -1,9 +1,9 @@
 import type {LayersModel, ModelFitDatasetArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
-import {DataError, shown} from '../errors.ts';
+import {DataError, formatValue} from '../errors.ts';
 import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
-import {openerOf} from '../data/elements.ts';
-import {sampledBatches} from '../data/sampleRows.ts';
+import {findOpener} from '../data/elements.ts';
+import {sampleBatches} from '../data/sampleRows.ts';
 import type {BatchSource, Compression} from '../types.ts';
 import {type FitOptions, type PreparedTraining, training, trainingOptions} from './training.ts';
 import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
@@ -29,11 +29,11 @@ export function fitDataset(model: LayersModel, dataset: TrainingDataset, args: M
   requireDataset(dataset);
   return training({
     where: 'fitDataset', model, seed, args,
-    prepare: () => prepared(model, dataset, args, {seed, samples}),
+    prepare: () => prepareTraining(model, dataset, args, {seed, samples}),
   });
 }
 
-function prepared(model: LayersModel, dataset: TrainingDataset, args: ModelFitDatasetArgs<unknown>, options: Required<FitOptions>): PreparedTraining {
+function prepareTraining(model: LayersModel, dataset: TrainingDataset, args: ModelFitDatasetArgs<unknown>, options: Required<FitOptions>): PreparedTraining {
   const batchesPerEpoch = args.batchesPerEpoch ?? Infinity;
   let rows = 0;
   return {
@@ -56,11 +56,11 @@ function calibrationOf(model: LayersModel, dataset: TrainingDataset, {rows, samp
   const where = 'fitDataset: calibration';
   const reading = {...DEFAULT_READING, samples: Math.min(rows, samples), seed};
   // Read as training has read it, whatever else it may be.
-  const open = openerOf(where, {iterator: () => dataset.iterator()});
-  return batchSource(where, () => sampledBatches(where, open(), {...reading, model, rows, elements}), reading);
+  const open = findOpener(where, {iterator: () => dataset.iterator()});
+  return batchSource(where, () => sampleBatches(where, open(), {...reading, model, rows, elements}), reading);
 }
 
 function requireDataset(dataset: unknown): void {
   const isDataset = typeof dataset === 'object' && dataset !== null && 'iterator' in dataset && typeof dataset.iterator === 'function';
-  if (!isDataset) throw new DataError(`fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${shown(dataset)}; for tensors there is fit`);
+  if (!isDataset) throw new DataError(`fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${formatValue(dataset)}; for tensors there is fit`);
 }

@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Observable} from 'rxjs';
 import {DEFAULT_READING} from '../data/batchSource.ts';
-import {compressionOf, requireCompressible} from '../stages/run/compression.ts';
+import {createCompression, requireCompressible} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {BatchSource, Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';
@@ -44,7 +44,7 @@ export function training({where, model, seed, args, prepare}: Training): Observa
     const run = new TrainingRun(args, [new EpochProgress(where, args, observers)]);
     run.of(train).then(() => {
       if (subscriber.closed) return;
-      subscriber.next({...compressionOf(where, model, calibration(), seed), observers});
+      subscriber.next({...createCompression(where, model, calibration(), seed), observers});
       subscriber.complete();
     }).catch((error: unknown) => { subscriber.error(error); });
     return () => { run.stop(); };

@@ -16,7 +16,7 @@ export class TrainingRun extends Callback {
   private failure: {readonly error: unknown} | undefined;
   private isRunning = false;
   private hasBatches = false;
-  private stopAsked = false;
+  private isStopRequested = false;
 
   /** @param others come after those that were given */
   constructor(given: GivenCallbacks, others: Instances) {
@@ -26,7 +26,7 @@ export class TrainingRun extends Callback {
 
   /** Whether training is to end, by an error or because nobody waits for it. */
   get isStopped(): boolean {
-    return this.stopAsked || this.failure !== undefined;
+    return this.isStopRequested || this.failure !== undefined;
   }
 
   /** Waits for a training with this run among its callbacks, alone. Rejects with the first error. */
@@ -44,14 +44,14 @@ export class TrainingRun extends Callback {
 
   /** Ends the training after the current batch. */
   stop(): void {
-    this.stopAsked = true;
-    this.passOn();
+    this.isStopRequested = true;
+    this.forward();
   }
 
   /** Ends the training with an error; one that comes later is not heard. */
   fail(error: unknown): void {
     this.failure ??= {error};
-    this.passOn();
+    this.forward();
   }
 
   override setModel(model: LayersModel): void {
@@ -100,11 +100,11 @@ export class TrainingRun extends Callback {
         if (!this.hasBatches) throw error;
       }
     }
-    this.passOn();
+    this.forward();
   }
 
   /** Again after every hook: tfjs forgets a stop that comes before its first epoch. */
-  private passOn(): void {
+  private forward(): void {
     if (this.isRunning && this.isStopped) this.model.stopTraining = true;
   }
 }

@@ -71,9 +71,9 @@ export class WatchedDataset {
   private count(element: unknown, reading: {elements: number; rows: number}): void {
     this.current = element;
     const {where, model, batchesPerEpoch} = this.watch;
-    const place = `${where}: batch ${reading.elements}`;
-    const inputs = inputsOf(place, elementInputs(place, element), model);
-    checkBatch(place, inputs, model);
+    const location = `${where}: batch ${reading.elements}`;
+    const inputs = inputsOf(location, elementInputs(location, element), model);
+    checkBatch(location, inputs, model);
     if (reading.elements++ >= batchesPerEpoch) return;
     reading.rows += inputs[0].shape[0];
     this.rows = Math.max(this.rows, reading.rows);

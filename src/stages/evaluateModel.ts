@@ -1,7 +1,7 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type LabelledBatch, labelledBatches, type LabelledData} from '../data/labelledBatches.ts';
-import {type EvaluationReport, reportOf} from '../report/report.ts';
+import {type LabelledBatch, readLabelledBatches, type LabelledData} from '../data/labelledBatches.ts';
+import {type EvaluationReport, createReport} from '../report/report.ts';
 import type {Compression} from '../types.ts';
 import type {StageContext} from './run/stageContext.ts';
 
@@ -11,7 +11,7 @@ import type {StageContext} from './run/stageContext.ts';
  */
 export async function evaluateModel(compression: Compression, data: LabelledData, batchSize: number, context: StageContext): Promise<Compression> {
   const tally = new Tally();
-  for await (const batch of labelledBatches(context.stage, data, compression.original, batchSize)) {
+  for await (const batch of readLabelledBatches(context.stage, data, compression.original, batchSize)) {
     try {
       await context.pause();
       await tally.add(batch, compression, context.pause);
@@ -21,7 +21,7 @@ export async function evaluateModel(compression: Compression, data: LabelledData
   }
   context.progress('', 1, 1);
   const {report} = compression;
-  return {...compression, report: reportOf({...report.toJSON(), stages: [...report.stages, context.stage], evaluation: tally.report()})};
+  return {...compression, report: createReport({...report.toJSON(), stages: [...report.stages, context.stage], evaluation: tally.report()})};
 }
 
 /** Counts of answers, over batches. */

@@ -8,7 +8,7 @@ import {ArtifactError, BackendError, calibrate, compress, loadPacked, pack, seal
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {examples} from '../support/models/models.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {giving, packedModel, packings, savedArtifacts} from '../support/models/smallPackedModels.ts';
+import {giving, packedModel, packings, collectArtifacts} from '../support/models/smallPackedModels.ts';
 
 interface Metadata {
   readonly tfjsCompress: {readonly format: number; readonly sha256: string; readonly bytes: number};
@@ -20,7 +20,7 @@ onBackends(['cpu'], () => {
   describe('sealModel', () => {
     it('writes the SHA-256 of topology, weights in the order of their names, and their bytes', async () => {
       const model = await packedModel(packings['dense layers, four bits with offsets']);
-      const {modelTopology, weightSpecs = [], weightData} = await savedArtifacts(model);
+      const {modelTopology, weightSpecs = [], weightData} = await collectArtifacts(model);
       const {class_name, config} = modelTopology as {class_name: string; config: object};
       const bytes = Buffer.from(weightData as ArrayBuffer);
       let at = 0;
@@ -48,11 +48,11 @@ onBackends(['cpu'], () => {
       const ones = tensor1d(new Float32Array(bias.shape[0] ?? 0).fill(1));
       bias.write(ones);
       ones.dispose();
-      const error: unknown = await loadPacked(giving(await savedArtifacts(model))).catch((reason: unknown) => reason);
+      const error: unknown = await loadPacked(giving(await collectArtifacts(model))).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(ArtifactError);
       expect(String(error)).to.match(/weight 'hidden\/bias' differs; .* call sealModel before saving if you changed the packed model/);
       await sealModel(model);
-      (await loadPacked(giving(await savedArtifacts(model)))).dispose();
+      (await loadPacked(giving(await collectArtifacts(model)))).dispose();
       model.dispose();
     });
 
@@ -74,8 +74,8 @@ onBackends(['cpu'], () => {
       it(`agrees after load and save, twice, and through JSON text: ${what}`, async () => {
         const {model, inputs} = example();
         const {model: packed} = await firstValueFrom(compress(model).pipe(calibrate(inputs), spfqQuantize({bits: 2, samples: 1, sweeps: 1}), pack()));
-        const once = await loadPacked(giving(throughText(await savedArtifacts(packed))));
-        const twice = await loadPacked(giving(throughText(await savedArtifacts(once))));
+        const once = await loadPacked(giving(throughText(await collectArtifacts(packed))));
+        const twice = await loadPacked(giving(throughText(await collectArtifacts(once))));
         const seal = sealOf(packed);
         await sealModel(twice);
         expect(sealOf(twice)).to.deep.equal(seal);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, pack, registerPacked, rtnQuantize} from 'tfjs-compress';
-import {savedArtifacts} from '../../src/artifacts/savedArtifacts.ts';
+import {collectArtifacts} from '../../src/artifacts/savedArtifacts.ts';
 
 // WebGL keeps int32 in floats, exact below 2^24 alone: codes must never get there.
 describe('a packed model on webgl', () => {
@@ -14,7 +14,7 @@ describe('a packed model on webgl', () => {
     ]});
     const x = tf.randomNormal([16, 8, 8, 5], 0, 1, 'float32', 1);
     const small = await lastValueFrom(compress(model).pipe(calibrate(x), rtnQuantize({bits: 4}), pack()));
-    const saved = await savedArtifacts(small.model);
+    const saved = await collectArtifacts(small.model);
     const expected = await predicted(small.model, x);
     const before = tf.memory().numTensors;
 
@@ -24,7 +24,7 @@ describe('a packed model on webgl', () => {
     const largest = Math.max(...expected.map(Math.abs));
     expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i]))) / largest).to.be.below(1e-5);
     expect(await predicted(loaded, x)).to.deep.equal(found);
-    expect(bytesOf(await savedArtifacts(loaded))).to.deep.equal(bytesOf(saved));
+    expect(bytesOf(await collectArtifacts(loaded))).to.deep.equal(bytesOf(saved));
     loaded.dispose();
     expect(tf.memory().numTensors).to.equal(before);
 

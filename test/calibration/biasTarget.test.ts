@@ -1,10 +1,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {input, layers, type LayersModel, model, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {biasPlaceOf} from '../../src/calibration/biasTarget.ts';
+import {findBiasTarget} from '../../src/calibration/biasTarget.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {shadowOf} from '../../src/model/networkPair.ts';
-import {findSites} from '../../src/calibration/targets.ts';
+import {createNetworkPair} from '../../src/model/networkPair.ts';
+import {findTargets} from '../../src/calibration/targets.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 
 type Graph = SymbolicTensor;
@@ -13,17 +13,17 @@ const bare = (options: object = {}) => layers.dense({name: 'bare', units: 4, use
 const norm = (options: object = {}) => layers.batchNormalization({name: 'norm', ...options});
 
 /** The place of the first layer with a matrix: the layer's name, the weight's number, the sign. */
-async function placeIn(network: LayersModel): Promise<readonly [string, number, number] | undefined> {
-  const shadow = await shadowOf(network, network);
-  const {sites: [site]} = findSites(shadow, () => undefined);
-  const place = biasPlaceOf(site, shadow);
+async function biasTargetIn(network: LayersModel): Promise<readonly [string, number, number] | undefined> {
+  const networks = await createNetworkPair(network, network);
+  const {targets: [target]} = findTargets(networks, () => undefined);
+  const place = findBiasTarget(target, networks);
   if (place) {
-    expect(shadow.model.layers).to.include(place.layer);
+    expect(networks.shadowModel.layers).to.include(place.layer);
     expect(network.layers).to.include(place.original);
   }
   const found = place && [place.layer.name, place.weight, place.sign] as const;
-  const own: Tensor[] = [network, shadow.model].flatMap((one) => one.layers.flatMap((layer) => layer.getWeights()));
-  disposeModel(shadow.model);
+  const own: Tensor[] = [network, networks.shadowModel].flatMap((one) => one.layers.flatMap((layer) => layer.getWeights()));
+  disposeModel(networks.shadowModel);
   disposeModel(network);
   own.filter(({isDisposed}) => !isDisposed).forEach((weight) => { weight.dispose(); }); // tfjs leaves the weights of layers that are called twice
   return found;
@@ -35,7 +35,7 @@ function afterBare(use: (hidden: Graph) => Graph | Graph[], options: object = {}
 }
 
 onBackends(['cpu'], () => {
-  describe('biasPlaceOf(site)', () => {
+  describe('findBiasTarget(target)', () => {
     for (const [what, build, place] of [
       ["is the layer's own bias", () => sequential({layers: [layers.dense({name: 'own', units: 4, inputShape: [6]}), norm()]}), ['own', 1, 1]],
       ['of a layer without bias is the moving mean of the BatchNormalization behind it', () => sequential({layers: [bare({inputShape: [6]}), norm()]}), ['norm', 2, -1]],
@@ -47,7 +47,7 @@ onBackends(['cpu'], () => {
         layers.depthwiseConv2d({name: 'conv', kernelSize: 3, useBias: false, inputShape: [5, 5, 2]}), norm(),
       ]}), ['norm', 2, -1]],
     ] as const) {
-      it(what, async () => { expect(await placeIn(build())).to.deep.equal(place); });
+      it(what, async () => { expect(await biasTargetIn(build())).to.deep.equal(place); });
     }
 
     for (const [what, build] of [
@@ -67,22 +67,22 @@ onBackends(['cpu'], () => {
       }],
       ['the layer is called twice, and one call goes elsewhere', () => {
         const [a, b] = [input({shape: [6]}), input({shape: [6]})];
-        const twin = bare();
-        return model({inputs: [a, b], outputs: [norm().apply(twin.apply(a)) as Graph, layers.reLU().apply(twin.apply(b)) as Graph]});
+        const counterpart = bare();
+        return model({inputs: [a, b], outputs: [norm().apply(counterpart.apply(a)) as Graph, layers.reLU().apply(counterpart.apply(b)) as Graph]});
       }],
       ['the layer is called twice, and each call has a BatchNormalization of its own', () => {
         const [a, b] = [input({shape: [6]}), input({shape: [6]})];
-        const twin = bare();
-        return model({inputs: [a, b], outputs: [norm().apply(twin.apply(a)) as Graph, norm({name: 'other'}).apply(twin.apply(b)) as Graph]});
+        const counterpart = bare();
+        return model({inputs: [a, b], outputs: [norm().apply(counterpart.apply(a)) as Graph, norm({name: 'other'}).apply(counterpart.apply(b)) as Graph]});
       }],
     ] as const) {
-      it(`is nowhere for a layer without bias where ${what}`, async () => { expect(await placeIn(build())).to.equal(undefined); });
+      it(`is nowhere for a layer without bias where ${what}`, async () => { expect(await biasTargetIn(build())).to.equal(undefined); });
     }
 
     it('of a layer called twice is one BatchNormalization that takes both', async () => {
       const [a, b] = [input({shape: [6]}), input({shape: [6]})];
-      const [twin, shared] = [bare(), norm()];
-      expect(await placeIn(model({inputs: [a, b], outputs: [a, b].map((x) => shared.apply(twin.apply(x) as Graph) as Graph)}))).to.deep.equal(['norm', 2, -1]);
+      const [counterpart, shared] = [bare(), norm()];
+      expect(await biasTargetIn(model({inputs: [a, b], outputs: [a, b].map((x) => shared.apply(counterpart.apply(x) as Graph) as Graph)}))).to.deep.equal(['norm', 2, -1]);
     });
   });
 });

@@ -6,7 +6,7 @@ import {lastValueFrom} from 'rxjs';
 import {calibrate, type CalibrateOptions, compress, type CompressedLayer, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
 import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {compressionOf} from '../../src/stages/run/compression.ts';
+import {createCompression} from '../../src/stages/run/compression.ts';
 import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {chain, examples} from '../support/models/models.ts';
@@ -39,7 +39,7 @@ onBackends(['cpu'], () => {
     for (const rows of [32768, 700]) {
       it(`are the same for batches of 1, 7, 32 and 70, ${rows} rows`, async () => {
         const expected = await codesOf(convnet, images, {batchSize: 70, rows});
-        expect(expected.map(({problems}) => problems.length)).to.deep.equal([1, 4, 1, 1]);
+        expect(expected.map(({matrices}) => matrices.length)).to.deep.equal([1, 4, 1, 1]);
         for (const batchSize of [1, 7, 32]) expect(await codesOf(convnet, images, {batchSize, rows})).to.deep.equal(expected);
       });
     }
@@ -49,7 +49,7 @@ onBackends(['cpu'], () => {
       const source = batchSource('calibrate', images, {samples: 70, batchSize: 16, rows: 2000, seed: 3});
       const context = {stage: 'spfqQuantize', pause: () => Promise.resolve(), progress: () => undefined, elapsed: () => 0};
       const made = await Promise.all([1, 2 ** 15, 2 ** 29].map(async (bytes) => {
-        const compression = await quantizeModel(compressionOf('compress', convnet, source, 3), {...plan, seed: 3, memory: bytes}, context);
+        const compression = await quantizeModel(createCompression('compress', convnet, source, 3), {...plan, seed: 3, memory: bytes}, context);
         compression.dispose();
         return compression.layers;
       }));

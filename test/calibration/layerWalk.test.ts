@@ -30,7 +30,7 @@ onBackends(['cpu'], () => {
     const told: GramPair[] = [];
     await walk(original, sourceOf([x], 5), {
       memory: bytes,
-      prepare: (shadow) => { counts.copy = countCalls(shadow.copy.calls.map(({layer}) => layer)); },
+      prepare: (networks) => { counts.copy = countCalls(networks.shadow.calls.map(({layer}) => layer)); },
       visit: (_site, [{gram, crossGram, mean, shadowMean, rows}]) => { told.push({gram, crossGram, mean, shadowMean, rows}); },
     });
     return {...counts, told};
@@ -112,7 +112,7 @@ onBackends(['cpu'], () => {
     it('visits the layers in order, with the inputs of both networks', async () => {
       const told: ProblemStatistics[] = [];
       const names: string[] = [];
-      await walk(original, sourceOf([x], 5), {visit: (site, [statistics]) => { names.push(site.layer.name); told.push(statistics); }});
+      await walk(original, sourceOf([x], 5), {visit: (target, [statistics]) => { names.push(target.shadowLayer.name); told.push(statistics); }});
       expect(names).to.deep.equal(original.layers.slice(1).map(({name}) => name));
       // Before the first change both networks agree.
       expect(told[0].crossGram).to.deep.equal(told[0].gram);

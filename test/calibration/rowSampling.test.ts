@@ -7,13 +7,13 @@ const wide = 2 ** 10;
 
 describe('RowPlan', () => {
   it('takes every row where there are no more positions than rows for a sample', () => {
-    const {calibrated, heldBack} = new RowPlan(1, 0, 4, wide).plan(0, 10, 4);
-    expect(sorted([...calibrated, ...heldBack])).to.deep.equal(range(40));
+    const {calibrated, heldOut} = new RowPlan(1, 0, 4, wide).plan(0, 10, 4);
+    expect(sorted([...calibrated, ...heldOut])).to.deep.equal(range(40));
   });
 
   it('takes one position at random from each of as many equal strata as rows are wanted', () => {
     const plan = new RowPlan(1, 0, 4, wide).plan(0, 100, 20);
-    const rows = sorted([...plan.calibrated, ...plan.heldBack]);
+    const rows = sorted([...plan.calibrated, ...plan.heldOut]);
     expect(rows).to.have.length(400);
     rows.forEach((row, i) => expect(Math.floor(row / 5)).to.equal(i));
     // each of the five places of a stratum 80 times, to 4 standard deviations of 8
@@ -33,7 +33,7 @@ describe('RowPlan', () => {
         parts.push(shifted(batched.plan(offset, size, positions), offset * positions));
         offset += size;
       }
-      for (const kind of ['calibrated', 'heldBack', 'witnesses'] as const) {
+      for (const kind of ['calibrated', 'heldOut', 'boundRows'] as const) {
         expect(parts.flatMap((part) => Array.from(part[kind]))).to.deep.equal(Array.from(whole[kind]));
       }
     }), {seed: 1});
@@ -45,22 +45,22 @@ describe('RowPlan', () => {
   });
 
   it('holds back one row of every 16, up to 512, and shows one of the others, up to 256', () => {
-    const {calibrated, heldBack, witnesses} = new RowPlan(1, 0, 1, wide).plan(0, 20000, 1);
-    expect(Array.from(heldBack)).to.deep.equal(range(16 * 512).filter(isHeldBack));
-    expect(Array.from(witnesses)).to.deep.equal(range(16 * 256).filter(isWitness));
+    const {calibrated, heldOut, boundRows} = new RowPlan(1, 0, 1, wide).plan(0, 20000, 1);
+    expect(Array.from(heldOut)).to.deep.equal(range(16 * 512).filter(isHeldBack));
+    expect(Array.from(boundRows)).to.deep.equal(range(16 * 256).filter(isWitness));
     expect(calibrated).to.have.length(20000 - 512);
-    expect(heldBack.some((row) => calibrated.includes(row))).to.equal(false);
-    expect(witnesses.every((row) => calibrated.includes(row))).to.equal(true);
+    expect(heldOut.some((row) => calibrated.includes(row))).to.equal(false);
+    expect(boundRows.every((row) => calibrated.includes(row))).to.equal(true);
   });
 
   it('holds no row back of fewer than 16', () => {
-    expect(new RowPlan(1, 0, 1, wide).plan(0, 15, 1)).to.deep.include({calibrated: Int32Array.from(range(15)), heldBack: new Int32Array(0)});
+    expect(new RowPlan(1, 0, 1, wide).plan(0, 15, 1)).to.deep.include({calibrated: Int32Array.from(range(15)), heldOut: new Int32Array(0)});
   });
 
   it('keeps at most 2²⁴ numbers of either kind: 16 rows of 2²⁰, one of 2²⁵', () => {
-    for (const [width, most] of [[2 ** 20, 16], [2 ** 25, 1]]) {
-      const {heldBack, witnesses} = new RowPlan(1, 0, 1, width).plan(0, 20000, 1);
-      expect([heldBack.length, witnesses.length]).to.deep.equal([most, most]);
+    for (const [width, max] of [[2 ** 20, 16], [2 ** 25, 1]]) {
+      const {heldOut, boundRows} = new RowPlan(1, 0, 1, width).plan(0, 20000, 1);
+      expect([heldOut.length, boundRows.length]).to.deep.equal([max, max]);
     }
   });
 
@@ -72,9 +72,9 @@ describe('RowPlan', () => {
   });
 });
 
-function shifted({calibrated, heldBack, witnesses}: PlannedRows, by: number): PlannedRows {
+function shifted({calibrated, heldOut, boundRows}: PlannedRows, by: number): PlannedRows {
   const shift = (rows: Int32Array) => rows.map((row) => row + by);
-  return {calibrated: shift(calibrated), heldBack: shift(heldBack), witnesses: shift(witnesses)};
+  return {calibrated: shift(calibrated), heldOut: shift(heldOut), boundRows: shift(boundRows)};
 }
 
 function sorted(rows: number[]): number[] {

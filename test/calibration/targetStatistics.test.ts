@@ -3,7 +3,7 @@ import {dispose, randomNormal, type Tensor} from '@tensorflow/tfjs-core';
 import {input, layers, type LayersModel, model as functional, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type Matrix, matrix, multiply, transpose} from 'tfjs-compress/numerics';
-import type {LayerSite} from '../../src/calibration/targets.ts';
+import type {CompressionTarget} from '../../src/calibration/targets.ts';
 import type {ProblemStatistics} from '../../src/calibration/targetStatistics.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {chain} from '../support/models/models.ts';
@@ -13,7 +13,7 @@ import {matrixOf, sourceOf, walk} from '../support/walks/walks.ts';
 import {isHeldBack, isWitness} from '../support/numerics/rowTurns.ts';
 
 interface Told {
-  readonly site: LayerSite;
+  readonly target: CompressionTarget;
   readonly statistics: ProblemStatistics[];
 }
 
@@ -23,15 +23,15 @@ onBackends(['cpu'], () => {
       it(`are of the rows that are not held back, batches of ${batchSize}`, async () => {
         const model = chain([5]);
         const x = randomNormal([40, 6], 0, 1, 'float32', 1);
-        const [{statistics: [{gram, rows, heldBack, witnesses, mean}]}] = await toldOf(model, [x], batchSize);
+        const [{statistics: [{gram, rows, heldOut, boundRows, mean}]}] = await toldOf(model, [x], batchSize);
         const all = await matrixOf(x);
         const seen = rowsOf(all, (row) => !isHeldBack(row));
         expect(rows).to.equal(38);
         expect(largestDifference(gram.data, multiply(transpose(seen), seen).data)).to.be.below(1e-4);
         expect(largestDifference(mean, meansOf(seen))).to.be.below(1e-6);
-        expect(heldBack.original.data).to.deep.equal(rowsOf(all, isHeldBack).data);
-        expect(heldBack.shadow.data).to.deep.equal(heldBack.original.data);
-        expect(witnesses.original.data).to.deep.equal(rowsOf(all, isWitness).data);
+        expect(heldOut.original.data).to.deep.equal(rowsOf(all, isHeldBack).data);
+        expect(heldOut.shadow.data).to.deep.equal(heldOut.original.data);
+        expect(boundRows.original.data).to.deep.equal(rowsOf(all, isWitness).data);
         model.dispose();
         x.dispose();
       });
@@ -40,7 +40,7 @@ onBackends(['cpu'], () => {
     it('of a shared layer are the sums over all its calls, in one site', async () => {
       const {model, inputs} = shared();
       const told = await toldOf(model, inputs, 4);
-      expect(told.map(({site}) => [site.layer.name, site.calls.length])).to.deep.equal([['shared', 2], ['head', 1]]);
+      expect(told.map(({target}) => [target.shadowLayer.name, target.calls.length])).to.deep.equal([['shared', 2], ['head', 1]]);
       const [{statistics: [{gram, rows, mean}]}] = told;
       const [a, b] = await Promise.all(inputs.map(matrixOf));
       const both = matrix(20, 6, Float64Array.of(...a.data, ...b.data));
@@ -62,10 +62,10 @@ onBackends(['cpu'], () => {
       let copies: layers.Layer[] = [];
       const own = await inputsOfTwice(rows, first, twice);
       await walk(model, sourceOf([rows], 3), {
-        prepare: (shadow) => { copies = shadow.copy.calls.map(({layer}) => layer); },
-        visit: async (site, statistics) => {
-          told.push({site, statistics});
-          if (site.layer.name !== 'twice') return;
+        prepare: (networks) => { copies = networks.shadow.calls.map(({layer}) => layer); },
+        visit: async (target, statistics) => {
+          told.push({target, statistics});
+          if (target.shadowLayer.name !== 'twice') return;
           // Its copy is as it was; the first layer's is changed.
           const shadowed = await inputsOfTwice(rows, copies[0], copies[1]);
           expected = gramsOf(own, shadowed);
@@ -85,10 +85,10 @@ onBackends(['cpu'], () => {
       expect(statistics.map(({gram, rows}) => [gram.rows, rows])).to.deep.equal([[4, 30], [4, 30], [4, 30]]);
       // Rows 15 and 30: the last window of the first image, the last but one of the second.
       const pixels = await matrixOf(images);
-      statistics.forEach(({heldBack}, channel) => {
+      statistics.forEach(({heldOut}, channel) => {
         const expected = [18, 19, 23, 24, 25 + 17, 25 + 18, 25 + 22, 25 + 23].map((pixel) => pixels.data[pixel * 3 + channel]);
-        expect(Array.from(heldBack.original.data)).to.deep.equal(expected);
-        expect(Array.from(heldBack.shadow.data)).to.deep.equal(expected);
+        expect(Array.from(heldOut.original.data)).to.deep.equal(expected);
+        expect(Array.from(heldOut.shadow.data)).to.deep.equal(expected);
       });
       model.dispose();
       images.dispose();
@@ -98,8 +98,8 @@ onBackends(['cpu'], () => {
       const x = input({shape: [6, 6, 1]});
       const model = functional({inputs: x, outputs: layers.conv2d({filters: 2, kernelSize: 1}).apply(x) as SymbolicTensor});
       const images = randomNormal([10, 6, 6, 1], 0, 1, 'float32', 4);
-      const [{statistics: [{rows, heldBack}]}] = await toldOf(model, [images], 4, 79);
-      expect(rows + heldBack.original.rows).to.equal(70); // 7 for each of 10 samples
+      const [{statistics: [{rows, heldOut}]}] = await toldOf(model, [images], 4, 79);
+      expect(rows + heldOut.original.rows).to.equal(70); // 7 for each of 10 samples
       model.dispose();
       images.dispose();
     });
@@ -109,8 +109,8 @@ onBackends(['cpu'], () => {
       const conv = layers.conv2d({filters: 2, kernelSize: 1});
       const model = functional({inputs: [a, b], outputs: [conv.apply(a) as SymbolicTensor, conv.apply(b) as SymbolicTensor]});
       const images = [randomNormal([10, 6, 6, 1], 0, 1, 'float32', 7), randomNormal([10, 6, 6, 1], 0, 1, 'float32', 8)];
-      const [{statistics: [{rows, heldBack}]}] = await toldOf(model, images, 4, 79);
-      expect(rows + heldBack.original.rows).to.equal(60); // 3 for each of 10 samples and 2 calls
+      const [{statistics: [{rows, heldOut}]}] = await toldOf(model, images, 4, 79);
+      expect(rows + heldOut.original.rows).to.equal(60); // 3 for each of 10 samples and 2 calls
       disposeModel(model);
       dispose(images);
     });
@@ -119,11 +119,11 @@ onBackends(['cpu'], () => {
 
 async function toldOf(model: LayersModel, inputs: Tensor[], batchSize: number, rows?: number): Promise<Told[]> {
   const told: Told[] = [];
-  await walk(model, sourceOf(inputs, batchSize, rows), {visit: (site, statistics) => { told.push({site, statistics}); }});
+  await walk(model, sourceOf(inputs, batchSize, rows), {visit: (target, statistics) => { told.push({target, statistics}); }});
   return told;
 }
 
-/** 10 samples of two inputs that go through one layer: too few for any to be held back. */
+/** 10 samples of two inputs that go through one layer: too few for any to be held out. */
 function shared(): {model: LayersModel; inputs: Tensor[]} {
   const a = input({shape: [6]}), b = input({shape: [6]});
   const both = layers.dense({units: 4, name: 'shared'});

@@ -2,8 +2,8 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {input, layers, type LayersModel, model, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {shadowOf} from '../../src/model/networkPair.ts';
-import {findSites, type LayerPlace} from '../../src/calibration/targets.ts';
+import {createNetworkPair} from '../../src/model/networkPair.ts';
+import {findTargets, type LayerInfo} from '../../src/calibration/targets.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 
 type Graph = SymbolicTensor;
@@ -11,24 +11,24 @@ type Graph = SymbolicTensor;
 const dense = (name: string, units = 4) => layers.dense({name, units});
 
 /** The places of all layers that could be compressed, by name. */
-async function placesIn(network: LayersModel): Promise<Record<string, LayerPlace>> {
-  const shadow = await shadowOf(network, network);
-  const places = Object.fromEntries(findSites(shadow, () => undefined).sites.map(({layer, place}) => [layer.name, place]));
-  const own: Tensor[] = [network, shadow.model].flatMap((one) => one.layers.flatMap((layer) => layer.getWeights()));
-  disposeModel(shadow.model);
+async function layerInfosIn(network: LayersModel): Promise<Record<string, LayerInfo>> {
+  const networks = await createNetworkPair(network, network);
+  const places = Object.fromEntries(findTargets(networks, () => undefined).targets.map(({shadowLayer, info}) => [shadowLayer.name, info]));
+  const own: Tensor[] = [network, networks.shadowModel].flatMap((one) => one.layers.flatMap((layer) => layer.getWeights()));
+  disposeModel(networks.shadowModel);
   disposeModel(network);
   own.filter(({isDisposed}) => !isDisposed).forEach((weight) => { weight.dispose(); }); // tfjs leaves the weights of layers that are called twice
   return places;
 }
 
 async function lastIn(network: LayersModel): Promise<string[]> {
-  return Object.entries(await placesIn(network)).filter(([, {isLast}]) => isLast).map(([name]) => name);
+  return Object.entries(await layerInfosIn(network)).filter(([, {isLast}]) => isLast).map(([name]) => name);
 }
 
 onBackends(['cpu'], () => {
-  describe('findSites(shadow).place', () => {
+  describe('findTargets(shadow).place', () => {
     it('says number, total, and the fan-in of a neuron: 3 · 3 · 2 of a convolution, 3 · 3 of a depthwise one', async () => {
-      const places = await placesIn(sequential({layers: [
+      const places = await layerInfosIn(sequential({layers: [
         layers.conv2d({name: 'conv', filters: 5, kernelSize: 3, inputShape: [6, 6, 2]}), layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, depthMultiplier: 2}),
         layers.flatten(), dense('out', 3),
       ]}));

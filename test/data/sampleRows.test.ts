@@ -1,7 +1,7 @@
 import {memory, ones, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {sampledBatches, spreadRows} from '../../src/data/sampleRows.ts';
+import {sampleBatches, spreadRows} from '../../src/data/sampleRows.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 
 describe('spreadRows', () => {
@@ -37,7 +37,7 @@ describe('spreadRows', () => {
 });
 
 onBackends(['wasm'], () => {
-  describe('sampledBatches', () => {
+  describe('sampleBatches', () => {
     let model: LayersModel;
     beforeEach(() => { model = sequential({layers: [layers.conv1d({filters: 2, kernelSize: 2, inputShape: [null, 1]})]}); });
     afterEach(() => { model.dispose(); });
@@ -45,7 +45,7 @@ onBackends(['wasm'], () => {
 
     it('rows of one length become a batch together: sequences may differ in length', async () => {
       const shapes: number[][] = [];
-      for await (const [batch] of sampledBatches('here', sequences([3, 3, 5, 5, 5, 3]), {...reading, model})) {
+      for await (const [batch] of sampleBatches('here', sequences([3, 3, 5, 5, 5, 3]), {...reading, model})) {
         shapes.push(batch.shape);
         batch.dispose();
       }
@@ -54,7 +54,7 @@ onBackends(['wasm'], () => {
 
     it('a reader that stops leaves nothing behind', async () => {
       const before = memory().numTensors;
-      for await (const [batch] of sampledBatches('here', sequences([3, 3, 3, 3, 3, 3]), {...reading, batchSize: 3, model})) {
+      for await (const [batch] of sampleBatches('here', sequences([3, 3, 3, 3, 3, 3]), {...reading, batchSize: 3, model})) {
         batch.dispose();
         break;
       }
@@ -70,7 +70,7 @@ onBackends(['wasm'], () => {
         }
       };
       const batches: Tensor[] = [];
-      for await (const [batch] of sampledBatches('here', endless(), {...reading, rows: 6, model})) batches.push(batch);
+      for await (const [batch] of sampleBatches('here', endless(), {...reading, rows: 6, model})) batches.push(batch);
       expect([made, ...batches.map(({shape: [rows]}) => rows)]).to.deep.equal([3, 4, 2]);
       batches.forEach((batch) => { batch.dispose(); });
     });

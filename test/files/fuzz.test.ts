@@ -1,13 +1,13 @@
 import {engine, memory} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {ArtifactError, loadPacked} from 'tfjs-compress';
-import {SEAL, sealOf} from '../../src/artifacts/seal.ts';
-import {payloadOf} from '../../src/artifacts/payload.ts';
-import {storedTensors} from '../../src/artifacts/storedTensors.ts';
-import {topologyIn} from '../../src/artifacts/plainTopology.ts';
+import {SEAL, createSeal} from '../../src/artifacts/seal.ts';
+import {joinPayload} from '../../src/artifacts/payload.ts';
+import {locateTensors} from '../../src/artifacts/storedTensors.ts';
+import {readPlainTopology} from '../../src/artifacts/plainTopology.ts';
 import {type Mutable, mutableOf, mutations} from '../support/models/artifactMutations.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {bitsOf, giving, packedModel, packings, savedArtifacts} from '../support/models/smallPackedModels.ts';
+import {bitsOf, giving, packedModel, packings, collectArtifacts} from '../support/models/smallPackedModels.ts';
 import {uniforms} from '../support/numerics/randomMatrices.ts';
 
 /** Each is loaded twice: with the checksum that it had, and with one that an enemy made for it. */
@@ -21,9 +21,9 @@ onBackends(['cpu'], () => {
     for (const [name, packing] of Object.entries(packings)) {
       it(`gives the weights that were saved, those of an enemy who made the checksum anew, or an ArtifactError: ${name}`, async () => {
         const model = await packedModel(packing);
-        const original = mutableOf(await savedArtifacts(model));
+        const original = mutableOf(await collectArtifacts(model));
         const truth = await bitsOf(model);
-        const payload = payloadOf(original.weightData);
+        const payload = joinPayload(original.weightData);
         const random = uniforms(name.length);
         const kinds = Object.entries(mutations);
         const counts = new Map<string, number>();
@@ -83,8 +83,8 @@ function bitsIn({json: {weightSpecs}, weightData}: Mutable): Map<string, string>
 /** The file with the checksum that its enemy makes, if there is anything to make one of. */
 async function resealed({json, weightData}: Mutable): Promise<Mutable> {
   try {
-    const payload = payloadOf(weightData);
-    const seal = await sealOf({topology: topologyIn(json.modelTopology), tensors: storedTensors(json.weightSpecs, payload.length), payload});
+    const payload = joinPayload(weightData);
+    const seal = await createSeal({topology: readPlainTopology(json.modelTopology), tensors: locateTensors(json.weightSpecs, payload.length), payload});
     return {json: {...json, userDefinedMetadata: {[SEAL]: seal}}, weightData};
   } catch {
     return {json, weightData};

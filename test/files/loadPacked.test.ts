@@ -12,7 +12,7 @@ import {expect} from 'chai';
 import {ArtifactError, BackendError, loadPacked, type LoadPackedOptions, OptionError} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {bitsOf, giving, packedModel, packings, savedArtifacts} from '../support/models/smallPackedModels.ts';
+import {bitsOf, giving, packedModel, packings, collectArtifacts} from '../support/models/smallPackedModels.ts';
 
 const HALF = packings['dense layers, two bits, half of them pruned'];
 
@@ -21,7 +21,7 @@ describe('loadPacked', () => {
     for (const [name, packing] of Object.entries(packings)) {
       it(`gives what was saved, bit by bit: ${name}`, async () => {
         const model = await packedModel(packing);
-        const loaded = await loadPacked(giving(await savedArtifacts(model)));
+        const loaded = await loadPacked(giving(await collectArtifacts(model)));
         expect(await bitsOf(loaded)).to.deep.equal(await bitsOf(model));
         expect(loaded.getUserDefinedMetadata()).to.deep.equal(model.getUserDefinedMetadata());
         loaded.dispose();
@@ -35,7 +35,7 @@ describe('loadPacked', () => {
     let artifacts: io.ModelArtifacts;
     before(async () => {
       model = await packedModel(HALF);
-      artifacts = await savedArtifacts(model);
+      artifacts = await collectArtifacts(model);
     });
     after(() => { model.dispose(); });
 
@@ -71,7 +71,7 @@ describe('loadPacked', () => {
 
     it('says of a model that is not packed how to load it', async () => {
       const plain = sequential({layers: [layers.dense({units: 2, inputShape: [3]})]});
-      const message = await refusal({...await savedArtifacts(plain), userDefinedMetadata: undefined});
+      const message = await refusal({...await collectArtifacts(plain), userDefinedMetadata: undefined});
       expect(message).to.match(/^loadPacked: the given handler: expected a packed model, with `userDefinedMetadata.tfjsCompress`, found undefined; .* tf\.loadLayersModel/);
       plain.dispose();
     });
@@ -154,7 +154,7 @@ describe('loadPacked', () => {
 
     it('refuses codes outside the alphabet and names layer and array', async () => {
       const ternary = await packedModel(packings['a convnet with BatchNormalization, three letters']);
-      const saved = await savedArtifacts(ternary);
+      const saved = await collectArtifacts(ternary);
       const bytes = new Uint8Array(saved.weightData as ArrayBuffer);
       const specs = saved.weightSpecs ?? [];
       const from = specs.slice(0, specs.findIndex(({name}) => name === 'conv/codes')).reduce((sum, {shape}) => sum + 4 * shape[0], 0);

@@ -5,7 +5,7 @@ import {expect} from 'chai';
 import {Activations, lastUsesOf} from '../../src/calibration/activations.ts';
 import {listCalls} from '../../src/model/callList.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {type Shadow, shadowOf} from '../../src/model/networkPair.ts';
+import {type NetworkPair, createNetworkPair} from '../../src/model/networkPair.ts';
 import {chain, examples} from '../support/models/models.ts';
 import {largestDifference} from '../support/numerics/randomMatrices.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
@@ -14,42 +14,42 @@ onBackends(['cpu'], () => {
   for (const [name, make] of Object.entries(examples)) {
     describe(`a model with ${name}`, () => {
       it('gives the outputs of predict, call by call', async () => {
-        await withExample(make, async (model, inputs, shadow) => {
-          const found = await outputsOf(shadow, inputs, 'inOriginal');
+        await withExample(make, async (model, inputs, networks) => {
+          const found = await outputsOf(networks, inputs, 'inOriginal');
           await expectOutputs(found, model, inputs);
         });
       });
 
       it('gives the outputs of its changed copy beside its own', async () => {
-        await withExample(make, async (model, inputs, shadow) => {
-          const [first] = shadow.copy.calls.filter(({layer}) => layer.getWeights().length > 0);
+        await withExample(make, async (model, inputs, networks) => {
+          const [first] = networks.shadow.calls.filter(({layer}) => layer.getWeights().length > 0);
           const weights = tidy(() => first.layer.getWeights().map((weight) => add(weight, 0.05)));
-          shadow.rewrite(first.layer, weights);
+          networks.rewrite(first.layer, weights);
           dispose(weights);
-          await expectOutputs(await outputsOf(shadow, inputs, 'inShadow'), shadow.model, inputs);
-          await expectOutputs(await outputsOf(shadow, inputs, 'inOriginal'), model, inputs);
+          await expectOutputs(await outputsOf(networks, inputs, 'inShadow'), networks.shadowModel, inputs);
+          await expectOutputs(await outputsOf(networks, inputs, 'inOriginal'), model, inputs);
         });
       });
 
       it('holds no tensor after its last call', async () => {
-        await withExample(make, async (_model, inputs, shadow) => {
+        await withExample(make, async (_model, inputs, networks) => {
           const before = memory().numTensors;
-          const activations = Activations.ofInputs(shadow, lastUsesOf(shadow.original), inputs.map((input) => input.clone()));
-          activations.advance(shadow.original.calls.length);
+          const activations = Activations.ofInputs(networks, lastUsesOf(networks.original), inputs.map((input) => input.clone()));
+          activations.advance(networks.original.calls.length);
           expect(memory().numTensors).to.equal(before);
           expect(activations.bytes).to.equal(0);
         });
       });
 
       it('frees every tensor when it is disposed of at any call, forks apart', async () => {
-        await withExample(make, async (_model, inputs, shadow) => {
+        await withExample(make, async (_model, inputs, networks) => {
           const before = memory().numTensors;
-          for (let end = 0; end <= shadow.original.calls.length; end++) {
-            const activations = Activations.ofInputs(shadow, lastUsesOf(shadow.original), inputs.map((input) => input.clone()));
+          for (let end = 0; end <= networks.original.calls.length; end++) {
+            const activations = Activations.ofInputs(networks, lastUsesOf(networks.original), inputs.map((input) => input.clone()));
             activations.advance(end);
             const fork = activations.fork();
             activations.dispose();
-            fork.advance(shadow.original.calls.length);
+            fork.advance(networks.original.calls.length);
             fork.dispose();
             expect(memory().numTensors).to.equal(before);
           }
@@ -69,8 +69,8 @@ onBackends(['cpu'], () => {
     });
 
     it('leaves out what the outputs do not need', async () => {
-      await withExample(examples['layers that the outputs do not need'], async (_model, _inputs, shadow) => {
-        expect(shadow.original.calls.map(({layer}) => layer.countParams())).to.deep.equal([6 * 4 + 4, 4 * 2 + 2]);
+      await withExample(examples['layers that the outputs do not need'], async (_model, _inputs, networks) => {
+        expect(networks.original.calls.map(({layer}) => layer.countParams())).to.deep.equal([6 * 4 + 4, 4 * 2 + 2]);
       });
     });
 
@@ -84,25 +84,25 @@ onBackends(['cpu'], () => {
   });
 });
 
-type Use = (model: LayersModel, inputs: Tensor[], shadow: Shadow) => Promise<void>;
+type Use = (model: LayersModel, inputs: Tensor[], networks: NetworkPair) => Promise<void>;
 
 async function withExample(make: () => {model: LayersModel; inputs: Tensor[]}, use: Use): Promise<void> {
   const {model, inputs} = make();
-  const shadow = await shadowOf(model, model);
+  const networks = await createNetworkPair(model, model);
   try {
-    await use(model, inputs, shadow);
+    await use(model, inputs, networks);
   } finally {
-    disposeModel(shadow.model);
+    disposeModel(networks.shadowModel);
     disposeModel(model);
     dispose(inputs);
   }
 }
 
 /** The values of the model's outputs, kept to the end of all calls. */
-async function outputsOf(shadow: Shadow, inputs: Tensor[], network: 'inOriginal' | 'inShadow'): Promise<Float32Array[]> {
-  const {calls, outputs} = shadow.original;
-  const lastUses = lastUsesOf(shadow.original).map((use, value) => (outputs.includes(value) ? calls.length : use));
-  const activations = Activations.ofInputs(shadow, lastUses, inputs.map((input) => input.clone()));
+async function outputsOf(networks: NetworkPair, inputs: Tensor[], network: 'inOriginal' | 'inShadow'): Promise<Float32Array[]> {
+  const {calls, outputs} = networks.original;
+  const lastUses = lastUsesOf(networks.original).map((use, value) => (outputs.includes(value) ? calls.length : use));
+  const activations = Activations.ofInputs(networks, lastUses, inputs.map((input) => input.clone()));
   activations.advance(calls.length);
   const values = await Promise.all(outputs.map((value) => activations[network](value).data<'float32'>()));
   activations.dispose();

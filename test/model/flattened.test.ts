@@ -39,7 +39,7 @@ async function codesOf(network: LayersModel, data: Tensor | Tensor[]): Promise<R
   const {layers: compressed, dispose: free} = await lastValueFrom(compress(network, {seed: 5}).pipe(
     calibrate(data, {batchSize: 32}), spfqPrune({sparsity: 0.5, include: 'wide'}), spfqQuantize({bits: 2})));
   free();
-  return Object.fromEntries(compressed.map(({name, ...layer}) => [name, layer.kind === 'quantized' ? layer.problems.flatMap(({codes}) => Array.from(codes)) : []]));
+  return Object.fromEntries(compressed.map(({name, ...layer}) => [name, layer.kind === 'quantized' ? layer.matrices.flatMap(({codes}) => Array.from(codes)) : []]));
 }
 
 onBackends(['cpu', 'wasm'], () => {
@@ -59,7 +59,7 @@ onBackends(['cpu', 'wasm'], () => {
     const once = sequential({layers: [layers.dense({name: 'wide', units: 12, activation: 'relu', inputShape: [9]})]});
     randomize(twice, 4);
     once.setWeights(twice.getWeights());
-    // Few enough that no row is held back: which ones are depends on how many a sample has.
+    // Few enough that no row is held out: which ones are depends on how many a sample has.
     const inputs = [gaussianTensor([7, 9], 1), gaussianTensor([7, 9], 2)];
     const together = concat(inputs);
     const [own, single] = [await codesOf(twice, inputs), await codesOf(once, together)];

@@ -3,18 +3,18 @@ import {
   alignWeights, type AlignmentOptions, calibrationGain, centred, type FeedbackOptions, followPath, type Granularity, keepLargest, type Matrix, meanSquareScale, multiply,
   pathFeedback, type Quantized, refine, solveOnSupport, transpose, uniformAlphabet,
 } from 'tfjs-compress/numerics';
-import {alignWeightsSteps} from '../../src/numerics/path/alignment.ts';
-import {centredSteps} from '../../src/numerics/correction/centering.ts';
-import {cholesky, choleskySolve, choleskySolveSteps, choleskySteps} from '../../src/numerics/linalg/cholesky.ts';
-import {addToDiagonal, matrix, transposeSteps} from '../../src/numerics/linalg/matrix.ts';
-import {meanSquareScaleSteps} from '../../src/numerics/scales/meanSquareScale.ts';
-import {dampedFeedbackSteps} from '../../src/numerics/path/pathFeedback.ts';
-import {followPathSteps} from '../../src/numerics/path/pathFollowing.ts';
-import {multiplySteps} from '../../src/numerics/linalg/product.ts';
-import {calibrationGainSteps, replayDrift, replayDriftSteps} from '../../src/numerics/path/calibrationError.ts';
-import {refineSteps} from '../../src/numerics/path/refinement.ts';
-import {finish, type Steps} from '../../src/numerics/task.ts';
-import {solveOnSupportSteps} from '../../src/numerics/linalg/conjugateGradients.ts';
+import {alignWeightsTask} from '../../src/numerics/path/alignment.ts';
+import {centerGramsTask} from '../../src/numerics/correction/centering.ts';
+import {cholesky, choleskySolve, choleskySolveTask, choleskyTask} from '../../src/numerics/linalg/cholesky.ts';
+import {addToDiagonal, matrix, transposeTask} from '../../src/numerics/linalg/matrix.ts';
+import {meanSquareScaleTask} from '../../src/numerics/scales/meanSquareScale.ts';
+import {dampedFeedbackTask} from '../../src/numerics/path/pathFeedback.ts';
+import {followPathTask} from '../../src/numerics/path/pathFollowing.ts';
+import {multiplyTask} from '../../src/numerics/linalg/product.ts';
+import {calibrationGainTask, replayDrift, replayDriftTask} from '../../src/numerics/path/calibrationError.ts';
+import {refineTask} from '../../src/numerics/path/refinement.ts';
+import {runSync, type Task} from '../../src/numerics/task.ts';
+import {solveOnSupportTask} from '../../src/numerics/linalg/conjugateGradients.ts';
 import {nearestQuantizer} from '../../src/numerics/stochastic/nearestQuantizer.ts';
 import {columnMeans, gaussianMatrix, gramsOf, perturbed} from '../support/numerics/randomMatrices.ts';
 
@@ -33,18 +33,18 @@ const positive = addToDiagonal(gram, 1);
 const factor = cholesky(positive) ?? matrix(0, 0);
 
 /** By name: a computation in steps, at once, and the fewest steps that it may take. */
-const computations: Readonly<Record<string, readonly [() => Steps<unknown>, () => unknown, number]>> = {
-  multiply: [() => multiplySteps(crossGram, weights), () => multiply(crossGram, weights), 6],
-  transpose: [() => transposeSteps(wide()), () => transpose(wide()), 2],
-  centred: [() => centredSteps(pair()), () => centred(pair()), 2],
-  cholesky: [() => choleskySteps(positive), () => cholesky(positive), features],
-  choleskySolve: [() => choleskySolveSteps(factor, target), () => choleskySolve(factor, target), 2 * features],
+const computations: Readonly<Record<string, readonly [() => Task<unknown>, () => unknown, number]>> = {
+  multiply: [() => multiplyTask(crossGram, weights), () => multiply(crossGram, weights), 6],
+  transpose: [() => transposeTask(wide()), () => transpose(wide()), 2],
+  centred: [() => centerGramsTask(pair()), () => centred(pair()), 2],
+  cholesky: [() => choleskyTask(positive), () => cholesky(positive), features],
+  choleskySolve: [() => choleskySolveTask(factor, target), () => choleskySolve(factor, target), 2 * features],
   ...alignments({exact: {method: 'exact'}, 'of order 2': {method: 'order', order: 2, dead: 'zero'}}),
   ...feedbacks({path: {kind: 'path', scaling: 1.5}, optimal: {kind: 'optimal'}}),
-  followPath: [() => followPathSteps(weights, feedback(), nearest), () => followPath(weights, feedback(), nearest), features / TOGETHER.features],
-  replayDrift: [() => replayDriftSteps(gram, weights, target), () => replayDrift(gram, weights, target), features / TOGETHER.features],
-  calibrationGain: [() => calibrationGainSteps(gram, target, weights, target), () => calibrationGain(gram, target, weights, target), 12],
-  solveOnSupport: [() => solveOnSupportSteps(gram, target, weights, mask), () => solveOnSupport(gram, target, weights, mask), 100],
+  followPath: [() => followPathTask(weights, feedback(), nearest), () => followPath(weights, feedback(), nearest), features / TOGETHER.features],
+  replayDrift: [() => replayDriftTask(gram, weights, target), () => replayDrift(gram, weights, target), features / TOGETHER.features],
+  calibrationGain: [() => calibrationGainTask(gram, target, weights, target), () => calibrationGain(gram, target, weights, target), 12],
+  solveOnSupport: [() => solveOnSupportTask(gram, target, weights, mask), () => solveOnSupport(gram, target, weights, mask), 100],
   ...scales(['channel', 'tensor', {group: 9}]),
   ...refinements(['channel', 'tensor', {group: 9}]),
 };
@@ -52,51 +52,51 @@ const computations: Readonly<Record<string, readonly [() => Steps<unknown>, () =
 describe('in steps', () => {
   for (const [name, [steps, atOnce]] of Object.entries(computations)) {
     it(`${name} gives the same bits as at once, even where another one has its turn between them`, () => {
-      const others = repeated(() => multiplySteps(gram, weights));
-      expect(finish(between(steps(), () => { others.next(); }))).to.deep.equal(atOnce());
+      const others = repeated(() => multiplyTask(gram, weights));
+      expect(runSync(between(steps(), () => { others.next(); }))).to.deep.equal(atOnce());
     });
   }
 
   for (const [name, [steps, , fewest]] of Object.entries(computations)) {
     it(`${name} of ${features} features and ${neurons} neurons takes at least ${Math.ceil(fewest)} steps`, () => {
       let count = 0;
-      finish(between(steps(), () => { count++; }));
+      runSync(between(steps(), () => { count++; }));
       expect(count).to.be.at.least(fewest);
     });
   }
 
   it('none is done before the first is asked for, nor after it was left', () => {
     const errors: number[] = [];
-    const steps = followPathSteps(weights, feedback(), (x) => { errors.push(x); return x; });
+    const task = followPathTask(weights, feedback(), (x) => { errors.push(x); return x; });
     expect(errors).to.have.length(0);
-    steps.next();
-    steps.next();
-    steps.return(undefined as never);
-    expect(steps.next().done).to.equal(true);
+    task.next();
+    task.next();
+    task.return(undefined as never);
+    expect(task.next().done).to.equal(true);
     expect(errors.length).to.be.within(1, 2 * TOGETHER.features * neurons);
   });
 });
 
 /** The same steps, with something done after each. */
-function* between<Result>(steps: Steps<Result>, act: () => void): Steps<Result> {
-  let step = steps.next();
+function* between<Result>(task: Task<Result>, act: () => void): Task<Result> {
+  let step = task.next();
   while (!step.done) {
     act();
     yield;
-    step = steps.next();
+    step = task.next();
   }
   return step.value;
 }
 
-function* repeated(make: () => Steps<unknown>): Generator<void> {
+function* repeated(make: () => Task<unknown>): Generator<void> {
   for (;;) yield* make();
 }
 
-type Computations = Record<string, readonly [() => Steps<unknown>, () => unknown, number]>;
+type Computations = Record<string, readonly [() => Task<unknown>, () => unknown, number]>;
 
 function alignments(options: Readonly<Record<string, AlignmentOptions>>): Computations {
   return Object.fromEntries(Object.entries(options).map(([name, one]) => [
-    `alignWeights ${name}`, [() => alignWeightsSteps(weights, gram, crossGram, one), () => alignWeights(weights, gram, crossGram, one), features / TOGETHER.features],
+    `alignWeights ${name}`, [() => alignWeightsTask(weights, gram, crossGram, one), () => alignWeights(weights, gram, crossGram, one), features / TOGETHER.features],
   ]));
 }
 
@@ -106,14 +106,14 @@ function feedbacks(options: Readonly<Record<string, FeedbackOptions>>): Computat
   ]));
 }
 
-function* feedbackSteps(options: FeedbackOptions): Steps<Matrix> {
-  return (yield* dampedFeedbackSteps(gram, options)).feedback;
+function* feedbackSteps(options: FeedbackOptions): Task<Matrix> {
+  return (yield* dampedFeedbackTask(gram, options)).feedback;
 }
 
 function scales(all: readonly Granularity[]): Computations {
   return Object.fromEntries(all.map((granularity) => [
     `meanSquareScale ${JSON.stringify(granularity)}`,
-    [() => meanSquareScaleSteps(weights, alphabet, granularity, mask), () => meanSquareScale(weights, alphabet, granularity, mask), granularity === 'tensor' ? 2 : neurons],
+    [() => meanSquareScaleTask(weights, alphabet, granularity, mask), () => meanSquareScale(weights, alphabet, granularity, mask), granularity === 'tensor' ? 2 : neurons],
   ]));
 }
 
@@ -122,7 +122,7 @@ function refinements(all: readonly Granularity[]): Computations {
   return Object.fromEntries(all.map((granularity) => {
     const options = {alphabet, granularity, rounds: 2, sweeps: 2, pairs: 1, offset: true};
     const start = rounded(granularity);
-    return [`refine ${JSON.stringify(granularity)}`, [() => refineSteps(start, gram, target, options), () => refine(start, gram, target, options), 2 * (2 * blocks + neurons) + features]];
+    return [`refine ${JSON.stringify(granularity)}`, [() => refineTask(start, gram, target, options), () => refine(start, gram, target, options), 2 * (2 * blocks + neurons) + features]];
   }));
 }
 

@@ -53,7 +53,7 @@ onBackends(['wasm'], () => {
     it('rtnQuantize makes of each weight its nearest letter, w/s rounded and clipped', async () => {
       const {layers} = await through(rtnQuantize({bits: 3}));
       const before = await weightsOf(network);
-      quantizedLayers(layers).forEach(({problems: [{codes, scales: {steps}, neurons}]}, l) => {
+      quantizedLayers(layers).forEach(({matrices: [{codes, scales: {steps}, neurons}]}, l) => {
         before[2 * l].forEach((weight, i) => {
           const ratio = weight / steps[i % neurons];
           expect(Math.abs(codes[i] - Math.max(-3, Math.min(3, ratio)))).to.be.at.most(0.5 + 1e-9);
@@ -87,7 +87,7 @@ onBackends(['wasm'], () => {
       const {layers: [layer], weights} = await through(wandaPrune({sparsity: 1 / 3}));
       const before = (await weightsOf(network))[0];
       const rows = Array.from(await x.data());
-      // Rows 15, 31, … are held back.
+      // Rows 15, 31, … are held out.
       const norms = Array.from({length: 33}, (_, t) => Math.hypot(...rows.filter((_, i) => i % 33 === t && !isHeldBack(Math.floor(i / 33)))));
       const mask = masksOf(layer);
       for (let n = 0; n < 12; n++) {

@@ -79,12 +79,12 @@ onBackends(['wasm'], () => {
 
     it('{bytes} is met by the whole model, with what is not compressed', async () => {
       for (const options of [{}, {exclude: 'middle'}, {granularity: {group: 8}}, {symmetric: false}] as const) {
-        const least = Number(/at least (\d+) bytes/.exec((await errorOf(budgeted({bytes: 1}, options))).message)?.[1]);
-        const {report, dispose} = await quantized({bytes: least + 200}, options);
-        expect(report.size.bytesAfter).to.be.within(least, least + 200);
+        const min = Number(/at least (\d+) bytes/.exec((await errorOf(budgeted({bytes: 1}, options))).message)?.[1]);
+        const {report, dispose} = await quantized({bytes: min + 200}, options);
+        expect(report.size.bytesAfter).to.be.within(min, min + 200);
         dispose();
-        const smallest = await quantized({bytes: least}, options);
-        expect(smallest.report.size.bytesAfter).to.equal(least);
+        const smallest = await quantized({bytes: min}, options);
+        expect(smallest.report.size.bytesAfter).to.equal(min);
         smallest.dispose();
       }
     });
@@ -92,9 +92,9 @@ onBackends(['wasm'], () => {
     it('a budget that cannot be met ends in a ModelError with the least that can', async () => {
       const error = await leavingAlone(network, () => errorOf(budgeted({bitsPerWeight: 1.2})));
       expect(error).to.be.instanceOf(ModelError);
-      const least = Number(/^spfqQuantize: expected a budget of at least ([\d.]+) bits per weight, scales included, which the smallest letters of every layer take, got 1.2$/.exec(error.message)?.[1]);
-      const {report, dispose} = await quantized({bitsPerWeight: least});
-      expect(report.size.bitsPerWeight).to.be.closeTo(least, 1e-3);
+      const min = Number(/^spfqQuantize: expected a budget of at least ([\d.]+) bits per weight, scales included, which the smallest letters of every layer take, got 1.2$/.exec(error.message)?.[1]);
+      const {report, dispose} = await quantized({bitsPerWeight: min});
+      expect(report.size.bitsPerWeight).to.be.closeTo(min, 1e-3);
       dispose();
     });
 
@@ -130,7 +130,7 @@ onBackends(['wasm'], () => {
         calibrate(x), spfqPrune({sparsity: 0.75, include: /./}), spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.4}})));
       expect(report.size.bitsPerWeight).to.be.at.most(3.4);
       const weights = await weightsOf(model);
-      made.forEach(({problems: [{mask}]}, layer) => {
+      made.forEach(({matrices: [{mask}]}, layer) => {
         expect(weights[2 * layer].filter((_, i) => mask?.[i] === 0).every((weight) => weight === 0)).to.equal(true);
         expect(mask?.filter((kept) => kept === 0).length).to.equal(Math.round(0.75 * weights[2 * layer].length));
       });
@@ -198,7 +198,7 @@ onBackends(['wasm'], () => {
         calibrate(x), spfqQuantize({bits: 2, include: 'middle', bias: false}), evaluate({xs: some})));
       const start = await lastValueFrom(compress(network).pipe(calibrate(x)));
       const probe = await OutputProbe.open(start, {filter: () => undefined, bias: false, names: [], memory: 2 ** 20, seed: 0});
-      const [{features, neurons}] = layer.problems;
+      const [{features, neurons}] = layer.matrices;
       const values = matrix(features, neurons, Float64Array.from((await weightsOf(model))[2]));
       for (let again = 0; again < 2; again++) { // the first time leaves nothing in the layer
         expect(await probe.difference(1, {values: [values]})).to.be.closeTo((report.evaluation?.relativeError ?? NaN) ** 2, 1e-9);

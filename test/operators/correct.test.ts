@@ -73,7 +73,7 @@ onBackends(['wasm'], () => {
         before(async () => { [from, to] = [await through(stages), await through([...stages, correct()])]; });
         after(() => { [from, to].forEach((one) => { one.dispose(); }); });
 
-        it("raises no layer's calibration error, on inputs as they are after the correction of those before it; reports held-back errors", () =>
+        it("raises no layer's calibration error, on inputs as they are after the correction of those before it; reports held-out errors", () =>
           expectNoneToRise(from, to));
 
         it('with bias: false raises none either', () => corrected(stages, {bias: false}, expectNoneToRise));
@@ -114,7 +114,7 @@ onBackends(['wasm'], () => {
       });
     }
 
-    it('a layer whose held-back error would rise stays bit by bit as it was, and the report says so', async () => {
+    it('a layer whose held-out error would rise stays bit by bit as it was, and the report says so', async () => {
       const few = causedTensor([32, 40], 3); // 30 rows for 40 features: at 8 bits sweeps fit their noise
       const [before, after] = [await through([rtnQuantize({bits: 8})], few), await through([rtnQuantize({bits: 8}), correct()], few)];
       const [was, is] = [await weightsOf(before.model), await weightsOf(after.model)];
@@ -139,7 +139,7 @@ onBackends(['wasm'], () => {
     }
 
     it('scale: false leaves steps and offsets as they were, and still lowers the error', () => corrected([rtnQuantize({bits: 2})], {scale: false}, async (before, after) => {
-      const [was, is] = [before, after].map(({layers: compressed}) => quantizedLayers(compressed).map(({problems: [{scales}]}) => scales));
+      const [was, is] = [before, after].map(({layers: compressed}) => quantizedLayers(compressed).map(({matrices: [{scales}]}) => scales));
       expect(is).to.deep.equal(was);
       expect(after.report.layers[0].relativeError).to.be.lessThan(0.9 * before.report.layers[0].relativeError);
     }));
@@ -182,7 +182,7 @@ function expectSameForm(was: CompressedLayer, is: CompressedLayer): void {
   if (was.kind === 'pruned' || is.kind === 'pruned') return;
   const {alphabet} = is;
   expect([alphabet, is.granularity]).to.deep.equal([was.alphabet, was.granularity]);
-  expect(is.problems.every(({codes}) => codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest))).to.equal(true);
-  const [before, after] = [was, is].map(({problems}) => problems.map(({scales: {steps, offsets}}) => [steps.length, offsets?.length]));
+  expect(is.matrices.every(({codes}) => codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest))).to.equal(true);
+  const [before, after] = [was, is].map(({matrices}) => matrices.map(({scales: {steps, offsets}}) => [steps.length, offsets?.length]));
   expect(after).to.deep.equal(before);
 }

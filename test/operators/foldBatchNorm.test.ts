@@ -19,7 +19,7 @@ function foldable(): LayersModel {
   ]}));
 }
 
-/** Every normalization has a reason to stay: nothing before it, an activation, another taker, and the model's own output. */
+/** Every normalization has a reason to stay: nothing before it, an activation, another consumer, and the model's own output. */
 function unfoldable(): LayersModel {
   const x = input({name: 'x', shape: [6]});
   const first = norm('first').apply(x) as SymbolicTensor;

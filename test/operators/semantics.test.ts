@@ -94,7 +94,7 @@ onBackends(['wasm'], () => {
       const coarse = spfqQuantize({bits: 2});
       const alone = await lastValueFrom(compress(network).pipe(calibrate(x), coarse));
       const after = await lastValueFrom(compress(network).pipe(calibrate(x), fine, coarse));
-      expect(after.layers.map(({problems}) => problems)).to.deep.equal(alone.layers.map(({problems}) => problems));
+      expect(after.layers.map(({matrices}) => matrices)).to.deep.equal(alone.layers.map(({matrices}) => matrices));
       expect(await predictionsOf(after.model, x)).to.deep.equal(await predictionsOf(alone.model, x));
       expect(after.report.stages).to.deep.equal(['spfqQuantize', 'spfqQuantize']);
       expect(after.report.layers.map(({name, levels}) => [name, levels])).to.deep.equal([['hidden', 4], ['scores', 4]]);

@@ -41,7 +41,7 @@ onBackends(['wasm'], () => {
             expect(zerosOf(layer), layer.name).to.equal(zeros);
             expect(kernel.filter((weight) => weight === 0), layer.name).to.have.length(zeros);
             expect(report.layers[i].sparsity).to.be.closeTo(zeros / kernel.length, 1e-12);
-            if (layer.problems.length === 1) expect(masksOf(layer)).to.deep.equal(kernel.map((weight) => (weight === 0 ? 0 : 1)));
+            if (layer.matrices.length === 1) expect(masksOf(layer)).to.deep.equal(kernel.map((weight) => (weight === 0 ? 0 : 1)));
           }
         });
       }
@@ -57,7 +57,7 @@ onBackends(['wasm'], () => {
         it(`pattern ${JSON.stringify(pattern)}, mask '${mask}': every ${group} neighbouring features of every neuron keep ${kept}`, async () => {
           const {layers} = await pruned({pattern, mask});
           expect(layers.map(({name}) => name)).to.deep.equal(group === 4 ? ['conv'] : ['conv', 'hidden']);
-          for (const {problems: [{mask: found = [], features, neurons}]} of layers) {
+          for (const {matrices: [{mask: found = [], features, neurons}]} of layers) {
             for (let n = 0; n < neurons; n++) {
               for (let first = 0; first < features; first += group) {
                 expect(Array.from({length: group}, (_, k) => found[(first + k) * neurons + n]).filter((one) => one === 1)).to.have.length(kept);
@@ -109,7 +109,7 @@ onBackends(['wasm'], () => {
       });
     }
 
-    it('least squares on the support lowers the held-back error of the bare mask', async () => {
+    it('least squares on the support lowers the held-out error of the bare mask', async () => {
       const error = async (options: SpfqPruneOptions) => (await pruned({mask: 'magnitude', include: 'hidden', ...options})).report.layers[0].relativeError;
       expect(await error({})).to.be.lessThan(0.9 * await error({iterations: 0}));
     });

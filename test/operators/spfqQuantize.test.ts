@@ -55,7 +55,7 @@ onBackends(['wasm'], () => {
           const {model: small, layers: compressed, dispose} = await quantized(network, x, {bits, granularity});
           const weights = await weightsOf(small);
           for (const [l, layer] of quantizedLayers(compressed).entries()) {
-            const {problems: [{features, neurons, scales}]} = layer;
+            const {matrices: [{features, neurons, scales}]} = layer;
             const size = granularity === 'tensor' || granularity === 'channel' ? features : granularity.group;
             expect(scales.steps).to.have.length(Math.ceil(features / size) * neurons);
             if (granularity === 'tensor') expect(new Set(scales.steps).size).to.equal(1);
@@ -99,7 +99,7 @@ onBackends(['wasm'], () => {
       const data = gaussianTensor([64, 6], 1);
       for (const bits of [1, 2, 'ternary', 4] as const) {
         const {model: small, layers: compressed, dispose} = await quantized(zero, data, {bits});
-        const [{problems: [{scales}]}] = quantizedLayers(compressed);
+        const [{matrices: [{scales}]}] = quantizedLayers(compressed);
         const [after] = await weightsOf(small);
         expect(scales.steps[0]).to.equal(0);
         for (let i = 0; i < after.length; i += 8) expect(after[i]).to.equal(0);
@@ -201,8 +201,8 @@ function residual(): LayersModel {
 
 function shared(): LayersModel {
   const [left, right] = [input({shape: [6]}), input({shape: [6]})];
-  const twin = layers.dense({name: 'twin', units: 5, activation: 'tanh'});
-  const both = layers.concatenate().apply([twin.apply(left) as Graph, twin.apply(right) as Graph]) as Graph;
+  const counterpart = layers.dense({name: 'twin', units: 5, activation: 'tanh'});
+  const both = layers.concatenate().apply([counterpart.apply(left) as Graph, counterpart.apply(right) as Graph]) as Graph;
   return randomized(model({inputs: [left, right], outputs: layers.dense({name: 'out', units: 2}).apply(both) as Graph}), 6);
 }
 

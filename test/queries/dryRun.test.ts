@@ -79,8 +79,8 @@ onBackends(['wasm'], () => {
         expect(size).to.deep.equal(real);
         expect(names).to.deep.equal(report.stages);
         expect(skipped).to.deep.equal(report.skipped);
-        expect(said.map((layer) => [layer.name, layer.className, layer.shape, layer.problems, layer.letters ?? 2 ** 32, layer.pruned, layer.bytesAfter]))
-          .to.deep.equal(report.layers.map((layer) => [layer.name, layer.className, layer.shape, layer.problems, layer.levels, Math.round(layer.sparsity * layer.shape[0] * layer.shape[1] * layer.problems), layer.bytes]));
+        expect(said.map((layer) => [layer.name, layer.className, layer.shape, layer.matrixCount, layer.letters ?? 2 ** 32, layer.pruned, layer.bytesAfter]))
+          .to.deep.equal(report.layers.map((layer) => [layer.name, layer.className, layer.shape, layer.matrixCount, layer.levels, Math.round(layer.sparsity * layer.shape[0] * layer.shape[1] * layer.matrixCount), layer.bytes]));
       });
     }
 
@@ -112,10 +112,10 @@ onBackends(['wasm'], () => {
     it('says why layers stay dense, and gives bytes of statistics and activations', () => {
       const {layers: [first, second, depthwise], peak} = dryRun(model, {sparsity: 0.5, bits: 4, samples: 64});
       expect(first).to.include({name: 'first', letters: 15, pruned: 0, weights: 144, statistics: 8 * (2 * 9 * 9 + 2 * 9)});
-      expect(first.dense).to.contain('9 features, fewer than 32, stay dense');
+      expect(first.keepDenseReason).to.contain('9 features, fewer than 32, stay dense');
       expect(first.activations).to.equal(4 * 64 * 144);
-      expect(second).to.include({pruned: 1152, dense: undefined});
-      expect(depthwise).to.include({problems: 16, statistics: 16 * 8 * (2 * 9 * 9 + 2 * 9)});
+      expect(second).to.include({pruned: 1152, keepDenseReason: undefined});
+      expect(depthwise).to.include({matrixCount: 16, statistics: 16 * 8 * (2 * 9 * 9 + 2 * 9)});
       expect(peak.models).to.equal(3 * 4 * model.countParams());
     });
 

@@ -26,13 +26,13 @@ function nestedNetwork(): LayersModel {
 }
 
 /** The place of every weight of a Dense or depthwise layer among the steps of its letters, and whether it is kept: counted another way than by the library. */
-function placesOf(kernel: ArrayLike<number>, {problems, ...record}: CompressedLayer): Array<{value: number; weight: number; isKept: boolean}> {
-  return problems.flatMap((problem, p) => Array.from({length: problem.features * problem.neurons}, (_, i) => {
-    const [t, n] = [Math.floor(i / problem.neurons), i % problem.neurons];
-    const weight = kernel[(t * problems.length + p) * problem.neurons + n];
-    const isKept = problem.mask?.[i] !== 0;
-    if (record.kind === 'pruned' || !('scales' in problem)) return {value: weight, weight, isKept};
-    const {groupSize, neurons, steps, offsets} = problem.scales;
+function placesOf(kernel: ArrayLike<number>, {matrices, ...record}: CompressedLayer): Array<{value: number; weight: number; isKept: boolean}> {
+  return matrices.flatMap((matrix, p) => Array.from({length: matrix.features * matrix.neurons}, (_, i) => {
+    const [t, n] = [Math.floor(i / matrix.neurons), i % matrix.neurons];
+    const weight = kernel[(t * matrices.length + p) * matrix.neurons + n];
+    const isKept = matrix.mask?.[i] !== 0;
+    if (record.kind === 'pruned' || !('scales' in matrix)) return {value: weight, weight, isKept};
+    const {groupSize, neurons, steps, offsets} = matrix.scales;
     const scale = Math.floor(t / groupSize) * neurons + n;
     return {value: (weight - (offsets?.[scale] ?? 0)) / steps[scale], weight, isKept};
   }));
@@ -82,9 +82,9 @@ onBackends(['wasm'], () => {
         expect(letters).to.deep.equal([]);
         return;
       }
-      const {alphabet: {levels, lowest, shift}, problems} = record;
-      const kept = problems.flatMap(({codes, mask}) => Array.from(codes).filter((_, i) => mask?.[i] !== 0));
-      const {steps: [step], offsets} = problems[0].scales;
+      const {alphabet: {levels, lowest, shift}, matrices} = record;
+      const kept = matrices.flatMap(({codes, mask}) => Array.from(codes).filter((_, i) => mask?.[i] !== 0));
+      const {steps: [step], offsets} = matrices[0].scales;
       expect(letters).to.have.length(levels);
       letters.forEach(({level, share}, i) => {
         expect(level).to.be.closeTo(unit === 'step' ? lowest + i + shift : step * (lowest + i + shift) + (offsets?.[0] ?? 0), 1e-12);

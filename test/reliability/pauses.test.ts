@@ -6,7 +6,7 @@ import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression} from 'tfjs-compress';
 import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {compressionOf} from '../../src/stages/run/compression.ts';
+import {createCompression} from '../../src/stages/run/compression.ts';
 import {correctModel} from '../../src/stages/correct/correctModel.ts';
 import {pruneModel} from '../../src/stages/prune/pruneModel.ts';
 import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
@@ -71,7 +71,7 @@ onBackends(['cpu'], () => {
 /** How often the last stage of a chain pauses for a dense layer with so many features. At one of its pauses it may be cancelled. */
 async function pausesOf(chain: readonly Stage[], features: number, cancelledAt = Infinity): Promise<number> {
   const [model, x] = [networkOf(features), gaussianTensor([80, features], 2)];
-  const made: Compression[] = [compressionOf('compress', model, batchSource('calibrate', x, {samples: 80, batchSize: 16, rows: 2000, seed: 3}), 3)];
+  const made: Compression[] = [createCompression('compress', model, batchSource('calibrate', x, {samples: 80, batchSize: 16, rows: 2000, seed: 3}), 3)];
   let pauses = 0;
   const pause = (isLast: boolean): Promise<void> => (isLast && pauses++ === cancelledAt ? Promise.reject(new Error('cancelled')) : Promise.resolve());
   try {

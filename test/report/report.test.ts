@@ -9,7 +9,7 @@ import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
 import {denseNetwork, gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/models/smallNetworks.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 
-const LAYER_FIELDS = ['name', 'className', 'shape', 'problems', 'weights', 'levels', 'effectiveBits', 'granularity', 'offset', 'sparsity', 'relativeError', 'heldBackRows', 'calibrationRows',
+const LAYER_FIELDS = ['name', 'className', 'shape', 'matrixCount', 'weights', 'levels', 'effectiveBits', 'granularity', 'offset', 'sparsity', 'relativeError', 'heldOutRows', 'calibrationRows',
   'bound', 'clippedShare', 'deadFeatures', 'alignmentError', 'kernel', 'milliseconds', 'bytes', 'gzipBytes'];
 
 onBackends(['wasm'], () => {
@@ -76,7 +76,7 @@ onBackends(['wasm'], () => {
       it(`at ${bits} bits: letters, effective bits, bytes and bits per weight as counted here`, async () => {
         const {layers: compressed, report: {layers: reports, size}} = await quantized({bits});
         let bytes = 0, gzipped = 0;
-        for (const [i, {problems: [{codes, scales}], alphabet}] of quantizedLayers(compressed).entries()) {
+        for (const [i, {matrices: [{codes, scales}], alphabet}] of quantizedLayers(compressed).entries()) {
           const words = packLevels(codes.map((code) => code - alphabet.lowest), levels);
           const packed = Buffer.concat([Buffer.from(words.buffer), Buffer.from(Float32Array.from([...scales.steps, ...scales.offsets ?? []]).buffer)]);
           expect(words, 'words').to.have.length(Math.ceil(codes.length / perWord));
@@ -139,7 +139,7 @@ onBackends(['wasm'], () => {
       dull.dispose();
     });
 
-    it('the relative error is ‖XW − XQ − 1sᵀ‖/‖XW‖ on rows that were held back: that of all rows up to sampling', async () => {
+    it('the relative error is ‖XW − XQ − 1sᵀ‖/‖XW‖ on rows that were held out: that of all rows up to sampling', async () => {
       const wide = gaussianTensor([4096, 6], 8);
       const {model, report, dispose} = await lastValueFrom(compress(network).pipe(calibrate(wide), spfqQuantize({bits: 2})));
       const [before, after] = [await weightsOf(network), await weightsOf(model)];
@@ -151,7 +151,7 @@ onBackends(['wasm'], () => {
         difference += (value - actual.data[i] - (after[1][i % 8] - before[1][i % 8])) ** 2;
         square += value ** 2;
       });
-      expect(report.layers[0].heldBackRows).to.equal(256);
+      expect(report.layers[0].heldOutRows).to.equal(256);
       // 256 · 8 residuals: the standard error of the ratio is below 4 %.
       expect(report.layers[0].relativeError / Math.sqrt(difference / square)).to.be.closeTo(1, 0.12);
       dispose();

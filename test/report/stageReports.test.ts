@@ -48,7 +48,7 @@ onBackends(['wasm'], () => {
     ] as const) {
       it(`after ${name} a pruned layer packs its mask, codes of kept weights alone, and ${numbers} steps and offsets`, async () => {
         const {layers, report: {layers: reports}} = await through(spfqPrune({sparsity: 0.6}), stage);
-        const [{alphabet, problems: [{codes, mask, scales: {steps, offsets}}]}] = quantizedLayers(layers);
+        const [{alphabet, matrices: [{codes, mask, scales: {steps, offsets}}]}] = quantizedLayers(layers);
         const kept = Array.from(codes).filter((_, i) => mask?.[i] === 1).map((code) => code - alphabet.lowest);
         const parts = [packLevels(kept, levels), Float32Array.from([...steps, ...offsets ?? []]), packCodes(masksOf(layers[0]), 1)];
         expect(parts[1]).to.have.length(numbers);

@@ -18,7 +18,7 @@ onBackends(['cpu'], () => {
     const [{kernel}] = kernelsOf(network.layers[0]);
     const expected = meanSquareScale(kernel.toMatrices(await weight.data(), weight.shape)[1], uniformAlphabet({bits: 4}), 'channel');
     const {layers: [record], dispose} = await lastValueFrom(compress(network).pipe(calibrate(images), spfqQuantize({bits: 4, bias: false})));
-    expect(record.kind === 'quantized' && record.problems[1].scales.steps).to.deep.equal(expected.steps);
+    expect(record.kind === 'quantized' && record.matrices[1].scales.steps).to.deep.equal(expected.steps);
     dispose();
     network.dispose();
     images.dispose();

@@ -90,7 +90,7 @@ function agreeing(size: number): {original: Matrix; shadow: Matrix} {
 }
 
 async function quantized(weights: Matrix, {original, shadow}: {original: Matrix; shadow: Matrix}, method: Partial<QuantizeMethod> & {alphabet: Alphabet}): Promise<QuantizedWeights> {
-  return await quantizeWeights({weights, ...gramsOf(original, shadow)}, {layer: 0, problem: 0}, {
+  return await quantizeWeights({weights, ...gramsOf(original, shadow)}, {layer: 0, matrix: 0}, {
     granularity: 'channel', scale: 'calibration', alignment: {method: 'order'}, feedback: {kind: 'path'}, scalings: [1], rounding: 'stochastic',
     samples: 4, rounds: 2, sweeps: 2, pairs: 0, ridge: 0, offset: false, seed: 1, strictKernels: false, ...method,
   }, () => Promise.resolve());

@@ -31,7 +31,7 @@ describe('quantizeWeights with several scalings C', () => {
 });
 
 function quantized(scalings: readonly number[], granularity: Granularity = 'channel', samples = 4): Promise<QuantizedWeights> {
-  return quantizeWeights({weights, ...gramsOf(inputs, inputs)}, {layer: 0, problem: 0}, {
+  return quantizeWeights({weights, ...gramsOf(inputs, inputs)}, {layer: 0, matrix: 0}, {
     alphabet: uniformAlphabet({bits: 1}), granularity, scale: 'calibration', alignment: {method: 'order'}, feedback: {kind: 'path'}, scalings,
     rounding: 'stochastic', samples, rounds: 2, sweeps: 2, pairs: 1, ridge: 0, offset: true, seed: 1, strictKernels: false,
   }, () => Promise.resolve());

@@ -53,7 +53,7 @@ onBackends(['wasm', 'cpu'], () => {
     it('goes through all stages; 8 bits change outputs by less than 1 %', async () => {
       const compression = await compressed(spfqQuantize({bits: 8}), correct(), evaluate({xs: x}));
       const {layers, skipped, evaluation, size} = compression.report;
-      expect(layers.map(({name, shape, problems}) => [name, ...shape, problems])).to.deep.equal([
+      expect(layers.map(({name, shape, matrixCount}) => [name, ...shape, matrixCount])).to.deep.equal([
         ['stem', 18, 4, 1], ['depth', 9, 1, 4], ['hidden', 256, 8, 1], ['scores', 8, 3, 1],
       ]);
       expect(skipped).to.deep.equal([]);
@@ -70,7 +70,7 @@ onBackends(['wasm', 'cpu'], () => {
       const kernel = small.execute({}, 'hidden/kernel') as Tensor;
       const [weights, expected] = await Promise.all([kernel, compression.model.getLayer('hidden').getWeights()[0]].map((one) => one.data<'float32'>()));
       expect(weights).to.deep.equal(expected);
-      const mask = compression.layers.find(({name}) => name === 'hidden')?.problems[0].mask ?? new Uint8Array();
+      const mask = compression.layers.find(({name}) => name === 'hidden')?.matrices[0].mask ?? new Uint8Array();
       expect([...mask].filter((kept) => kept === 0)).to.have.length(1024);
       expect(weights.filter((_, i) => mask[i] === 0).every((weight) => weight === 0)).to.equal(true);
       small.dispose();

@@ -45,7 +45,7 @@ onBackends(['wasm', 'cpu'], () => {
     it('needs no calibrate: the stages calibrate on a sample of x', async () => {
       const {model, report, dispose} = await lastValueFrom(fit(network, x, y, {epochs: 2, verbose: 0}).pipe(spfqQuantize({bits: 4})));
       expect(model).not.to.equal(network);
-      expect(report.layers.map(({calibrationRows, heldBackRows}) => calibrationRows + heldBackRows)).to.deep.equal([96, 96]);
+      expect(report.layers.map(({calibrationRows, heldOutRows}) => calibrationRows + heldOutRows)).to.deep.equal([96, 96]);
       dispose();
     });
 
@@ -77,7 +77,7 @@ onBackends(['wasm', 'cpu'], () => {
     it('calibrate replaces the sample', async () => {
       const other = gaussianTensor([20, 6], 9);
       const {report, dispose} = await lastValueFrom(fit(network, x, y, {epochs: 0, verbose: 0}).pipe(calibrate(other), spfqQuantize({bits: 4})));
-      expect(report.layers[0].calibrationRows + report.layers[0].heldBackRows).to.equal(20);
+      expect(report.layers[0].calibrationRows + report.layers[0].heldOutRows).to.equal(20);
       dispose();
       other.dispose();
     });
@@ -159,7 +159,7 @@ onBackends(['wasm', 'cpu'], () => {
         const x = form === 'names' ? {left, right} : [left, right];
         const rows = await lastValueFrom(fit(network, x, y, {epochs: 1, verbose: 0}).pipe(spfqQuantize({bits: 4}), map(({report, dispose}) => {
           dispose();
-          return report.layers.map(({name, calibrationRows, heldBackRows}) => [name, calibrationRows + heldBackRows]);
+          return report.layers.map(({name, calibrationRows, heldOutRows}) => [name, calibrationRows + heldOutRows]);
         })));
         expect(rows).to.deep.equal([['fromLeft', 40], ['fromRight', 40], ['out', 40]]);
         [left, right, y].forEach((one) => { one.dispose(); });

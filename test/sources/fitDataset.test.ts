@@ -54,7 +54,7 @@ onBackends(['wasm', 'cpu'], () => {
     it('needs no calibrate: the stages calibrate on a sample of the data set, each reads it once', async () => {
       const dataset = batchesOfSix(12);
       const {report, dispose} = await lastValueFrom(fitDataset(network, dataset, {epochs: 1, verbose: 0}).pipe(spfqQuantize({bits: 4})));
-      expect(report.layers.map(({calibrationRows, heldBackRows}) => calibrationRows + heldBackRows)).to.deep.equal([96, 96]);
+      expect(report.layers.map(({calibrationRows, heldOutRows}) => calibrationRows + heldOutRows)).to.deep.equal([96, 96]);
       expect(dataset.readings).to.deep.equal([12, 12]);
       dispose();
     });
@@ -62,7 +62,7 @@ onBackends(['wasm', 'cpu'], () => {
     it('calibrate replaces the sample', async () => {
       const [other, dataset] = [gaussianTensor([20, 6], 9), batchesOfSix(3)];
       const {report, dispose} = await lastValueFrom(fitDataset(network, dataset, {epochs: 1, verbose: 0}).pipe(calibrate(other), spfqQuantize({bits: 4})));
-      expect(report.layers[0].calibrationRows + report.layers[0].heldBackRows).to.equal(20);
+      expect(report.layers[0].calibrationRows + report.layers[0].heldOutRows).to.equal(20);
       expect(dataset.readings).to.deep.equal([3]);
       dispose();
       other.dispose();
@@ -150,7 +150,7 @@ onBackends(['wasm', 'cpu'], () => {
       const plain = {onBatchEnd: async (batch: number) => { log.push(`plain ${batch}`); }};
       for (const callbacks of [[plain, new Own()], [new Own(), plain], [new CustomCallback(plain), new Own()]]) {
         log.length = 0;
-        await lastValueFrom(fitDataset(network, batchesOfSix(1), {epochs: 1, verbose: 0, callbacks: callbacks}));
+        await lastValueFrom(fitDataset(network, batchesOfSix(1), {epochs: 1, verbose: 0, callbacks}));
         expect(log.sort()).to.deep.equal(['instance of 1 input', 'plain 0']);
       }
     });

@@ -11,7 +11,7 @@ import {exitCodeOf, Failure, failureText, Interrupted, UsageError} from './failu
  * Runs the program to its end, and sets the exit code.
  * @param args what stands behind the program's name
  */
-export async function runProgram(args: readonly string[]): Promise<void> {
+export async function runCli(args: readonly string[]): Promise<void> {
   // What libraries print is no result: stdout is ours alone.
   const aside = args.includes('--quiet') ? new Writable({write: (_chunk, _encoding, done) => { done(); }}) : process.stderr;
   globalThis.console = new Console({stdout: aside, stderr: aside});

@@ -13,7 +13,7 @@ export async function startBackend(name: RunOptions['backend']): Promise<void> {
     await import('tfjs-compress/plugins/webgpu');
     return;
   }
-  await installed(`@tensorflow/tfjs-backend-${name}`, async () => name === 'wasm' ? import('@tensorflow/tfjs-backend-wasm') : import('@tensorflow/tfjs-backend-cpu'));
+  await importInstalled(`@tensorflow/tfjs-backend-${name}`, async () => name === 'wasm' ? import('@tensorflow/tfjs-backend-wasm') : import('@tensorflow/tfjs-backend-cpu'));
   if (!await setBackend(name)) throw new Failure(`--backend ${name}: expected tfjs to start it, which it did not; see the warnings above`);
 }
 
@@ -21,7 +21,7 @@ export async function startBackend(name: RunOptions['backend']): Promise<void> {
  * Loads a package that is not always installed.
  * @throws Failure that says how to get it
  */
-export async function installed<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+export async function importInstalled<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load();
   } catch (cause) {

@@ -1,7 +1,7 @@
 import {barX, ruleX, text, tickX} from '@observablehq/plot';
 import {COLOURS} from '../colours.ts';
 import {drawing} from '../drawing.ts';
-import {labelWidth, shortened} from '../labels.ts';
+import {labelWidth, shortenName} from '../labels.ts';
 
 /** A bar with its number written behind it. */
 export interface Bar {
@@ -34,16 +34,16 @@ const rowHeight = (rows: number): number => (rows > 24 ? 18 : 24);
 /** Horizontal bars, one below the other, in their order. */
 export function bars(document: Document, rows: readonly Bar[], {label, width, whole}: BarsOptions): Element {
   const longest = Math.max(...rows.flatMap(({value = 0, limit = 0}) => [value, limit]).filter(Number.isFinite), Number.MIN_VALUE);
-  const most = whole ?? longest;
+  const max = whole ?? longest;
   // One layer that overflowed does not take the bars of the others away.
-  const lengthOf = ({value = 0}: Bar): number => (Number.isNaN(value) ? 0 : Math.min(value, most));
+  const lengthOf = ({value = 0}: Bar): number => (Number.isNaN(value) ? 0 : Math.min(value, max));
   return drawing({
     document, width,
     ariaLabel: `${label}. ${rows.map((row) => `${row.label}: ${row.text}`).join('; ')}`,
     height: rowHeight(rows.length) * rows.length + 4,
     marginTop: 2, marginBottom: 2, marginLeft: labelWidth(rows.map((row) => row.label)), marginRight: 12 + 6.6 * Math.max(...rows.map((row) => row.text.length)),
-    x: {axis: null, domain: [0, most]},
-    y: {label: null, domain: rows.map((row) => row.label), tickSize: 0, tickPadding: 8, tickFormat: shortened, padding: 0.25},
+    x: {axis: null, domain: [0, max]},
+    y: {label: null, domain: rows.map((row) => row.label), tickSize: 0, tickPadding: 8, tickFormat: shortenName, padding: 0.25},
     marks: [
       ...whole === undefined ? [] : [barX(rows, {x: whole, y: 'label', fill: 'currentColor', fillOpacity: 0.08})],
       barX(rows, {x: lengthOf, y: 'label', fill: ({colour}: Bar) => colour ?? COLOURS.after, title: 'title'}),

@@ -3,7 +3,7 @@ import type {LayerReport, LetterHistogram} from '../../../src/index.ts';
 import {COLOURS} from '../colours.ts';
 import {drawing} from '../drawing.ts';
 import {figure} from './figure.ts';
-import {grouped, percent, short} from '../numbers.ts';
+import {groupDigits, percent, short} from '../numbers.ts';
 import type {Canvas} from './qualityFigures.ts';
 
 /** Fewer letters have a head, and room for a number. */
@@ -15,7 +15,7 @@ const NUMBER = 32;
 /** The original weights of a layer with the letters, or the zeros, drawn in. */
 export function histogramFigure({document, width}: Canvas, histogram: LetterHistogram, {offset}: LayerReport): HTMLElement {
   const {name, letters, prunedShare, weights} = histogram;
-  const kinds = [...letters.length > 0 ? [`${letters.length} letters`] : [], ...prunedShare > 0 ? [`${percent(prunedShare, 1)} pruned`] : [], `${grouped(weights)} weights`];
+  const kinds = [...letters.length > 0 ? [`${letters.length} letters`] : [], ...prunedShare > 0 ? [`${percent(prunedShare, 1)} pruned`] : [], `${groupDigits(weights)} weights`];
   return figure(document, {kind: 'histogram', title: name, caption: `${kinds.join(', ')}.`}, [{heading: name, drawing: drawingOf(document, width, histogram, offset)}]);
 }
 
@@ -65,7 +65,7 @@ function outlineOf(bins: readonly Bin[]): Corner[] {
 }
 
 function binTitle({from, to, original, pruned}: Bin): string {
-  return `${short(from)} to ${short(to)}: ${grouped(original)} weights${pruned > 0 ? `, ${grouped(pruned)} of them pruned` : ''}`;
+  return `${short(from)} to ${short(to)}: ${groupDigits(original)} weights${pruned > 0 ? `, ${groupDigits(pruned)} of them pruned` : ''}`;
 }
 
 /** @param isNowhere whether pruned weights, which are 0, lie at another place for every neuron */

@@ -24,14 +24,14 @@ export function errorsFigure({document, width}: Canvas, {layers}: Report): HTMLE
 function captionOf(layers: readonly LayerReport[], isBounded: boolean, isClipped: boolean): string {
   return [
     'How far a layer’s outputs are from the original’s, relative to their norm, on held-back rows.',
-    ...layers.some(({heldBackRows}) => heldBackRows === 0) ? ['*: on calibrated rows, as there were too few.'] : [],
+    ...layers.some(({heldOutRows}) => heldOutRows === 0) ? ['*: on calibrated rows, as there were too few.'] : [],
     ...isBounded ? ['The bound of the theory holds for the path before refinement, with probability 0.99.'] : [],
     ...isClipped ? [`${isBounded ? 'Where it does not apply, ' : 'The bound of the theory does not apply here; '}beside the errors are the clipped steps, those of the path beyond the outermost letter.`] : [],
   ].join(' ');
 }
 
-function errorBar({name, relativeError, heldBackRows, bound}: LayerReport): Bar {
-  const text = `${percent(relativeError)}${heldBackRows === 0 ? '*' : ''}`;
+function errorBar({name, relativeError, heldOutRows, bound}: LayerReport): Bar {
+  const text = `${percent(relativeError)}${heldOutRows === 0 ? '*' : ''}`;
   const path = bound ? `; largest error along the path ${short(bound.measured)}, bound ${short(bound.limit)}${bound.applies ? '' : ' (does not apply)'}` : '';
   return {label: name, value: relativeError, text, title: `${name}: ${text}${path}`};
 }

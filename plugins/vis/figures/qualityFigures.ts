@@ -2,7 +2,7 @@ import type {Report} from '../../../src/index.ts';
 import {bars} from './bars.ts';
 import {COLOURS} from '../colours.ts';
 import {figure} from './figure.ts';
-import {bytesText, grouped, percent, short} from '../numbers.ts';
+import {bytesText, groupDigits, percent, short} from '../numbers.ts';
 
 /** How figures are drawn. */
 export interface Canvas {
@@ -18,7 +18,7 @@ export function accuracyFigure({document, width}: Canvas, {evaluation}: Report):
   const rows = [...share('before', accuracyBefore, COLOURS.before), ...share('after', accuracyAfter), ...share('same answer', agreement)];
   return figure(document, {
     kind: 'accuracy', title: accuracyAfter === undefined ? 'Agreement with the original' : 'Accuracy',
-    caption: `On ${grouped(samples)} samples. Same answer: how often both models rank the same class first. The outputs differ by ${percent(relativeError)} in norm.`,
+    caption: `On ${groupDigits(samples)} samples. Same answer: how often both models rank the same class first. The outputs differ by ${percent(relativeError)} in norm.`,
   }, [{heading: 'Accuracy', drawing: bars(document, rows, {label: 'Shares of the evaluated samples', width, whole: 1})}]);
 }
 
@@ -27,13 +27,13 @@ export function sizeFigure({document, width}: Canvas, {size, packing}: Report): 
   const {bytesBefore, bytesAfter, gzipBytesAfter, bitsPerWeight, compressedWeights} = size;
   const row = (label: string, value: number, colour?: string) => {
     const text = `${bytesText(value)}${value === bytesBefore ? '' : `, ${short(bytesBefore / value)}×`}`;
-    return {label, value, text, title: `${label}: ${grouped(value)} bytes`, ...colour && {colour}};
+    return {label, value, text, title: `${label}: ${groupDigits(value)} bytes`, ...colour && {colour}};
   };
   return figure(document, {
     kind: 'size', title: 'Size',
     caption: compressedWeights === 0
       ? 'No layer was compressed.'
-      : `${short(bitsPerWeight)} bits for each of ${grouped(compressedWeights)} compressed weights, scales and masks included${packing ? '' : '; so small once packed'}.`,
+      : `${short(bitsPerWeight)} bits for each of ${groupDigits(compressedWeights)} compressed weights, scales and masks included${packing ? '' : '; so small once packed'}.`,
   }, [{heading: 'Size', drawing: bars(document, [
     row('float32', bytesBefore, COLOURS.before), ...compressedWeights === 0 ? [] : [row('packed', bytesAfter), row('packed, gzipped', gzipBytesAfter)],
   ], {label: 'Bytes of all weights', width})}]);

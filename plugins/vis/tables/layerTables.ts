@@ -1,5 +1,5 @@
 import type {LayerReport, Report} from '../../../src/index.ts';
-import {bytesText, duration, grouped, percent, short} from '../numbers.ts';
+import {bytesText, duration, groupDigits, percent, short} from '../numbers.ts';
 import {table} from '../table.ts';
 
 /** A column: its heading, and what it says of a layer. */
@@ -12,7 +12,7 @@ const NAME: Column = ['layer', ({name}) => name];
 const RESULTS: readonly Column[] = [
   NAME,
   ['type', ({className}) => className],
-  ['weights', ({shape: [features, neurons], problems}) => `${problems > 1 ? `${grouped(problems)} × ` : ''}${grouped(features)} × ${grouped(neurons)}`],
+  ['weights', ({shape: [features, neurons], matrixCount}) => `${matrixCount > 1 ? `${groupDigits(matrixCount)} × ` : ''}${groupDigits(features)} × ${groupDigits(neurons)}`],
   ['letters', ({levels}) => (levels === 2 ** 32 ? 'float32' : String(levels))],
   ['bits', ({effectiveBits}) => effectiveBits.toFixed(2)],
   ['scale for each', scaleText],
@@ -25,13 +25,13 @@ const RESULTS: readonly Column[] = [
 
 const MEASUREMENTS: readonly Column[] = [
   NAME,
-  ['calibration rows', ({calibrationRows}) => grouped(calibrationRows)],
-  ['held-back rows', ({heldBackRows}) => grouped(heldBackRows)],
+  ['calibration rows', ({calibrationRows}) => groupDigits(calibrationRows)],
+  ['held-back rows', ({heldOutRows}) => groupDigits(heldOutRows)],
   ['largest error', ({bound}) => (bound ? short(bound.measured) : NONE)],
   ['bound', ({bound}) => (bound ? short(bound.limit) : NONE)],
   ['bound applies', ({bound}) => (bound ? (bound.applies ? 'yes' : 'no') : NONE)],
   ['clipped steps', ({clippedShare, bound}) => (bound ? percent(clippedShare) : NONE)],
-  ['dead features', ({deadFeatures}) => grouped(deadFeatures)],
+  ['dead features', ({deadFeatures}) => groupDigits(deadFeatures)],
   ['alignment error', ({alignmentError}) => (alignmentError === undefined ? NONE : percent(alignmentError))],
   ['damping', ({damping}) => (damping === undefined ? NONE : short(damping))],
   ['kernel', ({kernel}) => kernel],

@@ -1,6 +1,6 @@
 import type {Report} from '../../../src/index.ts';
 import {element} from '../element.ts';
-import {bytesText, duration, grouped, percent, short} from '../numbers.ts';
+import {bytesText, duration, groupDigits, percent, short} from '../numbers.ts';
 
 /** The key figures of a compression, as a list of terms and values. */
 export function summaryList(document: Document, report: Report): HTMLElement {
@@ -21,12 +21,12 @@ interface KeyFigure {
 function figuresOf({size, evaluation, layers, milliseconds, stages}: Report): KeyFigure[] {
   const {bytesBefore, bytesAfter, compressedWeights, parameters} = size;
   const pruned = layers.reduce((sum, {sparsity, weights}) => sum + sparsity * weights, 0);
-  if (layers.length === 0) return [{term: 'Size', value: bytesText(bytesBefore), note: `${grouped(parameters)} parameters, no layer compressed`}];
+  if (layers.length === 0) return [{term: 'Size', value: bytesText(bytesBefore), note: `${groupDigits(parameters)} parameters, no layer compressed`}];
   return [
     ...evaluation ? [qualityOf(evaluation)] : [],
     {term: 'Size', before: bytesText(bytesBefore), value: bytesText(bytesAfter), note: `${short(bytesBefore / bytesAfter)} times smaller, packed`},
     {term: 'Bits per weight', value: size.bitsPerWeight.toFixed(2), note: 'with scales and masks, of 32'},
-    ...pruned > 0 ? [{term: 'Pruned', value: percent(pruned / compressedWeights, 1), note: `of ${grouped(compressedWeights)} compressed weights`}] : [],
+    ...pruned > 0 ? [{term: 'Pruned', value: percent(pruned / compressedWeights, 1), note: `of ${groupDigits(compressedWeights)} compressed weights`}] : [],
     {term: 'Layers', value: String(layers.length), note: `with ${percent(compressedWeights / parameters, 1)} of all parameters`},
     {term: 'Time', value: duration(milliseconds), note: stages.length === 1 ? 'one stage' : `${stages.length} stages`},
   ];
@@ -34,6 +34,6 @@ function figuresOf({size, evaluation, layers, milliseconds, stages}: Report): Ke
 
 function qualityOf({accuracyBefore, accuracyAfter, agreement, samples}: NonNullable<Report['evaluation']>): KeyFigure {
   return accuracyBefore === undefined || accuracyAfter === undefined
-    ? {term: 'Agreement', value: percent(agreement), note: `with the original, on ${grouped(samples)} samples`}
-    : {term: 'Accuracy', before: percent(accuracyBefore), value: percent(accuracyAfter), note: `on ${grouped(samples)} samples`};
+    ? {term: 'Agreement', value: percent(agreement), note: `with the original, on ${groupDigits(samples)} samples`}
+    : {term: 'Accuracy', before: percent(accuracyBefore), value: percent(accuracyAfter), note: `on ${groupDigits(samples)} samples`};
 }

@@ -55,7 +55,7 @@ export function packedDepthwise({letters, offsets, bias, activation}: DepthwiseF
         for (var k = 0; k < kept; k++) {
           let code = codeAt(cell, k, neuron);
           ${typeof zeros === 'object' ? `let t = k / ${zeros.n} * ${zeros.m} + i32(code >> ${letterBits}u);` : 'let t = k;'}
-          ${zeros === 'hole' ? 'if (code == uniforms.levels) { continue; }' : ''}
+          ${zeros === 'sentinel' ? 'if (code == uniforms.levels) { continue; }' : ''}
           let tap = group * uniforms.groupSize + t;
           let line = y + (tap / uniforms.kernelWidth) * uniforms.dilationY;
           let column = x0 + (tap % uniforms.kernelWidth) * uniforms.dilationX;

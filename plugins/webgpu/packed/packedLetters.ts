@@ -38,7 +38,7 @@ export function letterOf(code: string, {letterBits}: LetterForm): string {
   return `(${code} & ${2 ** letterBits - 1}u)`;
 }
 
-/** WGSL: code k of a group of a problem, word by word: twin of kernelCodes. */
+/** WGSL: code k of a group of a problem, word by word: counterpart of kernelWords. */
 export const codeAt = /* wgsl */ `
     fn codeAt(group : i32, k : i32, neuron : i32) -> u32 {
       let bit = u32(k % uniforms.perRun) * uniforms.bits;

@@ -168,24 +168,24 @@ const TAP = '(tap / uniforms.kernelWidth) * uniforms.dilationY * uniforms.lineSt
 function runCode(form: ProductForm): string {
   const {letters, runs} = form;
   const guarded = (i: number, code: string) => `${runs === 'broken' ? `if (first + ${i} < kept) ` : ''}{ ${code} }`;
-  if (!readsVectors(letters)) return range(letters.perRun).map((i) => guarded(i, placedCode(form, i))).join('\n');
+  if (!readsVectors(letters)) return range(letters.perRun).map((i) => guarded(i, codeWithPosition(form, i))).join('\n');
   return range(letters.perRun / 4).map((i) => guarded(4 * i, fourCode(form, 4 * i))).join('\n');
 }
 
 function fourCode({letters, offsets, tile}: ProductForm, i: number): string {
-  const hole = letters.zeros === 'hole';
+  const sentinel = letters.zeros === 'sentinel';
   return `${lines(range(tile.rows), (r) => `let x${r} = x[row${r} + at + ${i / 4}];`)}
     ${lines(range(tile.neurons), (c) => {
       const codes = fourCodes(i, letters, (j) => `word${j}_${c}`);
       return `let code${c} = ${codes};
-        ${hole ? `let keep${c} = select(vec4<f32>(1.0), vec4<f32>(), code${c} == vec4<u32>(uniforms.levels));` : ''}
-        let z${c} = ${hole ? `keep${c} * ` : ''}(vec4<f32>(code${c}) + uniforms.origin);`;
+        ${sentinel ? `let keep${c} = select(vec4<f32>(1.0), vec4<f32>(), code${c} == vec4<u32>(uniforms.levels));` : ''}
+        let z${c} = ${sentinel ? `keep${c} * ` : ''}(vec4<f32>(code${c}) + uniforms.origin);`;
     })}
-    ${lines(range(tile.rows), (r) => lines(range(tile.neurons), (c) => `sum${r}_${c} += dot(x${r}, z${c});${offsets ? ` plain${r}_${c} += dot(x${r}, ${hole ? `keep${c}` : 'vec4<f32>(1.0)'});` : ''}`))}`;
+    ${lines(range(tile.rows), (r) => lines(range(tile.neurons), (c) => `sum${r}_${c} += dot(x${r}, z${c});${offsets ? ` plain${r}_${c} += dot(x${r}, ${sentinel ? `keep${c}` : 'vec4<f32>(1.0)'});` : ''}`))}`;
 }
 
 /** A kept code of N:M and its place: the pruned features between are never met. */
-function placedCode({letters, offsets, tile}: ProductForm, i: number): string {
+function codeWithPosition({letters, offsets, tile}: ProductForm, i: number): string {
   const {zeros, letterBits} = letters;
   const {n, m} = typeof zeros === 'object' ? zeros : {n: 1, m: 1};
   return `let block${i} = at + (first + ${i}) / ${n} * ${m};

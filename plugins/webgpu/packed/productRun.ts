@@ -9,7 +9,7 @@ import {productTile} from './productTile.ts';
 import {runProgram} from '../program.ts';
 
 /** Images `[batch, height, width, channels]` and the windows that are the rows of a product. */
-export interface ImageWindows extends PackedWindows {
+export interface WindowedImages extends PackedWindows {
   readonly x: TensorInfo;
   readonly batch: number;
   readonly height: number;
@@ -27,7 +27,7 @@ export interface ProductCall {
   /** Default: the one that fits the device. */
   readonly tile?: ProductTile;
   /** Bytes that a buffer of rows may take. Default: what the device can bind. */
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
 }
 
 /** Rows of a product as the program reads them: all of the result, or those that begin with `firstRow`. */
@@ -39,27 +39,27 @@ interface ProductRows {
   readonly rowStride: number;
   readonly groupStride: number;
   /** If rows are windows of x. */
-  readonly images?: ImageWindows;
+  readonly images?: WindowedImages;
 }
 
 /** y = act(x Q + bias) of windows of images; a row of a matrix is an image of one pixel. */
-export function runProduct(call: ProductCall, images: ImageWindows): void {
+export function runProduct(call: ProductCall, images: WindowedImages): void {
   const {layout} = call.attrs;
   const {features, groupSize, perRun} = layout;
   const {x, batch, outHeight, outWidth, channels} = images;
   const all = {x, rows: batch * outHeight * outWidth, firstRow: 0, rowStride: channels, groupStride: groupSize};
   if (isEveryPixel(images) && (!readsVectors(layout) || [features, groupSize].every((size) => size % 4 === 0))) runRows(call, all);
-  else if (!readsVectors(layout) || [channels, groupSize].some((size) => size % perRun !== 0)) gathered(call, images);
+  else if (!readsVectors(layout) || [channels, groupSize].some((size) => size % perRun !== 0)) runGathered(call, images);
   else if (staysInside(images)) runRows(call, {...all, images});
-  else padded(call, images);
+  else runPadded(call, images);
 }
 
-function isEveryPixel(images: ImageWindows): boolean {
+function isEveryPixel(images: WindowedImages): boolean {
   const {kernel: [height, width], strides: [down, right]} = images;
   return height * width * down * right === 1 && images.outHeight === images.height && images.outWidth === images.width && images.top === 0 && images.left === 0;
 }
 
-function staysInside(images: ImageWindows): boolean {
+function staysInside(images: WindowedImages): boolean {
   const {height, width} = extentOf(images);
   return images.top === 0 && images.left === 0 && height <= images.height && width <= images.width;
 }
@@ -73,23 +73,23 @@ function extentOf({outHeight, outWidth, kernel, strides, dilations}: PackedWindo
 }
 
 /** Windows written out as rows, groups of features in fours. */
-function gathered(call: ProductCall, images: ImageWindows): void {
+function runGathered(call: ProductCall, images: WindowedImages): void {
   const {layout: {features, groupSize, groups}} = call.attrs;
   const groupStride = readsVectors(call.attrs.layout) ? 4 * Math.ceil(groupSize / 4) : groupSize;
   const rowStride = groups * groupStride;
   const all = images.batch * images.outHeight * images.outWidth;
-  inParts(call, all, rowStride, (firstRow, rows, x) => {
+  runInParts(call, all, rowStride, (firstRow, rows, x) => {
     gather(call.backend, images, {rows, firstRow, features, groupSize, groups, groupStride}, x);
     runRows(call, {x, rows, firstRow, rowStride, groupStride});
   });
 }
 
 /** Images with their padding written out, so that no window leaves them. */
-function padded(call: ProductCall, images: ImageWindows): void {
+function runPadded(call: ProductCall, images: WindowedImages): void {
   const {channels, outHeight, outWidth} = images;
   const {height, width} = extentOf(images);
-  const pixels: ImageWindows = {...images, outHeight: height, outWidth: width, kernel: [1, 1], strides: [1, 1], dilations: [1, 1]};
-  inParts(call, images.batch, height * width * channels, (first, batch, x) => {
+  const pixels: WindowedImages = {...images, outHeight: height, outWidth: width, kernel: [1, 1], strides: [1, 1], dilations: [1, 1]};
+  runInParts(call, images.batch, height * width * channels, (first, batch, x) => {
     const rows = {rows: batch * height * width, firstRow: first * height * width};
     gather(call.backend, pixels, {...rows, features: channels, groupSize: channels, groups: 1, groupStride: channels}, x);
     const inside = {...images, x, batch, height, width, top: 0, left: 0};
@@ -101,10 +101,10 @@ function padded(call: ProductCall, images: ImageWindows): void {
 }
 
 /** Does something in parts, each with a buffer of its own, so that none is larger than the device can bind. */
-function inParts({backend, mostBytes = backend.device.limits.maxStorageBufferBindingSize}: ProductCall, count: number, numbers: number, run: (first: number, count: number, buffer: TensorInfo) => void): void {
-  const most = Math.max(1, Math.floor(mostBytes / (4 * numbers)));
-  for (let first = 0; first < count; first += most) {
-    const part = Math.min(most, count - first);
+function runInParts({backend, maxBytes = backend.device.limits.maxStorageBufferBindingSize}: ProductCall, count: number, numbers: number, run: (first: number, count: number, buffer: TensorInfo) => void): void {
+  const max = Math.max(1, Math.floor(maxBytes / (4 * numbers)));
+  for (let first = 0; first < count; first += max) {
+    const part = Math.min(max, count - first);
     const buffer = backend.makeTensorInfo([part, numbers], 'float32');
     run(first, part, buffer);
     backend.disposeData(buffer.dataId);
@@ -113,7 +113,7 @@ function inParts({backend, mostBytes = backend.device.limits.maxStorageBufferBin
 
 type GatheredRows = Readonly<Record<'rows' | 'firstRow' | 'features' | 'groupSize' | 'groups' | 'groupStride', number>>;
 
-function gather(backend: WebGPUBackend, images: ImageWindows, rows: GatheredRows, output: TensorInfo): void {
+function gather(backend: WebGPUBackend, images: WindowedImages, rows: GatheredRows, output: TensorInfo): void {
   const {height, width, channels, outHeight, outWidth, top, left} = images;
   runProgram(backend, gatherRows, {
     inputs: {x: images.x},
@@ -151,7 +151,7 @@ function hasFullRuns({features, groupSize, groups, perRun, zeros}: PackedLayout)
   return [groupSize, last].every((size) => (typeof zeros === 'object' ? (size / zeros.m) * zeros.n : size) % perRun === 0);
 }
 
-function strides(images: ImageWindows | undefined, unit: number) {
+function strides(images: WindowedImages | undefined, unit: number) {
   const {outHeight = 1, outWidth = 1, height = 1, width = 1, channels = 1} = images ?? {};
   const pixelStride = channels / unit;
   return {outHeight, outWidth, pixelStride, lineStride: width * pixelStride, imageStride: height * width * pixelStride, ...windowUniforms(images ?? ONE_PIXEL)};

@@ -3,13 +3,13 @@ import {type LetterForm, readsVectors} from './packedLetters.ts';
 import {LANES, type ProductTile} from './productProgram.ts';
 
 /** More slices than this leave too few features for each. */
-const MOST_SLICES = 8;
+const MAX_SLICES = 8;
 
 /** As many invocations keep a GPU busy without slices. */
 const ENOUGH_INVOCATIONS = 2 ** 17;
 
 /** Codes of a run that is unrolled for wide tiles: the text of more takes long to compile. */
-const MOST_UNROLLED = 16;
+const MAX_UNROLLED = 16;
 
 /**
  * The tile that a product is computed in.
@@ -22,12 +22,12 @@ const MOST_UNROLLED = 16;
  */
 export function productTile(backend: WebGPUBackend, rows: number, neurons: number, letters: LetterForm): ProductTile {
   if (isSoftware(backend)) {
-    const isWide = rows >= 4 && readsVectors(letters) && letters.perRun <= MOST_UNROLLED;
+    const isWide = rows >= 4 && readsVectors(letters) && letters.perRun <= MAX_UNROLLED;
     return {rows: Math.min(rows, 4), neurons: Math.min(neurons, isWide ? 8 : 4), slices: 1};
   }
   const tileRows = rows >= 8 ? 8 : rows >= 3 ? 4 : rows;
   const invocations = Math.ceil(rows / tileRows) * Math.ceil(neurons / LANES) * LANES;
-  return {rows: tileRows, neurons: 1, slices: invocations < ENOUGH_INVOCATIONS ? MOST_SLICES : 1};
+  return {rows: tileRows, neurons: 1, slices: invocations < ENOUGH_INVOCATIONS ? MAX_SLICES : 1};
 }
 
 /** Whether the adapter is a processor: SwiftShader, Mesa's llvmpipe, or Windows' WARP. */

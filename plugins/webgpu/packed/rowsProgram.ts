@@ -39,7 +39,7 @@ export function packedRows({letters, offsets, places}: RowsForm): Program<RowsIn
         for (var k = ${isPattern ? `inGroup / ${zeros.m} * ${zeros.n}` : 'inGroup'}; k < ${isPattern ? `(inGroup / ${zeros.m} + 1) * ${zeros.n}` : 'inGroup + 1'}; k++) {
           let code = codeAt(group, k, neuron);
           ${isPattern ? `if (i32(code >> ${letterBits}u) != inGroup % ${zeros.m}) { continue; }` : ''}
-          ${zeros === 'hole' ? 'if (code == uniforms.levels) { continue; }' : ''}
+          ${zeros === 'sentinel' ? 'if (code == uniforms.levels) { continue; }' : ''}
           let cell = group * uniforms.neurons + neuron;
           value = steps[cell] * (f32(${isPattern ? letterOf('code', letters) : 'code'}) + uniforms.origin)${offsets ? ' + offsets[cell]' : ''};
         }

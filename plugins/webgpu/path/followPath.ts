@@ -23,13 +23,13 @@ export const followPath = defineKernel<FollowPathInputs, FollowPathAttrs, WebGPU
   backendName: 'webgpu',
   kernelFunc: ({inputs, attrs, backend}) => tidy(() => {
     const [features, neurons] = inputs.aligned.shape;
-    const trail = engine().makeTensorFromTensorInfo(backend.makeTensorInfo([3, features, neurons], 'float32'));
-    for (const block of blocksOf(features, BLOCK_FEATURES)) followBlock(backend, inputs, attrs, block, trail);
-    return [planeOf(trail, PLANES.code), planeOf(trail, PLANES.drift)];
+    const pathState = engine().makeTensorFromTensorInfo(backend.makeTensorInfo([3, features, neurons], 'float32'));
+    for (const block of blocksOf(features, BLOCK_FEATURES)) followBlock(backend, inputs, attrs, block, pathState);
+    return [planeOf(pathState, PLANES.code), planeOf(pathState, PLANES.drift)];
   }),
 });
 
-function followBlock(backend: WebGPUBackend, inputs: FollowPathInputs, attrs: FollowPathAttrs, {first, last}: Block, trail: TensorInfo): void {
+function followBlock(backend: WebGPUBackend, inputs: FollowPathInputs, attrs: FollowPathAttrs, {first, last}: Block, pathState: TensorInfo): void {
   const {alphabet: {lowest, highest, shift}, groupSize, threshold, key: [key0, key1], layer, firstNeuron, path} = attrs;
   const {mask, ...buffers} = inputs;
   const [features, neurons] = inputs.aligned.shape;
@@ -38,16 +38,16 @@ function followBlock(backend: WebGPUBackend, inputs: FollowPathInputs, attrs: Fo
     inputs: {feedback: inputs.feedback},
     uniforms: extent,
     invocations: carriedDriftInvocations(last - first, neurons),
-    output: trail,
+    output: pathState,
   });
   const operator = operators[attrs.kind][attrs.rounding];
   const uniforms = {...extent, groupSize, lowest, highest, shift, threshold, key0, key1, layer, firstNeuron, path};
-  const run = {uniforms, invocations: neurons, output: trail};
+  const run = {uniforms, invocations: neurons, output: pathState};
   if (mask) runProgram(backend, maskedPathBlock(operator), {inputs: {...buffers, mask}, ...run});
   else runProgram(backend, pathBlock(operator), {inputs: buffers, ...run});
 }
 
-function planeOf(trail: Tensor, plane: number): Tensor {
-  const [, features, neurons] = trail.shape;
-  return reshape(slice(trail, [plane, 0, 0], [1, features, neurons]), [features, neurons]);
+function planeOf(pathState: Tensor, plane: number): Tensor {
+  const [, features, neurons] = pathState.shape;
+  return reshape(slice(pathState, [plane, 0, 0], [1, features, neurons]), [features, neurons]);
 }

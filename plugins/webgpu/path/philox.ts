@@ -1,5 +1,5 @@
 /**
- * The WGSL twin of `philox4x32` and of its uniform numbers in src/numerics/random.ts: `philox4x32(counter, key)` and `toUniform(word)`.
+ * The WGSL counterpart of `philox4x32` and of its uniform numbers in src/numerics/random.ts: `philox4x32(counter, key)` and `toUniform(word)`.
  * Salmon, Moraes, Dror, Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
  */
 export const philox = /* wgsl */ `

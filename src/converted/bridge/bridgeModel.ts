@@ -3,14 +3,14 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
 import {type ConvertedGraph, type GraphInput, readGraph} from '../graph/readGraph.ts';
-import {GraphOrigin, type GraphPlace} from './graphOrigin.ts';
+import {GraphOrigin, type GraphWeights} from './graphOrigin.ts';
 import {requireGraphModel} from '../graph/graphModelClass.ts';
-import {knowGraphs} from './knowGraphs.ts';
-import {type LayerStep, loweredGraph, type LoweredGraph} from './lowerGraph.ts';
+import {registerGraphSegments} from './knowGraphs.ts';
+import {type LoweredLayer, lowerGraph, type LoweredGraph} from './lowerGraph.ts';
 import type {Endpoint} from '../graph/nodeDef.ts';
-import {type NodeLayer, nodeLayersOf} from './nodeLayers.ts';
+import {type NodeLayer, findNodeLayers} from './nodeLayers.ts';
 import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
-import {levelsOf, type Segment} from './divideGraph.ts';
+import {divideGraph, type Segment} from './divideGraph.ts';
 
 /** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
 export interface Bridge {
@@ -22,26 +22,26 @@ export interface Bridge {
  * Shows a GraphModel as what stages know: its weighted nodes as layers of tfjs, and all other nodes as {@link GraphSegment}s between them.
  * @throws ModelError if it is none, not alive, or has neither inputs of a known rank nor anything that depends on them
  */
-export async function bridgeOf(where: string, graphModel: GraphModel): Promise<Bridge> {
+export async function buildBridge(where: string, graphModel: GraphModel): Promise<Bridge> {
   requireGraphModel(where, graphModel);
-  knowGraphs(graphModel.constructor);
+  registerGraphSegments(graphModel.constructor);
   const graph = await readGraph(where, graphModel);
   try {
-    if (graph.outputs.length === 0) throw new ModelError(`${where}: expected a graph with outputs that depend on its inputs, got none${graph.lateOps.length > 0 ? ` before its dynamic ops ${graph.lateOps.join(', ')}` : ''}`);
-    const {layers: nodeLayers, skipped} = nodeLayersOf(graph);
-    const assembly = new Assembly(graph, loweredGraph(graph, nodeLayers));
+    if (graph.outputs.length === 0) throw new ModelError(`${where}: expected a graph with outputs that depend on its inputs, got none${graph.dynamicOps.length > 0 ? ` before its dynamic ops ${graph.dynamicOps.join(', ')}` : ''}`);
+    const {layers: nodeLayers, skipped} = findNodeLayers(graph);
+    const assembly = new Assembly(graph, lowerGraph(graph, nodeLayers));
     const model = await assembly.model(skipped);
-    return {model, origin: new GraphOrigin({artifacts: graph.artifacts, topology: graph.topology}, graphModel.constructor, placesOf(nodeLayers))};
+    return {model, origin: new GraphOrigin({artifacts: graph.artifacts, topology: graph.topology}, graphModel.constructor, graphWeightsOf(nodeLayers))};
   } finally {
     graph.dispose();
   }
 }
 
-function placesOf(nodeLayers: readonly NodeLayer[]): GraphPlace[] {
+function graphWeightsOf(nodeLayers: readonly NodeLayer[]): GraphWeights[] {
   return [...new Set(nodeLayers.map(({name}) => name))].map((name) => {
     const calls = nodeLayers.filter((one) => one.name === name);
-    const [{weighted: {kernel, isTransposed}, tail: {bias}}] = calls;
-    return {name, kernel, isTransposed, bias: bias?.endpoint, biasNodes: calls.flatMap(({tail}) => tail.bias?.node ?? [])};
+    const [{weighted: {kernel, isTransposed}, biasAndActivation: {bias}}] = calls;
+    return {name, kernel, isTransposed, bias: bias?.endpoint, biasNodes: calls.flatMap(({biasAndActivation}) => biasAndActivation.bias?.node ?? [])};
   });
 }
 
@@ -57,10 +57,10 @@ class Assembly {
   async model(skipped: SegmentPlan['skipped']): Promise<LayersModel> {
     try {
       const inputs = this.graph.inputs.map((input) => this.input(input));
-      const levels = levelsOf(this.graph, this.lowered);
-      for (const [level, {segment, layers: steps}] of levels.entries()) {
+      const levels = divideGraph(this.graph, this.lowered);
+      for (const [level, {segment, layers: parts}] of levels.entries()) {
         if (segment) await this.addSegment(segment, {name: `segment_${level}`, isLast: level === levels.length - 1, skipped});
-        for (const step of steps) this.give([step.output], this.layerOf(step).apply(this.value(step.input)));
+        for (const part of parts) this.give([part.output], this.layerOf(part).apply(this.value(part.input)));
       }
       const model = modelOf({inputs, outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)), name: 'graph'});
       for (const {layer, tensors} of this.weights) tidy(() => { layer.setWeights(tensors()); });
@@ -85,7 +85,7 @@ class Assembly {
     this.weights.push({layer, tensors: () => [...weights]});
   }
 
-  private layerOf({layer: {name, weighted, tail: {bias, activation}}}: LayerStep): layers.Layer {
+  private layerOf({layer: {name, weighted, biasAndActivation: {bias, activation}}}: LoweredLayer): layers.Layer {
     const known = this.layers.get(name);
     if (known) return known;
     const layer = weighted.layer({name, activation, useBias: bias !== undefined, trainable: false});
@@ -110,8 +110,8 @@ class Assembly {
 
   /** What a layer needs its input to be, or the signature says of an output; else nothing is known. */
   private shapeOf(endpoint: Endpoint): ReadonlyArray<number | null> {
-    const step = this.lowered.steps.find((one) => 'layer' in one && one.input === endpoint);
-    if (step && 'layer' in step) return step.layer.weighted.inputShape;
+    const part = this.lowered.parts.find((one) => 'layer' in one && one.input === endpoint);
+    if (part && 'layer' in part) return part.layer.weighted.inputShape;
     const [batch = null, ...said] = this.graph.outputShapes.get(endpoint) ?? [];
     return [this.graph.inputs[0].shape[0] === null ? null : batch, ...said];
   }

@@ -1,5 +1,5 @@
 import type {ConvertedGraph} from '../graph/readGraph.ts';
-import {isLayerStep, type LayerStep, type LoweredGraph} from './lowerGraph.ts';
+import {isLoweredLayer, type LoweredLayer, type LoweredGraph} from './lowerGraph.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
 
 /** Nodes that run together between layers. */
@@ -13,30 +13,30 @@ export interface Segment {
 /** What runs after so many layers in a row: a segment, and the layers that take what is then there. */
 export interface Level {
   readonly segment: Segment | undefined;
-  readonly layers: readonly LayerStep[];
+  readonly layers: readonly LoweredLayer[];
 }
 
 /**
  * Divides a graph at its layers. A node's level is the largest number of layers on a way to it from the inputs: what a segment takes is of
  * lower levels, or given by layers whose inputs are, so that no two parts wait for each other.
  */
-export function levelsOf(graph: ConvertedGraph, {steps, outputs, constants}: LoweredGraph): Level[] {
+export function divideGraph(graph: ConvertedGraph, {parts, outputs, constants}: LoweredGraph): Level[] {
   const isConstant = (endpoint: Endpoint): boolean => graph.isConstant(endpoint) || constants.has(endpoint);
   const levels = new Map<string, number>(graph.inputs.map(({node}) => [node, 0]));
   const levelOf = (endpoint: Endpoint): number => levels.get(nodeOf(endpoint)) ?? 0;
   const nodes: NodeDef[][] = [];
-  const layers: LayerStep[][] = [];
-  for (const step of steps) {
-    if (isLayerStep(step)) {
-      (layers[levelOf(step.input)] ??= []).push(step);
-      levels.set(nodeOf(step.output), levelOf(step.input) + 1);
+  const layers: LoweredLayer[][] = [];
+  for (const part of parts) {
+    if (isLoweredLayer(part)) {
+      (layers[levelOf(part.input)] ??= []).push(part);
+      levels.set(nodeOf(part.output), levelOf(part.input) + 1);
     } else {
-      const level = Math.max(0, ...inputsOfNode(step).map(levelOf));
-      (nodes[level] ??= []).push(step);
-      levels.set(step.name, level);
+      const level = Math.max(0, ...inputsOfNode(part).map(levelOf));
+      (nodes[level] ??= []).push(part);
+      levels.set(part.name, level);
     }
   }
-  const taken = new Set([...outputs, ...steps.flatMap((step) => (isLayerStep(step) ? [step.input] : []))]);
+  const taken = new Set([...outputs, ...parts.flatMap((part) => (isLoweredLayer(part) ? [part.input] : []))]);
   const count = Math.max(nodes.length, layers.length);
   return Array.from({length: count}, (_, level) => ({
     segment: nodes[level] && segmentOf(nodes[level], isConstant, new Set([...taken, ...nodes.flatMap((others, k) => (k === level ? [] : others.flatMap(inputsOfNode)))])),

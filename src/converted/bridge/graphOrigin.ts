@@ -3,7 +3,7 @@ import type {GraphModelClass} from '../graph/graphModelClass.ts';
 import type {Endpoint} from '../graph/nodeDef.ts';
 
 /** Where a layer's weights are in its graph. */
-export interface GraphPlace {
+export interface GraphWeights {
   readonly name: string;
   readonly kernel: Endpoint;
   readonly isTransposed: boolean;
@@ -14,5 +14,5 @@ export interface GraphPlace {
 
 /** Where a bridge comes from: enough to make a graph again, without the GraphModel itself. */
 export class GraphOrigin {
-  constructor(readonly source: GraphArtifacts, readonly graphModelClass: GraphModelClass, readonly places: readonly GraphPlace[]) {}
+  constructor(readonly source: GraphArtifacts, readonly graphModelClass: GraphModelClass, readonly graphWeights: readonly GraphWeights[]) {}
 }

@@ -2,10 +2,10 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
 import type {NodeLayer} from './nodeLayers.ts';
-import {type StoredConstant, storedConstant} from '../segments/segmentProgram.ts';
+import {type StoredConstant, storeConstant} from '../segments/segmentProgram.ts';
 
 /** One call of a layer, between values of the graph. */
-export interface LayerStep {
+export interface LoweredLayer {
   readonly layer: NodeLayer;
   readonly input: Endpoint;
   readonly output: Endpoint;
@@ -13,42 +13,42 @@ export interface LayerStep {
 
 /** A graph as layers, and nodes that are left for segments; in an order in which they can run. */
 export interface LoweredGraph {
-  readonly steps: ReadonlyArray<NodeDef | LayerStep>;
+  readonly parts: ReadonlyArray<NodeDef | LoweredLayer>;
   readonly outputs: readonly Endpoint[];
   /** Constants that the graph itself does not have. */
   readonly constants: ReadonlyMap<string, StoredConstant>;
 }
 
 /** Takes nodes apart that do more than a layer does, and gives each output a value of its own that a layer gives. */
-export function loweredGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]): LoweredGraph {
-  const absorbed = new Set(layers.flatMap(({tail}) => tail.absorbed));
+export function lowerGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]): LoweredGraph {
+  const absorbed = new Set(layers.flatMap(({biasAndActivation}) => biasAndActivation.absorbed));
   const constants = new Map<string, StoredConstant>();
-  const steps = graph.nodes.filter(({name}) => !graph.isConstant(name)).flatMap((node): Array<NodeDef | LayerStep> => {
+  const parts = graph.nodes.filter(({name}) => !graph.isConstant(name)).flatMap((node): Array<NodeDef | LoweredLayer> => {
     const layer = layers.find((one) => one.node === node);
     if (!layer) return absorbed.has(node) ? [] : [node];
-    const {weighted: {input, padding}, tail: {output, rest}} = layer;
+    const {weighted: {input, padding}, biasAndActivation: {output, rest}} = layer;
     const padded = padding?.some((pair) => pair.some((size) => size > 0)) ? paddingNode(node.name, input, padding, constants) : undefined;
     return [...padded ? [padded] : [], {layer, input: padded?.name ?? input, output}, ...rest ? [rest] : []];
   });
   const inputs = new Set(graph.inputs.map(({node}) => node));
   const outputs = graph.outputs.map((endpoint) => {
     // What late nodes take is given by a segment, which says of them that they are left out.
-    if (!inputs.has(endpoint) && graph.late.size === 0) return endpoint;
+    if (!inputs.has(endpoint) && graph.deferred.size === 0) return endpoint;
     const copy: NodeDef = {name: `${endpoint}/output`, op: 'Identity', input: [endpoint]};
-    steps.push(copy);
+    parts.push(copy);
     return copy.name;
   });
-  return {steps, outputs, constants};
+  return {parts, outputs, constants};
 }
 
 /** Whether a step is a call of a layer. */
-export function isLayerStep(step: NodeDef | LayerStep): step is LayerStep {
-  return 'layer' in step;
+export function isLoweredLayer(part: NodeDef | LoweredLayer): part is LoweredLayer {
+  return 'layer' in part;
 }
 
 function paddingNode(name: string, input: Endpoint, padding: ReadonlyArray<readonly [number, number]>, constants: Map<string, StoredConstant>): NodeDef {
   const sizes = `${name}/paddings`;
   const about: Pick<Tensor, 'dtype' | 'shape'> = {dtype: 'int32', shape: [padding.length, 2]};
-  constants.set(sizes, storedConstant(sizes, about, padding.flat()));
+  constants.set(sizes, storeConstant(sizes, about, padding.flat()));
   return {name: `${name}/padded`, op: 'Pad', input: [input, sizes]};
 }

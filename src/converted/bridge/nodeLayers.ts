@@ -2,14 +2,14 @@ import type {SkippedLayer} from '../../calibration/targets.ts';
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {supportedOps, weightedOp} from '../nodes/registry.ts';
 import {type Endpoint, inputsOfNode, layerName, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
-import {type NodeTail, tailOf, type Takers} from '../nodes/biasAndActivation.ts';
+import {type BiasAndActivation, readBiasAndActivation, type Consumers} from '../nodes/biasAndActivation.ts';
 import type {WeightedNode} from '../nodes/weightedNode.ts';
 
 /** A node that becomes a layer of its own. */
 export interface NodeLayer {
   readonly node: NodeDef;
   readonly weighted: WeightedNode;
-  readonly tail: NodeTail;
+  readonly biasAndActivation: BiasAndActivation;
   /** The node whose layer it calls: its own name, or that of an earlier node of the same weights. */
   readonly name: string;
 }
@@ -21,51 +21,51 @@ export interface NodeLayers {
 }
 
 /** Finds the weighted nodes of a graph. */
-export function nodeLayersOf(graph: ConvertedGraph): NodeLayers {
-  const takers = takersIn(graph);
-  const read = graph.nodes.filter(({name}) => !graph.isConstant(name)).map((node) => ({node, found: readNode(node, graph, takers)}));
+export function findNodeLayers(graph: ConvertedGraph): NodeLayers {
+  const consumers = consumersIn(graph);
+  const read = graph.nodes.filter(({name}) => !graph.isConstant(name)).map((node) => ({node, found: readNode(node, graph, consumers)}));
   const candidates = read.flatMap(({node, found}) => (typeof found === 'object' ? [{...found, node}] : []));
   const layers: NodeLayer[] = [];
   const skipped: SkippedLayer[] = [];
   for (const candidate of candidates) {
-    const other = otherTaker(candidate, candidates, takers);
+    const other = otherConsumer(candidate, candidates, consumers);
     const {node: {name, op}} = candidate;
-    if (other === undefined) layers.push({...candidate, name: layerName(candidates.find((one) => isTwin(one, candidate))?.node.name ?? name)});
+    if (other === undefined) layers.push({...candidate, name: layerName(candidates.find((one) => isSameLayer(one, candidate))?.node.name ?? name)});
     else skipped.push({name, className: op, reason: `shares its weights with '${other}', which uses them otherwise`});
   }
-  const absorbed = new Set(layers.flatMap(({tail}) => tail.absorbed));
+  const absorbed = new Set(layers.flatMap(({biasAndActivation}) => biasAndActivation.absorbed));
   for (const {node, found} of read) {
     if (typeof found === 'object' || absorbed.has(node)) continue;
     const reason = found ?? (hasMatrix(node, graph) ? `unsupported op; supported are ${supportedOps().join(', ')}` : undefined);
     if (reason !== undefined) skipped.push({name: node.name, className: node.op, reason});
   }
-  return {layers, skipped: [...skipped, ...lateSkips(graph)]};
+  return {layers, skipped: [...skipped, ...deferredSkips(graph)]};
 }
 
 type Candidate = Omit<NodeLayer, 'name'>;
 
 /** A reason where it cannot be a layer; undefined where its op is none of those that have kernels. */
-function readNode(node: NodeDef, graph: ConvertedGraph, takers: Takers): Omit<Candidate, 'node'> | string | undefined {
+function readNode(node: NodeDef, graph: ConvertedGraph, consumers: Consumers): Omit<Candidate, 'node'> | string | undefined {
   const weighted = weightedOp(node.op)?.read(node, graph);
   if (typeof weighted !== 'object') return weighted === undefined || hasMatrix(node, graph) ? weighted : undefined;
-  const tail = tailOf(node, weighted, graph, takers);
-  return typeof tail === 'string' ? tail : {weighted, tail};
+  const biasAndActivation = readBiasAndActivation(node, weighted, graph, consumers);
+  return typeof biasAndActivation === 'string' ? biasAndActivation : {weighted, biasAndActivation};
 }
 
 /** A node that takes the same kernel, but not for the same layer. */
-function otherTaker(candidate: Candidate, candidates: readonly Candidate[], takers: Takers): string | undefined {
-  return takers.get(nodeOf(candidate.weighted.kernel))?.find((taker) => {
-    const twin = candidates.find(({node}) => node === taker);
-    return !twin || !isTwin(twin, candidate);
+function otherConsumer(candidate: Candidate, candidates: readonly Candidate[], consumers: Consumers): string | undefined {
+  return consumers.get(nodeOf(candidate.weighted.kernel))?.find((consumer) => {
+    const counterpart = candidates.find(({node}) => node === consumer);
+    return !counterpart || !isSameLayer(counterpart, candidate);
   })?.name;
 }
 
 /** Whether two nodes are calls of one layer. */
-function isTwin(one: Candidate, other: Candidate): boolean {
-  return one === other || signatureOf(one) === signatureOf(other);
+function isSameLayer(one: Candidate, other: Candidate): boolean {
+  return one === other || layerSignature(one) === layerSignature(other);
 }
 
-function signatureOf({node: {op, attr = {}}, weighted: {kernel}, tail: {bias, activation, rest}}: Candidate): string {
+function layerSignature({node: {op, attr = {}}, weighted: {kernel}, biasAndActivation: {bias, activation, rest}}: Candidate): string {
   // What begins with _ is a note of TensorFlow's.
   const sorted = Object.entries(attr).filter(([key]) => !key.startsWith('_')).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([op, sorted, kernel, bias?.endpoint, activation, rest?.op]);
@@ -82,15 +82,15 @@ function isMatrix(endpoint: Endpoint, graph: ConvertedGraph): boolean {
 }
 
 /** Constants behind dynamic nodes are known where they are constants themselves. */
-function lateSkips(graph: ConvertedGraph): SkippedLayer[] {
-  const reason = `comes after a dynamic op (${graph.lateOps.join(', ')}): calibration runs the graph up to there`;
-  return [...graph.late.values()].filter((node) => weightedOp(node.op) !== undefined || hasMatrix(node, graph)).map(({name, op}) => ({name, className: op, reason}));
+function deferredSkips(graph: ConvertedGraph): SkippedLayer[] {
+  const reason = `comes after a dynamic op (${graph.dynamicOps.join(', ')}): calibration runs the graph up to there`;
+  return [...graph.deferred.values()].filter((node) => weightedOp(node.op) !== undefined || hasMatrix(node, graph)).map(({name, op}) => ({name, className: op, reason}));
 }
 
-function takersIn({nodes, late}: ConvertedGraph): Takers {
-  const takers = new Map<string, NodeDef[]>();
-  for (const node of [...nodes, ...late.values()]) {
-    for (const name of new Set(inputsOfNode(node).map(nodeOf))) takers.set(name, [...takers.get(name) ?? [], node]);
+function consumersIn({nodes, deferred}: ConvertedGraph): Consumers {
+  const consumers = new Map<string, NodeDef[]>();
+  for (const node of [...nodes, ...deferred.values()]) {
+    for (const name of new Set(inputsOfNode(node).map(nodeOf))) consumers.set(name, [...consumers.get(name) ?? [], node]);
   }
-  return takers;
+  return consumers;
 }

@@ -1,6 +1,6 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {OptionError} from '../../errors.ts';
-import {knowGraphs} from './knowGraphs.ts';
+import {registerGraphSegments} from './knowGraphs.ts';
 
 /**
  * Makes tfjs know the layers that stand for parts of a converted graph, so that `loadPacked` loads a packed one; `compressGraph` does it by itself.
@@ -15,5 +15,5 @@ import {knowGraphs} from './knowGraphs.ts';
 export function registerGraph(graphModelClass: typeof GraphModel): void {
   const given: unknown = graphModelClass;
   if (typeof given !== 'function') throw new OptionError('registerGraph', 'graphModelClass', 'the class tf.GraphModel', given);
-  knowGraphs(graphModelClass);
+  registerGraphSegments(graphModelClass);
 }

@@ -3,7 +3,7 @@ import type {SkippedLayer} from '../../calibration/targets.ts';
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {GraphSegment} from '../segments/graphSegment.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
-import {type SegmentProgram, type StoredConstant, storedConstant} from '../segments/segmentProgram.ts';
+import {type SegmentProgram, type StoredConstant, storeConstant} from '../segments/segmentProgram.ts';
 import type {Segment} from './divideGraph.ts';
 
 /** A segment as a layer, and its weights, which stay the graph's. */
@@ -39,7 +39,7 @@ export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: Con
     outputs: outputs.map((endpoint) => ({endpoint, shape: shapeOf(endpoint)})),
     weights: weights.map(({name: weight, tensor: {shape}}) => ({name: weight, shape})),
     constants: stored,
-    skipped: skipped.filter((node) => own.has(node.name) || (isLast && graph.late.has(node.name))),
+    skipped: skipped.filter((node) => own.has(node.name) || (isLast && graph.deferred.has(node.name))),
   };
   return {layer: new GraphSegment({name, program: {name: JSON.stringify(program)}}), weights: weights.map(({tensor}) => tensor)};
 }
@@ -67,7 +67,7 @@ async function constantsOf(nodes: readonly NodeDef[], graph: ConvertedGraph, own
     const values = await tensor.data<'float32' | 'string'>();
     const isWeight = tensor.dtype === 'float32' && Array.from<unknown>(values).every((value) => Number.isFinite(value));
     if (isWeight) weights.push({name, tensor});
-    else stored.push(storedConstant(name, tensor, values));
+    else stored.push(storeConstant(name, tensor, values));
   }
   return {computed, stored, weights};
 }

@@ -20,7 +20,7 @@ export interface GraphArtifacts {
  * Reads them.
  * @throws ModelError where the graph is no JSON
  */
-export async function graphArtifactsOf(where: string, model: GraphModel): Promise<GraphArtifacts> {
+export async function readGraphArtifacts(where: string, model: GraphModel): Promise<GraphArtifacts> {
   const saved: io.ModelArtifacts[] = [];
   await model.save(io.withSaveHandler((artifacts) => {
     saved.push(artifacts);

@@ -1,6 +1,6 @@
 import {io} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
-import {ModelError, shown} from '../../errors.ts';
+import {ModelError, formatValue} from '../../errors.ts';
 
 /** The class `tf.GraphModel`, of whichever copy of the converter the user has loaded. */
 export type GraphModelClass = GraphModel['constructor'];
@@ -18,7 +18,7 @@ export function requireGraphModel(where: string, model: GraphModel): void {
   const given: unknown = model;
   if (!isGraphModel(given)) {
     const isLayersModel = typeof given === 'object' && given !== null && 'layers' in given;
-    const kind = isLayersModel ? 'a tf.LayersModel, which goes into compress(model)' : typeof given === 'object' && given !== null ? 'another object' : shown(given);
+    const kind = isLayersModel ? 'a tf.LayersModel, which goes into compress(model)' : typeof given === 'object' && given !== null ? 'another object' : formatValue(given);
     throw new ModelError(`${where}: expected a tf.GraphModel, got ${kind}`);
   }
   if (!isLoaded(given)) throw new ModelError(`${where}: expected a loaded tf.GraphModel, got one without a graph; await its load(), or use tf.loadGraphModel`);
@@ -36,7 +36,7 @@ function isLoaded(model: GraphModel): boolean {
 }
 
 /** A GraphModel from artifacts without weights: they are put into its `weights`. */
-export function emptyGraphModel(graphModelClass: GraphModelClass, modelTopology: object): GraphModel {
+export function createEmptyGraphModel(graphModelClass: GraphModelClass, modelTopology: object): GraphModel {
   const model: unknown = Reflect.construct(graphModelClass, ['']);
   if (!isGraphModel(model)) throw new Error('converted graph: expected the class to make GraphModels');
   model.loadSync({modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0)});
@@ -44,7 +44,7 @@ export function emptyGraphModel(graphModelClass: GraphModelClass, modelTopology:
 }
 
 /** A GraphModel of its own from artifacts. */
-export async function loadedGraphModel(graphModelClass: GraphModelClass, artifacts: io.ModelArtifacts): Promise<GraphModel> {
+export async function instantiateGraphModel(graphModelClass: GraphModelClass, artifacts: io.ModelArtifacts): Promise<GraphModel> {
   const model: unknown = Reflect.construct(graphModelClass, [io.fromMemory(artifacts)]);
   if (!isGraphModel(model)) throw new Error('converted graph: expected the class to make GraphModels');
   await model.load();

@@ -1,7 +1,7 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {type DataType, dispose, type Tensor} from '@tensorflow/tfjs-core';
 import {ModelError} from '../../errors.ts';
-import {type GraphArtifacts, graphArtifactsOf} from './graphArtifacts.ts';
+import {type GraphArtifacts, readGraphArtifacts} from './graphArtifacts.ts';
 import {type Endpoint, endpointOf, inputsOfNode, layerName, type NodeDef, nodeOf} from './nodeDef.ts';
 
 /** What a graph is given. */
@@ -24,9 +24,9 @@ export interface ConvertedGraph extends GraphArtifacts {
   /** In an order in which they can run. Constants are among them, inputs not. */
   readonly nodes: readonly NodeDef[];
   /** The nodes that are left out: those whose op is dynamic, and what depends on them; with the op each. */
-  readonly late: ReadonlyMap<string, NodeDef>;
+  readonly deferred: ReadonlyMap<string, NodeDef>;
   /** The ops for which they are. */
-  readonly lateOps: readonly string[];
+  readonly dynamicOps: readonly string[];
   /** Whether a value depends on no input. */
   isConstant(endpoint: Endpoint): boolean;
   /** Such a value. It stays the graph's. */
@@ -45,17 +45,17 @@ const RANDOM = /^(Random.*|TruncatedNormal|Multinomial|Stateless.*)$/;
  * @throws ModelError where it has inputs of unknown rank
  */
 export async function readGraph(where: string, model: GraphModel): Promise<ConvertedGraph> {
-  const saved = await graphArtifactsOf(where, model);
+  const saved = await readGraphArtifacts(where, model);
   const all = new Map(saved.topology.node.map((node) => [node.name, node]));
-  const {late, lateOps} = lateNodes(all);
+  const {deferred, dynamicOps} = deferredNodes(all);
   const inputs = inputsOf(where, model);
   const outputShapes = outputsOf(model);
-  const outputs = frontier([...outputShapes.keys()], all, late).filter((endpoint) => all.has(nodeOf(endpoint)));
-  const nodes = inOrder(outputs, all);
-  const isConstant = constancy(all);
+  const outputs = staticOutputs([...outputShapes.keys()], all, deferred).filter((endpoint) => all.has(nodeOf(endpoint)));
+  const nodes = topologicalOrder(outputs, all);
+  const isConstant = findConstants(all);
   const computed = new Map<Endpoint, Tensor>();
   return {
-    ...saved, inputs, nodes, late, lateOps, outputShapes, isConstant,
+    ...saved, inputs, nodes, deferred, dynamicOps, outputShapes, isConstant,
     outputs: outputs.filter((endpoint) => !isConstant(endpoint)),
     constant(endpoint) {
       const tensor = model.weights[endpoint]?.[0] ?? computed.get(endpoint) ?? [model.execute({}, endpoint)].flat()[0];
@@ -91,27 +91,27 @@ function outputsOf(model: GraphModel): Map<Endpoint, ReadonlyArray<number | null
   }));
 }
 
-function lateNodes(all: ReadonlyMap<string, NodeDef>): {late: Map<string, NodeDef>; lateOps: string[]} {
-  const takers = new Map<string, NodeDef[]>();
+function deferredNodes(all: ReadonlyMap<string, NodeDef>): {deferred: Map<string, NodeDef>; dynamicOps: string[]} {
+  const consumers = new Map<string, NodeDef[]>();
   for (const node of all.values()) {
-    for (const input of inputsOfNode(node)) takers.set(nodeOf(input), [...takers.get(nodeOf(input)) ?? [], node]);
+    for (const input of inputsOfNode(node)) consumers.set(nodeOf(input), [...consumers.get(nodeOf(input)) ?? [], node]);
   }
   const dynamic = [...all.values()].filter(({op}) => DYNAMIC.test(op));
-  const late = new Map(dynamic.map((node) => [node.name, node]));
+  const deferred = new Map(dynamic.map((node) => [node.name, node]));
   // A Map gives those that are added while it is read, too.
-  for (const name of late.keys()) for (const taker of takers.get(name) ?? []) late.set(taker.name, taker);
-  return {late, lateOps: [...new Set(dynamic.map(({op}) => op))]};
+  for (const name of deferred.keys()) for (const consumer of consumers.get(name) ?? []) deferred.set(consumer.name, consumer);
+  return {deferred, dynamicOps: [...new Set(dynamic.map(({op}) => op))]};
 }
 
 /** The outputs that are not late, and what late nodes take of the others. */
-function frontier(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>, late: ReadonlyMap<string, NodeDef>): Endpoint[] {
-  const taken = [...late.values()].flatMap(inputsOfNode);
+function staticOutputs(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>, deferred: ReadonlyMap<string, NodeDef>): Endpoint[] {
+  const taken = [...deferred.values()].flatMap(inputsOfNode);
   const isInput = (endpoint: Endpoint): boolean => all.get(nodeOf(endpoint))?.op.startsWith('Placeholder') === true;
-  return [...new Set([...outputs, ...taken.filter((endpoint) => !isInput(endpoint))])].filter((endpoint) => !late.has(nodeOf(endpoint)));
+  return [...new Set([...outputs, ...taken.filter((endpoint) => !isInput(endpoint))])].filter((endpoint) => !deferred.has(nodeOf(endpoint)));
 }
 
 /** What values need, each node behind those that it takes from; without recursion, for graphs may be deep. */
-function inOrder(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>): NodeDef[] {
+function topologicalOrder(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>): NodeDef[] {
   const order = new Set<NodeDef>();
   const opened = new Set<NodeDef>();
   const open: Array<{readonly node: NodeDef; readonly isExpanded: boolean}> = [];
@@ -134,9 +134,9 @@ function inOrder(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>
   return [...order];
 }
 
-function constancy(all: ReadonlyMap<string, NodeDef>): (endpoint: Endpoint) => boolean {
+function findConstants(all: ReadonlyMap<string, NodeDef>): (endpoint: Endpoint) => boolean {
   const known = new Map<string, boolean>();
-  for (const node of inOrder([...all.keys()], all)) {
+  for (const node of topologicalOrder([...all.keys()], all)) {
     const inputs = inputsOfNode(node);
     const depends = inputs.length === 0 || RANDOM.test(node.op) || DYNAMIC.test(node.op) || inputs.some((input) => known.get(nodeOf(input)) !== true);
     known.set(node.name, node.op === 'Const' || !depends);

@@ -3,7 +3,7 @@ import {type Endpoint, inputsOfNode, type NodeDef, nodeOf, textAttr, textsAttr} 
 import type {Activation, WeightedNode} from './weightedNode.ts';
 
 /** What comes behind the product of a weighted node, as far as the layer can do it. */
-export interface NodeTail {
+export interface BiasAndActivation {
   readonly bias: BiasInput | undefined;
   readonly activation: 'linear' | Activation;
   /** The value that the layer gives. */
@@ -21,17 +21,17 @@ export interface BiasInput {
 }
 
 /** The nodes that take from a node. */
-export type Takers = ReadonlyMap<string, readonly NodeDef[]>;
+export type Consumers = ReadonlyMap<string, readonly NodeDef[]>;
 
 const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([['Relu', 'relu'], ['Relu6', 'relu6'], ['Elu', 'elu'], ['Sigmoid', 'sigmoid'], ['Tanh', 'tanh']]);
 
 /** Reads the bias and the activation of a node: its own, or nodes that alone take what it gives. */
-export function tailOf(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, takers: Takers): NodeTail | string {
+export function readBiasAndActivation(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, consumers: Consumers): BiasAndActivation | string {
   const fused = textsAttr(node, 'fused_ops');
-  return fused.length > 0 ? fusedTail(node, fused, graph) : followingTail(node, weighted, graph, takers);
+  return fused.length > 0 ? readFused(node, fused, graph) : readFollowing(node, weighted, graph, consumers);
 }
 
-function fusedTail(node: NodeDef, fused: readonly string[], graph: ConvertedGraph): NodeTail | string {
+function readFused(node: NodeDef, fused: readonly string[], graph: ConvertedGraph): BiasAndActivation | string {
   const [, , ...args] = inputsOfNode(node);
   const hasBias = fused[0] === 'BiasAdd';
   const [op, ...others] = hasBias ? fused.slice(1) : fused;
@@ -46,9 +46,9 @@ function fusedTail(node: NodeDef, fused: readonly string[], graph: ConvertedGrap
   return `has the fused op ${op}, which no layer has`;
 }
 
-function followingTail(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, takers: Takers): NodeTail {
+function readFollowing(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, consumers: Consumers): BiasAndActivation {
   const only = (name: string): NodeDef | undefined => {
-    const all = takers.get(name) ?? [];
+    const all = consumers.get(name) ?? [];
     return all.length === 1 && !graph.outputs.includes(name) ? all[0] : undefined;
   };
   const adding = only(node.name);

@@ -1,5 +1,5 @@
 import {layers} from '@tensorflow/tfjs-layers';
-import {convGeometryOf, imageShape, refusedGeometry} from './convGeometry.ts';
+import {readConvGeometry, imageShape, geometryRefusal} from './convGeometry.ts';
 import {inputsOfNode} from '../graph/nodeDef.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
@@ -9,8 +9,8 @@ export const conv2dNode: WeightedOp = {
   read(node, graph) {
     const [input, kernel] = inputsOfNode(node);
     if (!graph.isConstant(kernel)) return 'has a filter that is computed from the inputs';
-    const geometry = convGeometryOf(node);
-    const refusal = refusedGeometry(geometry);
+    const geometry = readConvGeometry(node);
+    const refusal = geometryRefusal(geometry);
     if (refusal !== undefined) return refusal;
     const [height, width, channels, filters] = graph.constant(kernel).shape;
     const {isChannelsLast, strides, dilations, padding, explicit} = geometry;

@@ -11,7 +11,7 @@ export interface ConvGeometry {
 }
 
 /** Reads the attributes of a convolution. */
-export function convGeometryOf(node: NodeDef): ConvGeometry {
+export function readConvGeometry(node: NodeDef): ConvGeometry {
   const isChannelsLast = (textAttr(node, 'data_format') ?? 'NHWC').toUpperCase() === 'NHWC';
   const padding = (textAttr(node, 'padding') ?? 'VALID').toUpperCase();
   return {
@@ -29,7 +29,7 @@ export function imageShape(channels: number, isChannelsLast: boolean): ReadonlyA
 }
 
 /** Why tfjs cannot run it as a layer. */
-export function refusedGeometry({strides, dilations}: ConvGeometry): string | undefined {
+export function geometryRefusal({strides, dilations}: ConvGeometry): string | undefined {
   const isOne = (size: number): boolean => size === 1;
   return strides.every(isOne) || dilations.every(isOne) ? undefined : 'has strides as well as dilations, which tfjs layers do not have together';
 }

@@ -1,5 +1,5 @@
 import {layers} from '@tensorflow/tfjs-layers';
-import {convGeometryOf, imageShape} from './convGeometry.ts';
+import {readConvGeometry, imageShape} from './convGeometry.ts';
 import {inputsOfNode} from '../graph/nodeDef.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
@@ -9,7 +9,7 @@ export const depthwiseNode: WeightedOp = {
   read(node, graph) {
     const [input, kernel] = inputsOfNode(node);
     if (!graph.isConstant(kernel)) return 'has a filter that is computed from the inputs';
-    const {isChannelsLast, strides, dilations, padding, explicit} = convGeometryOf(node);
+    const {isChannelsLast, strides, dilations, padding, explicit} = readConvGeometry(node);
     if (dilations.some((size) => size !== 1)) return 'has dilations, which the layer DepthwiseConv2D of tfjs ignores';
     const [height, width, channels, depthMultiplier] = graph.constant(kernel).shape;
     return {

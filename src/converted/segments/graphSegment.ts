@@ -3,9 +3,9 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
 import type {SkippedLayer} from '../../calibration/targets.ts';
-import {emptyGraphModel, type GraphModelClass} from '../graph/graphModelClass.ts';
+import {createEmptyGraphModel, type GraphModelClass} from '../graph/graphModelClass.ts';
 import {layerName} from '../graph/nodeDef.ts';
-import {constantTensor, parsedProgram, type SegmentProgram} from './segmentProgram.ts';
+import {constantTensor, parseProgram, type SegmentProgram} from './segmentProgram.ts';
 
 /** The arguments of a {@link GraphSegment}: its JSON. */
 export interface GraphSegmentArgs {
@@ -29,7 +29,7 @@ export class GraphSegment extends layers.Layer {
   /** @throws ArtifactError for arguments that describe no part of a graph */
   constructor({program, ...args}: GraphSegmentArgs) {
     super({...args, trainable: false});
-    this.program = parsedProgram(this.name, program);
+    this.program = parseProgram(this.name, program);
     this.text = program.name;
   }
 
@@ -72,7 +72,7 @@ export class GraphSegment extends layers.Layer {
   private makeGraph(): GraphModel {
     const {graphModelClass} = GraphSegment;
     if (!graphModelClass) throw new ModelError(`layer '${this.name}': expected to know tf.GraphModel, which runs it; call registerGraph(tf.GraphModel) first`);
-    return emptyGraphModel(graphModelClass, {node: this.program.nodes, versions: {producer: 0, minConsumer: 0}});
+    return createEmptyGraphModel(graphModelClass, {node: this.program.nodes, versions: {producer: 0, minConsumer: 0}});
   }
 
   /** Sizes that are not known before it runs are null. */

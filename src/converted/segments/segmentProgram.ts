@@ -30,14 +30,14 @@ export interface StoredConstant {
  * @param layer for messages
  * @throws ArtifactError if it is none
  */
-export function parsedProgram(layer: string, given: unknown): SegmentProgram {
+export function parseProgram(layer: string, given: unknown): SegmentProgram {
   const text: unknown = typeof given === 'object' && given !== null && 'name' in given ? given.name : undefined;
-  const program = typeof text === 'string' ? parsed(text) : undefined;
+  const program = typeof text === 'string' ? parseText(text) : undefined;
   if (isProgram(program)) return program;
   throw new ArtifactError(`layer '${layer}': expected part of a graph as JSON, found something else; save the model again`);
 }
 
-function parsed(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -51,7 +51,7 @@ function isProgram(value: unknown): value is SegmentProgram {
 }
 
 /** A constant as data. */
-export function storedConstant(name: string, {dtype, shape}: Pick<Tensor, 'dtype' | 'shape'>, values: ArrayLike<unknown>): StoredConstant {
+export function storeConstant(name: string, {dtype, shape}: Pick<Tensor, 'dtype' | 'shape'>, values: ArrayLike<unknown>): StoredConstant {
   return {name, dtype, shape, values: Array.from(values, (value) => (typeof value === 'string' || Number.isFinite(Number(value)) ? plain(value) : String(value)))};
 }
 

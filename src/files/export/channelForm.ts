@@ -1,5 +1,5 @@
-import type {FoldSite} from './foldScales.ts';
-import {lettersOf, unitOf} from './foldScales.ts';
+import type {FoldTarget} from './foldScales.ts';
+import {lettersOf, powerOfTwoUnit} from './foldScales.ts';
 import {firstExact} from './letterForm.ts';
 import type {StoredForm} from './storedForm.ts';
 
@@ -15,12 +15,12 @@ export interface ChannelForm {
  * letters are multiples of a power of two.
  * @returns undefined if scales are of another kind, or a weight is not its letter times its step
  */
-export function channelForm(site: FoldSite, kernel: Float32Array): ChannelForm | undefined {
-  const {record: {problems, alphabet: {lowest, shift}}} = site;
-  if (problems.some(({scales: {groups, offsets}}) => groups !== 1 || offsets)) return undefined;
-  const steps = problems.flatMap(({scales}) => Array.from(scales.steps));
-  const unit = unitOf(steps);
-  const letters = lettersOf(site, kernel, unit);
+export function findChannelForm(target: FoldTarget, kernel: Float32Array): ChannelForm | undefined {
+  const {record: {matrices, alphabet: {lowest, shift}}} = target;
+  if (matrices.some(({scales: {groups, offsets}}) => groups !== 1 || offsets)) return undefined;
+  const steps = matrices.flatMap(({scales}) => Array.from(scales.steps));
+  const unit = powerOfTwoUnit(steps);
+  const letters = lettersOf(target, kernel, unit);
   const min = unit * (lowest + shift);
   const form = letters && firstExact(letters, [{scale: unit, min}, {scale: unit / 2, min}]);
   return form && {form, factors: Float32Array.from(steps, (step) => (step > 0 ? step / unit : 1))};

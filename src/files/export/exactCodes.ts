@@ -6,7 +6,7 @@ const HIGHEST = 255;
  * Weights as uint8 codes that tfjs decodes to the same float32 numbers; the sign of a zero apart.
  * @returns undefined if no code of the map gives a weight
  */
-export function exactCodes(weights: Float32Array, affine: AffineMap): StoredForm | undefined {
+export function findExactCodes(weights: Float32Array, affine: AffineMap): StoredForm | undefined {
   const bytes = new Uint8Array(weights.length);
   for (let i = 0; i < weights.length; i++) {
     const code = Math.round((weights[i] - affine.min) / affine.scale);

@@ -1,16 +1,16 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {loadedGraphModel} from '../../converted/graph/graphModelClass.ts';
-import {GraphOrigin, type GraphPlace} from '../../converted/bridge/graphOrigin.ts';
-import {GraphRewriting} from './graphEditor.ts';
+import {instantiateGraphModel} from '../../converted/graph/graphModelClass.ts';
+import {GraphOrigin, type GraphWeights} from '../../converted/bridge/graphOrigin.ts';
+import {GraphEditor} from './graphEditor.ts';
 import {ModelError} from '../../errors.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {requireAlive} from '../../stages/run/compression.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
 import {writeBias, writeKernel} from './graphWeights.ts';
-import {saverOf} from '../../artifacts/saveHandler.ts';
+import {findSaveHandler} from '../../artifacts/saveHandler.ts';
 import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
 
 interface GraphFile {
@@ -37,7 +37,7 @@ interface GraphFile {
  * @throws OptionError for a handler that cannot save, ModelError for a compression of a LayersModel, or one that is packed, disposed of, or has no compressed layers
  */
 export async function exportGraph(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
-  const save = saverOf('exportGraph', handler);
+  const save = findSaveHandler('exportGraph', handler);
   const {artifacts, report} = await graphFile('exportGraph', compression);
   await save(artifacts);
   return report;
@@ -55,7 +55,7 @@ export async function exportGraph(compression: Compression, handler: io.IOHandle
  */
 export async function toGraphModel(compression: Compression): Promise<GraphModel> {
   const {artifacts} = await graphFile('toGraphModel', compression);
-  return loadedGraphModel(originOf('toGraphModel', compression).graphModelClass, artifacts);
+  return instantiateGraphModel(originOf('toGraphModel', compression).graphModelClass, artifacts);
 }
 
 async function graphFile(where: string, compression: Compression): Promise<GraphFile> {
@@ -63,16 +63,16 @@ async function graphFile(where: string, compression: Compression): Promise<Graph
   const {model, layers: records} = compression;
   if (records.length === 0) throw new ModelError(`${where}: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it`);
   requireAlive(where, model);
-  const rewriting = new GraphRewriting(where, origin.source);
+  const editor = new GraphEditor(where, origin.source);
   const all = layersOf(model);
   const written: StockLayer[] = [];
   for (const record of records) {
     const layer = all.find(({name}) => name === record.name);
-    const place = origin.places.find(({name}) => name === record.name);
-    if (!layer || !place || kernelsOf(layer).length === 0) throw new ModelError(`${where}: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
-    written.push(await writeLayer(rewriting, {layer, place, record}));
+    const graphWeights = origin.graphWeights.find(({name}) => name === record.name);
+    if (!layer || !graphWeights || kernelsOf(layer).length === 0) throw new ModelError(`${where}: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
+    written.push(await writeLayer(editor, {layer, graphWeights, record}));
   }
-  const artifacts = rewriting.toArtifacts();
+  const artifacts = editor.toArtifacts();
   return {artifacts, report: stockReport(written, artifacts.weightData.byteLength)};
 }
 
@@ -81,16 +81,16 @@ function originOf(where: string, {origin: {graph}}: Compression): GraphOrigin {
   throw new ModelError(`${where}: expected a compression of a tf.GraphModel, from compressGraph; that of a tf.LayersModel goes into exportStock or pack()`);
 }
 
-interface Site {
+interface GraphTarget {
   readonly layer: layers.Layer;
-  readonly place: GraphPlace;
+  readonly graphWeights: GraphWeights;
   readonly record: CompressedLayer;
 }
 
-async function writeLayer(rewriting: GraphRewriting, {layer, place, record}: Site): Promise<StockLayer> {
+async function writeLayer(editor: GraphEditor, {layer, graphWeights, record}: GraphTarget): Promise<StockLayer> {
   const [{kernel: adapter}] = kernelsOf(layer);
   const weights = layer.getWeights();
   const bias = adapter.bias === undefined ? undefined : await weights[adapter.bias].data<'float32'>();
-  if (bias) writeBias(rewriting, place, bias);
-  return writeKernel(rewriting, place, {layer, adapter, record, kernel: await weights[adapter.weight].data<'float32'>()});
+  if (bias) writeBias(editor, graphWeights, bias);
+  return writeKernel(editor, graphWeights, {layer, adapter, record, kernel: await weights[adapter.weight].data<'float32'>()});
 }

@@ -6,10 +6,10 @@ import {kernelsOf} from '../../layers/registry.ts';
 import {requireAlive} from '../../stages/run/compression.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
-import {saverOf} from '../../artifacts/saveHandler.ts';
-import {type Fold, type FoldSite, foldScales} from './foldScales.ts';
-import {letterForm} from './letterForm.ts';
-import {sixteenBits} from './sixteenBits.ts';
+import {findSaveHandler} from '../../artifacts/saveHandler.ts';
+import {type Fold, type FoldTarget, foldScales} from './foldScales.ts';
+import {findLetterForm} from './letterForm.ts';
+import {toSixteenBits} from './sixteenBits.ts';
 import {StockArtifacts} from './stockArtifacts.ts';
 import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
 
@@ -33,26 +33,26 @@ import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
  * @throws OptionError for a handler that cannot save, ModelError for a model that is packed, disposed of, or has no compressed layers
  */
 export async function exportStock(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
-  const save = saverOf('exportStock', handler);
+  const save = findSaveHandler('exportStock', handler);
   const {model, layers: records, origin} = compression;
   if (origin.graph) throw new ModelError('exportStock: expected a compression of a tf.LayersModel, got that of a tf.GraphModel; it goes into exportGraph');
   if (records.length === 0) throw new ModelError('exportStock: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
   requireAlive('exportStock', model);
-  const sites = sitesOf(model, records);
+  const targets = exportTargets(model, records);
   const calls = listCalls(model);
   const artifacts = await StockArtifacts.of(model);
-  const takes = (layer: layers.Layer): boolean => !sites.some((site) => site.layer === layer);
-  const written = sites.map((site) => writeLayer(site, artifacts, calls, takes));
+  const canReceive = (layer: layers.Layer): boolean => !targets.some((target) => target.layer === layer);
+  const written = targets.map((target) => writeLayer(target, artifacts, calls, canReceive));
   const stock = artifacts.toArtifacts();
   await save(stock);
   return stockReport(written, stock.weightData.byteLength);
 }
 
-interface Site extends Omit<FoldSite, 'record'> {
+interface ExportTarget extends Omit<FoldTarget, 'record'> {
   readonly record: CompressedLayer;
 }
 
-function sitesOf(model: LayersModel, records: readonly CompressedLayer[]): Site[] {
+function exportTargets(model: LayersModel, records: readonly CompressedLayer[]): ExportTarget[] {
   const all = layersOf(model).flatMap((layer) => kernelsOf(layer).map(({name, kernel}) => ({name, layer, kernel})));
   return records.map((record) => {
     const found = all.find(({name}) => name === record.name);
@@ -61,20 +61,20 @@ function sitesOf(model: LayersModel, records: readonly CompressedLayer[]): Site[
   });
 }
 
-function writeLayer({record, ...site}: Site, artifacts: StockArtifacts, calls: CallList, takes: (layer: layers.Layer) => boolean): StockLayer {
-  const {layer, kernel: {weight}} = site;
+function writeLayer({record, ...target}: ExportTarget, artifacts: StockArtifacts, calls: CallList, canReceive: (layer: layers.Layer) => boolean): StockLayer {
+  const {layer, kernel: {weight}} = target;
   const kernel = artifacts.floats(layer, weight);
   const about = {name: record.name, className: record.className, weights: kernel.length, maxWeight: largest(kernel)};
   if (record.kind === 'pruned') return {...about, method: 'float32', exact: true, maxError: 0, bytes: 4 * kernel.length};
-  const exact = letterForm(record, kernel);
-  const {form, taker}: Partial<Fold> = exact ? {form: exact} : foldScales({...site, record}, artifacts, calls, takes) ?? {};
-  const written = form ?? sixteenBits(kernel);
+  const exact = findLetterForm(record, kernel);
+  const {form, receiver}: Partial<Fold> = exact ? {form: exact} : foldScales({...target, record}, artifacts, calls, canReceive) ?? {};
+  const written = form ?? toSixteenBits(kernel);
   artifacts.putForm(layer, weight, written);
   // What is folded was compared before: each letter times its step is the weight.
-  const maxError = taker === undefined ? largest(kernel.map((value, i) => value - written.values[i])) : 0;
-  return {...about, method: written.dtype, foldedInto: taker, exact: maxError === 0, maxError, bytes: written.bytes.length};
+  const maxError = receiver === undefined ? largest(kernel.map((value, i) => value - written.values[i])) : 0;
+  return {...about, method: written.dtype, foldedInto: receiver, exact: maxError === 0, maxError, bytes: written.bytes.length};
 }
 
 function largest(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }

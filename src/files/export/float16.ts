@@ -6,7 +6,7 @@ const INFINITE = 0x7c00;
 /**
  * The bits of the float16 number (IEEE 754 binary16) nearest to a number, of two the even one; from 65520 on infinity.
  */
-export function halfOf(value: number): number {
+export function toFloat16(value: number): number {
   const sign = value < 0 ? 0x8000 : 0;
   const size = Math.abs(value);
   if (size < LEAST_NORMAL) return sign + roundToEven(size / LEAST_STEP);
@@ -17,7 +17,7 @@ export function halfOf(value: number): number {
 }
 
 /** The number that 16 bits stand for. */
-export function floatOfHalf(bits: number): number {
+export function fromFloat16(bits: number): number {
   const sign = bits >= 0x8000 ? -1 : 1;
   const size = bits & 0x7fff;
   if (size >= INFINITE) return size === INFINITE ? sign * Infinity : NaN;

@@ -1,6 +1,6 @@
 import type {io} from '@tensorflow/tfjs-core';
 import {ModelError} from '../../errors.ts';
-import {payloadOf} from '../../artifacts/payload.ts';
+import {joinPayload} from '../../artifacts/payload.ts';
 import type {AffineMap} from './storedForm.ts';
 import type {GraphArtifacts, GraphTopology} from '../../converted/graph/graphArtifacts.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../../converted/graph/nodeDef.ts';
@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /** The artifacts of a GraphModel, in memory, whose constants can be exchanged. Those that it was made of stay as they are. */
-export class GraphRewriting {
+export class GraphEditor {
   private readonly nodes: Map<string, NodeDef>;
   private readonly entries: Map<string, Entry>;
   private readonly unusedBefore: ReadonlySet<string>;
@@ -31,7 +31,7 @@ export class GraphRewriting {
       throw new ModelError(`${where}: expected the GraphModel to have kept the weights that it was loaded from, found none; load it without \`streamWeights\``);
     }
     this.nodes = new Map(topology.node.map((node) => [node.name, node]));
-    this.entries = entriesOf(weightSpecs, payloadOf(weightData));
+    this.entries = entriesOf(weightSpecs, joinPayload(weightData));
     this.unusedBefore = this.unused();
   }
 
@@ -41,7 +41,7 @@ export class GraphRewriting {
   }
 
   /** The nodes that take from a node. */
-  takersOf(name: string): NodeDef[] {
+  consumersOf(name: string): NodeDef[] {
     return [...this.nodes.values()].filter((node) => inputsOfNode(node).some((input) => nodeOf(input) === name));
   }
 

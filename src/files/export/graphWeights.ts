@@ -1,12 +1,12 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {GraphPlace} from '../../converted/bridge/graphOrigin.ts';
-import type {ConstantForm, GraphRewriting} from './graphEditor.ts';
+import type {GraphWeights} from '../../converted/bridge/graphOrigin.ts';
+import type {ConstantForm, GraphEditor} from './graphEditor.ts';
 import {nodeOf} from '../../converted/graph/nodeDef.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import type {CompressedLayer} from '../../types.ts';
-import {channelForm} from './channelForm.ts';
-import {letterForm} from './letterForm.ts';
-import {sixteenBits} from './sixteenBits.ts';
+import {findChannelForm} from './channelForm.ts';
+import {findLetterForm} from './letterForm.ts';
+import {toSixteenBits} from './sixteenBits.ts';
 import type {StockLayer} from './stockReport.ts';
 import type {StoredForm} from './storedForm.ts';
 
@@ -19,37 +19,37 @@ export interface GraphKernel {
 }
 
 /** Puts a kernel into a graph, in the place of the constant that it came from. */
-export function writeKernel(graph: GraphRewriting, place: GraphPlace, {layer, adapter, record, kernel}: GraphKernel): StockLayer {
+export function writeKernel(graph: GraphEditor, graphWeights: GraphWeights, {layer, adapter, record, kernel}: GraphKernel): StockLayer {
   const shape = layer.weights[adapter.weight].shape.map(Number);
   const about = {name: record.name, className: record.className, weights: kernel.length, maxWeight: largest(kernel)};
-  const layout = layoutOf(shape, place.isTransposed);
+  const layout = layoutOf(shape, graphWeights.isTransposed);
   if (record.kind === 'pruned') {
-    graph.putConstant(nodeOf(place.kernel), layout.floats(kernel));
+    graph.putConstant(nodeOf(graphWeights.kernel), layout.floats(kernel));
     return {...about, method: 'float32', exact: true, maxError: 0, bytes: 4 * kernel.length};
   }
-  const one = letterForm(record, kernel);
-  const channels = one ? undefined : channelForm({layer, kernel: adapter, record}, kernel);
-  const form = one ?? channels?.form ?? sixteenBits(kernel);
-  if (channels) writeChannels(graph, nodeOf(place.kernel), layout.form(form), layout.factors(channels.factors));
-  else graph.putConstant(nodeOf(place.kernel), layout.form(form));
+  const one = findLetterForm(record, kernel);
+  const channels = one ? undefined : findChannelForm({layer, kernel: adapter, record}, kernel);
+  const form = one ?? channels?.form ?? toSixteenBits(kernel);
+  if (channels) writeChannels(graph, nodeOf(graphWeights.kernel), layout.form(form), layout.factors(channels.factors));
+  else graph.putConstant(nodeOf(graphWeights.kernel), layout.form(form));
   const maxError = channels ? 0 : largest(kernel.map((value, i) => value - form.values[i]));
   return {
     ...about, method: form.dtype, exact: maxError === 0, maxError,
-    foldedInto: channels && nodeOf(place.kernel),
+    foldedInto: channels && nodeOf(graphWeights.kernel),
     bytes: form.bytes.length + 4 * (channels?.factors.length ?? 0),
   };
 }
 
 /** Puts a bias into a graph; beside the constant that it came from, where something else takes that, too. */
-export function writeBias(graph: GraphRewriting, {name, bias, biasNodes}: GraphPlace, values: Float32Array): void {
+export function writeBias(graph: GraphEditor, {name, bias, biasNodes}: GraphWeights, values: Float32Array): void {
   if (bias === undefined) return;
-  const isOwn = graph.takersOf(nodeOf(bias)).every((taker) => biasNodes.includes(taker.name));
+  const isOwn = graph.consumersOf(nodeOf(bias)).every((consumer) => biasNodes.includes(consumer.name));
   const target = isOwn ? nodeOf(bias) : `${name}/bias`;
   graph.putConstant(target, {shape: graph.shapeOf(bias) ?? [values.length], bytes: bytesOf(values)});
   if (!isOwn) biasNodes.forEach((node) => { graph.redirect(node, bias, target); });
 }
 
-function writeChannels(graph: GraphRewriting, name: string, letters: ConstantForm, factors: ConstantForm): void {
+function writeChannels(graph: GraphEditor, name: string, letters: ConstantForm, factors: ConstantForm): void {
   graph.putConstant(`${name}/letters`, letters);
   graph.putConstant(`${name}/steps`, factors);
   graph.putProduct(name, `${name}/letters`, `${name}/steps`);
@@ -64,7 +64,7 @@ interface KernelLayout {
 
 function layoutOf(shape: readonly number[], isTransposed: boolean): KernelLayout {
   const inGraph = isTransposed ? [...shape].reverse() : shape;
-  const arranged = (bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> => (isTransposed ? transposed(bytes, shape, width) : bytes);
+  const arranged = (bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> => (isTransposed ? transposeBytes(bytes, shape, width) : bytes);
   return {
     floats: (kernel) => ({shape: inGraph, bytes: arranged(bytesOf(kernel), 4)}),
     form: ({dtype, affine, bytes}) => ({shape: inGraph, quantization: {dtype, affine}, bytes: arranged(bytes, dtype === 'uint8' ? 1 : 2)}),
@@ -79,7 +79,7 @@ function factorShape(count: number, shape: readonly number[]): number[] {
 }
 
 /** The transpose of a matrix whose entries have `width` bytes each. */
-function transposed(bytes: Uint8Array<ArrayBuffer>, [rows, columns]: readonly number[], width: number): Uint8Array<ArrayBuffer> {
+function transposeBytes(bytes: Uint8Array<ArrayBuffer>, [rows, columns]: readonly number[], width: number): Uint8Array<ArrayBuffer> {
   const turned = new Uint8Array(bytes.length);
   for (let t = 0; t < rows; t++) {
     for (let n = 0; n < columns; n++) turned.set(bytes.subarray((t * columns + n) * width, (t * columns + n + 1) * width), (n * rows + t) * width);
@@ -92,5 +92,5 @@ function bytesOf(values: Float32Array): Uint8Array<ArrayBuffer> {
 }
 
 function largest(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }

@@ -1,8 +1,8 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
-import {payloadOf} from '../../artifacts/payload.ts';
-import {savedArtifacts} from '../../artifacts/savedArtifacts.ts';
+import {joinPayload} from '../../artifacts/payload.ts';
+import {collectArtifacts} from '../../artifacts/savedArtifacts.ts';
 import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];
@@ -17,7 +17,7 @@ export class StockArtifacts {
   private constructor(private readonly saved: io.ModelArtifacts, private readonly entries: Map<Variable, Entry>) {}
 
   static async of(model: LayersModel): Promise<StockArtifacts> {
-    const saved = await savedArtifacts(model);
+    const saved = await collectArtifacts(model);
     return new StockArtifacts(saved, entriesOf(model, saved));
   }
 
@@ -62,7 +62,7 @@ export class StockArtifacts {
 
 /** tfjs writes the weights in the order of `model.weights`. Names alone need not tell them apart. */
 function entriesOf(model: LayersModel, {weightSpecs = [], weightData = []}: io.ModelArtifacts): Map<Variable, Entry> {
-  const all = payloadOf(weightData);
+  const all = joinPayload(weightData);
   const entries = new Map<Variable, Entry>();
   let from = 0;
   weightSpecs.forEach((spec, i) => {

@@ -17,13 +17,13 @@ export interface LayerAdapter {
   /** Frees what calls left in a layer: dropout masks, states. */
   release?(layer: layers.Layer): void;
   /** Runs something that calls a layer so that nothing of it stays there. */
-  undisturbed?<Result>(layer: layers.Layer, run: () => Result): Result;
+  withoutSideEffects?<Result>(layer: layers.Layer, run: () => Result): Result;
   /** The shape of what it gives, of a type that says it only when it is built. */
   outputShape?(layer: layers.Layer, inputShape: readonly number[]): number[];
   /** Numbers of one sample that a call of a layer needs besides its inputs and outputs, where that is more than its outputs again. */
   scratch?(layer: layers.Layer, inputShape: readonly number[]): number;
   /** Whether it multiplies each channel, the last axis of its input, with one row after the other of its only kernel `[…, channels, neurons]`. */
-  readonly weighsChannels?: boolean;
+  readonly acceptsChannelScales?: boolean;
   /** How a layer of this type is computed from packed weights; nothing where it is decoded. */
   packed?(layer: layers.Layer): PackedRoute | undefined;
 }
@@ -43,11 +43,11 @@ export interface KernelAdapter {
   /** The place of the bias that is added to all it gives; absent where the layer has none, or another kernel moves it. */
   readonly bias?: number | undefined;
   /** Whether what it gives is what the layer gives, but for bias and activation. */
-  readonly givesOutput: boolean;
+  readonly producesLayerOutput: boolean;
   /** The name of the activation behind it, where it gives the output. */
   readonly activation?: unknown;
   /** Why it is not pruned where nobody chose it by name. */
-  readonly dense?: string;
+  readonly keepDenseReason?: string;
   /**
    * The kernel as independent problems W `[features, neurons]` of one extent: one, or one per channel for depthwise kernels. Together they may have more
    * rows than the kernel: what fills the last one up goes again in {@link fromMatrices}.
@@ -57,7 +57,7 @@ export interface KernelAdapter {
   /** The inverse of {@link toMatrices}. */
   fromMatrices(matrices: readonly Matrix[], shape: readonly number[]): Float32Array;
   /** How many problems there are. */
-  problems(shape: readonly number[]): number;
+  matrixCount(shape: readonly number[]): number;
   /** Rows of each W. */
   features(shape: readonly number[]): number;
   /** Columns of each W. */
@@ -70,23 +70,23 @@ export interface KernelAdapter {
    * @param inputs `[batch, …]`, what the layer is called with
    * @param mask what the layer is called with besides, if anything: which time steps count, `[batch, time]`
    */
-  meets(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
-  /** Numbers of one sample of what {@link meets} makes, where that is not an input: as it is given, and at most meanwhile. */
-  metSize?(layer: layers.Layer, inputShape: readonly number[]): {readonly met: number; readonly making: number};
+  kernelInput(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
+  /** Numbers of one sample of what {@link kernelInput} makes, where that is not an input: as it is given, and at most meanwhile. */
+  kernelInputSize?(layer: layers.Layer, inputShape: readonly number[]): {readonly result: number; readonly peak: number};
   /**
    * Rows of X.
-   * @param met what {@link meets} gave
+   * @param input what {@link kernelInput} gave
    * @param rows indices into the batch · positions rows
    * @returns `[problems, rows, features]`
    */
-  columns(layer: layers.Layer, met: Tensor, rows: Int32Array): Tensor3D;
+  columns(layer: layers.Layer, input: Tensor, rows: Int32Array): Tensor3D;
   /**
    * Of a kernel whose rows are looked up, so that every row of X is 0 but for a 1: where that is, counted over all problems, for all positions of the batch;
    * −1 where nobody uses the answer. Calibration counts these instead of making columns.
-   * @param met what {@link meets} gave
+   * @param input what {@link kernelInput} gave
    * @throws DataError for a row that the kernel does not have
    */
-  looksUp?(layer: layers.Layer, met: Tensor): Promise<Int32Array>;
+  rowIndices?(layer: layers.Layer, input: Tensor): Promise<Int32Array>;
 }
 
 /** How a layer type is computed from packed weights, where the backend has kernels for it. */
@@ -116,11 +116,11 @@ export type Kwargs = Readonly<Record<string, unknown>>;
 /** The weights of a packed layer, by their place among those of the layer it stands for. */
 export interface PackedWeights {
   /** A kernel with all its problems; freed with the layer. */
-  operand(place: number): PackedOperand;
+  operand(index: number): PackedOperand;
   /** A kernel problem by problem. */
-  operandsByProblem(place: number): PackedOperand[];
+  operandsByProblem(index: number): PackedOperand[];
   /** A weight that is not packed, if the layer has it. */
-  plain(place: number): Tensor | undefined;
+  plain(index: number): Tensor | undefined;
   /** What the last op is to compute of an activation that comes last. */
   readonly activation: FusedActivation;
 }

@@ -5,16 +5,16 @@ import type {Epilogue, PackedOp} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
 
 /** A layer type with one kernel, and a bias behind it unless `useBias` is false. */
-export interface SingleKernel extends Omit<KernelAdapter, 'name' | 'weight' | 'bias' | 'givesOutput' | 'activation' | 'meets'> {
+export interface SingleKernel extends Omit<KernelAdapter, 'name' | 'weight' | 'bias' | 'producesLayerOutput' | 'activation' | 'kernelInput'> {
   readonly className: string;
   /** The shape of the kernel, before the layer is built. */
   kernelShape(layer: layers.Layer, inputShape: readonly number[]): number[];
-  readonly weighsChannels?: boolean;
-  readonly packed?: PackedKernel;
+  readonly acceptsChannelScales?: boolean;
+  readonly packed?: PackedOpRoute;
 }
 
 /** How the product with a packed kernel is computed, where the backend has an op for it. */
-export interface PackedKernel {
+export interface PackedOpRoute {
   readonly op: PackedOp;
   /**
    * What the layer gives.
@@ -27,21 +27,21 @@ export interface PackedKernel {
 }
 
 /** The adapter of a layer type that multiplies its input with its only kernel. */
-export function singleKernel({className, kernelShape, weighsChannels = false, packed, ...kernel}: SingleKernel): LayerAdapter {
+export function singleKernel({className, kernelShape, acceptsChannelScales = false, packed, ...kernel}: SingleKernel): LayerAdapter {
   return {
-    className, weighsChannels,
-    kernels: (layer) => [{...kernel, weight: 0, bias: hasBias(layer) ? 1 : undefined, givesOutput: true, activation: layer.getConfig()['activation'], meets: onlyInput}],
+    className, acceptsChannelScales,
+    kernels: (layer) => [{...kernel, weight: 0, bias: hasBias(layer) ? 1 : undefined, producesLayerOutput: true, activation: layer.getConfig()['activation'], kernelInput: onlyInput}],
     weights(layer, inputShape) {
       const shape = kernelShape(layer, inputShape);
-      const bias = {name: 'bias', shape: [kernel.problems(shape) * kernel.neurons(shape)]};
+      const bias = {name: 'bias', shape: [kernel.matrixCount(shape) * kernel.neurons(shape)]};
       return [{name: 'kernel', shape}, ...hasBias(layer) ? [bias] : []];
     },
-    ...(packed && {packed: () => kernelRoute(packed)}),
+    ...(packed && {packed: () => singleOpRoute(packed)}),
   };
 }
 
 /** The route of a layer whose first weight is its only kernel, and whose second, if any, its bias. */
-export function kernelRoute({op, run, inputAt}: PackedKernel): PackedRoute {
+export function singleOpRoute({op, run, inputAt}: PackedOpRoute): PackedRoute {
   return {
     ...(inputAt && {inputAt}),
     ops: [op],

@@ -18,9 +18,9 @@ export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | u
 }
 
 /** Runs a wrapper so that nothing of it stays in what it wraps. */
-export function innerUndisturbed<Result>(inner: layers.Layer, find: FindAdapter, run: () => Result): Result {
+export function innerWithoutSideEffects<Result>(inner: layers.Layer, find: FindAdapter, run: () => Result): Result {
   const adapter = find(inner);
-  return adapter?.undisturbed ? adapter.undisturbed(inner, run) : run();
+  return adapter?.withoutSideEffects ? adapter.withoutSideEffects(inner, run) : run();
 }
 
 function isBuilt(layer: layers.Layer): boolean {

@@ -8,11 +8,11 @@ export const channelMatrices = {
     const features = height * width;
     return Array.from({length: channels}, (_, c) => matrix(features, multiplier, Float64Array.from(
       {length: features * multiplier},
-      (__, i) => kernel[placeOf(c, i, channels, multiplier)],
+      (__, i) => kernel[kernelIndex(c, i, channels, multiplier)],
     )));
   },
 
-  problems: (shape: readonly number[]): number => shape[2],
+  matrixCount: (shape: readonly number[]): number => shape[2],
 
   features: ([height, width]: readonly number[]): number => height * width,
 
@@ -20,7 +20,7 @@ export const channelMatrices = {
 
   fromMatrices(matrices: readonly Matrix[], [height, width, channels, multiplier]: readonly number[]): Float32Array {
     const kernel = new Float32Array(height * width * channels * multiplier);
-    matrices.forEach(({data}, c) => { data.forEach((value, i) => { kernel[placeOf(c, i, channels, multiplier)] = value; }); });
+    matrices.forEach(({data}, c) => { data.forEach((value, i) => { kernel[kernelIndex(c, i, channels, multiplier)] = value; }); });
     return kernel;
   },
 };
@@ -37,6 +37,6 @@ export function channelRows(images: Tensor4D, windows: Windows, rows: Int32Array
 }
 
 /** Entry i of channel c's matrix, as a place in the flattened kernel. */
-function placeOf(channel: number, i: number, channels: number, multiplier: number): number {
+function kernelIndex(channel: number, i: number, channels: number, multiplier: number): number {
   return (Math.floor(i / multiplier) * channels + channel) * multiplier + (i % multiplier);
 }

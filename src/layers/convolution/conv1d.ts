@@ -11,7 +11,7 @@ import {filtersOf, paddingOf, type Windows, windowRows, windowsOver} from './win
  */
 export const conv1d = singleKernel({
   className: 'Conv1D',
-  weighsChannels: true,
+  acceptsChannelScales: true,
   ...singleMatrix,
 
   positions: (layer, inputShape) => windowsOfRow(layer, inputShape).outWidth,

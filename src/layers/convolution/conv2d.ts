@@ -7,7 +7,7 @@ import {channelsLast, filtersOf, inputFormat, kernelShapeOf, windowRows, windows
 /** Conv2D: kernel `[height, width, channels, neurons]`, a feature is one entry of a window. */
 export const conv2d = singleKernel({
   className: 'Conv2D',
-  weighsChannels: true,
+  acceptsChannelScales: true,
   ...singleMatrix,
 
   positions(layer, inputShape) {

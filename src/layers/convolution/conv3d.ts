@@ -8,7 +8,7 @@ import {filtersOf} from './windows.ts';
 /** Conv3D: kernel `[depth, height, width, channels, neurons]`, a feature is one entry of a window. */
 export const conv3d = singleKernel({
   className: 'Conv3D',
-  weighsChannels: true,
+  acceptsChannelScales: true,
   ...singleMatrix,
 
   positions: (layer, inputShape) => positionsOf(convolutionAxes(layer, inputShape)),

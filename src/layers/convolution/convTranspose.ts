@@ -2,7 +2,7 @@ import {expandDims, pad, reshape, type Tensor4D, tidy} from '@tensorflow/tfjs-co
 import {PACKED_CONV2D, packedConv2d} from '../../ops/packed/packedOps.ts';
 import type {LayerAdapter} from '../adapter/adapter.ts';
 import {channelsOf, kernelSizeOf, lastChannels, transposedAxes} from './axes.ts';
-import {type PackedKernel, singleKernel} from '../adapter/singleKernel.ts';
+import {type PackedOpRoute, singleKernel} from '../adapter/singleKernel.ts';
 import {type Axis, positionsOf, tapRows} from './taps.ts';
 import {transposedMatrix} from '../matrices/transposedMatrix.ts';
 import {channelsLast, filtersOf, inputFormat, type Windows} from './windows.ts';
@@ -15,11 +15,11 @@ export const conv2dTranspose = transposedConvolution('Conv2DTranspose', {
   op: PACKED_CONV2D,
   run(layer, input, operand, epilogue) {
     const axes = transposedAxes(layer, input.shape);
-    return inputFormat(layer, packedConv2d(spaced(channelsLast(layer, input), axes), operand, windowsOver(axes), epilogue));
+    return inputFormat(layer, packedConv2d(withZerosBetween(channelsLast(layer, input), axes), operand, windowsOver(axes), epilogue));
   },
 });
 
-function transposedConvolution(className: string, packed?: PackedKernel): LayerAdapter {
+function transposedConvolution(className: string, packed?: PackedOpRoute): LayerAdapter {
   return singleKernel({
     className,
     ...transposedMatrix,
@@ -35,7 +35,7 @@ function transposedConvolution(className: string, packed?: PackedKernel): LayerA
 }
 
 /** Images with zeros behind each row and column. */
-function spaced(images: Tensor4D, [{spacing: down}, {spacing: across}]: readonly Axis[]): Tensor4D {
+function withZerosBetween(images: Tensor4D, [{spacing: down}, {spacing: across}]: readonly Axis[]): Tensor4D {
   const [batch, height, width, channels] = images.shape;
   const columns = pad(reshape(images, [batch * height, width, 1, channels]), [[0, 0], [0, 0], [0, across - 1], [0, 0]]);
   const rows = pad(reshape(columns, [batch, height, 1, width * across * channels]), [[0, 0], [0, 0], [0, down - 1], [0, 0]]);

@@ -38,9 +38,9 @@ const packedRoute: PackedRoute = {
   prepare(layer, {operand, plain, activation}) {
     const [first, second, bias] = [operand(0), operand(1), plain(2)];
     return ([input]) => {
-      const met = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {bias: undefined, activation: 'linear'});
-      const [batch, height, width, channels] = met.shape;
-      const rows: Tensor2D = reshape(met, [-1, channels]);
+      const kernelInput = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {bias: undefined, activation: 'linear'});
+      const [batch, height, width, channels] = kernelInput.shape;
+      const rows: Tensor2D = reshape(kernelInput, [-1, channels]);
       return inputFormat(layer, reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]));
     };
   },
@@ -49,27 +49,27 @@ const packedRoute: PackedRoute = {
 const depthwise: KernelAdapter = {
   name: 'depthwise_kernel',
   weight: 0,
-  givesOutput: false,
+  producesLayerOutput: false,
   ...channelMatrices,
   positions,
-  meets: onlyInput,
+  kernelInput: onlyInput,
   columns: (layer, input, rows) => tidy(() => channelRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows)),
 };
 
 const pointwise: KernelAdapter = {
   name: 'pointwise_kernel',
   weight: 1,
-  givesOutput: true,
+  producesLayerOutput: true,
   ...singleMatrix,
   positions,
 
-  meets: (layer, [input]) => tidy(() => {
+  kernelInput: (layer, [input]) => tidy(() => {
     const {strides, dilations} = windowsOf(layer, input.shape);
     const [kernel] = layer.getWeights();
     return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [...dilations]);
   }),
 
-  columns: (_layer, met, rows) => tidy(() => expandDims(lastAxisRows(met, rows), 0)),
+  columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
 };
 
 function positions(layer: layers.Layer, inputShape: readonly number[]): number {

@@ -31,11 +31,11 @@ export function positionsOf(axes: readonly Axis[]): number {
  */
 export function tapRows(input: Tensor, axes: readonly Axis[], rows: Int32Array): Tensor2D {
   const channels = input.shape[input.rank - 1];
-  const places = input.size / channels;
-  const indices = tapIndices(axes, rows, places);
-  const pixels: Tensor2D = reshape(input, [places, channels]);
-  const met = takeRows(indices.includes(places) ? pad(pixels, [[0, 1], [0, 0]]) : pixels, indices);
-  return reshape(met, [rows.length, tapsOf(axes) * channels]);
+  const pixelCount = input.size / channels;
+  const indices = tapIndices(axes, rows, pixelCount);
+  const pixels: Tensor2D = reshape(input, [pixelCount, channels]);
+  const kernelInput = takeRows(indices.includes(pixelCount) ? pad(pixels, [[0, 1], [0, 0]]) : pixels, indices);
+  return reshape(kernelInput, [rows.length, tapsOf(axes) * channels]);
 }
 
 function tapsOf(axes: readonly Axis[]): number {
@@ -47,20 +47,20 @@ function tapsOf(axes: readonly Axis[]): number {
  * @param zeros the place of a zero
  */
 function tapIndices(axes: readonly Axis[], rows: Int32Array, zeros: number): Int32Array {
-  const tables = axes.map(placesOf);
+  const tables = axes.map(inputPositions);
   const positionsBehind = axes.map((_, axis) => positionsOf(axes.slice(axis + 1)));
   const indices = new Int32Array(rows.length * tapsOf(axes));
   let to = 0;
   // From place −1 on there are zeros only.
-  const follow = (row: number, axis: number, place: number): void => {
+  const follow = (row: number, axis: number, index: number): void => {
     if (axis === axes.length) {
-      indices[to++] = place < 0 ? zeros : place;
+      indices[to++] = index < 0 ? zeros : index;
       return;
     }
     const {length, outputs, taps} = axes[axis];
     const table = tables[axis];
     const first = (Math.floor(row / positionsBehind[axis]) % outputs) * taps;
-    for (let i = first; i < first + taps; i++) follow(row, axis + 1, place < 0 || table[i] < 0 ? -1 : place * length + table[i]);
+    for (let i = first; i < first + taps; i++) follow(row, axis + 1, index < 0 || table[i] < 0 ? -1 : index * length + table[i]);
   };
   const positions = positionsOf(axes);
   for (const row of rows) follow(row, 0, Math.floor(row / positions));
@@ -68,9 +68,9 @@ function tapIndices(axes: readonly Axis[], rows: Int32Array, zeros: number): Int
 }
 
 /** By output, then tap: the place along the input, −1 where there is none. */
-function placesOf({length, outputs, taps, stride, dilation, before, spacing}: Axis): Int32Array {
+function inputPositions({length, outputs, taps, stride, dilation, before, spacing}: Axis): Int32Array {
   return Int32Array.from({length: outputs * taps}, (_, i) => {
-    const place = (Math.floor(i / taps) * stride + (i % taps) * dilation - before) / spacing;
-    return Number.isInteger(place) && place >= 0 && place < length ? place : -1;
+    const index = (Math.floor(i / taps) * stride + (i % taps) * dilation - before) / spacing;
+    return Number.isInteger(index) && index >= 0 && index < length ? index : -1;
   });
 }

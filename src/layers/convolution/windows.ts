@@ -7,7 +7,7 @@ import {tapRows} from './taps.ts';
 export type Windows = PackedWindows;
 
 /** The settings of a convolution, one number for each of the two axes. */
-export interface Convolution {
+export interface WindowOptions {
   readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
   readonly dilations: readonly [number, number];
@@ -30,7 +30,7 @@ export function windowsOf(layer: layers.Layer, inputShape: readonly number[], di
 }
 
 /** The windows of a convolution over an image; tfjs itself says where they lie. */
-export function windowsOver(height: number, width: number, {kernel, strides, dilations, padding}: Convolution): Windows {
+export function windowsOver(height: number, width: number, {kernel, strides, dilations, padding}: WindowOptions): Windows {
   const {outHeight, outWidth, padInfo: {top, left}} = backend_util.computeConv2DInfo(
     [1, height, width, 1], [...kernel, 1, 1], [...strides], [...dilations], padding);
   return {outHeight, outWidth, kernel, strides, dilations, top, left};

@@ -7,7 +7,7 @@ import {singleMatrix} from '../matrices/singleMatrix.ts';
 /** Dense: the last axis of the input is the features; every axis between it and the batch is positions. */
 export const dense = singleKernel({
   className: 'Dense',
-  weighsChannels: true,
+  acceptsChannelScales: true,
   ...singleMatrix,
 
   positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),

@@ -4,8 +4,8 @@ import {matrix} from '../../numerics/linalg/matrix.ts';
 import {type FusedActivation, PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, WeightSpec} from '../adapter/adapter.ts';
 import {type EinsumEquation, einsumEquation} from './einsumEquation.ts';
-import {permuted} from '../matrices/permuted.ts';
-import {kernelRoute} from '../adapter/singleKernel.ts';
+import {permute} from '../matrices/permuted.ts';
+import {singleOpRoute} from '../adapter/singleKernel.ts';
 
 /**
  * EinsumDense: by its equation, as 'abc,cde->abde', axes that input and kernel share are features, those of the kernel alone neurons.
@@ -25,18 +25,18 @@ export const einsumDense: LayerAdapter = {
   },
 
   weights(layer, inputShape) {
-    const {kernel} = understood(layer);
+    const {kernel} = requireEquation(layer);
     const sizes = sizesOf(layer, inputShape);
     return [{name: 'kernel', shape: shapeOf(kernel, sizes)}, ...biasOf(layer, sizes)];
   },
 
-  outputShape: (layer, inputShape) => shapeOf(understood(layer).output, sizesOf(layer, inputShape)),
+  outputShape: (layer, inputShape) => shapeOf(requireEquation(layer).output, sizesOf(layer, inputShape)),
 
-  packed: () => kernelRoute({
+  packed: () => singleOpRoute({
     op: PACKED_MATMUL,
     run(layer, input, operand, {bias, activation}) {
-      const {kept, free, output} = understood(layer);
-      const products = packedMatMul(rowsOf(understood(layer), input), operand, {bias: undefined, activation: 'linear'});
+      const {kept, free, output} = requireEquation(layer);
+      const products = packedMatMul(rowsOf(requireEquation(layer), input), operand, {bias: undefined, activation: 'linear'});
       const apart = reshape(products, shapeOf(kept + free, sizesOf(layer, input.shape)));
       const sums = transpose(apart, Array.from(output, (axis) => (kept + free).indexOf(axis)));
       // Of the rank of the output's last axes, as tfjs adds it: it need not be one number for each neuron.
@@ -55,17 +55,17 @@ function kernelFor(layer: layers.Layer, equation: EinsumEquation): KernelAdapter
   return {
     weight: 0,
     bias: typeof biasAxes === 'string' && Array.from(biasAxes).sort().join() === Array.from(free).sort().join() ? 1 : undefined,
-    givesOutput: true,
+    producesLayerOutput: true,
     activation,
-    problems: () => 1,
+    matrixCount: () => 1,
     features: (shape) => sizeOf(contracted, kernel, shape),
     neurons: (shape) => sizeOf(free, kernel, shape),
-    toMatrices: (weights, shape) => [matrix(sizeOf(contracted, kernel, shape), sizeOf(free, kernel, shape), permuted(weights, shape, matrixAxes.map((axis) => kernel.indexOf(axis))))],
+    toMatrices: (weights, shape) => [matrix(sizeOf(contracted, kernel, shape), sizeOf(free, kernel, shape), permute(weights, shape, matrixAxes.map((axis) => kernel.indexOf(axis))))],
     fromMatrices: ([{data}], shape) => Float32Array.from(
-      permuted(data, matrixAxes.map((axis) => shape[kernel.indexOf(axis)]), Array.from(kernel, (axis) => matrixAxes.indexOf(axis)))),
+      permute(data, matrixAxes.map((axis) => shape[kernel.indexOf(axis)]), Array.from(kernel, (axis) => matrixAxes.indexOf(axis)))),
     positions: (_layer, inputShape) => sizeOf(kept.slice(1), input, inputShape),
-    meets: (_layer, [tensor]) => tidy(() => rowsOf(equation, tensor)),
-    columns: (_layer, met, rows) => tidy(() => expandDims(gather<Tensor2D>(reshape(met, [-1, met.shape[met.rank - 1]]), tensor1d(rows, 'int32')), 0)),
+    kernelInput: (_layer, [tensor]) => tidy(() => rowsOf(equation, tensor)),
+    columns: (_layer, input, rows) => tidy(() => expandDims(gather<Tensor2D>(reshape(input, [-1, input.shape[input.rank - 1]]), tensor1d(rows, 'int32')), 0)),
   };
 }
 
@@ -82,7 +82,7 @@ function equationOf(layer: layers.Layer): EinsumEquation | string {
 }
 
 /** The equation of a layer that is not refused. */
-function understood(layer: layers.Layer): EinsumEquation {
+function requireEquation(layer: layers.Layer): EinsumEquation {
   const equation = equationOf(layer);
   if (typeof equation === 'string') throw new Error(`layer '${layer.name}': ${equation}`);
   return equation;
@@ -93,7 +93,7 @@ type Sizes = ReadonlyMap<string, unknown>;
 
 /** That of the input, or what the layer says of its output, of which it leaves out the batch. */
 function sizesOf(layer: layers.Layer, inputShape: readonly number[]): Sizes {
-  const {input, output} = understood(layer);
+  const {input, output} = requireEquation(layer);
   const given: unknown = layer.getConfig()['outputShape'];
   const made = [given].flat();
   return new Map([...Array.from(output, (axis, i) => [axis, made[i - 1]] as const), ...Array.from(input, (axis, i) => [axis, inputShape[i]] as const)]);
@@ -107,7 +107,7 @@ function shapeOf(axes: string, sizes: Sizes): number[] {
 function biasOf(layer: layers.Layer, sizes: Sizes): WeightSpec[] {
   const {biasAxes} = layer.getConfig();
   if (typeof biasAxes !== 'string') return [];
-  const {output} = understood(layer);
+  const {output} = requireEquation(layer);
   const first = Math.min(...Array.from(biasAxes, (axis) => output.indexOf(axis)));
   return [{name: 'bias', shape: Array.from(output.slice(first), (axis) => (biasAxes.includes(axis) ? Number(sizes.get(axis)) : 1))}];
 }

@@ -3,10 +3,10 @@ import {DataError} from '../../errors.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {PACKED_GATHER, packedGather} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter} from '../adapter/adapter.ts';
-import {kernelRoute, onlyInput} from '../adapter/singleKernel.ts';
+import {singleOpRoute, onlyInput} from '../adapter/singleKernel.ts';
 
 /** Rows that share their scales, one for each dimension: 32 bits for so many weights. */
-const MOST_ROWS = 256;
+const MAX_ROWS = 256;
 
 /**
  * Embedding: kernel `[vocabulary, dimension]`, of which each input looks a row up. Rows never meet, so that they are taken as problems
@@ -19,7 +19,7 @@ export const embedding: LayerAdapter = {
     const {inputDim, outputDim} = layer.getConfig();
     return [{name: 'embeddings', shape: [Number(inputDim), Number(outputDim)]}];
   },
-  packed: () => kernelRoute({
+  packed: () => singleOpRoute({
     op: PACKED_GATHER,
     run: (layer, input, operand) => {
       const rows = packedGather(reshape(input, [input.size]), operand, Number(layer.getConfig()['inputDim']));
@@ -32,12 +32,12 @@ export const embedding: LayerAdapter = {
 const kernel: KernelAdapter = {
   weight: 0,
   // A problem gives some of the rows and nothing of the others: there is no constant behind the layer for it.
-  givesOutput: false,
-  dense: 'an embedding stays dense, because calibration says little of its rare rows; `include` overrides this',
+  producesLayerOutput: false,
+  keepDenseReason: 'an embedding stays dense, because calibration says little of its rare rows; `include` overrides this',
 
   toMatrices(weights, shape): Matrix[] {
     const [features, [vocabulary, dimension]] = [rowsOf(shape), shape];
-    return Array.from({length: problemsOf(shape)}, (_, p) => {
+    return Array.from({length: matrixCountOf(shape)}, (_, p) => {
       const first = p * features;
       const count = Math.min(features, vocabulary - first);
       return matrix(features, dimension, Float64Array.from({length: features * dimension}, (__, i) => weights[first * dimension + i % (count * dimension)]));
@@ -50,23 +50,23 @@ const kernel: KernelAdapter = {
     return weights;
   },
 
-  problems: problemsOf,
+  matrixCount: matrixCountOf,
   features: rowsOf,
   neurons: (shape) => shape[1],
   positions: (_layer, inputShape) => inputShape.slice(1).reduce((product, size) => product * size, 1),
-  meets: onlyInput,
+  kernelInput: onlyInput,
 
-  columns: (layer, met, rows) => tidy(() => {
+  columns: (layer, input, rows) => tidy(() => {
     const [{shape}] = embedding.weights(layer, []);
-    const [problems, features] = [problemsOf(shape), rowsOf(shape)];
-    const tokens: Tensor1D = gather(reshape(cast(met, 'int32'), [met.size]), tensor1d(rows, 'int32'));
-    const columns: Tensor3D = reshape(oneHot(tokens, problems * features, 1, 0, 'float32'), [rows.length, problems, features]);
+    const [matrixCount, features] = [matrixCountOf(shape), rowsOf(shape)];
+    const tokens: Tensor1D = gather(reshape(cast(input, 'int32'), [input.size]), tensor1d(rows, 'int32'));
+    const columns: Tensor3D = reshape(oneHot(tokens, matrixCount * features, 1, 0, 'float32'), [rows.length, matrixCount, features]);
     return transpose(columns, [1, 0, 2]);
   }),
 
-  async looksUp(layer, met) {
+  async rowIndices(layer, input) {
     const {inputDim, maskZero} = layer.getConfig();
-    return Int32Array.from(await met.data(), (token) => {
+    return Int32Array.from(await input.data(), (token) => {
       if (token > -1 && token < Number(inputDim)) return token === 0 && maskZero === true ? -1 : token;
       throw new DataError(`layer '${layer.name}': expected tokens from 0 to ${Number(inputDim) - 1}, got ${token}; is the vocabulary another than in training?`);
     });
@@ -74,9 +74,9 @@ const kernel: KernelAdapter = {
 };
 
 function rowsOf([vocabulary]: readonly number[]): number {
-  return Math.ceil(vocabulary / Math.ceil(vocabulary / MOST_ROWS));
+  return Math.ceil(vocabulary / Math.ceil(vocabulary / MAX_ROWS));
 }
 
-function problemsOf(shape: readonly number[]): number {
+function matrixCountOf(shape: readonly number[]): number {
   return Math.ceil(shape[0] / rowsOf(shape));
 }

@@ -3,11 +3,11 @@
  * @param from in the order of `shape`
  * @param order which axis of `shape` becomes the first, the second, …
  */
-export function permuted(from: ArrayLike<number>, shape: readonly number[], order: readonly number[]): Float64Array {
+export function permute(from: ArrayLike<number>, shape: readonly number[], order: readonly number[]): Float64Array {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
-  const places = order.reduce<Int32Array>(
+  const indices = order.reduce<Int32Array>(
     (before, axis) => Int32Array.from({length: before.length * shape[axis]}, (_, i) => before[Math.floor(i / shape[axis])] + (i % shape[axis]) * strides[axis]),
     Int32Array.of(0),
   );
-  return Float64Array.from(places, (place) => from[place]);
+  return Float64Array.from(indices, (index) => from[index]);
 }

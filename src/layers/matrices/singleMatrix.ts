@@ -7,7 +7,7 @@ export const singleMatrix = {
     return [matrix(kernel.length / neurons, neurons, Float64Array.from(kernel))];
   },
 
-  problems: (): number => 1,
+  matrixCount: (): number => 1,
 
   features: (shape: readonly number[]): number => shape.slice(0, -1).reduce((product, length) => product * length, 1),
 

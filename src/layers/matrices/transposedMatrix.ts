@@ -7,10 +7,10 @@ import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 export const transposedMatrix = {
   toMatrices(kernel: ArrayLike<number>, shape: readonly number[]): Matrix[] {
     const [features, neurons] = [transposedMatrix.features(shape), transposedMatrix.neurons(shape)];
-    return [matrix(features, neurons, Float64Array.from({length: kernel.length}, (_, i) => kernel[placeOf(i, shape)]))];
+    return [matrix(features, neurons, Float64Array.from({length: kernel.length}, (_, i) => kernel[kernelIndex(i, shape)]))];
   },
 
-  problems: (): number => 1,
+  matrixCount: (): number => 1,
 
   features: (shape: readonly number[]): number => tapsOf(shape) * shape[shape.length - 1],
 
@@ -18,7 +18,7 @@ export const transposedMatrix = {
 
   fromMatrices([{data}]: readonly Matrix[], shape: readonly number[]): Float32Array {
     const kernel = new Float32Array(data.length);
-    data.forEach((value, i) => { kernel[placeOf(i, shape)] = value; });
+    data.forEach((value, i) => { kernel[kernelIndex(i, shape)] = value; });
     return kernel;
   },
 };
@@ -28,7 +28,7 @@ function tapsOf(shape: readonly number[]): number {
 }
 
 /** Entry i of the matrix, as a place in the flattened kernel. */
-function placeOf(i: number, shape: readonly number[]): number {
+function kernelIndex(i: number, shape: readonly number[]): number {
   const [neurons, channels] = shape.slice(-2);
   const [feature, neuron] = [Math.floor(i / neurons), i % neurons];
   const tap = tapsOf(shape) - 1 - Math.floor(feature / channels);

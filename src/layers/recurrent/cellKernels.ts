@@ -29,7 +29,7 @@ export function unitsOf(cell: Cell): number {
 }
 
 /** Which cell of a layer, and where its weights begin. */
-export interface CellPlace {
+export interface CellWeights {
   readonly cell: number;
   readonly weight: number;
   /** Before the names of its weights. */
@@ -40,21 +40,21 @@ export interface CellPlace {
  * The kernels of a cell: `kernel` meets the inputs of all time steps and has the bias, `recurrent_kernel` the hidden states h_{t−1} that
  * the cell itself makes. A position is a time step.
  */
-export function cellKernels(cell: Cell, place: CellPlace): KernelAdapter[] {
-  const {weight, prefix} = place;
-  const inner = {givesOutput: false, positions: (_layer: layers.Layer, [, time]: readonly number[]) => time};
+export function cellKernels(cell: Cell, weights: CellWeights): KernelAdapter[] {
+  const {weight, prefix} = weights;
+  const inner = {producesLayerOutput: false, positions: (_layer: layers.Layer, [, time]: readonly number[]) => time};
   const units = unitsOf(cell);
-  const making = (layer: layers.Layer, inputShape: readonly number[]): number => traceSize(cellsOf(layer).slice(0, place.cell + 1), inputShape);
+  const peak = (layer: layers.Layer, inputShape: readonly number[]): number => traceSize(cellsOf(layer).slice(0, weights.cell + 1), inputShape);
   return [{
     ...singleMatrix, ...inner,
     name: `${prefix}kernel`, weight, bias: hasBias(cell) ? weight + 2 : undefined,
-    meets: (layer, inputs, mask) => (place.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, place.cell, 'inputs')),
-    ...place.cell > 0 && {metSize: (layer, inputShape) => ({met: inputShape[1] * unitsOf(cellsOf(layer)[place.cell - 1]), making: making(layer, inputShape)})},
-    columns: oneProblem,
+    kernelInput: (layer, inputs, mask) => (weights.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, weights.cell, 'inputs')),
+    ...weights.cell > 0 && {kernelInputSize: (layer, inputShape) => ({result: inputShape[1] * unitsOf(cellsOf(layer)[weights.cell - 1]), peak: peak(layer, inputShape)})},
+    columns: expandRows,
   }, {
-    ...inner, ...(cell.getClassName() === 'GRUCell' ? gruRecurrent(place) : plainRecurrent(place)),
+    ...inner, ...(cell.getClassName() === 'GRUCell' ? gruRecurrent(weights) : plainRecurrent(weights)),
     name: `${prefix}recurrent_kernel`, weight: weight + 1,
-    metSize: (layer, inputShape) => ({met: inputShape[1] * units * (cell.getClassName() === 'GRUCell' ? 2 : 1), making: making(layer, inputShape)}),
+    kernelInputSize: (layer, inputShape) => ({result: inputShape[1] * units * (cell.getClassName() === 'GRUCell' ? 2 : 1), peak: peak(layer, inputShape)}),
   }];
 }
 
@@ -64,43 +64,43 @@ export function traceSize(cells: readonly Cell[], [, time, ...step]: readonly nu
   return 2 * time * step.reduce((product, length) => product * length, 1) + 2 * time * states;
 }
 
-type Recurrent = Omit<KernelAdapter, 'name' | 'weight' | 'givesOutput' | 'positions'>;
+type Recurrent = Omit<KernelAdapter, 'name' | 'weight' | 'producesLayerOutput' | 'positions'>;
 
-function plainRecurrent({cell}: CellPlace): Recurrent {
-  return {...singleMatrix, meets: (layer, inputs, mask) => tracePart(layer, {tensors: inputs, mask}, cell, 'hidden'), columns: oneProblem};
+function plainRecurrent({cell}: CellWeights): Recurrent {
+  return {...singleMatrix, kernelInput: (layer, inputs, mask) => tracePart(layer, {tensors: inputs, mask}, cell, 'hidden'), columns: expandRows};
 }
 
 /** The update gate z and the reset gate r meet h, the candidate r ∘ h: three problems `[units, units]`. */
-function gruRecurrent(place: CellPlace): Recurrent {
+function gruRecurrent(weights: CellWeights): Recurrent {
   return {
-    problems: () => 3,
+    matrixCount: () => 3,
     features: ([units]) => units,
     neurons: ([units]) => units,
     toMatrices: (kernel, [units]) => [0, 1, 2].map((gate): Matrix => matrix(units, units, Float64Array.from(
-      {length: units * units}, (_, i) => kernel[placeOf(gate, i, units)]))),
+      {length: units * units}, (_, i) => kernel[gateIndex(gate, i, units)]))),
     fromMatrices(matrices, [units]) {
       const kernel = new Float32Array(3 * units * units);
-      matrices.forEach(({data}, gate) => { data.forEach((value, i) => { kernel[placeOf(gate, i, units)] = value; }); });
+      matrices.forEach(({data}, gate) => { data.forEach((value, i) => { kernel[gateIndex(gate, i, units)] = value; }); });
       return kernel;
     },
-    meets: (layer, inputs, mask) => tidy(() => {
-      const {inputs: x, hidden} = cellTrace(layer, {tensors: inputs, mask}, place.cell);
-      return concat([hidden, mul(resetGate(layer, place, x, hidden), hidden)], -1);
+    kernelInput: (layer, inputs, mask) => tidy(() => {
+      const {inputs: x, hidden} = cellTrace(layer, {tensors: inputs, mask}, weights.cell);
+      return concat([hidden, mul(resetGate(layer, weights, x, hidden), hidden)], -1);
     }),
-    columns: (_layer, met, rows) => tidy(() => {
-      const [hidden, reset]: Tensor[] = split(lastAxisRows(met, rows), 2, 1);
+    columns: (_layer, input, rows) => tidy(() => {
+      const [hidden, reset]: Tensor[] = split(lastAxisRows(input, rows), 2, 1);
       return stack([hidden, hidden, reset]) as Tensor3D;
     }),
   };
 }
 
 /** Entry i of a gate's matrix, as a place in the flattened kernel `[units, 3 · units]`. */
-function placeOf(gate: number, i: number, units: number): number {
+function gateIndex(gate: number, i: number, units: number): number {
   return (Math.floor(i / units) * 3 + gate) * units + (i % units);
 }
 
 /** r = σ(x K_r + b_r + h R_r) of all time steps. */
-function resetGate(layer: layers.Layer, {cell: k, weight}: CellPlace, x: Tensor, hidden: Tensor): Tensor {
+function resetGate(layer: layers.Layer, {cell: k, weight}: CellWeights, x: Tensor, hidden: Tensor): Tensor {
   const cell = cellsOf(layer)[k];
   const units = unitsOf(cell);
   const [kernel, recurrentKernel, bias] = layer.getWeights().slice(weight);
@@ -110,8 +110,8 @@ function resetGate(layer: layers.Layer, {cell: k, weight}: CellPlace, x: Tensor,
   return reshape(activation.apply(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);
 }
 
-function oneProblem(_layer: layers.Layer, met: Tensor, rows: Int32Array): ReturnType<KernelAdapter['columns']> {
-  return tidy(() => expandDims(lastAxisRows(met, rows), 0));
+function expandRows(_layer: layers.Layer, input: Tensor, rows: Int32Array): ReturnType<KernelAdapter['columns']> {
+  return tidy(() => expandDims(lastAxisRows(input, rows), 0));
 }
 
 /** One tensor of a trace, which belongs to the caller. */

@@ -3,7 +3,7 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {cellsOf} from './cells.ts';
 
 /** Frees the dropout masks that cells keep between calls, though nothing is dropped; they are of the batch that made them. */
-function settleCells(layer: layers.Layer): void {
+function disposeDropoutMasks(layer: layers.Layer): void {
   for (const cell of cellsOf(layer)) {
     for (const name of ['dropoutMask', 'recurrentDropoutMask']) {
       dispose((Reflect.get(cell, name) ?? []) as Tensor | Tensor[]);
@@ -13,21 +13,21 @@ function settleCells(layer: layers.Layer): void {
 }
 
 /** Frees all that calls left in a recurrent layer: dropout masks, and the states of a stateful one. */
-export function releaseCells(layer: layers.Layer): void {
-  settleCells(layer);
+export function disposeCellState(layer: layers.Layer): void {
+  disposeDropoutMasks(layer);
   dispose(statesOf(layer) ?? []);
   Reflect.set(layer, 'states_', null);
 }
 
 /** Runs a recurrent layer so that nothing of it stays there: a stateful one starts at 0, and has its states again afterwards. */
-export function undisturbed<Result>(layer: layers.Layer, run: () => Result): Result {
-  settleCells(layer);
+export function withoutSideEffects<Result>(layer: layers.Layer, run: () => Result): Result {
+  disposeDropoutMasks(layer);
   const states = statesOf(layer);
   if (states) Reflect.set(layer, 'states_', states.map((state) => keep(zerosLike(state))));
   try {
     return run();
   } finally {
-    settleCells(layer);
+    disposeDropoutMasks(layer);
     if (states) {
       dispose(statesOf(layer) ?? []);
       Reflect.set(layer, 'states_', states);

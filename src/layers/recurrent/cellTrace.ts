@@ -1,7 +1,7 @@
 import {add, cast, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Cell, cellsOf, recurrentOf} from './cells.ts';
-import {undisturbed} from './cellState.ts';
+import {withoutSideEffects} from './cellState.ts';
 
 /** What a cell is called with at all time steps, `[batch, time, …]`; the steps in the order of the layer's input, also where it goes backwards. */
 export interface CellTrace {
@@ -23,7 +23,7 @@ export interface RecurrentCall {
  * @param k the cell whose trace it is
  */
 export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], mask}: RecurrentCall, k: number): CellTrace {
-  return undisturbed(layer, () => tidy(() => {
+  return withoutSideEffects(layer, () => tidy(() => {
     const rnn = recurrentOf(layer);
     const cells = cellsOf(layer).slice(0, k + 1);
     const steps = unstack(cast(input, 'float32'), 1);
@@ -36,7 +36,7 @@ export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], ma
         [inputs[t], hidden[t]] = [output, states[c][0]]; // the last one that writes is cell k
         const [given, ...next] = cell.call([output, ...states[c]], {training: false}) as Tensor[];
         output = given;
-        return counts ? next.map((state, i) => keptWhere(counts[t], state, states[c][i])) : next;
+        return counts ? next.map((state, i) => selectWhere(counts[t], state, states[c][i])) : next;
       });
     }
     return {inputs: stack(inputs, 1), hidden: stack(hidden, 1)};
@@ -55,6 +55,6 @@ function stepMasks(mask: Tensor, inputRank: number): Tensor[] {
   return unstack(counts.rank === inputRank - 1 ? expandDims(counts, -1) : counts, 1);
 }
 
-function keptWhere(counts: Tensor, after: Tensor, before: Tensor): Tensor {
+function selectWhere(counts: Tensor, after: Tensor, before: Tensor): Tensor {
   return add(mul(after, counts), mul(before, sub(1, counts)));
 }

@@ -1,7 +1,7 @@
 import {expandDims, reshape, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter} from '../adapter/adapter.ts';
-import {releaseCells, undisturbed} from './cellState.ts';
+import {disposeCellState, withoutSideEffects} from './cellState.ts';
 import {cellTrace} from './cellTrace.ts';
 import {statesRefusal} from './recurrent.ts';
 import {hasBias} from '../adapter/singleKernel.ts';
@@ -18,12 +18,12 @@ export const convLstm2d: LayerAdapter = {
   refusal: statesRefusal,
 
   kernels: (layer) => [{
-    ...conv(windowsOf), name: 'kernel', weight: 0, bias: hasBias(layer) ? 2 : undefined,
-    meets: (_layer, [input]) => input,
+    ...imageKernel(windowsOf), name: 'kernel', weight: 0, bias: hasBias(layer) ? 2 : undefined,
+    kernelInput: (_layer, [input]) => input,
   }, {
-    ...conv(recurrentWindows), name: 'recurrent_kernel', weight: 1,
-    meets: (own, inputs, mask) => tidy(() => cellTrace(own, {tensors: inputs, mask}, 0).hidden),
-    metSize: (own, inputShape) => ({met: stateSize(own, inputShape, true), making: traceSize(own, inputShape)}),
+    ...imageKernel(recurrentWindows), name: 'recurrent_kernel', weight: 1,
+    kernelInput: (own, inputs, mask) => tidy(() => cellTrace(own, {tensors: inputs, mask}, 0).hidden),
+    kernelInputSize: (own, inputShape) => ({result: stateSize(own, inputShape, true), peak: traceSize(own, inputShape)}),
   }],
 
   weights(layer, inputShape) {
@@ -37,24 +37,24 @@ export const convLstm2d: LayerAdapter = {
 
   scratch: traceSize,
 
-  release: releaseCells,
+  release: disposeCellState,
 
-  undisturbed,
+  withoutSideEffects,
 };
 
 type FindWindows = (layer: layers.Layer, imageShape: readonly number[]) => Windows;
 
 /** A convolution of the images of all time steps. Both kernels have as many windows: one for each pixel of the state. */
-function conv(findWindows: FindWindows): Omit<KernelAdapter, 'weight' | 'meets'> {
+function imageKernel(findWindows: FindWindows): Omit<KernelAdapter, 'weight' | 'kernelInput'> {
   return {
     ...singleMatrix,
-    givesOutput: false,
+    producesLayerOutput: false,
     positions(layer, inputShape) {
       const {outHeight, outWidth} = windowsOf(layer, imageShape(inputShape));
       return inputShape[1] * outHeight * outWidth;
     },
-    columns: (layer, met, rows) => tidy((): Tensor3D => {
-      const images: Tensor = reshape(met, imageShape(met.shape));
+    columns: (layer, input, rows) => tidy((): Tensor3D => {
+      const images: Tensor = reshape(input, imageShape(input.shape));
       return expandDims(windowRows(channelsLast(layer, images), findWindows(layer, images.shape), rows), 0);
     }),
   };

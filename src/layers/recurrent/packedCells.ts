@@ -12,12 +12,12 @@ export const packedRecurrent: PackedRoute = {
   endsWithActivation: false,
   prepare(layer, weights) {
     usePackedCells(layer, weights, 0);
-    return calling(layer);
+    return callThrough(layer);
   },
 };
 
 /** What a layer gives when tfjs calls it, though it has no weights. */
-export function calling(layer: layers.Layer): PackedRun {
+export function callThrough(layer: layers.Layer): PackedRun {
   layer.built = true;
   return (inputs, kwargs) => layer.apply(inputs.length === 1 ? inputs[0] : [...inputs], {...kwargs}) as Tensor | Tensor[];
 }
@@ -28,25 +28,25 @@ export function calling(layer: layers.Layer): PackedRun {
  * @returns the place behind its last
  */
 export function usePackedCells(layer: layers.Layer, weights: PackedWeights, first: number): number {
-  let place = first;
+  let index = first;
   for (const cell of cellsOf(layer)) {
-    Reflect.set(cell, 'call', packedCell(cell, weights, place));
-    place += cellWeights(cell, '', 0).length;
+    Reflect.set(cell, 'call', packedCell(cell, weights, index));
+    index += cellWeights(cell, '', 0).length;
   }
   layer.built = true;
-  return place;
+  return index;
 }
 
 /** A cell as a function of its input and its states; it gives its output and the next states. */
-type CellCall = (inputs: readonly Tensor[]) => Tensor[];
+type RunCell = (inputs: readonly Tensor[]) => Tensor[];
 
-function packedCell(cell: Cell, {operand, operandsByProblem, plain}: PackedWeights, place: number): CellCall {
-  const [kernel, bias] = [operand(place), hasBias(cell) ? plain(place + 2) : undefined];
+function packedCell(cell: Cell, {operand, operandsByProblem, plain}: PackedWeights, index: number): RunCell {
+  const [kernel, bias] = [operand(index), hasBias(cell) ? plain(index + 2) : undefined];
   const project = (x: Tensor): Tensor => packedMatMul(x as Tensor2D, kernel, {bias, activation: 'linear'});
   switch (cell.getClassName()) {
-    case 'SimpleRNNCell': return simpleCell(cell, project, times(operand(place + 1)));
-    case 'LSTMCell': return lstmCell(cell, project, times(operand(place + 1)));
-    case 'GRUCell': return gruCell(cell, project, operandsByProblem(place + 1).map(times));
+    case 'SimpleRNNCell': return simpleCell(cell, project, times(operand(index + 1)));
+    case 'LSTMCell': return lstmCell(cell, project, times(operand(index + 1)));
+    case 'GRUCell': return gruCell(cell, project, operandsByProblem(index + 1).map(times));
     default: throw new TypeError(`expected a cell of a known type, got ${cell.getClassName()}`);
   }
 }
@@ -58,7 +58,7 @@ function times(operand: PackedOperand): Product {
 }
 
 /** h = g(x K + b + h R) */
-function simpleCell(cell: Cell, project: Product, recur: Product): CellCall {
+function simpleCell(cell: Cell, project: Product, recur: Product): RunCell {
   const activate = activationOf(cell, 'activation');
   return ([x, h]) => {
     const next = activate(add(project(x), recur(h)));
@@ -67,7 +67,7 @@ function simpleCell(cell: Cell, project: Product, recur: Product): CellCall {
 }
 
 /** i, f, c̃, o = x K + b + h R; c = σ(f) c + σ(i) g(c̃), h = σ(o) g(c) */
-function lstmCell(cell: Cell, project: Product, recur: Product): CellCall {
+function lstmCell(cell: Cell, project: Product, recur: Product): RunCell {
   const [activate, gate] = [activationOf(cell, 'activation'), activationOf(cell, 'recurrentActivation')];
   return ([x, h, c]) => {
     const [input, forget, candidate, output]: Tensor[] = split(add(project(x), recur(h)), 4, 1);
@@ -78,7 +78,7 @@ function lstmCell(cell: Cell, project: Product, recur: Product): CellCall {
 }
 
 /** z = σ(x K_z + b_z + h R_z), r alike, h̃ = g(x K_h + b_h + (r ∘ h) R_h); h = z h + (1 − z) h̃ */
-function gruCell(cell: Cell, project: Product, [recurUpdate, recurReset, recurCandidate]: readonly Product[]): CellCall {
+function gruCell(cell: Cell, project: Product, [recurUpdate, recurReset, recurCandidate]: readonly Product[]): RunCell {
   const [activate, gate] = [activationOf(cell, 'activation'), activationOf(cell, 'recurrentActivation')];
   return ([x, h]) => {
     const [update, reset, candidate]: Tensor[] = split(project(x), 3, 1);

@@ -1,7 +1,7 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {LayerAdapter} from '../adapter/adapter.ts';
 import {cellKernels, cellWeights, isKnownCell, traceSize, unitsOf} from './cellKernels.ts';
-import {releaseCells, undisturbed} from './cellState.ts';
+import {disposeCellState, withoutSideEffects} from './cellState.ts';
 import {cellsOf, recurrentOf} from './cells.ts';
 import {packedRecurrent} from './packedCells.ts';
 
@@ -31,9 +31,9 @@ export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): L
 
   scratch: (layer, inputShape) => traceSize(cellsOf(layer), inputShape),
 
-  release: releaseCells,
+  release: disposeCellState,
 
-  undisturbed,
+  withoutSideEffects,
 
   packed: () => packedRecurrent,
 }));

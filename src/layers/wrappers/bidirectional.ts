@@ -1,7 +1,7 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal, innerUndisturbed} from '../adapter/wrappedLayer.ts';
-import {calling, packedRecurrent, usePackedCells} from '../recurrent/packedCells.ts';
+import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
+import {callThrough, packedRecurrent, usePackedCells} from '../recurrent/packedCells.ts';
 
 /** The two layers of a Bidirectional, in the order of their weights. */
 const DIRECTIONS = ['forward', 'backward'] as const;
@@ -11,33 +11,33 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
   return {
     className: 'Bidirectional',
 
-    refusal: (layer) => innerRefusal(directed(layer, 'forward'), find),
+    refusal: (layer) => innerRefusal(directionLayer(layer, 'forward'), find),
 
     kernels: (layer) => DIRECTIONS.flatMap((direction, half) => {
-      const inner = directed(layer, direction);
-      return find(inner)?.kernels(inner).map((kernel, _, all) => turned(kernel, direction, half * weightsOf(all))) ?? [];
+      const inner = directionLayer(layer, direction);
+      return find(inner)?.kernels(inner).map((kernel, _, all) => directionKernel(kernel, direction, half * weightsOf(all))) ?? [];
     }),
 
     weights: (layer, inputShape) => DIRECTIONS.flatMap((direction) => {
-      const inner = directed(layer, direction);
+      const inner = directionLayer(layer, direction);
       return find(inner)?.weights(inner, inputShape).map(({name, shape}) => ({name: `${direction}_${name}`, shape})) ?? [];
     }),
 
-    scratch: (layer, inputShape) => DIRECTIONS.reduce((most, direction) => {
-      const inner = directed(layer, direction);
-      return Math.max(most, find(inner)?.scratch?.(inner, inputShape) ?? 0);
+    scratch: (layer, inputShape) => DIRECTIONS.reduce((max, direction) => {
+      const inner = directionLayer(layer, direction);
+      return Math.max(max, find(inner)?.scratch?.(inner, inputShape) ?? 0);
     }, 0),
 
     release(layer) {
       for (const direction of DIRECTIONS) {
-        const inner = directed(layer, direction);
+        const inner = directionLayer(layer, direction);
         find(inner)?.release?.(inner);
       }
     },
 
-    undisturbed: (layer, run) => innerUndisturbed(directed(layer, 'forward'), find, () => innerUndisturbed(directed(layer, 'backward'), find, run)),
+    withoutSideEffects: (layer, run) => innerWithoutSideEffects(directionLayer(layer, 'forward'), find, () => innerWithoutSideEffects(directionLayer(layer, 'backward'), find, run)),
 
-    packed: (layer) => (find(directed(layer, 'forward'))?.packed ? packedDirections : undefined),
+    packed: (layer) => (find(directionLayer(layer, 'forward'))?.packed ? packedDirections : undefined),
   };
 }
 
@@ -45,31 +45,31 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
 const packedDirections: PackedRoute = {
   ...packedRecurrent,
   prepare(layer, weights) {
-    const behind = usePackedCells(directed(layer, 'forward'), weights, 0);
-    usePackedCells(directed(layer, 'backward'), weights, behind);
-    return calling(layer);
+    const behind = usePackedCells(directionLayer(layer, 'forward'), weights, 0);
+    usePackedCells(directionLayer(layer, 'backward'), weights, behind);
+    return callThrough(layer);
   },
 };
 
-function turned(kernel: KernelAdapter, direction: typeof DIRECTIONS[number], offset: number): KernelAdapter {
+function directionKernel(kernel: KernelAdapter, direction: typeof DIRECTIONS[number], offset: number): KernelAdapter {
   const {name, weight, bias} = kernel;
   return {
     ...kernel,
     name: name === undefined ? direction : `${direction}_${name}`,
     weight: weight + offset,
     bias: bias === undefined ? undefined : bias + offset,
-    givesOutput: false,
-    positions: (layer, inputShape) => kernel.positions(directed(layer, direction), inputShape),
-    meets(layer, [input, ...states], mask) {
+    producesLayerOutput: false,
+    positions: (layer, inputShape) => kernel.positions(directionLayer(layer, direction), inputShape),
+    kernelInput(layer, [input, ...states], mask) {
       const half = states.length / 2;
-      return kernel.meets(directed(layer, direction), [input, ...direction === 'forward' ? states.slice(0, half) : states.slice(half)], mask);
+      return kernel.kernelInput(directionLayer(layer, direction), [input, ...direction === 'forward' ? states.slice(0, half) : states.slice(half)], mask);
     },
-    ...kernel.metSize && {metSize: (layer, inputShape) => kernel.metSize?.(directed(layer, direction), inputShape) ?? {met: 0, making: 0}},
-    columns: (layer, met, rows) => kernel.columns(directed(layer, direction), met, rows),
+    ...kernel.kernelInputSize && {kernelInputSize: (layer, inputShape) => kernel.kernelInputSize?.(directionLayer(layer, direction), inputShape) ?? {result: 0, peak: 0}},
+    columns: (layer, input, rows) => kernel.columns(directionLayer(layer, direction), input, rows),
   };
 }
 
-function directed(layer: layers.Layer, direction: typeof DIRECTIONS[number]): layers.Layer {
+function directionLayer(layer: layers.Layer, direction: typeof DIRECTIONS[number]): layers.Layer {
   return innerLayer(layer, `${direction}Layer`);
 }
 

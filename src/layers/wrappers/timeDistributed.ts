@@ -2,7 +2,7 @@ import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
 import {activationOf, fusedActivation} from '../adapter/activation.ts';
-import {type FindAdapter, innerLayer, innerRefusal, innerUndisturbed} from '../adapter/wrappedLayer.ts';
+import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 
 /** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
 export function timeDistributed(find: FindAdapter): LayerAdapter {
@@ -26,7 +26,7 @@ export function timeDistributed(find: FindAdapter): LayerAdapter {
       find(inner)?.release?.(inner);
     },
 
-    undisturbed: (layer, run) => innerUndisturbed(innerOf(layer), find, run),
+    withoutSideEffects: (layer, run) => innerWithoutSideEffects(innerOf(layer), find, run),
 
     packed(layer) {
       const inner = innerOf(layer);
@@ -60,22 +60,22 @@ function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter 
   return {
     ...kernel,
     // Whoever asks for channels that come first asks the wrapper, which does not say it.
-    givesOutput: kernel.givesOutput && inner.getConfig()['dataFormat'] !== 'channelsFirst',
+    producesLayerOutput: kernel.producesLayerOutput && inner.getConfig()['dataFormat'] !== 'channelsFirst',
     positions: (layer, inputShape) => (inputShape.at(1) ?? 1) * kernel.positions(innerOf(layer), stepShape(inputShape)),
-    meets(layer, [input], mask) {
+    kernelInput(layer, [input], mask) {
       const steps = reshape(input, stepShape(input.shape));
       const stepsMask = mask && stepMask(mask, input.shape.at(1) ?? 1);
-      const met = kernel.meets(innerOf(layer), [steps], stepsMask);
-      dispose([...met === steps ? [] : [steps], ...stepsMask ? [stepsMask] : []]);
-      return met;
+      const kernelInput = kernel.kernelInput(innerOf(layer), [steps], stepsMask);
+      dispose([...kernelInput === steps ? [] : [steps], ...stepsMask ? [stepsMask] : []]);
+      return kernelInput;
     },
-    ...kernel.metSize && {metSize: (layer, inputShape) => sizeTimes(inputShape.at(1) ?? 1, kernel.metSize?.(innerOf(layer), stepShape(inputShape)))},
-    columns: (layer, met, rows) => kernel.columns(innerOf(layer), met, rows),
+    ...kernel.kernelInputSize && {kernelInputSize: (layer, inputShape) => sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(innerOf(layer), stepShape(inputShape)))},
+    columns: (layer, input, rows) => kernel.columns(innerOf(layer), input, rows),
   };
 }
 
-function sizeTimes(time: number, size = {met: 0, making: 0}): {met: number; making: number} {
-  return {met: time * size.met, making: time * size.making};
+function sizeTimes(time: number, size = {result: 0, peak: 0}): {result: number; peak: number} {
+  return {result: time * size.result, peak: time * size.peak};
 }
 
 /** The mask that the wrapped layer is called with: tfjs hands it the same one at every time step. */

@@ -8,7 +8,7 @@ import type {Mask} from '../linalg/mask.ts';
  *
  * Every group of features that share a step begins a new run; what is left over in its last run is 0.
  */
-export interface KernelCodes {
+export interface KernelWords {
   /** b: bits of the letter, and of the place where only some of every m features are kept. */
   readonly bits: number;
   /** Codes of a run. */
@@ -22,15 +22,15 @@ export interface KernelCodes {
 }
 
 /** Bits a code may have: up to 8 of the letter, one more for what is pruned, up to 4 for a place. */
-const MOST_BITS = 12;
+const MAX_BITS = 12;
 
 /**
  * Codes laid out for a kernel.
  * @param codes `[rows, neurons]`, rows = problems · groups · groupRows (the last group of a problem may be shorter)
  * @param extent rows of one problem, rows of a group
  */
-export function kernelCodes(codes: ArrayLike<number>, bits: number, {rows, groupRows, neurons}: {readonly rows: number; readonly groupRows: number; readonly neurons: number}): KernelCodes {
-  if (!(bits >= 1 && bits <= MOST_BITS)) throw new RangeError(`kernelCodes: expected 1 to ${MOST_BITS} bits, got ${bits}`);
+export function kernelWords(codes: ArrayLike<number>, bits: number, {rows, groupRows, neurons}: {readonly rows: number; readonly groupRows: number; readonly neurons: number}): KernelWords {
+  if (!(bits >= 1 && bits <= MAX_BITS)) throw new RangeError(`kernelWords: expected 1 to ${MAX_BITS} bits, got ${bits}`);
   const {perRun, wordsPerRun} = runOf(bits);
   const problems = rows === 0 || neurons === 0 ? 0 : codes.length / (rows * neurons);
   const groups = Math.ceil(rows / groupRows);
@@ -62,14 +62,14 @@ function runOf(bits: number): {perRun: number; wordsPerRun: number} {
  * @param mask keeps n of every m neighbouring features
  * @returns `[rows · n / m, neurons]`
  */
-export function placedCodes(codes: ArrayLike<number>, mask: Mask, bits: number, {n: kept, m}: {readonly n: number; readonly m: number}, neurons: number): Uint16Array {
+export function codesWithPositions(codes: ArrayLike<number>, mask: Mask, bits: number, {n: kept, m}: {readonly n: number; readonly m: number}, neurons: number): Uint16Array {
   const placed = new Uint16Array((codes.length / m) * kept);
   const runs = codes.length / (neurons * m);
   for (let run = 0; run < runs; run++) {
     for (let n = 0; n < neurons; n++) {
-      for (let place = 0, slot = 0; place < m; place++) {
-        const i = (run * m + place) * neurons + n;
-        if (mask[i] === 1) placed[(run * kept + slot++) * neurons + n] = codes[i] | (place << bits);
+      for (let index = 0, slot = 0; index < m; index++) {
+        const i = (run * m + index) * neurons + n;
+        if (mask[i] === 1) placed[(run * kept + slot++) * neurons + n] = codes[i] | (index << bits);
       }
     }
   }

@@ -5,17 +5,17 @@ import {packCodes, unpackCodes} from './bitStream.ts';
  * d = ⌊32 / log₂ L⌋ in a word, Σ digit_i · L^i. Three letters so take 1.6 bits instead of 2, seven 2.91 instead of 3.
  * @param numbers integers from 0 to L − 1
  * @param levels L, 2 to 2^16
- * @returns {@link wordsFor} words
+ * @returns {@link wordCountFor} words
  * @throws RangeError if a number is too large, naming its place
  */
 export function packLevels(numbers: ArrayLike<number>, levels: number): Uint32Array {
   const tooLarge = Array.prototype.findIndex.call(numbers, (number: number) => !(Number.isInteger(number) && number >= 0 && number < levels));
   if (tooLarge >= 0) throw new RangeError(`packLevels: expected numbers from 0 to ${levels - 1}, got ${numbers[tooLarge]} at ${tooLarge}`);
-  if (!asDigits(levels)) return packCodes(numbers, bitsOf(levels));
+  if (!packsDigits(levels)) return packCodes(numbers, bitsOf(levels));
   const digits = digitsPerWord(levels);
-  const words = new Uint32Array(wordsFor(numbers.length, levels));
+  const words = new Uint32Array(wordCountFor(numbers.length, levels));
   for (let w = 0, k = 0; w < words.length; w++) {
-    for (let i = 0, place = 1; i < digits && k < numbers.length; i++, k++, place *= levels) words[w] += numbers[k] * place;
+    for (let i = 0, unit = 1; i < digits && k < numbers.length; i++, k++, unit *= levels) words[w] += numbers[k] * unit;
   }
   return words;
 }
@@ -26,22 +26,22 @@ export function packLevels(numbers: ArrayLike<number>, levels: number): Uint32Ar
  * @throws RangeError if there are not as many words as they take, or a word says what no numbers say
  */
 export function unpackLevels(words: Uint32Array, levels: number, count: number): Uint16Array {
-  const expected = wordsFor(count, levels);
+  const expected = wordCountFor(count, levels);
   if (words.length !== expected) throw new RangeError(`expected ${expected} words for ${count} numbers below ${levels}, got ${words.length}`);
-  const numbers = asDigits(levels) ? unpackDigits(words, levels, count) : Uint16Array.from(unpackCodes(words, bitsOf(levels), count));
+  const numbers = packsDigits(levels) ? unpackDigits(words, levels, count) : Uint16Array.from(unpackCodes(words, bitsOf(levels), count));
   const outside = numbers.findIndex((number) => number >= levels);
   if (outside >= 0) throw new RangeError(`expected numbers from 0 to ${levels - 1}, got ${numbers[outside]} at ${outside}`);
-  if (!asDigits(levels)) requireNoSpareBits(words, bitsOf(levels) * count);
+  if (!packsDigits(levels)) requireNoSpareBits(words, bitsOf(levels) * count);
   return numbers;
 }
 
 /** How many words so many numbers below L take. */
-export function wordsFor(count: number, levels: number): number {
-  return Math.ceil(asDigits(levels) ? count / digitsPerWord(levels) : (count * bitsOf(levels)) / 32);
+export function wordCountFor(count: number, levels: number): number {
+  return Math.ceil(packsDigits(levels) ? count / digitsPerWord(levels) : (count * bitsOf(levels)) / 32);
 }
 
 /** Whether digits are denser than bits. Beyond 256 numbers there are no streams of bits. */
-function asDigits(levels: number): boolean {
+function packsDigits(levels: number): boolean {
   return levels > 256 || 32 / digitsPerWord(levels) < bitsOf(levels);
 }
 

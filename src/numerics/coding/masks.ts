@@ -1,4 +1,4 @@
-import {packLevels, unpackLevels, wordsFor} from './levels.ts';
+import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 import type {Mask, NofM} from '../linalg/mask.ts';
 
 /** How a mask is written down: one bit for each weight, or, of every m neighbouring features of a neuron, the number of the subset that is kept. */
@@ -34,7 +34,7 @@ function smallestOf(weights: number, keptOf: (m: number) => number | undefined):
     const n = keptOf(m);
     if (n === undefined) continue;
     const form = {n, m};
-    if (wordsOfMask(weights, form) < wordsOfMask(weights, smallest)) smallest = form;
+    if (maskWordCount(weights, form) < maskWordCount(weights, smallest)) smallest = form;
   }
   return smallest;
 }
@@ -52,10 +52,10 @@ function keptOfEvery(m: number, mask: Mask, extent: MaskExtent): number | undefi
 }
 
 /** How many words a mask of so many weights takes. */
-export function wordsOfMask(weights: number, form: MaskForm): number {
-  if (form === 'plane') return wordsFor(weights, 2);
+export function maskWordCount(weights: number, form: MaskForm): number {
+  if (form === 'plane') return wordCountFor(weights, 2);
   const levels = subsetsOf(form).length;
-  return levels === 1 ? 0 : wordsFor(weights / form.m, levels); // all or nothing is kept: nothing is to say
+  return levels === 1 ? 0 : wordCountFor(weights / form.m, levels); // all or nothing is kept: nothing is to say
 }
 
 /** A mask as words. */
@@ -76,11 +76,11 @@ export function unpackMask(words: Uint32Array, form: MaskForm, weights: number, 
   if (form === 'plane') return Uint8Array.from(unpackLevels(words, 2, weights));
   const subsets = subsetsOf(form);
   const runs = weights / form.m;
-  if (words.length !== wordsOfMask(weights, form)) throw new RangeError(`expected ${wordsOfMask(weights, form)} words for ${runs} runs, got ${words.length}`);
+  if (words.length !== maskWordCount(weights, form)) throw new RangeError(`expected ${maskWordCount(weights, form)} words for ${runs} runs, got ${words.length}`);
   const numbers = subsets.length === 1 ? new Uint16Array(runs) : unpackLevels(words, subsets.length, runs);
   const mask = new Uint8Array(weights);
   numbers.forEach((number, run) => {
-    for (let k = 0; k < form.m; k++) mask[placeOf(run, k, form.m, neurons)] = (subsets[number] >>> k) & 1;
+    for (let k = 0; k < form.m; k++) mask[maskIndex(run, k, form.m, neurons)] = (subsets[number] >>> k) & 1;
   });
   return mask;
 }
@@ -88,12 +88,12 @@ export function unpackMask(words: Uint32Array, form: MaskForm, weights: number, 
 /** A run's kept entries as the bits of a number. */
 function runOf(mask: Mask, run: number, m: number, neurons: number): number {
   let bits = 0;
-  for (let k = 0; k < m; k++) bits |= mask[placeOf(run, k, m, neurons)] << k;
+  for (let k = 0; k < m; k++) bits |= mask[maskIndex(run, k, m, neurons)] << k;
   return bits;
 }
 
 /** Where entry k of a run lies: runs go through the neurons first, then down the features. */
-function placeOf(run: number, k: number, m: number, neurons: number): number {
+function maskIndex(run: number, k: number, m: number, neurons: number): number {
   return (Math.floor(run / neurons) * m + k) * neurons + (run % neurons);
 }
 

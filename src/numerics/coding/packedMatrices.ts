@@ -1,6 +1,6 @@
-import {packLevels, unpackLevels, wordsFor} from './levels.ts';
+import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 import type {Mask} from '../linalg/mask.ts';
-import {type MaskForm, packMask, smallestForm, unpackMask, wordsOfMask} from './masks.ts';
+import {type MaskForm, packMask, smallestForm, unpackMask, maskWordCount} from './masks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
 
 /**
@@ -70,12 +70,12 @@ export function partsOf({problems, features, neurons, letters, zeros, kept}: Pac
   const parts: PartSpec[] = [];
   if (letters) {
     const steps = problems * Math.ceil(features / letters.groupSize) * neurons;
-    parts.push({name: 'codes', dtype: 'int32', length: wordsFor(kept, letters.levels)}, {name: 'steps', dtype: 'float32', length: steps});
+    parts.push({name: 'codes', dtype: 'int32', length: wordCountFor(kept, letters.levels)}, {name: 'steps', dtype: 'float32', length: steps});
     if (letters.offsets) parts.push({name: 'offsets', dtype: 'float32', length: steps});
   } else {
     parts.push({name: 'values', dtype: 'float32', length: kept});
   }
-  if (zeros !== undefined) parts.push({name: 'mask', dtype: 'int32', length: wordsOfMask(weights, zeros)});
+  if (zeros !== undefined) parts.push({name: 'mask', dtype: 'int32', length: maskWordCount(weights, zeros)});
   return parts;
 }
 
@@ -94,11 +94,11 @@ export function packMatrices({problems, features, neurons, letters}: Omit<Packin
   return {
     packing: {problems, features, neurons, kept, ...(letters && {letters}), ...(zeros !== undefined && {zeros})},
     parts: {
-      ...(letters && codes && {codes: asInt32(packLevels(keptOf(codes, mask), letters.levels))}),
+      ...(letters && codes && {codes: toInt32(packLevels(keptOf(codes, mask), letters.levels))}),
       ...(values && {values: keptOf(values, mask)}),
       ...(steps && {steps}),
       ...(offsets && {offsets}),
-      ...(mask && zeros !== undefined && {mask: asInt32(packMask(mask, zeros, {features, neurons}))}),
+      ...(mask && zeros !== undefined && {mask: toInt32(packMask(mask, zeros, {features, neurons}))}),
     },
   };
 }
@@ -112,13 +112,13 @@ export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMa
   for (const spec of partsOf(packing)) requirePart(spec, parts[spec.name]);
   const {problems, features, neurons, letters, zeros, kept} = packing;
   const weights = problems * features * neurons;
-  const mask = zeros === undefined ? undefined : reading('mask', () => unpackMask(wordsOf(parts.mask), zeros, weights, {features, neurons}));
+  const mask = zeros === undefined ? undefined : withPartName('mask', () => unpackMask(wordsOf(parts.mask), zeros, weights, {features, neurons}));
   const found = mask ? mask.reduce((sum, bit) => sum + bit, 0) : weights;
   if (found !== kept) throw new RangeError(`mask: expected ${kept} kept weights, got ${found}`);
-  if (!letters) return {values: spread(Float32Array.from(parts.values ?? []), mask, new Float32Array(weights)), mask};
-  const codes = reading('codes', () => unpackLevels(wordsOf(parts.codes), letters.levels, kept));
+  if (!letters) return {values: spreadKept(Float32Array.from(parts.values ?? []), mask, new Float32Array(weights)), mask};
+  const codes = withPartName('codes', () => unpackLevels(wordsOf(parts.codes), letters.levels, kept));
   return {
-    codes: spread(codes, mask, new Uint8Array(weights)),
+    codes: spreadKept(codes, mask, new Uint8Array(weights)),
     steps: Float32Array.from(parts.steps ?? []),
     offsets: parts.offsets && Float32Array.from(parts.offsets),
     mask,
@@ -126,7 +126,7 @@ export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMa
 }
 
 /** Unpacked matrices one by one, each with a packing of its own. */
-export function problemsOf({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Array<readonly [Packing, UnpackedMatrices]> {
+export function splitProblems({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Array<readonly [Packing, UnpackedMatrices]> {
   return Array.from({length: problems}, (_, p) => {
     const part = <Numbers extends {readonly length: number; slice(first: number, last: number): Numbers}>(all: Numbers | undefined): Numbers | undefined =>
       all?.slice(p * all.length / problems, (p + 1) * all.length / problems);
@@ -137,7 +137,7 @@ export function problemsOf({problems, features, neurons, letters}: Packing, {cod
 }
 
 /** The weights themselves, one matrix for each problem: step · (code + origin) + offset in float32, exactly 0 where pruned. */
-export function unpackedWeights({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Matrix[] {
+export function unpackWeights({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Matrix[] {
   const size = features * neurons;
   return Array.from({length: problems}, (_, p) => {
     const weights = matrix(features, neurons);
@@ -169,7 +169,7 @@ function requirePart({name, dtype, length}: PartSpec, part: Int32Array | Float32
   }
 }
 
-function reading<Result>(name: PartName, read: () => Result): Result {
+function withPartName<Result>(name: PartName, read: () => Result): Result {
   try {
     return read();
   } catch (cause) {
@@ -182,7 +182,7 @@ function keptOf<Numbers extends Uint8Array | Float32Array>(all: Numbers, mask: M
 }
 
 /** Numbers of kept weights to their places, 0 elsewhere. */
-function spread<Numbers extends Uint8Array | Float32Array>(kept: ArrayLike<number>, mask: Mask | undefined, all: Numbers): Numbers {
+function spreadKept<Numbers extends Uint8Array | Float32Array>(kept: ArrayLike<number>, mask: Mask | undefined, all: Numbers): Numbers {
   if (!mask) {
     all.set(kept);
     return all;
@@ -192,7 +192,7 @@ function spread<Numbers extends Uint8Array | Float32Array>(kept: ArrayLike<numbe
 }
 
 /** The same bits: tensors know int32 alone. */
-function asInt32(words: Uint32Array): Int32Array {
+function toInt32(words: Uint32Array): Int32Array {
   return new Int32Array(words.buffer, words.byteOffset, words.length);
 }
 

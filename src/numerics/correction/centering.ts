@@ -1,6 +1,6 @@
 import {panelsOf} from '../linalg/blocks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
-import {finish, type Steps} from '../task.ts';
+import {runSync, type Task} from '../task.ts';
 
 /** H and G of calibration inputs. */
 export interface Grams {
@@ -28,12 +28,12 @@ const NOISE = 1e-6;
  * Minimising with them is minimising over a free bias as well, whose value is {@link biasShift}.
  */
 export function centred(pair: GramPair): Grams {
-  return finish(centredSteps(pair));
+  return runSync(centerGramsTask(pair));
 }
 
-/** {@link centred} in steps. */
-export function* centredSteps({gram, crossGram, mean, shadowMean, rows}: GramPair): Steps<Grams> {
-  const result = {gram: yield* lessOuter(gram, rows, shadowMean, shadowMean), crossGram: yield* lessOuter(crossGram, rows, shadowMean, mean)};
+/** {@link centred} as a task. */
+export function* centerGramsTask({gram, crossGram, mean, shadowMean, rows}: GramPair): Task<Grams> {
+  const result = {gram: yield* subtractOuter(gram, rows, shadowMean, shadowMean), crossGram: yield* subtractOuter(crossGram, rows, shadowMean, mean)};
   const size = gram.rows;
   for (let t = 0; t < size; t++) {
     if (!(result.gram.data[t * size + t] <= NOISE * gram.data[t * size + t])) continue;
@@ -44,7 +44,7 @@ export function* centredSteps({gram, crossGram, mean, shadowMean, rows}: GramPai
   return result;
 }
 
-function* lessOuter({rows: size, data}: Matrix, rows: number, left: Float64Array, right: Float64Array): Steps<Matrix> {
+function* subtractOuter({rows: size, data}: Matrix, rows: number, left: Float64Array, right: Float64Array): Task<Matrix> {
   const result = matrix(size, size);
   for (const {first, last} of panelsOf(result)) {
     for (let t = first; t < last; t++) {

@@ -32,7 +32,7 @@ export function matchedNorm({mean, variance}: NormStatistics, epsilon: number, c
 }
 
 /** a, such that v' stays above 0: a² ≤ (v + ε)/ε. */
-function slopeOf({covariance, shadowVariance}: ChannelMoments, mostSquare: number): number {
+function slopeOf({covariance, shadowVariance}: ChannelMoments, maxSquare: number): number {
   const slope = covariance / shadowVariance;
-  return slope >= 1 / STEEPEST && slope <= STEEPEST && slope ** 2 <= mostSquare ? slope : 1;
+  return slope >= 1 / STEEPEST && slope <= STEEPEST && slope ** 2 <= maxSquare ? slope : 1;
 }

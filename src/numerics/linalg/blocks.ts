@@ -11,11 +11,11 @@ export interface Block {
 }
 
 /** Entries of a matrix that one step goes through. */
-const STEP_ENTRIES = 2 ** 20;
+const PANEL_ENTRIES = 2 ** 20;
 
 /** The rows of a matrix, as many at a time as one step goes through: at least one. */
 export function panelsOf({rows, columns}: {readonly rows: number; readonly columns: number}): Generator<Block> {
-  return blocksOf(rows, Math.max(1, Math.floor(STEP_ENTRIES / Math.max(1, columns))));
+  return blocksOf(rows, Math.max(1, Math.floor(PANEL_ENTRIES / Math.max(1, columns))));
 }
 
 /** The blocks of `size` features that cover `features`. */

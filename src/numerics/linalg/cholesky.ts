@@ -1,5 +1,5 @@
 import {type Matrix, matrix} from './matrix.ts';
-import {finish, type Steps} from '../task.ts';
+import {runSync, type Task} from '../task.ts';
 
 /**
  * The lower triangular L with LLᵀ = H.
@@ -7,11 +7,11 @@ import {finish, type Steps} from '../task.ts';
  * @returns L, or undefined if H is not positive definite, or not finite
  */
 export function cholesky(square: Matrix): Matrix | undefined {
-  return finish(choleskySteps(square));
+  return runSync(choleskyTask(square));
 }
 
-/** {@link cholesky} in steps. */
-export function* choleskySteps(square: Matrix): Steps<Matrix | undefined> {
+/** {@link cholesky} as a task. */
+export function* choleskyTask(square: Matrix): Task<Matrix | undefined> {
   const size = square.rows;
   const factor = matrix(size, size);
   for (let t = 0; t < size; t++) {
@@ -23,14 +23,14 @@ export function* choleskySteps(square: Matrix): Steps<Matrix | undefined> {
 
 /** Row t of L from the rows before it. @returns whether there is one */
 function factorRow(l: Float64Array, {rows: size, data}: Matrix, t: number): boolean {
-  for (let s = 0; s < t; s++) l[t * size + s] = entryLess(data[t * size + s], l, t, s, size) / l[s * size + s];
-  const square = entryLess(data[t * size + t], l, t, t, size);
+  for (let s = 0; s < t; s++) l[t * size + s] = minusDot(data[t * size + s], l, t, s, size) / l[s * size + s];
+  const square = minusDot(data[t * size + t], l, t, t, size);
   l[t * size + t] = Math.sqrt(square);
   return square > 0 && square < Infinity;
 }
 
 /** H_ts − Σ_{r<s} L_tr L_sr. */
-function entryLess(entry: number, l: Float64Array, t: number, s: number, size: number): number {
+function minusDot(entry: number, l: Float64Array, t: number, s: number, size: number): number {
   const [rowT, rowS] = [t * size, s * size];
   for (let r = 0; r < s; r++) entry -= l[rowT + r] * l[rowS + r];
   return entry;
@@ -42,11 +42,11 @@ function entryLess(entry: number, l: Float64Array, t: number, s: number, size: n
  * @param right B `[features, neurons]`
  */
 export function choleskySolve(factor: Matrix, right: Matrix): Matrix {
-  return finish(choleskySolveSteps(factor, right));
+  return runSync(choleskySolveTask(factor, right));
 }
 
-/** {@link choleskySolve} in steps. */
-export function* choleskySolveSteps(factor: Matrix, right: Matrix): Steps<Matrix> {
+/** {@link choleskySolve} as a task. */
+export function* choleskySolveTask(factor: Matrix, right: Matrix): Task<Matrix> {
   const size = factor.rows;
   const neurons = right.columns;
   const l = factor.data;

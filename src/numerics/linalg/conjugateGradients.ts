@@ -1,8 +1,8 @@
 import {meanDiagonal} from './damping.ts';
-import {type Mask, masked} from './mask.ts';
+import {type Mask, applyMask} from './mask.ts';
 import {diagonal, type Matrix, matrix, requireSameShape, subtract} from './matrix.ts';
-import {multiplySteps} from './product.ts';
-import {finish, type Steps} from '../task.ts';
+import {multiplyTask} from './product.ts';
+import {runSync, type Task} from '../task.ts';
 
 /** How far to go. */
 export interface SupportOptions {
@@ -25,29 +25,29 @@ export interface SupportOptions {
  * @throws RangeError if the shapes do not fit
  */
 export function solveOnSupport(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, options: SupportOptions = {}): Matrix {
-  return finish(solveOnSupportSteps(gram, target, start, mask, options));
+  return runSync(solveOnSupportTask(gram, target, start, mask, options));
 }
 
-/** {@link solveOnSupport} in steps. */
-export function* solveOnSupportSteps(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {}): Steps<Matrix> {
+/** {@link solveOnSupport} as a task. */
+export function* solveOnSupportTask(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {}): Task<Matrix> {
   requireSameShape('solveOnSupport', target, start);
-  const kept = masked(start, mask);
-  const residual = subtract(target, yield* multiplySteps(gram, kept));
-  const descent = new Descent(gram, residual, kept, mask, {damping, tolerance});
-  for (let k = 0; k < iterations && (yield* descent.step()); k++);
-  return descent.solution;
+  const kept = applyMask(start, mask);
+  const residual = subtract(target, yield* multiplyTask(gram, kept));
+  const solver = new ConjugateGradients(gram, residual, kept, mask, {damping, tolerance});
+  for (let k = 0; k < iterations && (yield* solver.iterate()); k++);
+  return solver.solution;
 }
 
 /** Conjugate gradients of all neurons, in step. */
-class Descent {
+class ConjugateGradients {
   readonly solution: Matrix;
   private readonly lambda: number;
   /** 1 / (H_tt + λ) on the support, 0 off it and at dead features: directions have exact zeros there. */
   private readonly inverse: Float64Array;
   private readonly direction: Matrix;
   /** ⟨r, r / diag⟩ of each neuron, now and when it counts as solved. */
-  private size: Float64Array;
-  private readonly enough: Float64Array;
+  private rz: Float64Array;
+  private readonly rzTarget: Float64Array;
 
   /** @param residual (H + λI)-gradient, GW − HV + λ(V₀ − V), off the support meaningless; it is written to */
   constructor(private readonly gram: Matrix, private readonly residual: Matrix, start: Matrix, mask: Mask | undefined, {damping, tolerance}: Readonly<Record<'damping' | 'tolerance', number>>) {
@@ -55,16 +55,16 @@ class Descent {
     this.inverse = inverseDiagonal(gram, this.lambda, start.columns, mask);
     this.solution = matrix(start.rows, start.columns, start.data.slice());
     this.direction = matrix(start.rows, start.columns, this.residual.data.map((r, i) => r * this.inverse[i]));
-    this.size = columnDots(this.residual.data, this.direction.data, start.columns);
-    this.enough = this.size.map((size) => tolerance ** 2 * size);
+    this.rz = columnDots(this.residual.data, this.direction.data, start.columns);
+    this.rzTarget = this.rz.map((size) => tolerance ** 2 * size);
   }
 
   /** One step of every neuron that is not solved. @returns whether any moved */
-  *step(): Steps<boolean> {
-    const product = yield* multiplySteps(this.gram, this.direction);
-    const lengths = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
+  *iterate(): Task<boolean> {
+    const product = yield* multiplyTask(this.gram, this.direction);
+    const alpha = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
     yield;
-    return lengths.some((length) => length > 0);
+    return alpha.some((length) => length > 0);
   }
 
   /** Goes as far as is best along each direction d, and turns. @returns how far */
@@ -72,18 +72,18 @@ class Descent {
     const {solution: {data: solution}, residual: {data: residual}, direction: {data: direction}, inverse} = this;
     const neurons = this.solution.columns;
     const curvature = columnDots(direction, product, neurons);
-    const lengths = this.size.map((size, n) => (size > this.enough[n] && curvature[n] > 0 ? size / curvature[n] : 0));
+    const alpha = this.rz.map((size, n) => (size > this.rzTarget[n] && curvature[n] > 0 ? size / curvature[n] : 0));
     for (let i = 0; i < solution.length; i++) {
-      solution[i] += lengths[i % neurons] * direction[i];
-      residual[i] -= lengths[i % neurons] * product[i];
+      solution[i] += alpha[i % neurons] * direction[i];
+      residual[i] -= alpha[i % neurons] * product[i];
     }
-    const before = this.size;
-    this.size = columnDots(residual, residual.map((r, i) => r * inverse[i]), neurons);
+    const before = this.rz;
+    this.rz = columnDots(residual, residual.map((r, i) => r * inverse[i]), neurons);
     for (let i = 0; i < direction.length; i++) {
       const n = i % neurons;
-      direction[i] = lengths[n] > 0 ? residual[i] * inverse[i] + (this.size[n] / before[n]) * direction[i] : 0;
+      direction[i] = alpha[n] > 0 ? residual[i] * inverse[i] + (this.rz[n] / before[n]) * direction[i] : 0;
     }
-    return lengths;
+    return alpha;
   }
 }
 

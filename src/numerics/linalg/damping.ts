@@ -1,9 +1,9 @@
-import {choleskySteps} from './cholesky.ts';
+import {choleskyTask} from './cholesky.ts';
 import {addToDiagonal, diagonal, type Matrix} from './matrix.ts';
-import {finish, type Steps} from '../task.ts';
+import {runSync, type Task} from '../task.ts';
 
 /** How often damping is multiplied by ten before giving up. */
-const MOST_ESCALATIONS = 6;
+const MAX_ESCALATIONS = 6;
 
 /** H + λI, its factor, and the relative damping that was enough. */
 export interface Damped {
@@ -19,20 +19,20 @@ export interface Damped {
  * @throws RangeError if H is not a Gram matrix at all (NaN, or negative beyond rounding)
  */
 export function dampedCholesky(gram: Matrix, damping: number): Damped {
-  return finish(dampedCholeskySteps(gram, damping));
+  return runSync(dampedCholeskyTask(gram, damping));
 }
 
-/** {@link dampedCholesky} in steps. */
-export function* dampedCholeskySteps(gram: Matrix, damping: number): Steps<Damped> {
+/** {@link dampedCholesky} as a task. */
+export function* dampedCholeskyTask(gram: Matrix, damping: number): Task<Damped> {
   const mean = meanDiagonal(gram);
-  for (let escalation = 0, relative = damping; escalation <= MOST_ESCALATIONS; escalation++, relative = relative > 0 ? relative * 10 : 1e-8) {
+  for (let escalation = 0, relative = damping; escalation <= MAX_ESCALATIONS; escalation++, relative = relative > 0 ? relative * 10 : 1e-8) {
     // A layer whose every input is dead has a zero gram: any positive λ will do.
     const lambda = mean > 0 ? relative * mean : 1;
     const damped = addToDiagonal(gram, lambda);
-    const factor = yield* choleskySteps(damped);
+    const factor = yield* choleskyTask(damped);
     if (factor) return {gram: damped, factor, damping: relative, lambda};
   }
-  throw new RangeError(`dampedCholesky: the gram of ${gram.rows} features is not positive semidefinite, even with ${MOST_ESCALATIONS} escalations of damping ${damping}; are there NaN or Infinity in the calibration data?`);
+  throw new RangeError(`dampedCholesky: the gram of ${gram.rows} features is not positive semidefinite, even with ${MAX_ESCALATIONS} escalations of damping ${damping}; are there NaN or Infinity in the calibration data?`);
 }
 
 /** The mean of diag H, the unit of damping. */

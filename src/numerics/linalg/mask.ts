@@ -78,6 +78,6 @@ export function sparsityOf(mask: Mask): number {
 }
 
 /** The matrix with exact zeros off the mask; the same one without a mask. */
-export function masked(values: Matrix, mask: Mask | undefined): Matrix {
+export function applyMask(values: Matrix, mask: Mask | undefined): Matrix {
   return mask ? matrix(values.rows, values.columns, values.data.map((value, i) => (mask[i] === 0 ? 0 : value))) : values;
 }

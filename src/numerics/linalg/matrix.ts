@@ -1,5 +1,5 @@
 import {panelsOf} from './blocks.ts';
-import {finish, type Steps} from '../task.ts';
+import {runSync, type Task} from '../task.ts';
 
 /** A dense matrix, row-major: entry (i, j) is `data[i * columns + j]`. */
 export interface Matrix {
@@ -43,11 +43,11 @@ export function toRows({rows, columns, data}: Matrix): number[][] {
 
 /** Aᵀ. */
 export function transpose(from: Matrix): Matrix {
-  return finish(transposeSteps(from));
+  return runSync(transposeTask(from));
 }
 
-/** {@link transpose} in steps. */
-export function* transposeSteps(from: Matrix): Steps<Matrix> {
+/** {@link transpose} as a task. */
+export function* transposeTask(from: Matrix): Task<Matrix> {
   const {rows, columns, data} = from;
   const result = matrix(columns, rows);
   for (const {first, last} of panelsOf(from)) {

@@ -1,7 +1,7 @@
 import {type Block, blocksOf} from './blocks.ts';
 import {type Matrix, matrix, shapeOf} from './matrix.ts';
-import {finish, type Steps} from '../task.ts';
-import {MOST_COLUMNS, MOST_ROWS, MOST_TERMS, type SimdTile, simdTile, TILE_SIZE} from './wasmTile.ts';
+import {runSync, type Task} from '../task.ts';
+import {MAX_COLUMNS, MAX_ROWS, MAX_TERMS, type WasmTile, createWasmTile, TILE_SIZE} from './wasmTile.ts';
 
 /**
  * AB.
@@ -10,14 +10,14 @@ import {MOST_COLUMNS, MOST_ROWS, MOST_TERMS, type SimdTile, simdTile, TILE_SIZE}
  * @throws RangeError if the inner sizes differ
  */
 export function multiply(a: Matrix, b: Matrix): Matrix {
-  return finish(multiplySteps(a, b));
+  return runSync(multiplyTask(a, b));
 }
 
-/** {@link multiply} in steps. */
-export function* multiplySteps(a: Matrix, b: Matrix): Steps<Matrix> {
+/** {@link multiply} as a task. */
+export function* multiplyTask(a: Matrix, b: Matrix): Task<Matrix> {
   if (a.columns !== b.rows) throw new RangeError(`multiply: expected [m, k] and [k, n], got ${shapeOf(a)} and ${shapeOf(b)}`);
   const result = matrix(a.rows, b.columns);
-  yield* addPanelProductSteps(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
+  yield* addPanelProductTask(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
   return result;
 }
 
@@ -30,7 +30,7 @@ export interface Panel {
 }
 
 /** Scratch memory and code that keep nothing between steps. Made at the first product, so that importing does nothing. */
-let tile: SimdTile | 'none' | undefined;
+let tile: WasmTile | 'none' | undefined;
 
 /**
  * sum += A[panel] · B[panel], each entry adding its terms one by one in the order of the inner index.
@@ -38,14 +38,14 @@ let tile: SimdTile | 'none' | undefined;
  * with WebAssembly's vectors or without. Tile sizes: `npm run bench -- product`.
  */
 export function addPanelProduct(sum: Matrix, a: Matrix, b: Matrix, panel: Panel): void {
-  finish(addPanelProductSteps(sum, a, b, panel));
+  runSync(addPanelProductTask(sum, a, b, panel));
 }
 
-/** {@link addPanelProduct} in steps: parts that fit the tile's memory, each of which goes on where the last one left the sums. */
-export function* addPanelProductSteps(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): Steps<void> {
-  tile ??= simdTile() ?? 'none';
-  for (const rows of blocksOf(lastRow - firstRow, MOST_ROWS)) {
-    for (const terms of blocksOf(lastInner - firstInner, MOST_TERMS)) {
+/** {@link addPanelProduct} as a task: parts that fit the tile's memory, each of which goes on where the last one left the sums. */
+export function* addPanelProductTask(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): Task<void> {
+  tile ??= createWasmTile() ?? 'none';
+  for (const rows of blocksOf(lastRow - firstRow, MAX_ROWS)) {
+    for (const terms of blocksOf(lastInner - firstInner, MAX_TERMS)) {
       const part = {
         firstRow: firstRow + rows.first, lastRow: firstRow + rows.last,
         firstInner: firstInner + terms.first, lastInner: firstInner + terms.last,
@@ -70,32 +70,32 @@ function addEntries(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, first
 }
 
 /** A part that fits the tile's memory. */
-function addTiles(sum: Matrix, a: Matrix, b: Matrix, part: Panel, simd: SimdTile): void {
-  copyRows(simd.rows, a, part);
-  for (const columns of blocksOf(b.columns, MOST_COLUMNS)) addPart(sum, b, part, columns, simd);
+function addTiles(sum: Matrix, a: Matrix, b: Matrix, part: Panel, wasm: WasmTile): void {
+  copyRows(wasm.rows, a, part);
+  for (const columns of blocksOf(b.columns, MAX_COLUMNS)) addPart(sum, b, part, columns, wasm);
 }
 
-function addPart(sum: Matrix, b: Matrix, part: Panel, columns: Block, simd: SimdTile): void {
+function addPart(sum: Matrix, b: Matrix, part: Panel, columns: Block, wasm: WasmTile): void {
   const {firstRow, lastRow, firstInner, lastInner} = part;
   const width = columns.last - columns.first;
-  copyColumns(simd.columns, b, part, columns);
+  copyColumns(wasm.columns, b, part, columns);
   for (let i = firstRow; i < lastRow; i++) {
     const from = i * sum.columns + columns.first;
-    simd.sums.set(sum.data.subarray(from, from + width), (i - firstRow) * MOST_COLUMNS);
+    wasm.sums.set(sum.data.subarray(from, from + width), (i - firstRow) * MAX_COLUMNS);
   }
   // Past the edges a tile works on what it finds there, and nobody reads it.
   for (let column = 0; column < width; column += TILE_SIZE) {
-    for (let row = 0; row < lastRow - firstRow; row += TILE_SIZE) simd.add(row, column, lastInner - firstInner);
+    for (let row = 0; row < lastRow - firstRow; row += TILE_SIZE) wasm.add(row, column, lastInner - firstInner);
   }
   for (let i = firstRow; i < lastRow; i++) {
-    const from = (i - firstRow) * MOST_COLUMNS;
-    sum.data.set(simd.sums.subarray(from, from + width), i * sum.columns + columns.first);
+    const from = (i - firstRow) * MAX_COLUMNS;
+    sum.data.set(wasm.sums.subarray(from, from + width), i * sum.columns + columns.first);
   }
 }
 
 function copyRows(to: Float64Array, a: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): void {
   for (let i = firstRow; i < lastRow; i++) {
-    to.set(a.data.subarray(i * a.columns + firstInner, i * a.columns + lastInner), (i - firstRow) * MOST_TERMS);
+    to.set(a.data.subarray(i * a.columns + firstInner, i * a.columns + lastInner), (i - firstRow) * MAX_TERMS);
   }
 }
 
@@ -104,6 +104,6 @@ function copyColumns(to: Float64Array, b: Matrix, {firstInner, lastInner}: Panel
   for (let s = firstInner; s < lastInner; s++) {
     const row = s * b.columns + first;
     const term = (s - firstInner) * TILE_SIZE;
-    for (let j = 0; j < last - first; j++) to[(j >>> 2) * MOST_TERMS * TILE_SIZE + term + (j & 3)] = b.data[row + j];
+    for (let j = 0; j < last - first; j++) to[(j >>> 2) * MAX_TERMS * TILE_SIZE + term + (j & 3)] = b.data[row + j];
   }
 }

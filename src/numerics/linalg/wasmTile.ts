@@ -1,35 +1,35 @@
 /** Rows and columns of a tile: its sixteen sums fill eight of the sixteen vector registers. */
 export const TILE_SIZE = 4;
 /** The most terms that one call adds: so many rows and columns of a tile stay in the nearest cache. */
-export const MOST_TERMS = 256;
+export const MAX_TERMS = 256;
 /** The most rows and columns of the result that are held at once. */
-export const MOST_ROWS = 128;
-export const MOST_COLUMNS = 64;
+export const MAX_ROWS = 128;
+export const MAX_COLUMNS = 64;
 
 /** A product of small matrices in WebAssembly: its operands, and the call. */
-export interface SimdTile {
-  /** A `[MOST_ROWS, MOST_TERMS]`. */
+export interface WasmTile {
+  /** A `[MAX_ROWS, MAX_TERMS]`. */
   readonly rows: Float64Array;
-  /** B, four columns side by side: `[MOST_COLUMNS / 4, MOST_TERMS, 4]`. */
+  /** B, four columns side by side: `[MAX_COLUMNS / 4, MAX_TERMS, 4]`. */
   readonly columns: Float64Array;
-  /** The sums `[MOST_ROWS, MOST_COLUMNS]`. */
+  /** The sums `[MAX_ROWS, MAX_COLUMNS]`. */
   readonly sums: Float64Array;
   /** sums += AB for rows `row … row + 3` and columns `column … column + 3`, each entry adding its terms one by one in order: the bits of the same loop in TypeScript. */
   add(row: number, column: number, terms: number): void;
 }
 
 /** The tile, or undefined where WebAssembly or its vectors are missing or forbidden. */
-export function simdTile(): SimdTile | undefined {
-  const columnsAt = MOST_ROWS * ROW_BYTES;
-  const sumsAt = columnsAt + MOST_COLUMNS * ROW_BYTES;
+export function createWasmTile(): WasmTile | undefined {
+  const columnsAt = MAX_ROWS * ROW_BYTES;
+  const sumsAt = columnsAt + MAX_COLUMNS * ROW_BYTES;
   try {
-    const memory = new WebAssembly.Memory({initial: Math.ceil((sumsAt + MOST_ROWS * SUMS_BYTES) / PAGE)});
+    const memory = new WebAssembly.Memory({initial: Math.ceil((sumsAt + MAX_ROWS * SUMS_BYTES) / PAGE)});
     const {exports} = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()), {host: {memory}});
     const add = exports.add as (row: number, rowEnd: number, columns: number, sums: number) => void;
     return {
-      rows: new Float64Array(memory.buffer, 0, MOST_ROWS * MOST_TERMS),
-      columns: new Float64Array(memory.buffer, columnsAt, MOST_COLUMNS * MOST_TERMS),
-      sums: new Float64Array(memory.buffer, sumsAt, MOST_ROWS * MOST_COLUMNS),
+      rows: new Float64Array(memory.buffer, 0, MAX_ROWS * MAX_TERMS),
+      columns: new Float64Array(memory.buffer, columnsAt, MAX_COLUMNS * MAX_TERMS),
+      sums: new Float64Array(memory.buffer, sumsAt, MAX_ROWS * MAX_COLUMNS),
       add: (row, column, terms) => {
         const from = row * ROW_BYTES;
         add(from, from + terms * 8, columnsAt + column * ROW_BYTES, sumsAt + row * SUMS_BYTES + column * 8);
@@ -42,8 +42,8 @@ export function simdTile(): SimdTile | undefined {
 
 const PAGE = 65536;
 /** Bytes of a row of A, which are also those of a column of B. */
-const ROW_BYTES = MOST_TERMS * 8;
-const SUMS_BYTES = MOST_COLUMNS * 8;
+const ROW_BYTES = MAX_TERMS * 8;
+const SUMS_BYTES = MAX_COLUMNS * 8;
 
 /** Local variables of the function: its four parameters, then vectors. */
 const [ROW, ROW_END, COLUMNS, SUMS] = [0, 1, 2, 3];

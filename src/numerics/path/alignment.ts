@@ -1,9 +1,9 @@
-import {choleskySolveSteps} from '../linalg/cholesky.ts';
-import {dampedCholeskySteps} from '../linalg/damping.ts';
+import {choleskySolveTask} from '../linalg/cholesky.ts';
+import {dampedCholeskyTask} from '../linalg/damping.ts';
 import {type Matrix, matrix, requireSameShape} from '../linalg/matrix.ts';
-import {addPanelProductSteps, multiplySteps} from '../linalg/product.ts';
+import {addPanelProductTask, multiplyTask} from '../linalg/product.ts';
 import {type Block, HOST_BLOCK_FEATURES, blocksOf} from '../linalg/blocks.ts';
-import {finish, type Steps} from '../task.ts';
+import {runSync, type Task} from '../task.ts';
 
 /** How W̃ is found from W. */
 export interface AlignmentOptions {
@@ -29,20 +29,20 @@ export interface AlignmentOptions {
  * @throws RangeError if the shapes do not fit, or H is no Gram matrix
  */
 export function alignWeights(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Matrix {
-  return finish(alignWeightsSteps(weights, gram, crossGram, options));
+  return runSync(alignWeightsTask(weights, gram, crossGram, options));
 }
 
-/** {@link alignWeights} in steps. */
-export function* alignWeightsSteps(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Steps<Matrix> {
+/** {@link alignWeights} as a task. */
+export function* alignWeightsTask(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Task<Matrix> {
   requireSameShape('alignWeights', gram, crossGram);
   requireSquareFor('alignWeights', gram, weights);
   const {method, order = 1, damping = 0.01, dead = 'keep'} = options;
   switch (method) {
     case 'none': return weights;
-    case 'exact': return settleDead(yield* alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
+    case 'exact': return resolveDead(yield* alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
     case 'order': {
       let aligned = yield* firstSweep(weights, gram, crossGram, dead);
-      const target = order > 1 ? yield* multiplySteps(crossGram, weights) : aligned;
+      const target = order > 1 ? yield* multiplyTask(crossGram, weights) : aligned;
       for (let sweep = 1; sweep < order; sweep++) aligned = yield* nextSweep(aligned, target, gram);
       return aligned;
     }
@@ -56,14 +56,14 @@ export function requireSquareFor(where: string, gram: Matrix, weights: Matrix): 
   }
 }
 
-function* alignExactly(weights: Matrix, gram: Matrix, crossGram: Matrix, damping: number): Steps<Matrix> {
-  const {factor, lambda} = yield* dampedCholeskySteps(gram, damping);
-  const right = yield* multiplySteps(crossGram, weights);
+function* alignExactly(weights: Matrix, gram: Matrix, crossGram: Matrix, damping: number): Task<Matrix> {
+  const {factor, lambda} = yield* dampedCholeskyTask(gram, damping);
+  const right = yield* multiplyTask(crossGram, weights);
   right.data.forEach((entry, i) => { right.data[i] = entry + lambda * weights.data[i]; });
-  return yield* choleskySolveSteps(factor, right);
+  return yield* choleskySolveTask(factor, right);
 }
 
-function settleDead(aligned: Matrix, weights: Matrix, gram: Matrix, dead: 'keep' | 'zero'): Matrix {
+function resolveDead(aligned: Matrix, weights: Matrix, gram: Matrix, dead: 'keep' | 'zero'): Matrix {
   for (let t = 0; t < gram.rows; t++) {
     if (gram.data[t * gram.rows + t] > 0) continue;
     const row = t * weights.columns;
@@ -74,15 +74,15 @@ function settleDead(aligned: Matrix, weights: Matrix, gram: Matrix, dead: 'keep'
 }
 
 /** H_tt w̃_t = Σ_{s≤t} G_ts w_s − Σ_{s<t} H_ts w̃_s. */
-function* firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'keep' | 'zero'): Steps<Matrix> {
+function* firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'keep' | 'zero'): Task<Matrix> {
   const {rows: features, columns: neurons} = weights;
   const aligned = matrix(features, neurons);
   const right = matrix(features, neurons);
   const taken = matrix(features, neurons);
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const before = {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first};
-    yield* addPanelProductSteps(right, crossGram, weights, before);
-    yield* addPanelProductSteps(taken, gram, aligned, before);
+    yield* addPanelProductTask(right, crossGram, weights, before);
+    yield* addPanelProductTask(taken, gram, aligned, before);
     firstOfBlock({weights, gram, crossGram, aligned, right, taken}, dead, block);
     yield;
   }
@@ -104,15 +104,15 @@ function firstOfBlock({weights, gram, crossGram, aligned, right, taken}: Readonl
 }
 
 /** H_tt w̃⁺_t = (GW)_t − Σ_{s<t} H_ts w̃⁺_s − Σ_{s>t} H_ts w̃_s. A dead feature keeps what it has. */
-function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Steps<Matrix> {
+function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Task<Matrix> {
   const {rows: features, columns: neurons} = aligned;
   const next = matrix(features, neurons, aligned.data.slice());
   const taken = matrix(features, neurons);
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const rows = {firstRow: block.first, lastRow: block.last};
     // Rows before the block are already of the new sweep, rows behind it still of the last one.
-    yield* addPanelProductSteps(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
-    yield* addPanelProductSteps(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
+    yield* addPanelProductTask(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
+    yield* addPanelProductTask(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
     nextOfBlock({target, gram, next, taken}, block);
     yield;
   }

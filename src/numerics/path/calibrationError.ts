@@ -1,8 +1,8 @@
 import {type Matrix, subtract} from '../linalg/matrix.ts';
-import {dampedFeedbackSteps} from './pathFeedback.ts';
-import {followPathSteps, type Path} from './pathFollowing.ts';
-import {multiplySteps} from '../linalg/product.ts';
-import {finish, type Steps} from '../task.ts';
+import {dampedFeedbackTask} from './pathFeedback.ts';
+import {followPathTask, type Path} from './pathFollowing.ts';
+import {multiplyTask} from '../linalg/product.ts';
+import {runSync, type Task} from '../task.ts';
 
 /**
  * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
@@ -31,13 +31,13 @@ export function calibrationErrors(gram: Matrix, residual: Matrix, aligned: Matri
 
 /** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
 export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path {
-  return finish(replayDriftSteps(gram, aligned, values));
+  return runSync(replayDriftTask(gram, aligned, values));
 }
 
-/** {@link replayDrift} in steps. */
-export function* replayDriftSteps(gram: Matrix, aligned: Matrix, values: Matrix): Steps<Path> {
-  const {feedback} = yield* dampedFeedbackSteps(gram, {kind: 'path'});
-  return yield* followPathSteps(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);
+/** {@link replayDrift} as a task. */
+export function* replayDriftTask(gram: Matrix, aligned: Matrix, values: Matrix): Task<Path> {
+  const {feedback} = yield* dampedFeedbackTask(gram, {kind: 'path'});
+  return yield* followPathTask(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);
 }
 
 /**
@@ -52,14 +52,14 @@ export function* replayDriftSteps(gram: Matrix, aligned: Matrix, values: Matrix)
  * @param to Q⁺ `[features, neurons]`
  */
 export function calibrationGain(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Float64Array {
-  return finish(calibrationGainSteps(gram, target, from, to));
+  return runSync(calibrationGainTask(gram, target, from, to));
 }
 
-/** {@link calibrationGain} in steps. */
-export function* calibrationGainSteps(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Steps<Float64Array> {
+/** {@link calibrationGain} as a task. */
+export function* calibrationGainTask(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Task<Float64Array> {
   const change = subtract(to, from);
-  const residual = subtract(target, yield* multiplySteps(gram, from));
-  const moved = yield* multiplySteps(gram, change);
+  const residual = subtract(target, yield* multiplyTask(gram, from));
+  const moved = yield* multiplyTask(gram, change);
   const gain = new Float64Array(target.columns);
   change.data.forEach((delta, i) => { gain[i % gain.length] += delta * (2 * residual.data[i] - moved.data[i]); });
   return gain;

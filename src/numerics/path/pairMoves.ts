@@ -1,6 +1,6 @@
 import type {Alphabet} from '../stochastic/alphabet.ts';
 import {diagonal, type Matrix} from '../linalg/matrix.ts';
-import type {Steps} from '../task.ts';
+import type {Task} from '../task.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
 /** The letters of one neuron, while they change. */
@@ -37,15 +37,15 @@ export class PairMoves {
   private readonly products: Float64Array;
   /** The best move of the feature that is looked at. */
   private gain = 0;
-  private by = 0;
+  private delta = 0;
   private partner = -1;
-  private partnerBy = 0;
+  private partnerDelta = 0;
 
   /**
    * Finds the partners of every feature, in steps.
    * @param gram H `[features, features]`
    */
-  static *of(gram: Matrix, alphabet: Alphabet): Steps<PairMoves> {
+  static *of(gram: Matrix, alphabet: Alphabet): Task<PairMoves> {
     const norms = diagonal(gram);
     const count = Math.max(0, Math.min(PARTNERS, gram.rows - 1));
     const partners = new Int32Array(gram.rows * count);
@@ -67,12 +67,12 @@ export class PairMoves {
       const step = letters.steps[t];
       if (!(this.norms[t] > 0 && step > 0)) continue;
       this.gain = NOISE * this.norms[t] * step * step;
-      this.by = 0;
+      this.delta = 0;
       if (letters.codes[t] > this.alphabet.lowest) this.search(letters, t, -1);
       if (letters.codes[t] < this.alphabet.highest) this.search(letters, t, 1);
-      if (this.by === 0) continue;
-      letters.move(t, this.by);
-      if (this.partner >= 0) letters.move(this.partner, this.partnerBy);
+      if (this.delta === 0) continue;
+      letters.move(t, this.delta);
+      if (this.partner >= 0) letters.move(this.partner, this.partnerDelta);
     }
   }
 
@@ -96,18 +96,18 @@ export class PairMoves {
 
   private keep(gain: number, by: number, partner: number, partnerBy: number): void {
     this.gain = gain;
-    this.by = by;
+    this.delta = by;
     this.partner = partner;
-    this.partnerBy = partnerBy;
+    this.partnerDelta = partnerBy;
   }
 }
 
 /** The features s ≠ t with the largest H_ts²/H_ss, as many as asked for; dead ones come last. */
 function closestFeatures({rows, data}: Matrix, norms: Float64Array, t: number, count: number): number[] {
   const likeness = norms.map((norm, s) => (s === t ? -1 : norm > 0 ? data[t * rows + s] ** 2 / norm : 0));
-  const least = likeness.slice().sort()[rows - count];
+  const min = likeness.slice().sort()[rows - count];
   const closest: number[] = [];
-  for (const wanted of [(value: number) => value > least, (value: number) => value === least]) {
+  for (const wanted of [(value: number) => value > min, (value: number) => value === min]) {
     likeness.forEach((value, s) => { if (closest.length < count && wanted(value)) closest.push(s); });
   }
   return closest;

@@ -1,7 +1,7 @@
 import {panelsOf} from '../linalg/blocks.ts';
-import {dampedCholeskySteps} from '../linalg/damping.ts';
-import {type Matrix, matrix, transposeSteps} from '../linalg/matrix.ts';
-import {finish, type Steps} from '../task.ts';
+import {dampedCholeskyTask} from '../linalg/damping.ts';
+import {type Matrix, matrix, transposeTask} from '../linalg/matrix.ts';
+import {runSync, type Task} from '../task.ts';
 
 /** What a feature feels of the errors made before it. */
 export interface FeedbackOptions {
@@ -23,27 +23,27 @@ export interface FeedbackOptions {
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
 export function pathFeedback(gram: Matrix, options: FeedbackOptions): Matrix {
-  return finish(dampedFeedbackSteps(gram, options)).feedback;
+  return runSync(dampedFeedbackTask(gram, options)).feedback;
 }
 
 /**
- * {@link pathFeedback} in steps, with the relative damping that optimal feedback took in the end.
+ * {@link pathFeedback} as a task, with the relative damping that optimal feedback took in the end.
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
-export function* dampedFeedbackSteps(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): Steps<{feedback: Matrix; damping: number | undefined}> {
+export function* dampedFeedbackTask(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): Task<{feedback: Matrix; damping: number | undefined}> {
   if (!(scaling >= 1)) throw new RangeError(`pathFeedback: expected \`scaling\` to be at least 1, got ${scaling}`);
   switch (kind) {
     case 'none': return {feedback: matrix(gram.rows, gram.rows), damping: undefined};
-    case 'path': return {feedback: yield* belowDiagonal(gram, scaling), damping: undefined};
+    case 'path': return {feedback: yield* feedbackBelowDiagonal(gram, scaling), damping: undefined};
     case 'optimal': {
-      const damped = yield* dampedCholeskySteps(reversed(gram), damping);
-      return {feedback: yield* belowDiagonal(yield* lowerFactor(damped.factor), 1), damping: damped.damping};
+      const damped = yield* dampedCholeskyTask(reverseBoth(gram), damping);
+      return {feedback: yield* feedbackBelowDiagonal(yield* lowerFactor(damped.factor), 1), damping: damped.damping};
     }
   }
 }
 
 /** A_ts / (C · A_tt) below the diagonal, 0 elsewhere and in rows whose diagonal entry is 0. */
-function* belowDiagonal({rows: features, data}: Matrix, scaling: number): Steps<Matrix> {
+function* feedbackBelowDiagonal({rows: features, data}: Matrix, scaling: number): Task<Matrix> {
   const feedback = matrix(features, features);
   for (const {first, last} of panelsOf(feedback)) {
     for (let t = first; t < last; t++) {
@@ -57,11 +57,11 @@ function* belowDiagonal({rows: features, data}: Matrix, scaling: number): Steps<
 }
 
 /** A lower triangular with AᵀA = H + λI: from the Cholesky factor of the matrix with its features in reverse order. */
-function* lowerFactor(factor: Matrix): Steps<Matrix> {
-  return reversed(yield* transposeSteps(factor));
+function* lowerFactor(factor: Matrix): Task<Matrix> {
+  return reverseBoth(yield* transposeTask(factor));
 }
 
 /** Rows and columns in reverse order: for a square matrix, its entries from last to first. */
-function reversed({rows, columns, data}: Matrix): Matrix {
+function reverseBoth({rows, columns, data}: Matrix): Matrix {
   return matrix(rows, columns, data.slice().reverse());
 }

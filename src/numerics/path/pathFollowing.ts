@@ -1,7 +1,7 @@
 import {type Block, HOST_BLOCK_FEATURES, blocksOf} from '../linalg/blocks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
-import {addPanelProductSteps} from '../linalg/product.ts';
-import {finish, type Steps} from '../task.ts';
+import {addPanelProductTask} from '../linalg/product.ts';
+import {runSync, type Task} from '../task.ts';
 import {requireSquareFor} from './alignment.ts';
 
 /** A stochastic operator T at a place: from the argument to the letter that is kept there. */
@@ -29,18 +29,18 @@ export interface Path {
  * @throws RangeError if the shapes do not fit
  */
 export function followPath(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Path {
-  return finish(followPathSteps(aligned, feedback, quantize, options));
+  return runSync(followPathTask(aligned, feedback, quantize, options));
 }
 
-/** {@link followPath} in steps: its blocks. */
-export function* followPathSteps(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Steps<Path> {
+/** {@link followPath} as a task: its blocks. */
+export function* followPathTask(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Task<Path> {
   requireSquareFor('followPath', feedback, aligned);
   const {rows: features, columns: neurons} = aligned;
   const values = matrix(features, neurons);
   const errors = matrix(features, neurons);
   const drift = matrix(features, neurons);
   for (const block of blocksOf(features, options.blockSize ?? HOST_BLOCK_FEATURES)) {
-    yield* addPanelProductSteps(drift, feedback, errors, {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first});
+    yield* addPanelProductTask(drift, feedback, errors, {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first});
     followBlock({aligned, values, errors, drift, feedback}, quantize, block);
     yield;
   }

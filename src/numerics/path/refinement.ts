@@ -1,13 +1,13 @@
 import {type Alphabet} from '../stochastic/alphabet.ts';
 import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
-import {type LetterSums, pooledSums, refitLetters} from '../scales/scaleRefit.ts';
-import {type Mask, masked} from '../linalg/mask.ts';
+import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
+import {type Mask, applyMask} from '../linalg/mask.ts';
 import {type Matrix, matrix, subtract, transpose} from '../linalg/matrix.ts';
 import {type NeuronLetters, PairMoves} from './pairMoves.ts';
-import {multiplySteps} from '../linalg/product.ts';
+import {multiplyTask} from '../linalg/product.ts';
 import {type Quantized, valuesOf} from '../scales/quantized.ts';
 import type {Granularity, Scales} from '../scales/scales.ts';
-import {finish, type Steps} from '../task.ts';
+import {runSync, type Task} from '../task.ts';
 import {transposeCodes} from '../scales/transposeCodes.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
@@ -40,11 +40,11 @@ export interface RefinementOptions {
  * @param target GW `[features, neurons]`
  */
 export function refine(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Quantized {
-  return finish(refineSteps(start, gram, target, options));
+  return runSync(refineTask(start, gram, target, options));
 }
 
-/** {@link refine} in steps. */
-export function* refineSteps(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Steps<Quantized> {
+/** {@link refine} as a task. */
+export function* refineTask(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Quantized> {
   const state = yield* Refinement.of(start, gram, target, options);
   const {refit = true, pairs = 0} = options;
   for (let round = 0; round < options.rounds; round++) {
@@ -77,10 +77,10 @@ class Refinement {
   private readonly ones: Float64Array | undefined;
   private pairMoves: PairMoves | undefined;
 
-  static *of(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Steps<Refinement> {
-    const residual = subtract(target, yield* multiplySteps(gram, valuesOf(start, options.alphabet, target.columns)));
+  static *of(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Refinement> {
+    const residual = subtract(target, yield* multiplyTask(gram, valuesOf(start, options.alphabet, target.columns)));
     const hasOffsets = (start.scales.offsets !== undefined || options.offset === true) && start.scales.groups === 1;
-    return new Refinement(start, gram, {target, residual, ones: hasOffsets ? yield* multiplySteps(gram, onesOf(target, start.mask)) : undefined}, options);
+    return new Refinement(start, gram, {target, residual, ones: hasOffsets ? yield* multiplyTask(gram, onesOf(target, start.mask)) : undefined}, options);
   }
 
   private constructor(start: Quantized, private readonly gram: Matrix, {target, residual, ones}: {readonly target: Matrix; readonly residual: Matrix; readonly ones: Matrix | undefined}, private readonly options: RefinementOptions) {
@@ -101,7 +101,7 @@ class Refinement {
     return {codes: transposeCodes(this.codes, this.neurons, this.features), scales, ...(this.mask && {mask: this.mask})};
   }
 
-  *sweep(): Steps<void> {
+  *sweep(): Task<void> {
     for (const neurons of blocksOf(this.neurons, NEURONS_TOGETHER)) {
       for (const features of blocksOf(this.features, HOST_BLOCK_FEATURES)) {
         this.sweepBlock(neurons, features);
@@ -126,7 +126,7 @@ class Refinement {
     if (code !== this.codes[i]) this.moveCode(n, t, code - this.codes[i]);
   }
 
-  *movePairs(): Steps<void> {
+  *movePairs(): Task<void> {
     this.pairMoves ??= yield* PairMoves.of(this.gram, this.options.alphabet);
     for (let n = 0; n < this.neurons; n++) {
       this.pairMoves.pass(this.lettersOf(n));
@@ -159,15 +159,15 @@ class Refinement {
     for (let s = 0; s < this.features; s++) this.residual[row + s] -= delta * data[from + s];
   }
 
-  *refit(): Steps<void> {
+  *refit(): Task<void> {
     for (let g = 0; g < this.scales.groups; g++) {
       const fits: Fit[] = [];
       for (const {first, last} of blocksOf(this.neurons, NEURONS_TOGETHER)) {
         for (let n = first; n < last; n++) fits.push(this.fitOf(g, n));
         yield;
       }
-      const shared = this.options.granularity === 'tensor' ? pooledSums(fits.map(({sums}) => sums)) : undefined;
-      fits.forEach((fit, n) => { this.reletter(g * this.neurons + n, n, fit, shared ?? fit.sums); });
+      const shared = this.options.granularity === 'tensor' ? poolSums(fits.map(({sums}) => sums)) : undefined;
+      fits.forEach((fit, n) => { this.updateLetters(g * this.neurons + n, n, fit, shared ?? fit.sums); });
     }
   }
 
@@ -212,7 +212,7 @@ class Refinement {
     return product;
   }
 
-  private reletter(cell: number, n: number, {letters, ones}: Fit, sums: LetterSums): void {
+  private updateLetters(cell: number, n: number, {letters, ones}: Fit, sums: LetterSums): void {
     const from = {step: this.steps[cell], offset: this.offsets?.[cell] ?? 0};
     const {step, offset} = refitLetters(from, sums);
     if (step !== from.step) this.subtractFromResidual(n, step - from.step, letters);
@@ -246,5 +246,5 @@ interface Fit {
 
 /** e: 1 at each kept weight `[features, neurons]`. */
 function onesOf({rows, columns, data}: Matrix, mask: Mask | undefined): Matrix {
-  return masked(matrix(rows, columns, new Float64Array(data.length).fill(1)), mask);
+  return applyMask(matrix(rows, columns, new Float64Array(data.length).fill(1)), mask);
 }

@@ -2,8 +2,8 @@ import type {Alphabet} from '../stochastic/alphabet.ts';
 import {panelsOf} from '../linalg/blocks.ts';
 import type {Mask} from '../linalg/mask.ts';
 import type {Matrix} from '../linalg/matrix.ts';
-import {type Granularity, groupSizeOf, type Scales, storable} from './scales.ts';
-import {finish, type Steps} from '../task.ts';
+import {type Granularity, groupSizeOf, type Scales, roundToFloat32} from './scales.ts';
+import {runSync, type Task} from '../task.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
 
 /** Candidates between 5 % and 100 % of the step that lets the farthest letter reach the largest weight. */
@@ -22,35 +22,35 @@ const REFITS = 5;
  * @param mask the weights that count; without one, all
  */
 export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
-  return finish(meanSquareScaleSteps(weights, alphabet, granularity, mask));
+  return runSync(meanSquareScaleTask(weights, alphabet, granularity, mask));
 }
 
-/** {@link meanSquareScale} in steps. */
-export function meanSquareScaleSteps(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Steps<Scales> {
-  return eachStep(weights, granularity, mask, (values) => bestStep(values, alphabet));
+/** {@link meanSquareScale} as a task. */
+export function meanSquareScaleTask(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Task<Scales> {
+  return findScales(weights, granularity, mask, (values) => findBestStep(values, alphabet));
 }
 
 /** The steps that let the farthest letter reach the largest weight, of those on the mask: nothing of W is clipped. */
-export function widestScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
-  return finish(eachStep(weights, granularity, mask, function* (values) {
+export function absMaxScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
+  return runSync(findScales(weights, granularity, mask, function* (values) {
     yield;
-    return widestStep(values, alphabet);
+    return absMaxStep(values, alphabet);
   }));
 }
 
-function* eachStep(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => Steps<number>): Steps<Scales> {
+function* findScales(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => Task<number>): Task<Scales> {
   const {rows: features, columns: neurons} = weights;
   const groupSize = groupSizeOf(granularity, features);
   const groups = Math.max(1, Math.ceil(features / groupSize));
   const steps = new Float64Array(groups * neurons);
-  if (granularity === 'tensor') return storable({groupSize, groups, neurons, steps: steps.fill(yield* stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
+  if (granularity === 'tensor') return roundToFloat32({groupSize, groups, neurons, steps: steps.fill(yield* stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
   for (let g = 0; g < groups; g++) {
-    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = yield* stepOf(columnPart(weights, mask, n, g * groupSize, groupSize));
+    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = yield* stepOf(groupValues(weights, mask, n, g * groupSize, groupSize));
   }
-  return storable({groupSize, groups, neurons, steps});
+  return roundToFloat32({groupSize, groups, neurons, steps});
 }
 
-function widestStep(values: Float64Array, alphabet: Alphabet): number {
+function absMaxStep(values: Float64Array, alphabet: Alphabet): number {
   let largest = 0;
   for (const value of values) largest = Math.max(largest, Math.abs(value));
   const [down, up] = [-(alphabet.lowest + alphabet.shift), alphabet.highest + alphabet.shift];
@@ -59,14 +59,14 @@ function widestStep(values: Float64Array, alphabet: Alphabet): number {
 }
 
 /** The kept weights of some features of a neuron. */
-function columnPart({rows, columns, data}: Matrix, mask: Mask | undefined, neuron: number, first: number, size: number): Float64Array {
+function groupValues({rows, columns, data}: Matrix, mask: Mask | undefined, neuron: number, first: number, size: number): Float64Array {
   const last = Math.min(first + size, rows);
-  const places = Array.from({length: last - first}, (_, k) => (first + k) * columns + neuron);
-  return Float64Array.from(places.filter((i) => mask?.[i] !== 0), (i) => data[i]);
+  const indices = Array.from({length: last - first}, (_, k) => (first + k) * columns + neuron);
+  return Float64Array.from(indices.filter((i) => mask?.[i] !== 0), (i) => data[i]);
 }
 
-function* bestStep(values: Float64Array, alphabet: Alphabet): Steps<number> {
-  const widest = widestStep(values, alphabet);
+function* findBestStep(values: Float64Array, alphabet: Alphabet): Task<number> {
+  const widest = absMaxStep(values, alphabet);
   if (!(widest > 0)) return 0;
   const coarse = yield* bestOf(values, alphabet, Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k));
   let best = yield* bestOf(values, alphabet, Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)));
@@ -74,14 +74,14 @@ function* bestStep(values: Float64Array, alphabet: Alphabet): Steps<number> {
   return best;
 }
 
-function* bestOf(values: Float64Array, alphabet: Alphabet, candidates: readonly number[]): Steps<number> {
+function* bestOf(values: Float64Array, alphabet: Alphabet, candidates: readonly number[]): Task<number> {
   let [best] = candidates;
-  let least = Infinity;
+  let min = Infinity;
   // Of few weights all candidates are one step of the computation, of many each.
   for (const {first, last} of panelsOf({rows: candidates.length, columns: values.length})) {
     for (const step of candidates.slice(first, last)) {
       const {error} = fitOf(values, alphabet, step);
-      if (error < least) [least, best] = [error, step];
+      if (error < min) [min, best] = [error, step];
     }
     yield;
   }

@@ -1,5 +1,5 @@
 import type {Alphabet} from '../stochastic/alphabet.ts';
-import {type Mask, masked} from '../linalg/mask.ts';
+import {type Mask, applyMask} from '../linalg/mask.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
 import type {Scales} from './scales.ts';
 
@@ -22,5 +22,5 @@ export function valuesOf({codes, scales, mask}: Quantized, {shift}: Alphabet, ne
     const value = steps[cell] * (codes[i] + shift);
     values.data[i] = Math.fround(offsets ? value + offsets[cell] : value);
   }
-  return masked(values, mask);
+  return applyMask(values, mask);
 }

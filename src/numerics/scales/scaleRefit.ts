@@ -51,7 +51,7 @@ function gainOf(step: number, offset: number, {cross, square, onesCross, onesSqu
 }
 
 /** The sums of several sets that share s and c: errors of neurons add up. */
-export function pooledSums(sets: readonly LetterSums[]): LetterSums {
+export function poolSums(sets: readonly LetterSums[]): LetterSums {
   const sumOf = (key: keyof LetterSums) => sets.reduce((sum, set) => sum + set[key], 0);
   return {cross: sumOf('cross'), square: sumOf('square'), onesCross: sumOf('onesCross'), onesSquare: sumOf('onesSquare'), mixed: sumOf('mixed')};
 }

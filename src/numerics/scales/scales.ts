@@ -37,12 +37,12 @@ export function offsetAt({offsets, groupSize, neurons}: Scales, feature: number,
 }
 
 /** The same scales with steps and offsets rounded to float32, in which they are stored: letters mean the same before and after saving. */
-export function storable({offsets, ...scales}: Scales): Scales {
+export function roundToFloat32({offsets, ...scales}: Scales): Scales {
   const rounded = {...scales, steps: Float64Array.from(scales.steps, Math.fround)};
   return offsets ? {...rounded, offsets: Float64Array.from(offsets, Math.fround)} : rounded;
 }
 
 /** One neuron's steps, each times its factor; offsets stay. */
-export function scaledBy(scales: Scales, factor: (neuron: number) => number): Scales {
-  return storable({...scales, steps: scales.steps.map((step, i) => step * factor(i % scales.neurons))});
+export function scaleSteps(scales: Scales, factor: (neuron: number) => number): Scales {
+  return roundToFloat32({...scales, steps: scales.steps.map((step, i) => step * factor(i % scales.neurons))});
 }

@@ -1,7 +1,7 @@
 import type {PackedLayout} from './packedOperand.ts';
 
 /**
- * The codes of one place of a group, by neuron: where they lie says `kernelCodes`.
+ * The codes of one place of a group, by neuron: where they lie says `kernelWords`.
  * @param group of all problems
  * @param k the number of the code in its group
  */

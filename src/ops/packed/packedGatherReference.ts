@@ -12,9 +12,9 @@ export const packedGatherReference = defineKernel<PackedInputs, PackedGatherAttr
     const {neurons} = layout;
     const gathered = new Float32Array(places.length * neurons);
     for (let i = 0; i < places.length; i++) {
-      const place = Math.trunc(places[i]);
-      if (!(place >= 0 && place < rows)) throw new RangeError(`PackedGather: expected places from 0 to ${rows - 1}, got ${places[i]}`);
-      writeRow(gathered.subarray(i * neurons, (i + 1) * neurons), place, {layout, words, steps: scales, offsets: offsets && shifts});
+      const index = Math.trunc(places[i]);
+      if (!(index >= 0 && index < rows)) throw new RangeError(`PackedGather: expected places from 0 to ${rows - 1}, got ${places[i]}`);
+      writeRow(gathered.subarray(i * neurons, (i + 1) * neurons), index, {layout, words, steps: scales, offsets: offsets && shifts});
     }
     return backend.makeTensorInfo([places.length, neurons], 'float32', gathered);
   },
@@ -28,17 +28,17 @@ interface Operand {
 }
 
 /** One row into zeros. */
-function writeRow(row: Float32Array, place: number, {layout, words, steps, offsets}: Operand): void {
+function writeRow(row: Float32Array, index: number, {layout, words, steps, offsets}: Operand): void {
   const {features, neurons, groupSize, groups, levels, letterBits, origin, zeros} = layout;
-  const t = place % features;
-  const group = Math.floor(place / features) * groups + Math.floor(t / groupSize);
+  const t = index % features;
+  const group = Math.floor(index / features) * groups + Math.floor(t / groupSize);
   const inGroup = t % groupSize;
   const [first, count, own] = typeof zeros === 'object' ? [Math.floor(inGroup / zeros.m) * zeros.n, zeros.n, inGroup % zeros.m] : [inGroup, 1, 0];
   for (let k = first; k < first + count; k++) {
     const codes = codesAt(layout, words, group, k);
     for (let n = 0; n < neurons; n++) {
       const letter = codes(n) & (2 ** letterBits - 1);
-      if (codes(n) >>> letterBits !== own || (zeros === 'hole' && letter === levels)) continue;
+      if (codes(n) >>> letterBits !== own || (zeros === 'sentinel' && letter === levels)) continue;
       const cell = group * neurons + n;
       row[n] = steps[cell] * (letter + origin) + (offsets ? offsets[cell] : 0);
     }

@@ -1,5 +1,5 @@
 import {dispose, keep, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {kernelCodes, placedCodes} from '../../numerics/coding/kernelWords.ts';
+import {kernelWords, codesWithPositions} from '../../numerics/coding/kernelWords.ts';
 import type {NofM} from '../../numerics/linalg/mask.ts';
 import type {PackedLetters, Packing, UnpackedMatrices} from '../../numerics/coding/packedMatrices.ts';
 
@@ -19,10 +19,10 @@ export interface PackedLayout {
    * Pruned weights: `'none'`, or as letters (a 0 in an alphabet with 0); `'hole'`: the letter `levels` stands for a 0 that has
    * neither step nor offset; n of m: only kept weights have codes, each with its place among the m features above the bits of its letter.
    */
-  readonly zeros: 'none' | 'hole' | NofM;
+  readonly zeros: 'none' | 'sentinel' | NofM;
   /** Bits of the letter in a code. */
   readonly letterBits: number;
-  /** Bits of a code, and how codes fill words: see `kernelCodes`. */
+  /** Bits of a code, and how codes fill words: see `kernelWords`. */
   readonly bits: number;
   readonly perRun: number;
   readonly wordsPerRun: number;
@@ -50,10 +50,10 @@ export function packedOperand({problems, features, neurons, letters, zeros}: Pac
   if (!letters || !codes || !steps) throw new RangeError('packedOperand: expected letters, got weights in float32');
   const groupSize = Math.min(letters.groupSize, features);
   const groups = Math.ceil(features / groupSize);
-  const coded = mask ? codedZeros(codes, mask, letters, typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined, neurons)
+  const coded = mask ? codeZeros(codes, mask, letters, typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined, neurons)
     : {codes, zeros: 'none' as const, letterBits: bitsFor(letters.levels), bits: bitsFor(letters.levels)};
   const share = typeof coded.zeros === 'object' ? coded.zeros.n / coded.zeros.m : 1;
-  const {words, ...runs} = kernelCodes(coded.codes, coded.bits, {rows: features * share, groupRows: groupSize * share, neurons});
+  const {words, ...runs} = kernelWords(coded.codes, coded.bits, {rows: features * share, groupRows: groupSize * share, neurons});
   const tensors = [tensor(words, [words.length / neurons, neurons], 'int32'), tensor(steps, [problems * groups, neurons])];
   if (offsets) tensors.push(tensor(offsets, [problems * groups, neurons]));
   tensors.forEach(keep);
@@ -70,13 +70,13 @@ export function packedOperand({problems, features, neurons, letters, zeros}: Pac
 
 type CodedZeros = Pick<PackedLayout, 'zeros' | 'letterBits' | 'bits'> & {readonly codes: ArrayLike<number>};
 
-function codedZeros(codes: Uint8Array, mask: Uint8Array, {levels, origin, offsets}: PackedLetters, pattern: NofM | undefined, neurons: number): CodedZeros {
+function codeZeros(codes: Uint8Array, mask: Uint8Array, {levels, origin, offsets}: PackedLetters, pattern: NofM | undefined, neurons: number): CodedZeros {
   const bits = bitsFor(levels);
-  if (pattern && pattern.n > 0) return {codes: placedCodes(codes, mask, bits, pattern, neurons), zeros: pattern, letterBits: bits, bits: bits + bitsFor(pattern.m)};
+  if (pattern && pattern.n > 0) return {codes: codesWithPositions(codes, mask, bits, pattern, neurons), zeros: pattern, letterBits: bits, bits: bits + bitsFor(pattern.m)};
   const zero = !offsets && Number.isInteger(origin) && origin <= 0 && -origin < levels ? -origin : undefined;
   const coded = Uint16Array.from(codes, (code, i) => (mask[i] === 1 ? code : zero ?? levels));
   const letterBits = zero === undefined ? bitsFor(levels + 1) : bits;
-  return {codes: coded, zeros: zero === undefined ? 'hole' : 'none', letterBits, bits: letterBits};
+  return {codes: coded, zeros: zero === undefined ? 'sentinel' : 'none', letterBits, bits: letterBits};
 }
 
 function bitsFor(levels: number): number {

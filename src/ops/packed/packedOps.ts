@@ -1,5 +1,5 @@
 import {engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from '@tensorflow/tfjs-core';
-import {kernelAttrs, kernelInputs} from '../kernel.ts';
+import {backendAttrs, backendInputs} from '../kernel.ts';
 import type {PackedLayout, PackedOperand} from './packedOperand.ts';
 
 /** The names under which backends register their kernels of packed ops. */
@@ -75,7 +75,7 @@ export function hasPackedKernel(op: PackedOp): boolean {
  */
 export function packedMatMul(x: Tensor2D, operand: PackedOperand, {bias, activation}: Epilogue): Tensor2D {
   const attrs: PackedAttrs = {layout: operand.layout, activation};
-  return engine().runKernel<Tensor2D>(PACKED_MATMUL, inputsOf(x, operand, bias), kernelAttrs(attrs));
+  return engine().runKernel<Tensor2D>(PACKED_MATMUL, inputsOf(x, operand, bias), backendAttrs(attrs));
 }
 
 /**
@@ -85,7 +85,7 @@ export function packedMatMul(x: Tensor2D, operand: PackedOperand, {bias, activat
  */
 export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
-  return engine().runKernel<Tensor4D>(PACKED_CONV2D, inputsOf(x, operand, bias), kernelAttrs(attrs));
+  return engine().runKernel<Tensor4D>(PACKED_CONV2D, inputsOf(x, operand, bias), backendAttrs(attrs));
 }
 
 /**
@@ -95,7 +95,7 @@ export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: Packe
  */
 export function packedDepthwiseConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
-  return engine().runKernel<Tensor4D>(PACKED_DEPTHWISE_CONV2D, inputsOf(x, operand, bias), kernelAttrs(attrs));
+  return engine().runKernel<Tensor4D>(PACKED_DEPTHWISE_CONV2D, inputsOf(x, operand, bias), backendAttrs(attrs));
 }
 
 /**
@@ -105,9 +105,9 @@ export function packedDepthwiseConv2d(x: Tensor4D, operand: PackedOperand, windo
  */
 export function packedGather(places: Tensor1D, operand: PackedOperand, rows: number): Tensor2D {
   const attrs: PackedGatherAttrs = {layout: operand.layout, rows};
-  return engine().runKernel<Tensor2D>(PACKED_GATHER, inputsOf(places, operand, undefined), kernelAttrs(attrs));
+  return engine().runKernel<Tensor2D>(PACKED_GATHER, inputsOf(places, operand, undefined), backendAttrs(attrs));
 }
 
 function inputsOf(x: Tensor, {codes, steps, offsets}: PackedOperand, bias: Tensor | undefined): NamedTensorMap {
-  return kernelInputs({x, codes, steps, ...(offsets && {offsets}), ...(bias && {bias})});
+  return backendInputs({x, codes, steps, ...(offsets && {offsets}), ...(bias && {bias})});
 }

@@ -112,7 +112,7 @@ export function weightsOf(layout: PackedLayout, words: ArrayLike<number>, steps:
         const code = codes(n);
         const letter = code & (2 ** letterBits - 1);
         const t = typeof zeros === 'object' ? Math.floor(k / zeros.n) * zeros.m + (code >>> letterBits) : k;
-        if (t >= size || (zeros === 'hole' && letter === levels)) continue;
+        if (t >= size || (zeros === 'sentinel' && letter === levels)) continue;
         const cell = group * neurons + n;
         weights[(first + t) * neurons + n] = Math.fround(steps[cell] * (letter + origin) + (offsets ? offsets[cell] : 0));
       }

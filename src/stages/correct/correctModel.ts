@@ -1,20 +1,20 @@
 import {ModelError} from '../../errors.ts';
-import {normStations} from '../../calibration/batchNormVisitor.ts';
+import {batchNormVisitors} from '../../calibration/batchNormVisitor.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplySteps} from '../../numerics/linalg/product.ts';
+import {multiplyTask} from '../../numerics/linalg/product.ts';
 import {valuesOf} from '../../numerics/scales/quantized.ts';
-import {calibrationGainSteps} from '../../numerics/path/calibrationError.ts';
-import {refineSteps} from '../../numerics/path/refinement.ts';
-import type {Steps} from '../../numerics/task.ts';
-import {solveOnSupportSteps} from '../../numerics/linalg/conjugateGradients.ts';
-import {paced} from '../../numerics/paced.ts';
+import {calibrationGainTask} from '../../numerics/path/calibrationError.ts';
+import {refineTask} from '../../numerics/path/refinement.ts';
+import type {Task} from '../../numerics/task.ts';
+import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {runTask} from '../../numerics/paced.ts';
 import {letterReport} from '../measure/layerReport.ts';
 import type {CompressedLayer, Compression, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../types.ts';
-import {heldBackError} from '../measure/heldOutError.ts';
+import {heldOutError} from '../measure/heldOutError.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
-import {ridged} from '../../solver/withRidge.ts';
+import {withRidge} from '../../solver/withRidge.ts';
 import type {StageContext} from '../run/stageContext.ts';
-import {type LayerResult, visitModel, type VisitOptions} from '../run/visitLayers.ts';
+import {type LayerResult, visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 
 /** How to correct a model. */
 export interface CorrectModelOptions extends Omit<VisitOptions, 'others'> {
@@ -37,18 +37,18 @@ export interface CorrectModelOptions extends Omit<VisitOptions, 'others'> {
 /**
  * Lowers the calibration error of every layer that earlier stages compressed, along the layer walk, on the inputs that the layers before
  * it now give: letters are swept and scales refitted, weights of pruned layers solved anew on their support, biases moved.
- * Alphabets, masks and the topology stay. A layer's correction is kept only if its error on held-back rows falls.
+ * Alphabets, masks and the topology stay. A layer's correction is kept only if its error on held-out rows falls.
  * @throws ModelError before any compression, DataError without calibration data
  */
 export async function correctModel(compression: Compression, options: CorrectModelOptions, context: StageContext): Promise<Compression> {
   const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
   if (compressed.size === 0) throw new ModelError(`${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`);
-  const filter: VisitOptions['filter'] = (layer, place) => (compressed.has(place.name) ? options.filter(layer, place) : 'not compressed by an earlier stage');
-  return visitModel(compression, {...options, filter, ...(options.batchNorm ? {others: normStations} : {})}, context, async (visit) => {
+  const filter: VisitOptions['filter'] = (layer, info) => (compressed.has(info.name) ? options.filter(layer, info) : 'not compressed by an earlier stage');
+  return visitLayers(compression, {...options, filter, ...(options.batchNorm ? {others: batchNormVisitors} : {})}, context, async (visit) => {
     const {before} = visit;
-    if (!before) throw new Error(`correctModel: layer ${visit.site.name} was compressed, and has no record`);
+    if (!before) throw new Error(`correctModel: layer ${visit.target.name} was compressed, and has no record`);
     const begin = performance.now();
-    const corrected = await paced(before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options), context.pause);
+    const corrected = await runTask(before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options), context.pause);
     return correctLayer(visit, {...corrected, begin}, context);
   });
 }
@@ -62,9 +62,9 @@ interface Corrected {
 async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer, values, begin}: Corrected & {readonly begin: number}, {pause}: StageContext): Promise<LayerResult> {
   if (!before || !reportBefore) throw new Error('correctLayer: a compressed layer has no record');
   const shifts = problems.map((problem, p) => (problem.isCentred ? shiftFor(problem, values[p]) : problem.currentShift));
-  const errorBefore = await paced(heldBackError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift}))), pause);
-  const errorAfter = await paced(heldBackError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]}))), pause);
-  const kept = errorAfter < errorBefore && await paced(lowersCalibrationError(problems, values), pause);
+  const errorBefore = await runTask(heldOutError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift}))), pause);
+  const errorAfter = await runTask(heldOutError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]}))), pause);
+  const kept = errorAfter < errorBefore && await runTask(lowersCalibrationError(problems, values), pause);
   const report = {
     ...reportBefore,
     ...(kept ? await letterReport(layer, values) : {}),
@@ -76,38 +76,38 @@ async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer
 }
 
 /** A ridge, or the damping of least squares, may have cost more than they found. */
-function* lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): Steps<boolean> {
+function* lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): Task<boolean> {
   let all = 0;
   for (const [p, problem] of problems.entries()) {
-    const gains = yield* calibrationGainSteps(problem.gram, yield* targetOf(problem), problem.current, values[p]);
+    const gains = yield* calibrationGainTask(problem.gram, yield* targetOf(problem), problem.current, values[p]);
     all += gains.reduce((sum, gain) => sum + gain, 0);
   }
   return all > 0;
 }
 
-function* correctLetters({problems}: LayerVisit, before: QuantizedLayer, options: CorrectModelOptions): Steps<Corrected> {
+function* correctLetters({problems}: LayerVisit, before: QuantizedLayer, options: CorrectModelOptions): Task<Corrected> {
   const {alphabet, granularity} = before;
   const refined: QuantizedMatrix[] = [];
   for (const [p, problem] of problems.entries()) {
-    const offset = before.problems[p].scales.offsets !== undefined;
-    const {gram, target} = ridged({...problem, target: yield* targetOf(problem)}, options.ridge);
-    refined.push({...before.problems[p], ...yield* refineSteps(before.problems[p], gram, target, {...options, refit: options.scale, alphabet, granularity, offset})});
+    const offset = before.matrices[p].scales.offsets !== undefined;
+    const {gram, target} = withRidge({...problem, target: yield* targetOf(problem)}, options.ridge);
+    refined.push({...before.matrices[p], ...yield* refineTask(before.matrices[p], gram, target, {...options, refit: options.scale, alphabet, granularity, offset})});
   }
-  return {layer: {...before, problems: refined}, values: refined.map((one) => valuesOf(one, alphabet, one.neurons))};
+  return {layer: {...before, matrices: refined}, values: refined.map((one) => valuesOf(one, alphabet, one.neurons))};
 }
 
-function* correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Steps<Corrected> {
+function* correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Task<Corrected> {
   const values: Matrix[] = [];
   for (const [p, problem] of problems.entries()) {
-    const solved = yield* solveOnSupportSteps(problem.gram, yield* targetOf(problem), problem.current, layer.problems[p].mask, options);
+    const solved = yield* solveOnSupportTask(problem.gram, yield* targetOf(problem), problem.current, layer.matrices[p].mask, options);
     values.push({...solved, data: solved.data.map(Math.fround)});
   }
   return {layer, values};
 }
 
 /** X̃ᵀ(XW − 1cᵀ): what the weights are to give is what the bias does not, where it stays at its shift c. */
-function* targetOf({crossGram, weights, isCentred, currentShift, statistics: {rows, shadowMean}}: VisitedProblem): Steps<Matrix> {
-  const target = yield* multiplySteps(crossGram, weights);
+function* targetOf({crossGram, weights, isCentred, currentShift, statistics: {rows, shadowMean}}: VisitedProblem): Task<Matrix> {
+  const target = yield* multiplyTask(crossGram, weights);
   if (isCentred || !currentShift) return target;
   const {columns} = target;
   return {...target, data: target.data.map((entry, i) => entry - rows * shadowMean[Math.floor(i / columns)] * currentShift[i % columns])};

@@ -5,12 +5,12 @@ import {type CallList, listCalls} from '../../model/callList.ts';
 import {type Topology, rebuildModel, topologyOf} from '../../model/cloneModel.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {mapTopology} from '../../model/topology.ts';
-import {normBehind} from '../../calibration/followingBatchNorm.ts';
-import {kernelOf, type SkippedLayer} from '../../calibration/targets.ts';
+import {followingBatchNorm} from '../../calibration/followingBatchNorm.ts';
+import {kernelWeight, type SkippedLayer} from '../../calibration/targets.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import {reportOf} from '../../report/report.ts';
+import {createReport} from '../../report/report.ts';
 import type {Compression} from '../../types.ts';
 import {requireAlive} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
@@ -40,7 +40,7 @@ export async function foldModel(compression: Compression, context: StageContext)
   }
   requireAlive(context.stage, model);
   const {folds, skipped} = foldsOf(listCalls(model));
-  const folded = await foldedModel(model, folds);
+  const folded = await buildFoldedModel(model, folds);
   context.progress('', 1, 1);
   const release = (): void => {
     disposeModel(folded);
@@ -51,7 +51,7 @@ export async function foldModel(compression: Compression, context: StageContext)
     original: folded,
     model: folded,
     origin: {...origin, release},
-    report: reportOf({
+    report: createReport({
       ...report.toJSON(),
       stages: [...report.stages, context.stage],
       skipped: [...report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
@@ -67,9 +67,9 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
   const all = new Set(list.calls.map(({layer}) => layer));
   for (const layer of all) {
     const own = list.calls.flatMap((call, index) => (call.layer === layer ? [index] : []));
-    const kernel = kernelsOf(layer).map((named) => named.kernel).find(({givesOutput}) => givesOutput);
+    const kernel = kernelsOf(layer).map((named) => named.kernel).find(({producesLayerOutput}) => producesLayerOutput);
     if (kernel === undefined || layer.getConfig()['useBias'] === undefined) continue; // it has nowhere to put a bias
-    const norm = normBehind(layer, kernel, own, list);
+    const norm = followingBatchNorm(layer, kernel, own, list);
     if (norm !== undefined) folds.push({layer, kernel, norm: list.calls[norm].layer});
   }
   const left = [...all].filter((layer) => layer.getClassName() === 'BatchNormalization' && !folds.some(({norm}) => norm === layer));
@@ -77,12 +77,12 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
   return {folds, skipped: left.map((layer) => ({name: layer.name, className: layer.getClassName(), reason}))};
 }
 
-async function foldedModel(model: LayersModel, folds: readonly Fold[]): Promise<LayersModel> {
+async function buildFoldedModel(model: LayersModel, folds: readonly Fold[]): Promise<LayersModel> {
   const made = new Map<layers.Layer, FoldedWeights & Fold>();
   try {
-    for (const fold of folds) made.set(fold.layer, {...fold, ...await foldedWeights(fold)});
+    for (const fold of folds) made.set(fold.layer, {...fold, ...await foldWeights(fold)});
     return await rebuildModel(model, {
-      topology: foldedTopology(topologyOf(model), folds),
+      topology: foldTopology(topologyOf(model), folds),
       weightsFor(layer) {
         if (folds.some(({norm}) => norm === layer)) return [];
         const folded = made.get(layer);
@@ -95,7 +95,7 @@ async function foldedModel(model: LayersModel, folds: readonly Fold[]): Promise<
 }
 
 /** A layer with a bias in the place of its own and of the normalization, which stays by name as nothing but a place in the graph. */
-function foldedTopology(topology: Topology, folds: readonly Fold[]): Topology {
+function foldTopology(topology: Topology, folds: readonly Fold[]): Topology {
   return mapTopology(topology, (entry) => {
     const {class_name: className, config} = entry;
     if (folds.some(({norm}) => norm.name === config.name)) return {...entry, class_name: 'Activation', config: {name: config.name, activation: 'linear'}};
@@ -116,19 +116,19 @@ function weightsWith({layer, kernel, weight, bias}: FoldedWeights & Fold): Tenso
 }
 
 /** W ∘ factor, and factor · b + offset, by neuron. */
-async function foldedWeights({layer, kernel, norm}: Fold): Promise<FoldedWeights> {
+async function foldWeights({layer, kernel, norm}: Fold): Promise<FoldedWeights> {
   const {factors, offsets} = await affineOf(norm);
-  const weight = kernelOf(layer, kernel);
+  const weight = kernelWeight(layer, kernel);
   const matrices = kernel.toMatrices(await weight.data(), weight.shape);
   const before = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data();
-  const scaled = matrices.map((one, p) => scaledColumns(one, factors.subarray(p * one.columns)));
+  const scaled = matrices.map((one, p) => scaleColumns(one, factors.subarray(p * one.columns)));
   return {
     weight: tensor(kernel.fromMatrices(scaled, weight.shape), weight.shape),
     bias: tensor1d(Float32Array.from(offsets, (offset, n) => factors[n] * (before?.[n] ?? 0) + offset)),
   };
 }
 
-function scaledColumns({rows, columns, data}: Matrix, factors: Float64Array): Matrix {
+function scaleColumns({rows, columns, data}: Matrix, factors: Float64Array): Matrix {
   return matrix(rows, columns, data.map((value, i) => value * factors[i % columns]));
 }
 

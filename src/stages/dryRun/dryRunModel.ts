@@ -1,8 +1,8 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {listCalls} from '../../model/callList.ts';
-import {kernelOf, type LayerSite} from '../../calibration/targets.ts';
+import {kernelWeight, type CompressionTarget} from '../../calibration/targets.ts';
 import {sizeOf, valueShapes} from '../../model/valueShapes.ts';
-import {type SiteMemory, walkMemory} from './walkMemory.ts';
+import {type TargetMemory, walkMemory} from './walkMemory.ts';
 import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
 import type {Pattern} from '../../numerics/linalg/mask.ts';
 import {smallestFormOf} from '../../numerics/coding/masks.ts';
@@ -11,17 +11,17 @@ import {type Granularity, groupSizeOf} from '../../numerics/scales/scales.ts';
 import {gramBytes} from '../../ops/gramBytes.ts';
 import {type DryRunData, type DryRunLayer, type DryRunReport, dryRunReport} from '../../report/dryRunReport.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
-import {type SiteChoice, stageSites} from '../run/stageTargets.ts';
+import {type TargetChoice, stageTargets} from '../run/stageTargets.ts';
 
 /** What a pruning stage would do. */
-export interface PlannedPruning extends SiteChoice {
+export interface PlannedPruning extends TargetChoice {
   readonly stage: string;
   readonly sparsity: number;
   readonly pattern: Pattern;
 }
 
 /** What a quantizing stage would do. */
-export interface PlannedLetters extends SiteChoice {
+export interface PlannedLetters extends TargetChoice {
   readonly stage: string;
   readonly alphabet: Alphabet;
   readonly granularity: Granularity;
@@ -45,18 +45,18 @@ export interface DryRunPlan {
  */
 export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport {
   const calls = listCalls(model);
-  const networks = {original: calls, copy: calls};
+  const networks = {original: calls, shadow: calls};
   const stages = [plan.pruning, plan.letters].filter((stage) => stage !== undefined);
-  const choices = stages.map((stage) => ({stage: stage.stage, ...stageSites(stage.stage, networks, stage)}));
+  const choices = stages.map((stage) => ({stage: stage.stage, ...stageTargets(stage.stage, networks, stage)}));
   const pruned = choices.find(({stage}) => stage === plan.pruning?.stage);
-  for (const site of pruned?.sites ?? []) if (plan.pruning) requirePattern(plan.pruning.stage, site, plan.pruning.pattern);
-  const {sites} = choices[choices.length - 1];
+  for (const target of pruned?.targets ?? []) if (plan.pruning) requirePattern(plan.pruning.stage, target, plan.pruning.pattern);
+  const {targets} = choices[choices.length - 1];
   const walk = {...plan, calls, shapes: valueShapes(calls, plan.inputShapes)};
-  const memories = choices.map(({sites: visited}, k) => walkMemory({...walk, sites: visited, startsChanged: k > 0}));
-  const layers = sites.map((site) => layerOf(site, plan, {
-    isPruned: pruned?.sites.some(({name}) => name === site.name) ?? false,
-    dense: pruned?.skipped.find(({name}) => name === site.name)?.reason,
-    memory: choices.flatMap(({sites: visited}, k) => memories[k].filter((_, i) => visited[i].name === site.name)),
+  const memories = choices.map(({targets: visited}, k) => walkMemory({...walk, targets: visited, startsChanged: k > 0}));
+  const layers = targets.map((target) => layerOf(target, plan, {
+    isPruned: pruned?.targets.some(({name}) => name === target.name) ?? false,
+    keepDenseReason: pruned?.skipped.find(({name}) => name === target.name)?.reason,
+    memory: choices.flatMap(({targets: visited}, k) => memories[k].filter((_, i) => visited[i].name === target.name)),
   }));
   // The original, what the stage before made, and the copy that is rewritten.
   const models = 4 * model.countParams() * (stages.length + 1);
@@ -77,28 +77,28 @@ export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport 
 
 interface Findings {
   readonly isPruned: boolean;
-  readonly dense: string | undefined;
+  readonly keepDenseReason: string | undefined;
   /** In the stages that visit the layer. */
-  readonly memory: readonly SiteMemory[];
+  readonly memory: readonly TargetMemory[];
 }
 
-function layerOf(site: LayerSite, plan: DryRunPlan, {isPruned, dense, memory}: Findings): DryRunLayer {
-  const {original, kernel} = site;
-  const {shape} = kernelOf(original, kernel);
-  const [problems, features, neurons] = [kernel.problems(shape), kernel.features(shape), kernel.neurons(shape)];
+function layerOf(target: CompressionTarget, plan: DryRunPlan, {isPruned, keepDenseReason, memory}: Findings): DryRunLayer {
+  const {originalLayer, kernel} = target;
+  const {shape} = kernelWeight(originalLayer, kernel);
+  const [matrixCount, features, neurons] = [kernel.matrixCount(shape), kernel.features(shape), kernel.neurons(shape)];
   const weights = sizeOf(shape);
-  const packing = packingOf({problems, features, neurons}, plan, isPruned);
+  const packing = packingOf({problems: matrixCount, features, neurons}, plan, isPruned);
   return {
-    name: site.name,
-    className: original.getClassName(),
+    name: target.name,
+    className: originalLayer.getClassName(),
     shape: [features, neurons],
-    problems, weights,
+    matrixCount, weights,
     letters: packing.letters?.levels,
-    pruned: problems * features * neurons - packing.kept,
-    dense,
+    pruned: matrixCount * features * neurons - packing.kept,
+    keepDenseReason,
     bytesBefore: 4 * weights,
     bytesAfter: partsOf(packing).reduce((sum, {length}) => sum + 4 * length, 0),
-    statistics: gramBytes({problems, features}),
+    statistics: gramBytes({problems: matrixCount, features}),
     activations: Math.max(...memory.map(({activations}) => activations)),
     tensors: Math.max(...memory.map(({tensors}) => tensors)),
   };

@@ -4,7 +4,7 @@ import {gramTensorBytes} from '../../ops/gramBytes.ts';
 import {lastUsesOf} from '../../calibration/activations.ts';
 import type {CallList} from '../../model/callList.ts';
 import {rowsAtOnce, rowsPerSample} from '../../calibration/targetStatistics.ts';
-import {kernelOf, type LayerSite, rowWidth} from '../../calibration/targets.ts';
+import {kernelWeight, type CompressionTarget, rowWidth} from '../../calibration/targets.ts';
 import {sizeOf, type ValueShapes} from '../../model/valueShapes.ts';
 
 /** A layer walk before it is made. */
@@ -12,7 +12,7 @@ export interface PlannedWalk {
   readonly calls: CallList;
   readonly shapes: ValueShapes;
   /** In the order of the walk. */
-  readonly sites: readonly LayerSite[];
+  readonly targets: readonly CompressionTarget[];
   readonly samples: number;
   readonly batchSize: number;
   readonly rows: number;
@@ -23,7 +23,7 @@ export interface PlannedWalk {
 }
 
 /** What a walk holds while it visits a layer. */
-export interface SiteMemory {
+export interface TargetMemory {
   /** Bytes of the activations that are kept of all batches. */
   readonly activations: number;
   /** Bytes of all tensors at the widest moment: kept activations, those of the batch that is running, and its statistics. */
@@ -34,14 +34,14 @@ const BYTES = 4;
 /** A layer's output, and beside it the product before its bias and activation. */
 const WITH_SCRATCH = 2;
 
-/** What a walk will hold at each of its sites: `walkLayers`, batch by batch, in numbers instead of tensors. Weights are not counted. */
-export function walkMemory(plan: PlannedWalk): SiteMemory[] {
-  const walk = new WalkRehearsal(plan);
-  return plan.sites.map((site, k) => walk.visit(site, new Set(plan.sites.slice(0, k).map(({original}) => original))));
+/** What a walk will hold at each of its targets: `walkLayers`, batch by batch, in numbers instead of tensors. Weights are not counted. */
+export function walkMemory(plan: PlannedWalk): TargetMemory[] {
+  const walk = new WalkSimulation(plan);
+  return plan.targets.map((target, k) => walk.visit(target, new Set(plan.targets.slice(0, k).map(({originalLayer}) => originalLayer))));
 }
 
 /** Batches in a row of which the walk keeps the same: there may be too many to look at each. */
-interface Stretch {
+interface BatchRun {
   readonly batches: number;
   /** The call before which activations are kept, or 0 and nothing. */
   readonly start: number;
@@ -52,8 +52,8 @@ interface Stretch {
 /** By value: bytes of one sample of it in both networks. */
 type Bytes = readonly number[];
 
-class WalkRehearsal {
-  private stretches: readonly Stretch[];
+class WalkSimulation {
+  private batchRuns: readonly BatchRun[];
   private held = 0;
   /** By call: the values that are released after it. */
   private readonly released: number[][];
@@ -61,7 +61,7 @@ class WalkRehearsal {
 
   constructor(private readonly plan: PlannedWalk) {
     const {calls: {calls}, shapes, samples, batchSize} = plan;
-    this.stretches = [{batches: Math.ceil(samples / batchSize), start: 0, kept: 0}];
+    this.batchRuns = [{batches: Math.ceil(samples / batchSize), start: 0, kept: 0}];
     this.madeBy = shapes.map(() => -1);
     calls.forEach(({outputs}, call) => { outputs.forEach((value) => { this.madeBy[value] = call; }); });
     this.released = calls.map(() => []);
@@ -69,27 +69,27 @@ class WalkRehearsal {
     lastUsesOf(plan.calls).forEach((last, value) => { this.released[Math.max(last, this.madeBy[value], 0)].push(value); });
   }
 
-  visit(site: LayerSite, changed: ReadonlySet<layers.Layer>): SiteMemory {
+  visit(target: CompressionTarget, changed: ReadonlySet<layers.Layer>): TargetMemory {
     const bytes = this.bytesOf(changed);
     const {calls: {calls}, shapes, startsChanged} = this.plan;
     // What a layer makes for a kernel differs with its earlier kernels.
-    const makesOther = site.kernel.metSize !== undefined && (startsChanged || changed.has(site.original));
+    const makesOther = target.kernel.kernelInputSize !== undefined && (startsChanged || changed.has(target.originalLayer));
     const differs = (call: number): boolean => makesOther || calls[call].inputs.some((value) => bytes[value] > BYTES * sizeOf(shapes[value]));
-    const [first, last] = [site.calls[0], site.calls[site.calls.length - 1]];
+    const [first, last] = [target.calls[0], target.calls[target.calls.length - 1]];
     const size = Math.min(this.plan.batchSize, this.plan.samples);
-    const collected = size * this.widest(first, last, bytes) + Math.max(...site.calls.map((call) => this.columnBytes(site, call, differs(call))));
+    const collected = size * this.widest(first, last, bytes) + Math.max(...target.calls.map((call) => this.columnBytes(target, call, differs(call))));
     const live = size * this.liveAt(first, bytes);
-    let most = 0;
-    this.stretches = this.stretches.flatMap(({batches, start, kept}) => {
+    let max = 0;
+    this.batchRuns = this.batchRuns.flatMap(({batches, start, kept}) => {
       const growth = live - kept;
       const moved = this.fitting(batches, growth);
       const running = size * this.widest(start, first, bytes);
       // The most is held before the last of them is kept, or if they shrink before the first; and behind it alike.
-      most = Math.max(most, this.held + Math.max(0, growth) * Math.min(moved, batches - 1) + running, this.held + growth * (growth > 0 ? moved : 1) + collected);
+      max = Math.max(max, this.held + Math.max(0, growth) * Math.min(moved, batches - 1) + running, this.held + growth * (growth > 0 ? moved : 1) + collected);
       this.held += growth * moved;
       return [{batches: moved, start: first, kept: live}, {batches: batches - moved, start, kept}].filter((part) => part.batches > 0);
     });
-    return {activations: this.held, tensors: most};
+    return {activations: this.held, tensors: max};
   }
 
   /** Of how many batches the walk keeps what it has come to: as long as all that it keeps fits. */
@@ -135,20 +135,20 @@ class WalkRehearsal {
   }
 
   /** Bytes of the tensors that a batch's statistics take: what the kernel meets, if that is no input; the columns as they are made out of padded inputs, then their products. */
-  private columnBytes(site: LayerSite, call: number, differs: boolean): number {
+  private columnBytes(target: CompressionTarget, call: number, differs: boolean): number {
     const {calls: {calls}, shapes, batchSize, samples} = this.plan;
     const [input] = calls[call].inputs;
-    const {kernel, original} = site;
-    if (kernel.looksUp) return 0;
+    const {kernel, originalLayer} = target;
+    if (kernel.rowIndices) return 0;
     const size = Math.min(batchSize, samples);
     const networks = differs ? 2 : 1;
-    const sizes = kernel.metSize?.(original, shapes[input]);
-    const perSample = Math.min(kernel.positions(original, shapes[input]), rowsPerSample(site, this.plan));
-    const rows = Math.min(rowsAtOnce(site), size * perSample);
-    const problems = kernel.problems(kernelOf(original, kernel).shape);
+    const sizes = kernel.kernelInputSize?.(originalLayer, shapes[input]);
+    const perSample = Math.min(kernel.positions(originalLayer, shapes[input]), rowsPerSample(target, this.plan));
+    const rows = Math.min(rowsAtOnce(target), size * perSample);
+    const matrixCount = kernel.matrixCount(kernelWeight(originalLayer, kernel).shape);
     // Cast, padded, flattened; then gathered, reshaped, expanded, beside the columns of the other network.
-    const columns = BYTES * (3 * size * (sizes?.met ?? sizeOf(shapes[input])) + (networks + 2) * rows * rowWidth(site));
-    const grams = gramTensorBytes({problems, features: rowWidth(site) / problems, rows, total: samples * perSample, networks});
-    return BYTES * size * networks * (sizes?.met ?? 0) + Math.max(columns, grams, BYTES * size * (sizes?.making ?? 0));
+    const columns = BYTES * (3 * size * (sizes?.result ?? sizeOf(shapes[input])) + (networks + 2) * rows * rowWidth(target));
+    const grams = gramTensorBytes({problems: matrixCount, features: rowWidth(target) / matrixCount, rows, total: samples * perSample, networks});
+    return BYTES * size * networks * (sizes?.result ?? 0) + Math.max(columns, grams, BYTES * size * (sizes?.peak ?? 0));
   }
 }

@@ -2,8 +2,8 @@ import type {FollowedPath} from '../../solver/followedPath.ts';
 import type {VisitedProblem} from '../run/layerVisit.ts';
 import {pathBound} from '../../numerics/path/bounds.ts';
 import {matrix, subtract} from '../../numerics/linalg/matrix.ts';
-import {multiplySteps} from '../../numerics/linalg/product.ts';
-import type {Steps} from '../../numerics/task.ts';
+import {multiplyTask} from '../../numerics/linalg/product.ts';
+import type {Task} from '../../numerics/task.ts';
 import type {BoundReport} from '../../report/report.ts';
 
 /** The probability with which the reported bound may fail. */
@@ -16,7 +16,7 @@ export interface ProblemPath {
 }
 
 /** The bound of the paths of a layer beside what they did, the worst problem of each. */
-export function* boundReport(paths: readonly ProblemPath[]): Steps<BoundReport> {
+export function* boundReport(paths: readonly ProblemPath[]): Task<BoundReport> {
   const measured: number[] = [];
   for (const path of paths) measured.push(yield* largestError(path));
   return {
@@ -31,16 +31,16 @@ function limitOf({problem: {statistics}, path: {radius, scaling, largestNorm, va
     radius,
     scaling,
     largestNorm,
-    rows: Math.max(1, statistics.witnesses.shadow.rows * values.columns),
+    rows: Math.max(1, statistics.boundRows.shadow.rows * values.columns),
     probability: PROBABILITY,
   });
 }
 
-/** max |X̃(w̃ − q)| over the witnesses, centred as the problem was. */
-function* largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): Steps<number> {
-  const {shadow} = statistics.witnesses;
+/** max |X̃(w̃ − q)| over the bound rows, centred as the problem was. */
+function* largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): Task<number> {
+  const {shadow} = statistics.boundRows;
   const difference = subtract(aligned, values);
-  const errors = yield* multiplySteps(shadow, difference);
-  const offset = isCentred ? (yield* multiplySteps(matrix(1, shadow.columns, statistics.shadowMean), difference)).data : new Float64Array(difference.columns);
+  const errors = yield* multiplyTask(shadow, difference);
+  const offset = isCentred ? (yield* multiplyTask(matrix(1, shadow.columns, statistics.shadowMean), difference)).data : new Float64Array(difference.columns);
   return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
 }

@@ -1,10 +1,10 @@
-import {type Replacement, heldBackError} from './heldOutError.ts';
+import {type Replacement, heldOutError} from './heldOutError.ts';
 import type {FollowedPath} from '../../solver/followedPath.ts';
 import {shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
 import {effectiveBits} from '../../numerics/stochastic/alphabet.ts';
 import {type Pattern, sparsityOf} from '../../numerics/linalg/mask.ts';
 import {diagonal, type Matrix} from '../../numerics/linalg/matrix.ts';
-import {paced} from '../../numerics/paced.ts';
+import {runTask} from '../../numerics/paced.ts';
 import type {CompressedLayer} from '../../types.ts';
 import {boundReport} from './boundReport.ts';
 import type {LayerReport, PruningReport} from '../../report/report.ts';
@@ -37,18 +37,18 @@ export async function layerReport(layer: CompressedLayer, outcomes: readonly Pro
     name: layer.name,
     className: layer.className,
     shape: [weights.rows, weights.columns],
-    problems: outcomes.length,
+    matrixCount: outcomes.length,
     weights: outcomes.reduce((sum, {problem: {statistics: {lookups}}}) => sum + (weights.rows - (lookups?.padding ?? 0)) * weights.columns, 0),
     choice,
     pruning: pruning ? {...pruning, pattern: nameOf(pruning.pattern)} : before?.pruning,
-    relativeError: await paced(heldBackError(outcomes), pause),
-    heldBackRows: statistics.lookups?.heldBack ?? statistics.heldBack.original.rows,
+    relativeError: await runTask(heldOutError(outcomes), pause),
+    heldOutRows: statistics.lookups?.heldOut ?? statistics.heldOut.original.rows,
     calibrationRows: statistics.rows,
-    bound: paths.length > 0 ? await paced(boundReport(paths), pause) : undefined,
+    bound: paths.length > 0 ? await runTask(boundReport(paths), pause) : undefined,
     clippedShare: paths.reduce((sum, {path}) => sum + path.clipped, 0) / (weights.data.length * outcomes.length),
     deadFeatures: outcomes.reduce((sum, {problem: {gram, statistics: {lookups}}}) => sum + (lookups?.unseen ?? diagonal(gram).filter((norm) => !(norm > 0)).length), 0),
-    alignmentError: paths.length > 0 ? await paced(heldBackError(paths.map(({problem, path: {aligned}}) => ({problem, values: aligned, shift: shiftFor(problem, aligned)}))), pause) : undefined,
-    damping: paths.reduce<number | undefined>((most, {path: {damping}}) => (damping === undefined ? most : Math.max(damping, most ?? 0)), undefined),
+    alignmentError: paths.length > 0 ? await runTask(heldOutError(paths.map(({problem, path: {aligned}}) => ({problem, values: aligned, shift: shiftFor(problem, aligned)}))), pause) : undefined,
+    damping: paths.reduce<number | undefined>((max, {path: {damping}}) => (damping === undefined ? max : Math.max(damping, max ?? 0)), undefined),
     correction: undefined,
     kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',
     milliseconds: milliseconds + (before?.milliseconds ?? 0),
@@ -59,10 +59,10 @@ export async function layerReport(layer: CompressedLayer, outcomes: readonly Pro
 /** What a layer's letters, zeros and bytes are, whatever became of its outputs. */
 export async function letterReport(layer: CompressedLayer, values: readonly Matrix[]): Promise<Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset' | 'sparsity' | 'bytes' | 'gzipBytes'>> {
   const packed = packedLayer(layer, values);
-  const masks = layer.problems.map(({mask}) => (mask ? sparsityOf(mask) : 0));
+  const masks = layer.matrices.map(({mask}) => (mask ? sparsityOf(mask) : 0));
   return {
     ...(layer.kind === 'quantized'
-      ? {levels: layer.alphabet.levels, effectiveBits: effectiveBits(layer.alphabet), granularity: layer.granularity, offset: layer.problems.some(({scales}) => scales.offsets !== undefined)}
+      ? {levels: layer.alphabet.levels, effectiveBits: effectiveBits(layer.alphabet), granularity: layer.granularity, offset: layer.matrices.some(({scales}) => scales.offsets !== undefined)}
       : {levels: 2 ** 32, effectiveBits: 32, granularity: undefined, offset: false}),
     sparsity: masks.reduce((sum, share) => sum + share, 0) / masks.length,
     bytes: packed.byteLength,

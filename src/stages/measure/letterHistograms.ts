@@ -1,14 +1,14 @@
 import {ModelError} from '../../errors.ts';
 import {layersOf} from '../../model/layersOf.ts';
-import {kernelOf} from '../../calibration/targets.ts';
+import {kernelWeight} from '../../calibration/targets.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {requireAlive} from '../run/compression.ts';
 import {type Matrix} from '../../numerics/linalg/matrix.ts';
-import {unpackedWeights} from '../../numerics/coding/packedMatrices.ts';
+import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
 import {integer, type OptionRules, resolveOptions} from '../../options.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {Packed} from '../../packed/packed.ts';
-import {packedKernelsOf} from '../../packed/packedKernels.ts';
+import {storedKernelsOf} from '../../packed/packedKernels.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
@@ -58,12 +58,12 @@ export async function letterHistograms(compression: Compression, options: Letter
 async function matricesIn(model: LayersModel, {name, className}: CompressedLayer): Promise<Matrix[]> {
   for (const layer of layersOf(model)) {
     if (layer instanceof Packed) {
-      const kernel = packedKernelsOf(layer).find((one) => one.name === name);
-      if (kernel) return unpackedWeights(kernel.stored.packing, matricesOf(layer.name, kernel.stored, kernel.tensors));
+      const kernel = storedKernelsOf(layer).find((one) => one.name === name);
+      if (kernel) return unpackWeights(kernel.stored.packing, matricesOf(layer.name, kernel.stored, kernel.tensors));
     }
     const found = kernelsOf(layer).find((one) => one.name === name);
     if (!found) continue;
-    const weight = kernelOf(layer, found.kernel);
+    const weight = kernelWeight(layer, found.kernel);
     return found.kernel.toMatrices(await weight.data(), weight.shape);
   }
   throw new ModelError(`letterHistograms: expected a layer '${name}', a ${className}, found none; the model was changed after it was compressed`);

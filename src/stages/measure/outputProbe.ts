@@ -1,45 +1,45 @@
 import {dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {biasPlaceOf} from '../../calibration/biasTarget.ts';
+import {findBiasTarget} from '../../calibration/biasTarget.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
-import {type Shadow, shadowOf} from '../../model/networkPair.ts';
-import {findSites, type LayerSite} from '../../calibration/targets.ts';
+import {type NetworkPair, createNetworkPair} from '../../model/networkPair.ts';
+import {findTargets, type CompressionTarget} from '../../calibration/targets.ts';
 import type {BatchSource, Compression} from '../../types.ts';
 import {type NewWeights, rewriteLayer} from '../run/rewriteLayer.ts';
 import type {VisitOptions} from '../run/visitLayers.ts';
 
 /** So many samples are run through the model for each layer. */
-const MOST_SAMPLES = 64;
+const MAX_SAMPLES = 64;
 
 /** Finds out what a model's outputs feel when one of its layers is rewritten, on a few calibration samples. */
 export class OutputProbe {
   private constructor(
-    private readonly shadow: Shadow, private readonly sites: readonly LayerSite[], private readonly batches: readonly Tensor[][],
+    private readonly networks: NetworkPair, private readonly targets: readonly CompressionTarget[], private readonly batches: readonly Tensor[][],
     private readonly outputs: readonly Float32Array[], private readonly bias: boolean,
   ) {}
 
   /** A probe of the model as it is now. It must be disposed of. */
   static async open({original, model, calibration}: Compression, {filter, bias}: VisitOptions): Promise<OutputProbe> {
-    const shadow = await shadowOf(original, model);
+    const networks = await createNetworkPair(original, model);
     const batches: Tensor[][] = [];
     try {
       if (calibration) await readSome(calibration, original, batches);
-      return new OutputProbe(shadow, findSites(shadow, filter).sites, batches, await outputsOf(shadow.model, batches), bias);
+      return new OutputProbe(networks, findTargets(networks, filter).targets, batches, await outputsOf(networks.shadowModel, batches), bias);
     } catch (error) {
-      release(shadow, batches);
+      release(networks, batches);
       throw error;
     }
   }
 
   /** ‖y − ỹ‖² / ‖y‖² over all outputs, with new weights in one layer alone. Afterwards the layer is as it was. */
   async difference(number: number, weights: NewWeights): Promise<number> {
-    const site = this.sites.find((one) => one.number === number);
-    if (!site) throw new RangeError(`OutputProbe: expected the number of a layer, got ${number}`);
-    const biasPlace = this.bias ? biasPlaceOf(site, this.shadow) : undefined;
-    const saved = [site.layer, ...(biasPlace ? [biasPlace.layer] : [])].map((layer) => ({layer, weights: layer.getWeights().map((weight) => weight.clone())}));
+    const target = this.targets.find((one) => one.number === number);
+    if (!target) throw new RangeError(`OutputProbe: expected the number of a layer, got ${number}`);
+    const biasTarget = this.bias ? findBiasTarget(target, this.networks) : undefined;
+    const saved = [target.shadowLayer, ...(biasTarget ? [biasTarget.layer] : [])].map((layer) => ({layer, weights: layer.getWeights().map((weight) => weight.clone())}));
     try {
-      rewriteLayer(site, biasPlace, weights, this.shadow);
-      return relativeSquare(this.outputs, await outputsOf(this.shadow.model, this.batches));
+      rewriteLayer(target, biasTarget, weights, this.networks);
+      return relativeSquare(this.outputs, await outputsOf(this.networks.shadowModel, this.batches));
     } finally {
       for (const {layer, weights: before} of saved) {
         layer.setWeights(before);
@@ -49,17 +49,17 @@ export class OutputProbe {
   }
 
   dispose(): void {
-    release(this.shadow, this.batches);
+    release(this.networks, this.batches);
   }
 }
 
-function release({model}: Shadow, batches: readonly Tensor[][]): void {
-  disposeModel(model);
+function release({shadowModel}: NetworkPair, batches: readonly Tensor[][]): void {
+  disposeModel(shadowModel);
   batches.forEach((batch) => { dispose(batch); });
 }
 
 async function readSome(source: BatchSource, model: LayersModel, batches: Tensor[][]): Promise<void> {
-  let left = MOST_SAMPLES;
+  let left = MAX_SAMPLES;
   for await (const batch of source.read(model)) {
     const count = Math.min(left, batch[0].shape[0]);
     batches.push(tidy(() => batch.map((one) => slice(one, 0, count))));

@@ -1,13 +1,13 @@
 import type {AllocationOption} from '../../numerics/allocation.ts';
-import {paced} from '../../numerics/paced.ts';
+import {runTask} from '../../numerics/paced.ts';
 import {layerReport, type ProblemOutcome} from './layerReport.ts';
 import type {SizeReport} from '../../report/report.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
-import {heldBackError} from './heldOutError.ts';
+import {heldOutError} from './heldOutError.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
 import {OutputProbe} from './outputProbe.ts';
 import type {StageContext} from '../run/stageContext.ts';
-import {visitModel, type VisitOptions} from '../run/visitLayers.ts';
+import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 
 /** One way to compress a layer, tried on it. */
 export interface LayerTrial {
@@ -21,16 +21,16 @@ export interface LayerTrial {
 export interface LayerSensitivity {
   /** The name of the layer. */
   readonly name: string;
-  /** Of each trial its cost and its relative error on held-back rows. */
+  /** Of each trial its cost and its relative error on held-out rows. */
   readonly trials: ReadonlyArray<{readonly cost: number; readonly error: number}>;
   /** κ: ‖y − ỹ‖² / ‖y‖² of the model's outputs by that of the layer's, both with the probed trial in this layer alone; 1 if that has no error. */
-  readonly felt: number;
+  readonly outputSensitivity: number;
 }
 
 /** By layer and trial κ e²: what a model's outputs feel of the error. Where the outputs feel nothing at all, e² itself. */
-export function feltErrors(layers: readonly LayerSensitivity[]): AllocationOption[][] {
-  const isFelt = layers.some(({felt}) => felt > 0);
-  return layers.map(({trials, felt}) => trials.map(({cost, error}) => ({cost, error: (isFelt ? felt : 1) * error ** 2})));
+export function weightedErrors(layers: readonly LayerSensitivity[]): AllocationOption[][] {
+  const isSensitive = layers.some(({outputSensitivity}) => outputSensitivity > 0);
+  return layers.map(({trials, outputSensitivity}) => trials.map(({cost, error}) => ({cost, error: (isSensitive ? outputSensitivity : 1) * error ** 2})));
 }
 
 /** What the trials of all layers showed. */
@@ -53,11 +53,11 @@ export interface TrialOptions extends VisitOptions {
  * Tries several ways to compress each layer, along a walk that rewrites nothing: every layer sees the inputs that the model as it is gives it.
  * @throws DataError without calibration data, ModelError for a model that cannot be compressed
  */
-export async function sensitivitiesOf(compression: Compression, options: TrialOptions, context: StageContext): Promise<Sensitivities> {
+export async function measureSensitivities(compression: Compression, options: TrialOptions, context: StageContext): Promise<Sensitivities> {
   const measured: LayerSensitivity[] = [];
   let probe: OutputProbe | undefined;
   try {
-    const tried = await visitModel(compression, options, context, async (visit) => {
+    const tried = await visitLayers(compression, options, context, async (visit) => {
       probe ??= await OutputProbe.open(compression, options);
       const {sensitivity, last} = await tryLayer(visit, options, probe, context);
       measured.push(sensitivity);
@@ -74,24 +74,24 @@ export async function sensitivitiesOf(compression: Compression, options: TrialOp
 
 async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, probe: OutputProbe, {pause}: StageContext): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
   const trials: Array<{cost: number; error: number}> = [];
-  let felt = 1;
+  let outputSensitivity = 1;
   let last: LayerTrial | undefined;
   for await (const trial of trialsOf(visit)) {
-    const error = await paced(heldBackError(trial.outcomes), pause);
-    if (trials.length === probed && error > 0) felt = await differenceWith(trial, visit, probe) / error ** 2;
+    const error = await runTask(heldOutError(trial.outcomes), pause);
+    if (trials.length === probed && error > 0) outputSensitivity = await differenceWith(trial, visit, probe) / error ** 2;
     trials.push({cost: trial.cost, error});
     last = trial;
   }
-  if (!last) throw new RangeError('sensitivitiesOf: expected at least one trial');
-  return {sensitivity: {name: visit.site.name, trials, felt}, last};
+  if (!last) throw new RangeError('measureSensitivities: expected at least one trial');
+  return {sensitivity: {name: visit.target.name, trials, outputSensitivity}, last};
 }
 
-function differenceWith({outcomes}: LayerTrial, {site}: LayerVisit, probe: OutputProbe): Promise<number> {
-  return probe.difference(site.number, {values: outcomes.map(({values}) => values), shifts: outcomes.map(({shift}) => shift)});
+function differenceWith({outcomes}: LayerTrial, {target}: LayerVisit, probe: OutputProbe): Promise<number> {
+  return probe.difference(target.number, {values: outcomes.map(({values}) => values), shifts: outcomes.map(({shift}) => shift)});
 }
 
 /** The context of one of two passes over the same layers, as parts of one stage. */
-export function passOf(pass: 0 | 1, context: StageContext): StageContext {
+export function passContext(pass: 0 | 1, context: StageContext): StageContext {
   return {
     ...context,
     progress: (layer, index, total) => {

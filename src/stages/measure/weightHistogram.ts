@@ -40,21 +40,21 @@ export interface LetterShare {
 }
 
 /** A histogram of a layer of letters: in weights where they share one step, else in steps. */
-export function stepHistogram(layer: QuantizedLayer, before: readonly Matrix[], most: number): WeightHistogram {
+export function stepHistogram(layer: QuantizedLayer, before: readonly Matrix[], max: number): WeightHistogram {
   const {alphabet} = layer;
   const counts = letterCounts(layer);
   const levels = Array.from(counts, (_, i) => letterOf(alphabet.lowest + i, alphabet, 1));
-  const visit: Visit = (count) => { layer.problems.forEach((problem, p) => { visitInSteps(problem, before[p], count); }); };
-  const tally = tallyOf(stepLattice(extentOf(visit, [levels[0], levels[levels.length - 1]]), alphabet.shift, most), visit);
+  const visit: Visit = (count) => { layer.matrices.forEach((matrix, p) => { visitInSteps(matrix, before[p], count); }); };
+  const tally = tallyOf(stepLattice(extentOf(visit, [levels[0], levels[levels.length - 1]]), alphabet.shift, max), visit);
   levels.forEach((level, i) => { tally.compressed[binOf(tally, level)] += counts[i]; });
   return histogramOf(tally, onlyScale(layer), levels.map((level, i) => ({level, count: counts[i]})));
 }
 
 /** A histogram of a layer whose kept weights are float32. */
-export function keptHistogram({problems}: PrunedLayer, before: readonly Matrix[], after: readonly Matrix[], most: number): WeightHistogram {
-  const visit: Visit = (count) => { before.forEach(({data}, p) => { data.forEach((weight, i) => { count(weight, problems[p].mask[i] === 1); }); }); };
-  const tally = tallyOf(evenLattice(extentOf(visit), most), visit);
-  after.forEach(({data}, p) => { data.forEach((weight, i) => { tally.compressed[binOf(tally, weight)] += problems[p].mask[i]; }); });
+export function keptHistogram({matrices}: PrunedLayer, before: readonly Matrix[], after: readonly Matrix[], max: number): WeightHistogram {
+  const visit: Visit = (count) => { before.forEach(({data}, p) => { data.forEach((weight, i) => { count(weight, matrices[p].mask[i] === 1); }); }); };
+  const tally = tallyOf(evenLattice(extentOf(visit), max), visit);
+  after.forEach(({data}, p) => { data.forEach((weight, i) => { tally.compressed[binOf(tally, weight)] += matrices[p].mask[i]; }); });
   return histogramOf(tally, {step: 1, offset: 0}, []);
 }
 
@@ -72,17 +72,17 @@ function visitInSteps({features, neurons, scales, mask}: QuantizedMatrix, {data}
 }
 
 /** How often each letter is used by a kept weight. */
-function letterCounts({alphabet: {levels, lowest}, problems}: QuantizedLayer): Float64Array {
+function letterCounts({alphabet: {levels, lowest}, matrices}: QuantizedLayer): Float64Array {
   const counts = new Float64Array(levels);
-  for (const {codes, mask} of problems) codes.forEach((code, i) => { counts[code - lowest] += mask?.[i] ?? 1; });
+  for (const {codes, mask} of matrices) codes.forEach((code, i) => { counts[code - lowest] += mask?.[i] ?? 1; });
   return counts;
 }
 
 /** The scale that all weights of a layer share, if they do. */
-function onlyScale({problems}: QuantizedLayer): Scale | undefined {
-  const [{scales: {steps: [step], offsets: first}}] = problems;
+function onlyScale({matrices}: QuantizedLayer): Scale | undefined {
+  const [{scales: {steps: [step], offsets: first}}] = matrices;
   const offset = first?.[0] ?? 0;
-  const isShared = step > 0 && problems.every(({scales: {steps, offsets = []}}) => steps.every((other) => other === step) && offsets.every((other) => other === offset));
+  const isShared = step > 0 && matrices.every(({scales: {steps, offsets = []}}) => steps.every((other) => other === step) && offsets.every((other) => other === offset));
   return isShared ? {step, offset} : undefined;
 }
 
@@ -93,18 +93,18 @@ interface Scale {
 
 /** From the least to the greatest value, no farther than six deviations from the mean, but at least over `always`. */
 function extentOf(visit: Visit, always: readonly number[] = []): readonly [number, number] {
-  let [count, sum, squares, least, greatest] = [0, 0, 0, Infinity, -Infinity];
+  let [count, sum, squares, min, greatest] = [0, 0, 0, Infinity, -Infinity];
   visit((value) => {
     if (!Number.isFinite(value)) return;
     count++;
     sum += value;
     squares += value * value;
-    least = Math.min(least, value);
+    min = Math.min(min, value);
     greatest = Math.max(greatest, value);
   });
   const mean = count > 0 ? sum / count : 0;
   const reach = 6 * Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean));
-  return [Math.min(Math.max(least, mean - reach), ...always), Math.max(Math.min(greatest, mean + reach), ...always)];
+  return [Math.min(Math.max(min, mean - reach), ...always), Math.max(Math.min(greatest, mean + reach), ...always)];
 }
 
 /** Bins of one width from `origin`. */
@@ -121,14 +121,14 @@ function latticeOver([low, high]: readonly [number, number], phase: number, widt
 }
 
 /** At most so many bins, each an odd part of a step or whole steps, so that letters lie in the middle of bins or at least on no edge. */
-function stepLattice(extent: readonly [number, number], shift: number, most: number): Lattice {
-  const finest = (extent[1] - extent[0]) / (most - 2);
+function stepLattice(extent: readonly [number, number], shift: number, max: number): Lattice {
+  const finest = (extent[1] - extent[0]) / (max - 2);
   const parts = Math.floor(1 / finest);
   return latticeOver(extent, shift + 0.5, finest > 1 ? Math.ceil(finest) : 1 / (parts - 1 + (parts % 2)));
 }
 
-function evenLattice(extent: readonly [number, number], most: number): Lattice {
-  return latticeOver(extent, 0, (extent[1] - extent[0]) / (most - 2) || 1);
+function evenLattice(extent: readonly [number, number], max: number): Lattice {
+  return latticeOver(extent, 0, (extent[1] - extent[0]) / (max - 2) || 1);
 }
 
 /** Counts over a lattice. */
@@ -156,7 +156,7 @@ function histogramOf({origin, width, original, pruned, compressed}: Tally, scale
   const sumOf = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);
   const weights = sumOf(original);
   const {step, offset} = scale ?? {step: 1, offset: 0};
-  const placed = (place: number): number => step * place + offset;
+  const placed = (unit: number): number => step * unit + offset;
   return {
     unit: scale ? 'weight' : 'step',
     weights,

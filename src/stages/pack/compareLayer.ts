@@ -1,5 +1,5 @@
 import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {decodedKernel} from '../../packed/packedExecution.ts';
+import {decodeKernel} from '../../packed/packedExecution.ts';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {Packed} from '../../packed/packed.ts';
 import {uniformsOf} from '../../numerics/random.ts';
@@ -17,7 +17,7 @@ interface Difference {
   readonly relativeError: number;
   readonly cosine: number;
   /** Whether it says anything: inputs and expected outputs are finite, and not all 0. */
-  readonly tells: boolean;
+  readonly isInformative: boolean;
 }
 
 /**
@@ -27,12 +27,12 @@ interface Difference {
  *   are 0 - random ones take their place, and their opposites if a relu makes 0 of these, too
  * @param random where its random numbers lie: `[seed, layer]`
  */
-export async function checkedLayer(layer: Packed, inputs: readonly Tensor[][], random: readonly [number, number], tolerance: number): Promise<LayerCheck> {
+export async function compareLayer(layer: Packed, inputs: readonly Tensor[][], random: readonly [number, number], tolerance: number): Promise<LayerCheck> {
   const shape = inputs.length > 0 ? inputs[0][0].shape : shapeOf(layer);
-  const decoded = decodedKernel(layer, shape);
+  const decoded = decodeKernel(layer, shape);
   try {
     const onProbe = await worstOn(layer, decoded, inputs);
-    if (onProbe?.tells) return checkOf(layer, 'probe', onProbe, tolerance);
+    if (onProbe?.isInformative) return checkOf(layer, 'probe', onProbe, tolerance);
     return checkOf(layer, 'random', await worstOnRandom(layer, decoded, shape, random), tolerance);
   } finally {
     dispose(decoded.weights.map((weight) => weight.read()));
@@ -50,13 +50,13 @@ async function worstOnRandom(layer: Packed, decoded: layers.Layer, shape: readon
     const input = randomInput(layer, shape, [seed, index], sign);
     try {
       worst = await worstOn(layer, decoded, [[input]]);
-      if (worst?.tells) return worst;
+      if (worst?.isInformative) return worst;
     } finally {
       input.dispose();
     }
   }
   // An activation that gives 0 whatever comes, or numbers that are not finite: the first passes if it is exactly 0, the second never.
-  return worst ?? {maxError: NaN, relativeError: NaN, cosine: NaN, tells: false};
+  return worst ?? {maxError: NaN, relativeError: NaN, cosine: NaN, isInformative: false};
 }
 
 /** The worst difference among those that tell something; where none does, among the others. */
@@ -65,14 +65,14 @@ async function worstOn(layer: Packed, decoded: layers.Layer, inputs: readonly Te
   for (const input of inputs) {
     for (const samples of new Set([input[0].shape[0], 1])) {
       const difference = await differenceOn(layer, decoded, input, samples);
-      if (!worst || badnessOf(difference) > badnessOf(worst)) worst = difference;
+      if (!worst || severityOf(difference) > severityOf(worst)) worst = difference;
     }
   }
   return worst;
 }
 
-function badnessOf({relativeError, tells}: Difference): number {
-  if (!tells) return relativeError === 0 ? -2 : -1;
+function severityOf({relativeError, isInformative}: Difference): number {
+  if (!isInformative) return relativeError === 0 ? -2 : -1;
   return Number.isNaN(relativeError) ? Infinity : relativeError;
 }
 
@@ -85,7 +85,7 @@ async function differenceOn(layer: Packed, decoded: layers.Layer, input: readonl
     const found = layer.callKernel(x);
     made.push(...found);
     const [given, wanted, got] = await Promise.all([x, expected, found].map(valuesOf));
-    return {...differenceOf(wanted, got), tells: tells(given) && tells(wanted)};
+    return {...differenceOf(wanted, got), isInformative: isInformative(given) && isInformative(wanted)};
   } finally {
     dispose(made);
   }
@@ -97,11 +97,11 @@ async function valuesOf(tensors: readonly Tensor[]): Promise<Float32Array> {
   return Float32Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
-function tells(values: Float32Array): boolean {
+function isInformative(values: Float32Array): boolean {
   return values.some((value) => value !== 0) && values.every((value) => Number.isFinite(value));
 }
 
-function differenceOf(expected: Float32Array, found: Float32Array): Omit<Difference, 'tells'> {
+function differenceOf(expected: Float32Array, found: Float32Array): Omit<Difference, 'isInformative'> {
   if (expected.length !== found.length) return {maxError: Infinity, relativeError: Infinity, cosine: NaN};
   let [maxError, largest, product, expectedSquares, foundSquares] = [0, 0, 0, 0, 0];
   for (let i = 0; i < expected.length; i++) {

@@ -3,14 +3,14 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
 import {rebuildModel, topologyOf} from '../../model/cloneModel.ts';
 import {layersOf} from '../../model/layersOf.ts';
-import {kernelOf} from '../../calibration/targets.ts';
+import {kernelWeight} from '../../calibration/targets.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packLayer} from '../../packed/packLayer.ts';
 import {registerPacked} from '../../packed/registerPacked.ts';
 import {withPackedLayers} from '../../packed/withPackedLayers.ts';
-import {type PackedMatrices, partsOf, unpackedWeights, unpackMatrices} from '../../numerics/coding/packedMatrices.ts';
+import {type PackedMatrices, partsOf, unpackWeights, unpackMatrices} from '../../numerics/coding/packedMatrices.ts';
 import type {CompressedLayer} from '../../types.ts';
 
 /**
@@ -28,9 +28,9 @@ export async function packModel(model: LayersModel, compressed: readonly Compres
   }
   return rebuildModel(model, {
     topology: withPackedLayers(topologyOf(model), (name) => packed.get(name)?.map((weight) => weight?.matrices.packing)),
-    weightsFor(layer, twin) {
+    weightsFor(layer, counterpart) {
       const weights = packed.get(layer.name);
-      if (!(twin instanceof Packed) || !weights) return layer.getWeights();
+      if (!(counterpart instanceof Packed) || !weights) return layer.getWeights();
       return layer.getWeights().flatMap((weight, i) => {
         const kernel = weights.find((one) => one?.weight === i);
         return kernel ? arraysOf(kernel.matrices) : [weight];
@@ -46,7 +46,7 @@ async function packedWeights(layer: layers.Layer, compressed: readonly Compresse
   const weights: PackedWeight[] = [];
   for (const {name, kernel} of kernelsOf(layer)) {
     const record = compressed.find((one) => one.name === name);
-    weights.push(record && {weight: kernel.weight, matrices: await packedKernel(kernelOf(layer, kernel), kernel, record)});
+    weights.push(record && {weight: kernel.weight, matrices: await packedKernel(kernelWeight(layer, kernel), kernel, record)});
   }
   return weights;
 }
@@ -55,7 +55,7 @@ async function packedWeights(layer: layers.Layer, compressed: readonly Compresse
 async function packedKernel(weight: Tensor, kernel: KernelAdapter, record: CompressedLayer): Promise<PackedMatrices> {
   const found = await weight.data<'float32'>();
   const packed = packLayer(record, kernel.toMatrices(found, weight.shape));
-  const unpacked = kernel.fromMatrices(unpackedWeights(packed.packing, unpackMatrices(packed.packing, packed.parts)), weight.shape);
+  const unpacked = kernel.fromMatrices(unpackWeights(packed.packing, unpackMatrices(packed.packing, packed.parts)), weight.shape);
   const changed = found.findIndex((value, i) => value !== unpacked[i]);
   if (changed < 0) return packed;
   throw new ModelError(

@@ -3,17 +3,17 @@ import {ModelError} from '../../errors.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {sealModel} from '../../artifacts/sealModel.ts';
 import {packedLayerReport} from './packedLayerReport.ts';
-import {type PackingReport, reportOf} from '../../report/report.ts';
+import {type PackingReport, createReport} from '../../report/report.ts';
 import type {Compression} from '../../types.ts';
-import {calibrationProbe} from './calibrationProbe.ts';
-import {checksByItself} from './selfCheckRule.ts';
-import {disposalOf, requireAlive} from '../run/compression.ts';
+import {readCalibrationProbe} from './calibrationProbe.ts';
+import {selfChecksByDefault} from './selfCheckRule.ts';
+import {disposeFunction, requireAlive} from '../run/compression.ts';
 import {packModel} from './packModel.ts';
 import {packedLayersOf, requireUnpacked} from '../../packed/requireUnpacked.ts';
 import {selfCheck} from './selfCheck.ts';
 import type {StageContext} from '../run/stageContext.ts';
 
-/** Whether packed layers are compared with their float32 twins; undefined: on WebGPU. */
+/** Whether packed layers are compared with their float32 counterparts; undefined: on WebGPU. */
 type SelfCheck = boolean | 'decode' | undefined;
 
 /**
@@ -30,15 +30,15 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
   try {
     await sealModel(packed);
     await context.pause();
-    const checked = await checkOf({...compression, model: packed}, check ?? checksByItself(packed));
+    const checked = await checkOf({...compression, model: packed}, check ?? selfChecksByDefault(packed));
     await context.pause();
     context.progress('', 1, 1);
     const packing = {backend: getBackend(), layers: packedLayersOf(packed).map(packedLayerReport), selfCheck: checked};
     return {
       ...compression,
       model: packed,
-      report: reportOf({...report.toJSON(), packing, stages: [...report.stages, context.stage], milliseconds: report.milliseconds + context.elapsed()}),
-      dispose: disposalOf(packed, compression),
+      report: createReport({...report.toJSON(), packing, stages: [...report.stages, context.stage], milliseconds: report.milliseconds + context.elapsed()}),
+      dispose: disposeFunction(packed, compression),
     };
   } catch (error) {
     disposeModel(packed);
@@ -48,7 +48,7 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
 
 async function checkOf({model, calibration, seed}: Compression, check: boolean | 'decode'): Promise<PackingReport['selfCheck']> {
   if (check === false) return undefined;
-  const probe = calibration && await calibrationProbe(calibration, model);
+  const probe = calibration && await readCalibrationProbe(calibration, model);
   try {
     const {backend, tolerance, layers} = await selfCheck(model, probe, {seed, onFailure: check === 'decode' ? 'decode' : 'refuse'});
     return {backend, tolerance, layers};

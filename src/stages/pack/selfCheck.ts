@@ -8,7 +8,7 @@ import {Packed} from '../../packed/packed.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {selfCheckReport} from '../../report/selfCheckReport.ts';
 import type {LayerCheck, SelfCheckReport} from '../../types.ts';
-import {checkedLayer} from './compareLayer.ts';
+import {compareLayer} from './compareLayer.ts';
 import {requireBuilt} from '../run/compression.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 
@@ -66,7 +66,7 @@ async function checksOf(model: LayersModel, packed: readonly Packed[], probe: Te
         checks.push({name: layer.name, route: 'decoded', inputs: 'none', maxError: 0, relativeError: 0, cosine: 1, passed: true});
         continue;
       }
-      const check = await checkedLayer(layer, inputs.get(layer) ?? [], [seed, index], tolerance);
+      const check = await compareLayer(layer, inputs.get(layer) ?? [], [seed, index], tolerance);
       dispose((inputs.get(layer) ?? []).flat());
       if (!check.passed && onFailure === 'decode') layer.useDecoded();
       checks.push({...check, route: layer.route});

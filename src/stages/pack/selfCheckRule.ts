@@ -4,6 +4,6 @@ import {packedLayerReport} from './packedLayerReport.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 
 /** Whether a packed model is checked if nobody says: on a GPU, whose drivers vary. Without the plugin it can be saved there, and nothing else. */
-export function checksByItself(packed: LayersModel): boolean {
+export function selfChecksByDefault(packed: LayersModel): boolean {
   return getBackend() === 'webgpu' && packedLayersOf(packed).map(packedLayerReport).every(({route}) => route !== undefined);
 }

@@ -1,21 +1,21 @@
 import {ModelError} from '../../errors.ts';
-import {keepLargest, type Mask, masked, type Pattern} from '../../numerics/linalg/mask.ts';
+import {keepLargest, type Mask, applyMask, type Pattern} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplySteps} from '../../numerics/linalg/product.ts';
-import type {Steps} from '../../numerics/task.ts';
-import {solveOnSupportSteps} from '../../numerics/linalg/conjugateGradients.ts';
-import {requireKernel} from '../../ops/followPath.ts';
-import {paced} from '../../numerics/paced.ts';
+import {multiplyTask} from '../../numerics/linalg/product.ts';
+import type {Task} from '../../numerics/task.ts';
+import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {requirePathKernel} from '../../ops/followPath.ts';
+import {runTask} from '../../numerics/paced.ts';
 import {layerReport} from '../measure/layerReport.ts';
 import type {CandidateReport} from '../../report/report.ts';
 import type {Compression, PrunedLayer} from '../../types.ts';
-import {heldBackError, type Replacement} from '../measure/heldOutError.ts';
+import {heldOutError, type Replacement} from '../measure/heldOutError.ts';
 import {outputError} from '../measure/outputError.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
-import {type MaskName, type PrunePathOptions, scoredWeights, type ScoredWeights} from '../../solver/maskScores.ts';
+import {type MaskName, type PrunePathOptions, scoreWeights, type ScoredWeights} from '../../solver/maskScores.ts';
 import {requirePattern} from './requirePattern.ts';
 import type {StageContext} from '../run/stageContext.ts';
-import {type LayerResult, visitModel, type VisitOptions} from '../run/visitLayers.ts';
+import {type LayerResult, visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 
 /** How to prune a model. */
 export interface PruneModelOptions extends VisitOptions, Omit<PrunePathOptions, 'amount'> {
@@ -31,13 +31,13 @@ export interface PruneModelOptions extends VisitOptions, Omit<PrunePathOptions, 
 
 /**
  * Prunes every layer of a model that has an adapter and passes the filter, along the layer walk. In each layer the masks compete:
- * the kept weights are solved anew on every one of them, and the one with the least error behind the layer's activation, on held-back rows, wins.
+ * the kept weights are solved anew on every one of them, and the one with the least error behind the layer's activation, on held-out rows, wins.
  * The compression that comes in stays as it was.
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
 export async function pruneModel(compression: Compression, options: PruneModelOptions, context: StageContext): Promise<Compression> {
-  if (options.strictKernels && options.masks.some((name) => name.endsWith('path'))) requireKernel();
-  return visitModel(compression, options, context, (visit) => pruneLayer(visit, options, context));
+  if (options.strictKernels && options.masks.some((name) => name.endsWith('path'))) requirePathKernel();
+  return visitLayers(compression, options, context, (visit) => pruneLayer(visit, options, context));
 }
 
 /** One mask of a layer and what became of the weights with it. */
@@ -57,28 +57,28 @@ interface Candidate {
  * Behind the activation counts; but none that is worse than magnitude before it. Magnitude is the choice without data:
  * an error that only relu forgives is not a better one.
  */
-function bestOf(candidates: readonly Candidate[]): Candidate {
+function pickBest(candidates: readonly Candidate[]): Candidate {
   const limit = candidates.find(({errors}) => errors.mask === 'magnitude')?.errors.relativeError ?? Infinity;
   return candidates.filter(({errors}) => errors.relativeError <= limit).reduce((best, one) => (one.errors.outputError < best.errors.outputError ? one : best));
 }
 
 async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<LayerResult> {
   const begin = performance.now();
-  const {site: {name, layer}, before} = visit;
+  const {target: {name, shadowLayer}, before} = visit;
   if (before?.kind === 'quantized') {
     throw new ModelError(`${context.stage}: layer '${name}': expected float weights, got letters; put ${context.stage} before the quantizing stage, or use spfqCompress`);
   }
-  requirePattern(context.stage, visit.site, options.pattern);
+  requirePattern(context.stage, visit.target, options.pattern);
   const candidates: Candidate[] = [];
   for (const mask of options.masks) {
-    const weights = await prunedBy(mask, visit, options, context);
-    const relativeError = await paced(heldBackError(weights), context.pause);
-    candidates.push({weights, errors: {mask, relativeError, outputError: await outputError(visit.site, weights, context.pause)}});
+    const weights = await pruneWithMask(mask, visit, options, context);
+    const relativeError = await runTask(heldOutError(weights), context.pause);
+    candidates.push({weights, errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context.pause)}});
   }
-  const {weights, errors: {mask}} = bestOf(candidates);
+  const {weights, errors: {mask}} = pickBest(candidates);
   const pruned: PrunedLayer = {
-    kind: 'pruned', name, className: layer.getClassName(),
-    problems: weights.map(({values: {rows, columns}, mask: kept}) => ({features: rows, neurons: columns, mask: kept})),
+    kind: 'pruned', name, className: shadowLayer.getClassName(),
+    matrices: weights.map(({values: {rows, columns}, mask: kept}) => ({features: rows, neurons: columns, mask: kept})),
   };
   return {
     layer: pruned,
@@ -88,11 +88,11 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
   };
 }
 
-async function prunedBy(name: MaskName, {site, problems}: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<PrunedWeights[]> {
-  const amount = options.amountOf(site.name);
+async function pruneWithMask(name: MaskName, {target, problems}: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<PrunedWeights[]> {
+  const amount = options.amountOf(target.name);
   const scored: ScoredWeights[] = [];
   for (const [p, problem] of problems.entries()) {
-    scored.push(await scoredWeights(name, problem, {layer: site.number, problem: p}, {...options, amount}, context.pause));
+    scored.push(await scoreWeights(name, problem, {layer: target.number, matrix: p}, {...options, amount}, context.pause));
   }
   const masks = 'threshold' in amount
     ? scored.map(({path, values, scores}) => Uint8Array.from(path ? values.data : scores.data, (value) => (path ? Number(value !== 0) : Number(value > amount.threshold))))
@@ -100,7 +100,7 @@ async function prunedBy(name: MaskName, {site, problems}: LayerVisit, options: P
   const solved: PrunedWeights[] = [];
   for (const [p, problem] of problems.entries()) {
     const mask = masks[p].map((kept, i) => (problem.mask?.[i] === 0 ? 0 : kept)); // a stage that prunes less than the one before it revives nothing
-    const values = await paced(solve(problem, scored[p], mask, options), context.pause);
+    const values = await runTask(solveKept(problem, scored[p], mask, options), context.pause);
     solved.push({problem, values, shift: shiftFor(problem, values), mask, path: scored[p].path});
   }
   return solved;
@@ -120,7 +120,7 @@ function masksOf(scores: readonly Matrix[], pattern: Pattern, sparsity: number):
   return scores.map(({data: {length}}) => mask.slice(from, from += length));
 }
 
-function* solve({weights, gram, crossGram}: VisitedProblem, {values}: ScoredWeights, mask: Mask, {iterations, damping}: PruneModelOptions): Steps<Matrix> {
-  const solved = iterations === 0 ? masked(values, mask) : yield* solveOnSupportSteps(gram, yield* multiplySteps(crossGram, weights), weights, mask, {iterations, damping});
+function* solveKept({weights, gram, crossGram}: VisitedProblem, {values}: ScoredWeights, mask: Mask, {iterations, damping}: PruneModelOptions): Task<Matrix> {
+  const solved = iterations === 0 ? applyMask(values, mask) : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
   return {...solved, data: solved.data.map(Math.fround)};
 }

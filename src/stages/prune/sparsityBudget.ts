@@ -1,23 +1,23 @@
 import {allocate, type AllocationOption} from '../../numerics/allocation.ts';
-import {keepLargest, masked} from '../../numerics/linalg/mask.ts';
+import {keepLargest, applyMask} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplySteps} from '../../numerics/linalg/product.ts';
-import type {Steps} from '../../numerics/task.ts';
-import {solveOnSupportSteps} from '../../numerics/linalg/conjugateGradients.ts';
-import {paced} from '../../numerics/paced.ts';
+import {multiplyTask} from '../../numerics/linalg/product.ts';
+import type {Task} from '../../numerics/task.ts';
+import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {runTask} from '../../numerics/paced.ts';
 import type {Compression} from '../../types.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
 import {pruneModel, type PruneModelOptions} from './pruneModel.ts';
-import {feltErrors, type LayerSensitivity, type LayerTrial, passOf, sensitivitiesOf} from '../measure/sensitivity.ts';
+import {weightedErrors, type LayerSensitivity, type LayerTrial, passContext, measureSensitivities} from '../measure/sensitivity.ts';
 import type {StageContext} from '../run/stageContext.ts';
 
 /** What the odds of keeping a weight are tried at, times those of the whole model. */
 const ODDS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
 /** Good enough to compare sparsities by. */
-const TRIAL_STEPS = 6;
+const TRIAL_ITERATIONS = 6;
 
 /** How to prune a model as a whole. */
-export interface PruneTogetherOptions extends Omit<PruneModelOptions, 'amountOf' | 'pattern'> {
+export interface ModelSparsityOptions extends Omit<PruneModelOptions, 'amountOf' | 'pattern'> {
   /** The share of zeros in all pruned layers together. */
   readonly sparsity: number;
 }
@@ -25,19 +25,19 @@ export interface PruneTogetherOptions extends Omit<PruneModelOptions, 'amountOf'
 /**
  * Prunes a model with sparsities that differ by layer: all layers together lose the wanted share of weights, to one weight, and each as many as
  * keeps Σ κ_l e_l² small. e_l is the relative error of layer l alone, with its largest weights solved anew at several sparsities; κ_l what the
- * model's outputs feel of it ({@link sensitivitiesOf}, {@link allocate}).
+ * model's outputs feel of it ({@link measureSensitivities}, {@link allocate}).
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
-export async function pruneTogether(compression: Compression, options: PruneTogetherOptions, context: StageContext): Promise<Compression> {
+export async function pruneToModelSparsity(compression: Compression, options: ModelSparsityOptions, context: StageContext): Promise<Compression> {
   const {sparsity, ...others} = options;
   const sizes = new Map<string, LayerSize>();
-  const {layers} = await sensitivitiesOf(compression, {...others, probed: ODDS.indexOf(1), trialsOf: (visit) => {
-    sizes.set(visit.site.name, sizeOf(visit));
-    return sparsitiesTried(visit, options, context);
-  }}, passOf(0, context));
+  const {layers} = await measureSensitivities(compression, {...others, probed: ODDS.indexOf(1), trialsOf: (visit) => {
+    sizes.set(visit.target.name, sizeOf(visit));
+    return trySparsities(visit, options, context);
+  }}, passContext(0, context));
   const kept = keptByLayer(layers, sizes, sparsity);
   const amountOf = (name: string) => ({sparsity: 1 - (kept.get(name) ?? 0) / (sizes.get(name)?.weights ?? 1)});
-  return pruneModel(compression, {...others, amountOf, pattern: 'unstructured'}, passOf(1, context));
+  return pruneModel(compression, {...others, amountOf, pattern: 'unstructured'}, passContext(1, context));
 }
 
 /** How many weights a layer has, and how many earlier stages left. */
@@ -51,32 +51,32 @@ function sizeOf({problems}: LayerVisit): LayerSize {
   return {weights: sum(({weights}) => weights.data.length), left: sum(({weights, mask}) => mask?.filter((one) => one === 1).length ?? weights.data.length)};
 }
 
-async function* sparsitiesTried(visit: LayerVisit, {sparsity, iterations, damping}: PruneTogetherOptions, context: StageContext): AsyncIterable<LayerTrial> {
-  const {problems, site: {layer}} = visit;
+async function* trySparsities(visit: LayerVisit, {sparsity, iterations, damping}: ModelSparsityOptions, context: StageContext): AsyncIterable<LayerTrial> {
+  const {problems, target: {shadowLayer}} = visit;
   const {weights, left} = sizeOf(visit);
   for (const factor of ODDS) {
     const share = factor * (1 - sparsity) / (factor * (1 - sparsity) + sparsity);
     const outcomes = [];
     for (const problem of problems) {
-      outcomes.push(await paced(largestKept(problem, share, {iterations: Math.min(iterations, TRIAL_STEPS), damping}), context.pause));
+      outcomes.push(await runTask(pruneSmallest(problem, share, {iterations: Math.min(iterations, TRIAL_ITERATIONS), damping}), context.pause));
     }
     yield {
       cost: Math.min(left, Math.floor(share * weights)),
-      layer: {kind: 'pruned', name: layer.name, className: layer.getClassName(), problems: outcomes.map(({values, mask}) => ({features: values.rows, neurons: values.columns, mask}))},
+      layer: {kind: 'pruned', name: shadowLayer.name, className: shadowLayer.getClassName(), matrices: outcomes.map(({values, mask}) => ({features: values.rows, neurons: values.columns, mask}))},
       outcomes,
     };
   }
 }
 
-function* largestKept(problem: VisitedProblem, share: number, {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>): Steps<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
+function* pruneSmallest(problem: VisitedProblem, share: number, {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>): Task<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
   const {weights, gram, crossGram, mask: before} = problem;
-  const mask = keepLargest(sizes(weights, before), 'unstructured', 1 - share).map((one, i) => (before?.[i] === 0 ? 0 : one));
-  const values = iterations === 0 ? masked(weights, mask) : yield* solveOnSupportSteps(gram, yield* multiplySteps(crossGram, weights), weights, mask, {iterations, damping});
+  const mask = keepLargest(magnitudes(weights, before), 'unstructured', 1 - share).map((one, i) => (before?.[i] === 0 ? 0 : one));
+  const values = iterations === 0 ? applyMask(weights, mask) : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
   return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
 }
 
 /** |w|; −1 where pruned already. */
-function sizes({rows, columns, data}: Matrix, mask: Uint8Array | undefined): Matrix {
+function magnitudes({rows, columns, data}: Matrix, mask: Uint8Array | undefined): Matrix {
   return matrix(rows, columns, data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight))));
 }
 
@@ -84,12 +84,12 @@ function sizes({rows, columns, data}: Matrix, mask: Uint8Array | undefined): Mat
 function keptByLayer(layers: readonly LayerSensitivity[], all: ReadonlyMap<string, LayerSize>, sparsity: number): Map<string, number> {
   const weights = Array.from(all.values()).reduce((sum, size) => sum + size.weights, 0);
   const wanted = weights - Math.round(sparsity * weights);
-  const weighed = feltErrors(layers);
+  const weighed = weightedErrors(layers);
   const chosen = allocate(weighed, wanted) ?? weighed.map(() => 0);
   const kept = new Map(layers.map(({name}, layer) => [name, weighed[layer][chosen[layer]].cost]));
   let rest = wanted - Array.from(kept.values()).reduce((sum, count) => sum + count, 0);
   // Less than the next step of any layer: it goes where that step gains most per weight.
-  const slopes = weighed.map((trials, layer) => ({name: layers[layer].name, slope: steepest(trials, chosen[layer])}));
+  const slopes = weighed.map((trials, layer) => ({name: layers[layer].name, slope: findSteepest(trials, chosen[layer])}));
   for (const {name} of slopes.sort((one, other) => other.slope - one.slope)) {
     const now = kept.get(name) ?? 0;
     const more = Math.min(rest, (all.get(name)?.left ?? 0) - now);
@@ -99,7 +99,7 @@ function keptByLayer(layers: readonly LayerSensitivity[], all: ReadonlyMap<strin
   return kept;
 }
 
-function steepest(trials: readonly AllocationOption[], from: number): number {
+function findSteepest(trials: readonly AllocationOption[], from: number): number {
   const slopes = trials.filter(({cost}) => cost > trials[from].cost).map(({cost, error}) => (trials[from].error - error) / (cost - trials[from].cost));
   return Math.max(0, ...slopes);
 }

@@ -1,18 +1,18 @@
 import {ModelError} from '../../errors.ts';
 import {allocate} from '../../numerics/allocation.ts';
 import type {Bits} from '../../numerics/stochastic/alphabet.ts';
-import {requireKernel} from '../../ops/followPath.ts';
-import {paced} from '../../numerics/paced.ts';
+import {requirePathKernel} from '../../ops/followPath.ts';
+import {runTask} from '../../numerics/paced.ts';
 import {packedLayer} from '../../report/sizes.ts';
 import type {Compression} from '../../types.ts';
-import {heldBackError} from '../measure/heldOutError.ts';
+import {heldOutError} from '../measure/heldOutError.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
-import {quantizedResult, quantizeLayer} from './quantizeLayer.ts';
+import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 import type {QuantizeModelOptions} from './quantizeModel.ts';
 import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
-import {feltErrors, type LayerSensitivity, type LayerTrial, passOf, type Sensitivities, sensitivitiesOf} from '../measure/sensitivity.ts';
+import {weightedErrors, type LayerSensitivity, type LayerTrial, passContext, type Sensitivities, measureSensitivities} from '../measure/sensitivity.ts';
 import type {StageContext} from '../run/stageContext.ts';
-import {type LayerResult, visitModel} from '../run/visitLayers.ts';
+import {type LayerResult, visitLayers} from '../run/visitLayers.ts';
 
 /** What letters may take in the end: `bitsPerWeight` or `bytesAfter` of the size report, or the `relativeError` of every layer. */
 export type BitBudget =
@@ -25,7 +25,7 @@ export type BitBudget =
     readonly bytes: number;
   }
   | {
-    /** ‖XW − X̃Q‖ / ‖XW‖ on held-back rows, of every layer. */
+    /** ‖XW − X̃Q‖ / ‖XW‖ on held-out rows, of every layer. */
     readonly maxRelativeError: number;
   };
 
@@ -39,39 +39,39 @@ export interface LetterWidth {
  * Quantizes every layer with as many letters as a budget allows it.
  *
  * A size is spent where it lowers Σ κ_l e_l² most: e_l is the relative error of layer l alone, measured at every width by a quick method,
- * κ_l what the model's outputs feel of it ({@link sensitivitiesOf}, {@link allocate}). For a largest error each layer gets the fewest bits that keep to it.
+ * κ_l what the model's outputs feel of it ({@link measureSensitivities}, {@link allocate}). For a largest error each layer gets the fewest bits that keep to it.
  * @param widths from the fewest bits
  * @throws ModelError if no letters meet the budget; it says what would; else as quantizeModel does
  */
 export async function quantizeToBudget(compression: Compression, widths: readonly LetterWidth[], budget: BitBudget, context: StageContext): Promise<Compression> {
   const [{options}] = widths;
-  if (options.strictKernels) requireKernel();
+  if (options.strictKernels) requirePathKernel();
   if ('maxRelativeError' in budget) {
-    return visitModel(compression, options, context, (visit) => fewestLetters(visit, widths, budget.maxRelativeError, context));
+    return visitLayers(compression, options, context, (visit) => quantizeNarrowest(visit, widths, budget.maxRelativeError, context));
   }
-  const measured = await sensitivitiesOf(compression, {...options, trialsOf: (visit) => lettersTried(visit, widths, context), probed: probedWidth(widths)}, passOf(0, context));
+  const measured = await measureSensitivities(compression, {...options, trialsOf: (visit) => tryWidths(visit, widths, context), probed: coarseWidth(widths)}, passContext(0, context));
   const choice = chooseWidths(measured, budget, context.stage);
-  return visitModel(compression, options, passOf(1, context), async (visit) => {
-    const layer = measured.layers.findIndex(({name}) => name === visit.site.name);
+  return visitLayers(compression, options, passContext(1, context), async (visit) => {
+    const layer = measured.layers.findIndex(({name}) => name === visit.target.name);
     const letters = await quantizeLayer(visit, widths[choice[layer]].options, context);
-    return quantizedResult(visit, letters, choiceText(measured.layers[layer], choice[layer], widths), context);
+    return createQuantizedResult(visit, letters, choiceText(measured.layers[layer], choice[layer], widths), context);
   });
 }
 
-async function fewestLetters(visit: LayerVisit, widths: readonly LetterWidth[], limit: number, context: StageContext): Promise<LayerResult> {
+async function quantizeNarrowest(visit: LayerVisit, widths: readonly LetterWidth[], limit: number, context: StageContext): Promise<LayerResult> {
   const tried: string[] = [];
   for (const {bits, options} of widths) {
     const letters = await quantizeLayer(visit, options, context);
-    const error = await paced(heldBackError(letters.outcomes), context.pause);
+    const error = await runTask(heldOutError(letters.outcomes), context.pause);
     tried.push(`${percent(error)} at ${named(bits)}`);
-    if (error <= limit) return quantizedResult(visit, letters, `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`, context);
+    if (error <= limit) return createQuantizedResult(visit, letters, `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`, context);
   }
-  throw new ModelError(`${context.stage}: layer '${visit.site.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
+  throw new ModelError(`${context.stage}: layer '${visit.target.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
     'allow a larger `maxRelativeError`, or leave the layer out by `exclude`');
 }
 
 /** Good enough to compare widths by: one path at the mean-square scale, one refit, one sweep. */
-async function* lettersTried(visit: LayerVisit, widths: readonly LetterWidth[], context: StageContext): AsyncIterable<LayerTrial> {
+async function* tryWidths(visit: LayerVisit, widths: readonly LetterWidth[], context: StageContext): AsyncIterable<LayerTrial> {
   for (const {options} of widths) {
     const quick: QuantizeMethod = {
       ...options, scale: 'mse', alignment: {method: 'none'}, feedback: {kind: 'path'}, scalings: [1], rounding: 'nearest', samples: 1, rounds: 1, sweeps: Math.min(1, options.sweeps), pairs: 0,
@@ -81,7 +81,7 @@ async function* lettersTried(visit: LayerVisit, widths: readonly LetterWidth[], 
   }
 }
 
-function probedWidth(widths: readonly LetterWidth[]): number {
+function coarseWidth(widths: readonly LetterWidth[]): number {
   return Math.max(0, widths.findIndex(({bits}) => bits === 2));
 }
 
@@ -91,19 +91,19 @@ function chooseWidths({layers, size, triedBytes}: Sensitivities, budget: Exclude
   const [wanted, bytesPerUnit, others] = 'bytes' in budget
     ? [budget.bytes, 1, size.bytesAfter - triedBytes]
     : [budget.bitsPerWeight, size.compressedWeights / 8, size.bitsPerWeight * size.compressedWeights / 8 - triedBytes];
-  const chosen = allocate(feltErrors(layers), Math.floor(wanted * bytesPerUnit - others + 1e-6));
+  const chosen = allocate(weightedErrors(layers), Math.floor(wanted * bytesPerUnit - others + 1e-6));
   if (chosen) return chosen;
-  const least = (others + layers.reduce((sum, {trials}) => sum + Math.min(...trials.map(({cost}) => cost)), 0)) / bytesPerUnit;
+  const min = (others + layers.reduce((sum, {trials}) => sum + Math.min(...trials.map(({cost}) => cost)), 0)) / bytesPerUnit;
   const unit = 'bytes' in budget ? 'bytes' : 'bits per weight, scales included';
-  throw new ModelError(`${stage}: expected a budget of at least ${'bytes' in budget ? Math.ceil(least) : Math.ceil(1000 * least - 1e-6) / 1000} ${unit}, ` +
+  throw new ModelError(`${stage}: expected a budget of at least ${'bytes' in budget ? Math.ceil(min) : Math.ceil(1000 * min - 1e-6) / 1000} ${unit}, ` +
     `which the smallest letters of every layer take, got ${wanted}`);
 }
 
-function choiceText({trials, felt}: LayerSensitivity, chosen: number, widths: readonly LetterWidth[]): string {
+function choiceText({trials, outputSensitivity}: LayerSensitivity, chosen: number, widths: readonly LetterWidth[]): string {
   const at = (width: number) => `${percent(trials[width].error)} at ${named(widths[width].bits)}`;
   const neighbours = [chosen - 1, chosen + 1].filter((width) => width >= 0 && width < widths.length);
   return `${named(widths[chosen].bits)} by sensitivity: alone, error about ${[chosen, ...neighbours].map(at).join(', ')}; ` +
-    `of its square the outputs feel ${felt.toPrecision(2)}`;
+    `of its square the outputs feel ${outputSensitivity.toPrecision(2)}`;
 }
 
 function named(bits: Bits): string {

@@ -4,7 +4,7 @@ import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
 import {type QuantizeMethod, quantizeWeights} from '../../solver/quantizeWeights.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import type {LayerResult} from '../run/visitLayers.ts';
-import {withoutPaths} from '../../solver/lookupMethod.ts';
+import {lookupMethod} from '../../solver/lookupMethod.ts';
 
 /** Letters for a layer, before they are written to it. */
 export interface LayerLetters {
@@ -14,21 +14,21 @@ export interface LayerLetters {
 }
 
 /** Quantizes all problems of a visited layer, which itself stays as it is. */
-export async function quantizeLayer({site, problems}: LayerVisit, given: QuantizeMethod, context: StageContext): Promise<LayerLetters> {
+export async function quantizeLayer({target, problems}: LayerVisit, given: QuantizeMethod, context: StageContext): Promise<LayerLetters> {
   const begin = performance.now();
-  const method = site.kernel.looksUp ? withoutPaths(given) : given;
+  const method = target.kernel.rowIndices ? lookupMethod(given) : given;
   const solved = [];
   for (const [p, problem] of problems.entries()) {
-    const quantized = await quantizeWeights(problem, {layer: site.number, problem: p}, method, context.pause);
+    const quantized = await quantizeWeights(problem, {layer: target.number, matrix: p}, method, context.pause);
     solved.push({problem, ...quantized, shift: shiftFor(problem, quantized.values)});
   }
   const layer: QuantizedLayer = {
     kind: 'quantized',
-    name: site.name,
-    className: site.layer.getClassName(),
+    name: target.name,
+    className: target.shadowLayer.getClassName(),
     alphabet: method.alphabet,
     granularity: method.granularity,
-    problems: solved.map(({problem: {weights}, codes, scales, mask}) => ({features: weights.rows, neurons: weights.columns, codes, scales, mask})),
+    matrices: solved.map(({problem: {weights}, codes, scales, mask}) => ({features: weights.rows, neurons: weights.columns, codes, scales, mask})),
   };
   return {layer, outcomes: solved, milliseconds: performance.now() - begin};
 }
@@ -37,7 +37,7 @@ export async function quantizeLayer({site, problems}: LayerVisit, given: Quantiz
  * The letters as what a stage made of the layer.
  * @param choice why it has so many, for the report
  */
-export async function quantizedResult({reportBefore}: LayerVisit, {layer, outcomes, milliseconds}: LayerLetters, choice: string | undefined, {pause}: StageContext): Promise<LayerResult> {
+export async function createQuantizedResult({reportBefore}: LayerVisit, {layer, outcomes, milliseconds}: LayerLetters, choice: string | undefined, {pause}: StageContext): Promise<LayerResult> {
   return {
     layer,
     report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, pause),

@@ -1,17 +1,17 @@
 import type {LayerFilter} from '../../calibration/targets.ts';
-import {requireKernel} from '../../ops/followPath.ts';
+import {requirePathKernel} from '../../ops/followPath.ts';
 import type {Compression} from '../../types.ts';
-import {quantizedResult, quantizeLayer} from './quantizeLayer.ts';
+import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
 import type {StageContext} from '../run/stageContext.ts';
-import {visitModel, type VisitOptions} from '../run/visitLayers.ts';
+import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 
 /** How to quantize a model. */
 export interface QuantizeModelOptions extends QuantizeMethod, VisitOptions {
   readonly seed: number;
   /** Why a layer is quantized without being pruned, where T prunes. */
-  readonly dense?: LayerFilter;
+  readonly pruneFilter?: LayerFilter;
 }
 
 /**
@@ -20,13 +20,13 @@ export interface QuantizeModelOptions extends QuantizeMethod, VisitOptions {
  * @throws DataError without calibration data, ModelError for weights that cannot be quantized
  */
 export async function quantizeModel(compression: Compression, options: QuantizeModelOptions, context: StageContext): Promise<Compression> {
-  if (options.strictKernels) requireKernel();
-  const {prune, dense, ...method} = options;
-  return visitModel(compression, options, context, async (visit) => {
-    const {site} = visit;
-    const denseReason = prune && dense?.(site.layer, site.place);
-    if (prune && denseReason === undefined) requirePattern(context.stage, site, prune.pattern);
+  if (options.strictKernels) requirePathKernel();
+  const {prune, pruneFilter, ...method} = options;
+  return visitLayers(compression, options, context, async (visit) => {
+    const {target} = visit;
+    const denseReason = prune && pruneFilter?.(target.shadowLayer, target.info);
+    if (prune && denseReason === undefined) requirePattern(context.stage, target, prune.pattern);
     const letters = await quantizeLayer(visit, {...method, prune: denseReason === undefined ? prune : undefined}, context);
-    return quantizedResult(visit, letters, denseReason, context);
+    return createQuantizedResult(visit, letters, denseReason, context);
   });
 }

@@ -1,21 +1,21 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError, shown} from '../../errors.ts';
+import {ModelError, formatValue} from '../../errors.ts';
 import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
 import type {SkippedLayer} from '../../calibration/targets.ts';
-import {emptyReport, type LayerReport, reportOf} from '../../report/report.ts';
+import {emptyReport, type LayerReport, createReport} from '../../report/report.ts';
 import {sizesOf} from '../../report/sizes.ts';
 import type {BatchSource, CompressedLayer, Compression, Origin} from '../../types.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {StageContext} from './stageContext.ts';
 
 /** A model that belongs to the user, and for which nobody waits. */
-const usersOwn: Origin = {release: () => undefined, wait: () => undefined};
+const USER_OWNED: Origin = {release: () => undefined, wait: () => undefined};
 
 /**
  * A model as the first compression of a pipeline.
  * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
  */
-export function compressionOf(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number, origin = usersOwn): Compression {
+export function createCompression(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number, origin = USER_OWNED): Compression {
   requireCompressible(where, model);
   return {
     original: model, model, layers: [], calibration, seed, observers: [], origin,
@@ -34,7 +34,7 @@ export interface StageResult {
 }
 
 /** The record after a stage that gave `model`; layers that it did not touch stay as they were. */
-export function nextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped, order}: StageResult): Compression {
+export function createNextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped, order}: StageResult): Compression {
   const kept = <Item extends {readonly name: string}>(old: readonly Item[], made: readonly Item[]): Item[] =>
     [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made].sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
   const allReports = kept(before.report.layers, reports);
@@ -42,7 +42,7 @@ export function nextCompression(before: Compression, model: LayersModel, context
     ...before,
     model,
     layers: kept(before.layers, layers),
-    report: reportOf({
+    report: createReport({
       ...before.report.toJSON(),
       stages: [...before.report.stages, context.stage],
       layers: allReports,
@@ -51,12 +51,12 @@ export function nextCompression(before: Compression, model: LayersModel, context
       evaluation: undefined,
       milliseconds: before.report.milliseconds + context.elapsed(),
     }),
-    dispose: disposalOf(model, before),
+    dispose: disposeFunction(model, before),
   };
 }
 
 /** Frees what a stage made, and what the source made for it. */
-export function disposalOf(model: LayersModel, {origin}: Compression): () => void {
+export function disposeFunction(model: LayersModel, {origin}: Compression): () => void {
   return () => {
     disposeModel(model);
     origin.release();
@@ -79,7 +79,7 @@ export function requireCompressible(where: string, model: LayersModel): void {
 export function requireBuilt(where: string, model: LayersModel): void {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
-    const kind = typeof given === 'object' && given !== null ? 'another object' : shown(given);
+    const kind = typeof given === 'object' && given !== null ? 'another object' : formatValue(given);
     throw new ModelError(`${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`);
   }
   const inputs: unknown = Reflect.get(given, 'inputs');

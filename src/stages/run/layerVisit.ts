@@ -1,19 +1,19 @@
 import type {LayerReport} from '../../report/report.ts';
-import {type BiasPlace, biasPlaceOf} from '../../calibration/biasTarget.ts';
-import type {Shadow} from '../../model/networkPair.ts';
-import {kernelOf, type LayerSite} from '../../calibration/targets.ts';
+import {type BiasTarget, findBiasTarget} from '../../calibration/biasTarget.ts';
+import type {NetworkPair} from '../../model/networkPair.ts';
+import {kernelWeight, type CompressionTarget} from '../../calibration/targets.ts';
 import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
-import {biasShift, centredSteps, type Grams} from '../../numerics/correction/centering.ts';
+import {biasShift, centerGramsTask, type Grams} from '../../numerics/correction/centering.ts';
 import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {paced} from '../../numerics/paced.ts';
+import {runTask} from '../../numerics/paced.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
 
 /** A layer whose statistics are complete, on its turn to be compressed. */
 export interface LayerVisit {
-  readonly site: LayerSite;
+  readonly target: CompressionTarget;
   /** What takes up the mean error of its outputs, if something can. */
-  readonly biasPlace: BiasPlace | undefined;
+  readonly biasTarget: BiasTarget | undefined;
   readonly problems: readonly VisitedProblem[];
   /** What earlier stages made of the layer, and said of it. */
   readonly before: CompressedLayer | undefined;
@@ -38,7 +38,7 @@ export interface VisitedProblem extends Grams {
 /** What a visit needs to know of the run around it. */
 export interface VisitContext {
   readonly compression: Compression;
-  readonly shadow: Shadow;
+  readonly networks: NetworkPair;
   /** Whether biases may move. */
   readonly bias: boolean;
   /** Awaited before the statistics are centred, and meanwhile. */
@@ -46,23 +46,23 @@ export interface VisitContext {
 }
 
 /** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
-export async function visitOf(site: LayerSite, statistics: readonly ProblemStatistics[], {compression, shadow, bias, pause}: VisitContext): Promise<LayerVisit> {
-  const biasPlace = biasPlaceOf(site, shadow);
-  const isCentred = bias && biasPlace !== undefined;
-  const before = compression.layers.find(({name}) => name === site.name);
-  const [weights, current] = [await matricesOf(site, site.original), await matricesOf(site, site.layer)];
-  const moved = biasPlace && await movedBias(biasPlace);
+export async function createVisit(target: CompressionTarget, statistics: readonly ProblemStatistics[], {compression, networks, bias, pause}: VisitContext): Promise<LayerVisit> {
+  const biasTarget = findBiasTarget(target, networks);
+  const isCentred = bias && biasTarget !== undefined;
+  const before = compression.layers.find(({name}) => name === target.name);
+  const [weights, current] = [await matricesOf(target, target.originalLayer), await matricesOf(target, target.shadowLayer)];
+  const moved = biasTarget && await biasGain(biasTarget);
   await pause();
   const grams: Grams[] = [];
-  for (const problem of statistics) grams.push(isCentred ? await paced(centredSteps(problem), pause) : problem);
+  for (const problem of statistics) grams.push(isCentred ? await runTask(centerGramsTask(problem), pause) : problem);
   return {
-    site, biasPlace, before,
-    reportBefore: compression.report.layers.find(({name}) => name === site.name),
+    target, biasTarget, before,
+    reportBefore: compression.report.layers.find(({name}) => name === target.name),
     problems: statistics.map((problem, p): VisitedProblem => ({
       weights: weights[p],
       current: current[p],
-      currentShift: moved && (biasPlace.sign === 1 ? moved.slice(p * weights[p].columns, (p + 1) * weights[p].columns) : biasShift(problem, weights[p], current[p])),
-      mask: before?.problems[p].mask,
+      currentShift: moved && (biasTarget.sign === 1 ? moved.slice(p * weights[p].columns, (p + 1) * weights[p].columns) : biasShift(problem, weights[p], current[p])),
+      mask: before?.matrices[p].mask,
       statistics: problem,
       isCentred,
       gram: grams[p].gram,
@@ -76,12 +76,12 @@ export function shiftFor({isCentred, statistics, weights}: VisitedProblem, value
   return isCentred ? biasShift(statistics, weights, values) : undefined;
 }
 
-async function matricesOf({kernel}: LayerSite, layer: LayerSite['layer']): Promise<Matrix[]> {
-  const weight = kernelOf(layer, kernel);
+async function matricesOf({kernel}: CompressionTarget, layer: CompressionTarget['shadowLayer']): Promise<Matrix[]> {
+  const weight = kernelWeight(layer, kernel);
   return kernel.toMatrices(await weight.data(), weight.shape);
 }
 
-async function movedBias({layer, original, weight}: BiasPlace): Promise<Float64Array> {
+async function biasGain({layer, original, weight}: BiasTarget): Promise<Float64Array> {
   const [before, now] = await Promise.all([original, layer].map((one) => one.getWeights()[weight].data<'float32'>()));
   return Float64Array.from(now, (value, i) => value - before[i]);
 }

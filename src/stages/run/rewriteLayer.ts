@@ -1,7 +1,7 @@
 import {add, dispose, mul, tensor, tidy} from '@tensorflow/tfjs-core';
-import type {BiasPlace} from '../../calibration/biasTarget.ts';
-import type {Shadow} from '../../model/networkPair.ts';
-import {kernelOf, type LayerSite} from '../../calibration/targets.ts';
+import type {BiasTarget} from '../../calibration/biasTarget.ts';
+import type {NetworkPair} from '../../model/networkPair.ts';
+import {kernelWeight, type CompressionTarget} from '../../calibration/targets.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 
 /** New weights of a layer, by problem. */
@@ -15,18 +15,18 @@ export interface NewWeights {
  * Puts new weights into a layer of the copy, and the shift of its bias to where it can be added. Shifts start from the original's bias:
  * that of an earlier stage made up for its own weights.
  */
-export function rewriteLayer({layer, kernel}: LayerSite, biasPlace: BiasPlace | undefined, {values, shifts}: NewWeights, shadow: Shadow): void {
-  const {shape} = kernelOf(layer, kernel);
+export function rewriteLayer({shadowLayer, kernel}: CompressionTarget, biasTarget: BiasTarget | undefined, {values, shifts}: NewWeights, networks: NetworkPair): void {
+  const {shape} = kernelWeight(shadowLayer, kernel);
   const rewritten = tensor(kernel.fromMatrices(values, shape), shape);
-  shadow.rewrite(layer, layer.getWeights().map((old, i) => (i === kernel.weight ? rewritten : old)));
+  networks.rewrite(shadowLayer, shadowLayer.getWeights().map((old, i) => (i === kernel.weight ? rewritten : old)));
   dispose(rewritten);
-  if (!biasPlace || !shifts) return;
-  const {layer: taker, original: before, weight, sign} = biasPlace;
+  if (!biasTarget || !shifts) return;
+  const {layer: consumer, original: before, weight, sign} = biasTarget;
   const shift = Float32Array.from(shifts.flatMap((part, p) => Array.from(part ?? new Float64Array(values[p].columns))));
   const bias = tidy(() => {
     const from = before.getWeights()[weight];
     return add(from, mul(sign, tensor(shift, from.shape)));
   });
-  shadow.rewrite(taker, taker.getWeights().map((old, i) => (i === weight ? bias : old)));
+  networks.rewrite(consumer, consumer.getWeights().map((old, i) => (i === weight ? bias : old)));
   bias.dispose();
 }

@@ -2,13 +2,13 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {cloneModel} from '../../model/cloneModel.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import type {Compression, Origin} from '../../types.ts';
-import {compressionOf, requireCompressible} from './compression.ts';
+import {createCompression, requireCompressible} from './compression.ts';
 
 /** A copy of a model in training, for as many pipelines as want to compress it, each of which frees its own compression. */
 export interface Snapshot {
   /** A compression of the copy; the copy lives until the last of them is disposed of, and {@link release} was called. */
-  lease(): Compression;
-  /** Says that no more leases follow. */
+  acquire(): Compression;
+  /** Says that no more compressions follow. */
   release(): void;
 }
 
@@ -25,7 +25,7 @@ export interface SnapshotDescription {
  * Copies a model as it is now.
  * @throws ModelError for a model that cannot be compressed, or copied
  */
-export async function snapshotOf(model: LayersModel, {where, seed, epoch, wait}: SnapshotDescription): Promise<Snapshot> {
+export async function takeSnapshot(model: LayersModel, {where, seed, epoch, wait}: SnapshotDescription): Promise<Snapshot> {
   requireCompressible(where, model);
   const copy = await cloneModel(model);
   let holders = 0;
@@ -39,7 +39,7 @@ export async function snapshotOf(model: LayersModel, {where, seed, epoch, wait}:
     };
   };
   return {
-    lease: () => ({...compressionOf(where, copy, undefined, seed, {release: hold(), wait}), epoch}),
+    acquire: () => ({...createCompression(where, copy, undefined, seed, {release: hold(), wait}), epoch}),
     release: hold(),
   };
 }

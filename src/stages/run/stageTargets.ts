@@ -1,8 +1,8 @@
 import {ModelError} from '../../errors.ts';
-import {findSites, type LayerFilter, type LayerSite, namesIn, type Networks, type SkippedLayer} from '../../calibration/targets.ts';
+import {findTargets, type LayerFilter, type CompressionTarget, layerNamesIn, type NetworkCalls, type SkippedLayer} from '../../calibration/targets.ts';
 
 /** Which layers a stage is to visit. */
-export interface SiteChoice {
+export interface TargetChoice {
   readonly filter: LayerFilter;
   /** Layers that the filter names: each must exist. */
   readonly names: readonly string[];
@@ -12,20 +12,20 @@ export interface SiteChoice {
  * The layers that a stage visits and those it leaves, in the order of the walk.
  * @throws ModelError if a named layer is not there, or no layer is left to visit
  */
-export function stageSites(stage: string, networks: Networks, {filter, names}: SiteChoice): {sites: LayerSite[]; skipped: SkippedLayer[]} {
+export function stageTargets(stage: string, networks: NetworkCalls, {filter, names}: TargetChoice): {targets: CompressionTarget[]; skipped: SkippedLayer[]} {
   requireNamed(stage, names, networks);
-  const {sites, skipped} = findSites(networks, filter);
-  if (sites.length === 0) throw new ModelError(noSites(stage, skipped));
-  return {sites, skipped};
+  const {targets, skipped} = findTargets(networks, filter);
+  if (targets.length === 0) throw new ModelError(noTargets(stage, skipped));
+  return {targets, skipped};
 }
 
-function requireNamed(stage: string, names: readonly string[], {copy}: Networks): void {
-  const known = namesIn(copy);
+function requireNamed(stage: string, names: readonly string[], {shadow}: NetworkCalls): void {
+  const known = layerNamesIn(shadow);
   const missing = names.find((name) => !known.includes(name));
   if (missing !== undefined) throw new ModelError(`${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`);
 }
 
-function noSites(stage: string, skipped: readonly SkippedLayer[]): string {
+function noTargets(stage: string, skipped: readonly SkippedLayer[]): string {
   const reasons = skipped.map(({name, className, reason}) => `${name} (${className}): ${reason}`).join('; ');
   return `${stage}: expected a model with at least one layer to compress, got none${reasons ? `: ${reasons}` : ', as no layer has weights'}`;
 }

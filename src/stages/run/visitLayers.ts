@@ -1,19 +1,19 @@
 import {DataError} from '../../errors.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
-import {type Station, walkLayers} from '../../calibration/layerWalk.ts';
-import {type Shadow, shadowOf} from '../../model/networkPair.ts';
-import {type LayerFilter, namesIn} from '../../calibration/targets.ts';
-import {siteStation} from '../../calibration/targetStatistics.ts';
+import {type WalkVisitor, walkLayers} from '../../calibration/layerWalk.ts';
+import {type NetworkPair, createNetworkPair} from '../../model/networkPair.ts';
+import {type LayerFilter, layerNamesIn} from '../../calibration/targets.ts';
+import {targetVisitor} from '../../calibration/targetStatistics.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import type {LayerReport} from '../../report/report.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
-import {nextCompression, requireAlive} from './compression.ts';
-import {type LayerVisit, visitOf} from './layerVisit.ts';
+import {createNextCompression, requireAlive} from './compression.ts';
+import {type LayerVisit, createVisit} from './layerVisit.ts';
 import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import {rewriteLayer} from './rewriteLayer.ts';
 import type {StageContext} from './stageContext.ts';
-import {stageSites} from './stageTargets.ts';
+import {stageTargets} from './stageTargets.ts';
 
 /** Which layers a stage visits, and how. */
 export interface VisitOptions {
@@ -25,8 +25,8 @@ export interface VisitOptions {
   /** Bytes that live activations may take between layers. */
   readonly memory: number;
   readonly seed: number;
-  /** Stations besides the layers with a weight matrix. */
-  readonly others?: (shadow: Shadow) => ReadonlyArray<Station & {readonly name: string}>;
+  /** Visitors besides the layers with a weight matrix. */
+  readonly others?: (networks: NetworkPair) => ReadonlyArray<WalkVisitor & {readonly name: string}>;
 }
 
 /** What a stage made of a layer. */
@@ -45,7 +45,7 @@ export interface LayerResult {
  * @param compress makes the new weights of a layer
  * @throws DataError without calibration data, ModelError for a model that cannot be compressed
  */
-export async function visitModel(compression: Compression, options: VisitOptions, context: StageContext, compress: (visit: LayerVisit) => Promise<LayerResult>): Promise<Compression> {
+export async function visitLayers(compression: Compression, options: VisitOptions, context: StageContext, compress: (visit: LayerVisit) => Promise<LayerResult>): Promise<Compression> {
   const {original, calibration, model} = compression;
   requireUnpacked(context.stage, model, 'pack() goes last: put this stage before it');
   if (!calibration) {
@@ -53,32 +53,32 @@ export async function visitModel(compression: Compression, options: VisitOptions
   }
   requireAlive(context.stage, original);
   requireAlive(context.stage, model);
-  const shadow = await shadowOf(original, model);
+  const networks = await createNetworkPair(original, model);
   try {
-    const {sites, skipped} = stageSites(context.stage, shadow, options);
-    await requireFiniteWeights(shadow.original.calls.map(({layer}) => layer), context.stage);
+    const {targets, skipped} = stageTargets(context.stage, networks, options);
+    await requireFiniteWeights(networks.original.calls.map(({layer}) => layer), context.stage);
     const done: LayerResult[] = [];
-    const stations = sites.map((site) => siteStation(site, async (statistics) => {
-      context.progress(site.name, done.length, sites.length);
-      requireFiniteInputs(site.name, statistics, context.stage);
+    const visitors = targets.map((target) => targetVisitor(target, async (statistics) => {
+      context.progress(target.name, done.length, targets.length);
+      requireFiniteInputs(target.name, statistics, context.stage);
       await context.pause();
-      const visit = await visitOf(site, statistics, {compression, shadow, bias: options.bias, pause: context.pause});
+      const visit = await createVisit(target, statistics, {compression, networks, bias: options.bias, pause: context.pause});
       const result = await compress(visit);
-      if (result.values) rewriteLayer(site, visit.biasPlace, {values: result.values, shifts: result.shifts}, shadow);
+      if (result.values) rewriteLayer(target, visit.biasTarget, {values: result.values, shifts: result.shifts}, networks);
       done.push(result);
     }));
-    const others = options.others?.(shadow) ?? [];
-    const inOrder = [...stations, ...others].sort((one, other) => one.calls[0] - other.calls[0]);
-    await walkLayers(inOrder, {shadow, model: original, source: calibration, memory: options.memory, seed: options.seed, pause: context.pause});
-    context.progress('', sites.length, sites.length);
-    return nextCompression(compression, shadow.model, context, {
+    const others = options.others?.(networks) ?? [];
+    const inOrder = [...visitors, ...others].sort((one, other) => one.calls[0] - other.calls[0]);
+    await walkLayers(inOrder, {networks, model: original, source: calibration, memory: options.memory, seed: options.seed, pause: context.pause});
+    context.progress('', targets.length, targets.length);
+    return createNextCompression(compression, networks.shadowModel, context, {
       layers: done.map(({layer}) => layer),
       reports: done.map(({report}) => report),
       skipped: skipped.filter(({name}) => !others.some((other) => other.name === name)),
-      order: namesIn(shadow.copy),
+      order: layerNamesIn(networks.shadow),
     });
   } catch (error) {
-    disposeModel(shadow.model);
+    disposeModel(networks.shadowModel);
     throw error;
   }
 }

@@ -38,9 +38,9 @@ onBackends(['cpu', 'wasm'], (backend) => {
           const layer = built(make(), shape);
           const input: Tensor = randomNormal(shape, 0, 1, 'float32', 1);
           const [{kernel: depthwise}, {kernel: pointwise}] = kernelsOf(layer);
-          const met = pointwise.meets(layer, [input]);
-          expect(largestDifference(await allProducts(depthwise, layer, input), await met.data())).to.be.below(1e-5);
-          dispose([met, input, ...layer.getWeights()]);
+          const kernelInput = pointwise.kernelInput(layer, [input]);
+          expect(largestDifference(await allProducts(depthwise, layer, input), await kernelInput.data())).to.be.below(1e-5);
+          dispose([kernelInput, input, ...layer.getWeights()]);
         }));
       }
     }

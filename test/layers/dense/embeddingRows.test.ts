@@ -12,7 +12,7 @@ import {onBackends} from '../../support/backends/onBackends.ts';
 import {uniforms} from '../../support/numerics/randomMatrices.ts';
 import {relativeDifference} from '../../support/models/packedModels.ts';
 import {isHeldBack} from '../../support/numerics/rowTurns.ts';
-import {giving, savedArtifacts} from '../../support/models/smallPackedModels.ts';
+import {giving, collectArtifacts} from '../../support/models/smallPackedModels.ts';
 import {errorOf, predictionsOf, randomize} from '../../support/models/smallNetworks.ts';
 import {sourceOf, walk} from '../../support/walks/walks.ts';
 
@@ -42,16 +42,16 @@ onBackends(['cpu', 'wasm'], () => {
       const [{kernel}] = kernelsOf(network.getLayer('words'));
       const {data} = await numbersOf(network.getLayer('words').getWeights()[0]);
       const shape = [VOCABULARY, DIMENSION];
-      expect([kernel.problems(shape), kernel.features(shape), kernel.neurons(shape)]).to.deep.equal([3, ROWS, DIMENSION]);
+      expect([kernel.matrixCount(shape), kernel.features(shape), kernel.neurons(shape)]).to.deep.equal([3, ROWS, DIMENSION]);
       const blocks = kernel.toMatrices(data, shape);
       expect(blocks.flatMap((block) => Array.from(block.data)).slice(0, data.length)).to.deep.equal(Array.from(data));
       // What fills the last one up is rows of its own, so that they do not change its scales much.
       expect(blocks[2].data.slice(-DIMENSION)).to.deep.equal(blocks[2].data.slice(0, DIMENSION));
       expect(Array.from(kernel.fromMatrices(blocks, shape))).to.deep.equal(Array.from(data));
-      for (const [vocabulary, problems] of [[1, 1], [256, 1], [257, 2], [20000, 79], [100001, 391]]) {
-        expect(kernel.problems([vocabulary, 2]), `${vocabulary}`).to.equal(problems);
+      for (const [vocabulary, matrixCount] of [[1, 1], [256, 1], [257, 2], [20000, 79], [100001, 391]]) {
+        expect(kernel.matrixCount([vocabulary, 2]), `${vocabulary}`).to.equal(matrixCount);
         expect(kernel.features([vocabulary, 2])).to.be.within(Math.min(vocabulary, 128), 256);
-        expect(kernel.problems([vocabulary, 2]) * kernel.features([vocabulary, 2]) - vocabulary).to.be.within(0, kernel.features([vocabulary, 2]) - 1);
+        expect(kernel.matrixCount([vocabulary, 2]) * kernel.features([vocabulary, 2]) - vocabulary).to.be.within(0, kernel.features([vocabulary, 2]) - 1);
       }
     });
 
@@ -62,7 +62,7 @@ onBackends(['cpu', 'wasm'], () => {
         const looked = Array.from(tokens, (token, row) => ({token, row})).filter(({token}) => !(maskZero && token === 0));
         const counted = looked.filter(({row}) => !isHeldBack(row));
         expect(statistics.map(({rows}) => rows)).to.deep.equal([counted.length, counted.length, counted.length]);
-        statistics.forEach(({gram, crossGram, heldBack, lookups, mean}, p) => {
+        statistics.forEach(({gram, crossGram, heldOut, lookups, mean}, p) => {
           const block = (token: number): boolean => token >= p * ROWS && token < (p + 1) * ROWS;
           const counts = new Float64Array(ROWS);
           for (const {token} of counted) if (block(token)) counts[token - p * ROWS]++;
@@ -72,10 +72,10 @@ onBackends(['cpu', 'wasm'], () => {
           expect(crossGram.data).to.deep.equal(expected.data);
           expect(mean).to.deep.equal(counts.map((count) => count / counted.length));
           const rows = looked.filter(({token, row}) => isHeldBack(row) && block(token)).map(({token}) => token - p * ROWS);
-          expect(onesOf(heldBack.original)).to.deep.equal(rows);
+          expect(onesOf(heldOut.original)).to.deep.equal(rows);
           expect(lookups).to.deep.equal({
             unseen: Array.from(counts).filter((count, t) => count === 0 && p * ROWS + t < VOCABULARY).length,
-            padding: p === 2 ? 1 : 0, heldBack: looked.filter(({row}) => isHeldBack(row)).length,
+            padding: p === 2 ? 1 : 0, heldOut: looked.filter(({row}) => isHeldBack(row)).length,
           });
         });
         masked.dispose();
@@ -87,7 +87,7 @@ onBackends(['cpu', 'wasm'], () => {
       const {record, before, after} = await rowsOf(network, compression);
       let unseen = 0;
       for (let token = SEEN; token < VOCABULARY; token++) {
-        const {scales} = record.problems[Math.floor(token / ROWS)];
+        const {scales} = record.matrices[Math.floor(token / ROWS)];
         for (let n = 0; n < DIMENSION; n++, unseen++) {
           const [weight, found, step] = [before[token * DIMENSION + n], after[token * DIMENSION + n], stepAt(scales, 0, n)];
           expect(Math.abs(found / step)).to.be.at.most(3.0001);
@@ -96,7 +96,7 @@ onBackends(['cpu', 'wasm'], () => {
         }
       }
       expect(unseen).to.equal((VOCABULARY - SEEN) * DIMENSION);
-      expect(compression.report.layers[0]).to.include({weights: VOCABULARY * DIMENSION, problems: 3});
+      expect(compression.report.layers[0]).to.include({weights: VOCABULARY * DIMENSION, matrixCount: 3});
       expect(compression.report.layers[0].deadFeatures).to.be.at.least(VOCABULARY - SEEN);
       expect(compression.report.size.compressedWeights).to.equal(VOCABULARY * DIMENSION);
       compression.dispose();
@@ -111,7 +111,7 @@ onBackends(['cpu', 'wasm'], () => {
       const squares = squaresOf(block, (t, n) => roundedTo(block.data[t * DIMENSION + n], stepAt(scales, t, n)));
       const found = squaresOf(block, (t, n) => after[first + t * DIMENSION + n]);
       found.forEach((square, n) => { expect(square).to.be.below(1.02 * squares[n]); });
-      expect(record.problems[2].scales.steps.every((step) => step > 0)).to.equal(true);
+      expect(record.matrices[2].scales.steps.every((step) => step > 0)).to.equal(true);
       compression.dispose();
     });
 
@@ -148,7 +148,7 @@ onBackends(['cpu', 'wasm'], () => {
       expect(report.layers[0]).to.include({method: 'uint16', weights: VOCABULARY * DIMENSION});
       compression.dispose();
       const small = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack()));
-      const loaded = await loadPacked(giving(await savedArtifacts(small.model)));
+      const loaded = await loadPacked(giving(await collectArtifacts(small.model)));
       const found = await predictionsOf(small.model, x);
       expect(relativeDifference(expected, found)).to.be.below(1e-6);
       expect(await predictionsOf(loaded, x)).to.deep.equal(found);
@@ -167,7 +167,7 @@ onBackends(['cpu', 'wasm'], () => {
         const {report, dispose} = await lastValueFrom(stages);
         expect(report.layers.map(({name, weights}) => [name, weights])).to.deep.equal([['words', VOCABULARY * DIMENSION]]);
         expect(report.layers[0].relativeError).to.be.within(0.01, 0.6);
-        expect(report.layers[0].heldBackRows).to.equal(64 * TIME / 16);
+        expect(report.layers[0].heldOutRows).to.equal(64 * TIME / 16);
         dispose();
       }
     });
@@ -186,15 +186,15 @@ onBackends(['cpu', 'wasm'], () => {
       const many = wordNetwork({vocabulary: 20000, time: 200});
       const all = tensor2d(Int32Array.from({length: 512 * 200}, (_, i) => (i * 7919) % 20000), [512, 200], 'int32');
       const start = memory().numBytes;
-      let most = 0;
+      let max = 0;
       await walk(many, sourceOf([all], 64), {
         pause: () => {
-          most = Math.max(most, memory().numBytes - start);
+          max = Math.max(max, memory().numBytes - start);
           return Promise.resolve();
         },
       });
       // The copy, 20,000 · 4 numbers, once more while it is rewritten, and the tokens of all batches; columns would be 64 · 200 · 20,000 numbers.
-      expect(most).to.be.below(4 * (3 * 20000 * DIMENSION + 2 * 512 * 200) + 2 ** 20);
+      expect(max).to.be.below(4 * (3 * 20000 * DIMENSION + 2 * 512 * 200) + 2 ** 20);
       many.dispose();
       all.dispose();
     });
@@ -219,7 +219,7 @@ function someTokens(count: number): Int32Array {
 
 async function statisticsOf(model: LayersModel, x: Tensor): Promise<ProblemStatistics[]> {
   let told: ProblemStatistics[] = [];
-  await walk(model, sourceOf([x], 7), {visit: (site, statistics) => { if (site.layer.name === 'words') told = statistics; }});
+  await walk(model, sourceOf([x], 7), {visit: (target, statistics) => { if (target.shadowLayer.name === 'words') told = statistics; }});
   return told;
 }
 
@@ -234,7 +234,7 @@ function onesOf({rows, columns, data}: Matrix): number[] {
 
 async function rowsOf(network: LayersModel, {layers: [record], model}: Compression) {
   const [before, after] = await Promise.all([network, model].map(async (one) => Array.from((await numbersOf(one.getLayer('words').getWeights()[0])).data)));
-  if (record.kind !== 'quantized') return {record: {problems: []}, before, after};
+  if (record.kind !== 'quantized') return {record: {matrices: []}, before, after};
   return {record, before, after};
 }
 

@@ -5,13 +5,13 @@ import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, loadPacked, progress, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {Activations, lastUsesOf} from '../../../src/calibration/activations.ts';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
-import {shadowOf} from '../../../src/model/networkPair.ts';
+import {createNetworkPair} from '../../../src/model/networkPair.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {FAST, packed, relativeDifference, reloaded} from '../../support/models/packedModels.ts';
 import {largestDifference} from '../../support/numerics/randomMatrices.ts';
 import {recurrentExamples} from '../../support/models/recurrentModels.ts';
 import {untilTensors} from '../../support/models/smallNetworks.ts';
-import {giving, savedArtifacts} from '../../support/models/smallPackedModels.ts';
+import {giving, collectArtifacts} from '../../support/models/smallPackedModels.ts';
 
 onBackends(['cpu', 'wasm'], () => {
   for (const [name, make] of Object.entries(recurrentExamples)) {
@@ -32,17 +32,17 @@ onBackends(['cpu', 'wasm'], () => {
       });
 
       it('walks as it predicts', async () => {
-        const shadow = await shadowOf(network, network);
-        const {calls, outputs: values} = shadow.original;
-        const lastUses = lastUsesOf(shadow.original);
+        const networks = await createNetworkPair(network, network);
+        const {calls, outputs: values} = networks.original;
+        const lastUses = lastUsesOf(networks.original);
         values.forEach((value) => { lastUses[value] = calls.length; });
-        const activations = Activations.ofInputs(shadow, lastUses, inputs.map((one) => one.clone()));
+        const activations = Activations.ofInputs(networks, lastUses, inputs.map((one) => one.clone()));
         activations.advance(calls.length);
         for (const [i, value] of values.entries()) {
           expect(largestDifference(await activations['inOriginal'](value).data(), outputs[i])).to.equal(0);
         }
         activations.dispose();
-        disposeModel(shadow.model);
+        disposeModel(networks.shadowModel);
       });
 
       it('of 8 bits gives nearly what it gave', async () => {
@@ -57,7 +57,7 @@ onBackends(['cpu', 'wasm'], () => {
         const expected = await outputsOf(compression.model, inputs);
         const found = await outputsOf(small.model, inputs);
         expected.forEach((values, i) => { expect(relativeDifference(Array.from(values), Array.from(found[i]))).to.be.below(1e-5); });
-        for (const again of [await reloaded(small.model), await loadPacked(giving(await savedArtifacts(small.model)))]) {
+        for (const again of [await reloaded(small.model), await loadPacked(giving(await collectArtifacts(small.model)))]) {
           expect(await outputsOf(again, inputs)).to.deep.equal(found);
           disposeModel(again);
         }

@@ -107,7 +107,7 @@ onBackends(['wasm'], () => {
         layers.masking({inputShape: [4, 2]}), layers.lstm({...QUICK, units: 3, goBackwards: true, returnSequences: true}), layers.timeDistributed({layer: layers.dense({units: 2})}),
       ]});
       randomize(network, 3);
-      // 20 samples: too few for any row to be held back of 30; the last two steps of every other are 0.
+      // 20 samples: too few for any row to be held out of 30; the last two steps of every other are 0.
       const counts = Array.from({length: 20 * 4}, (_, row) => (Math.floor(row / 4) % 2 === 1 && row % 4 > 1 ? 0 : 1));
       const free = gaussianTensor([20, 4, 2], 4);
       const values = await free.data();
@@ -115,12 +115,12 @@ onBackends(['wasm'], () => {
       const seen: string[] = [];
       await walk(network, sourceOf([x], 7), {
         rewrites: false,
-        visit: async (site, [{gram, rows, heldBack}]) => {
-          seen.push(site.name.replace(/^.*\//, ''));
-          expect(rows + heldBack.original.rows).to.equal(60);
-          if (!site.name.endsWith('/kernel')) return;
+        visit: async (target, [{gram, rows, heldOut}]) => {
+          seen.push(target.name.replace(/^.*\//, ''));
+          expect(rows + heldOut.original.rows).to.equal(60);
+          if (!target.name.endsWith('/kernel')) return;
           const all = await matrixOf(x);
-          const expected = all.data.reduce((sum, value) => sum + value ** 2, 0) - heldBack.original.data.reduce((sum, value) => sum + value ** 2, 0);
+          const expected = all.data.reduce((sum, value) => sum + value ** 2, 0) - heldOut.original.data.reduce((sum, value) => sum + value ** 2, 0);
           expect(gram.data[0] + gram.data[3]).to.be.closeTo(expected, 1e-4);
         },
       });

@@ -95,7 +95,7 @@ async function expectSameCodes(one: LayersModel, other: LayersModel, x: Tensor, 
   randomize(one, 2);
   other.setWeights(one.getWeights());
   const made = await Promise.all([one, other].map(quantized));
-  const [codes, others] = made.map(({layers: compressed}) => quantizedLayers(compressed).slice(0, count).map(({problems}) => problems.map((problem) => Array.from(problem.codes))));
+  const [codes, others] = made.map(({layers: compressed}) => quantizedLayers(compressed).slice(0, count).map(({matrices}) => matrices.map((matrix) => Array.from(matrix.codes))));
   expect(codes.length).to.equal(count ?? made[0].layers.length);
   expect(codes).to.deep.equal(others);
   if (sameOutputs) expect(await predictionsOf(made[0].model, x)).to.deep.equal(await predictionsOf(made[1].model, x));

@@ -1,18 +1,18 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {packLevels, unpackLevels, wordsFor} from 'tfjs-compress/numerics';
+import {packLevels, unpackLevels, wordCountFor} from 'tfjs-compress/numerics';
 
 describe('packLevels', () => {
   it('writes three letters as digits of base 3, twenty in a word: 1.6 bits each', () => {
     expect([...packLevels([1, 2, 0, 2], 3)]).to.deep.equal([1 + 2 * 3 + 0 * 9 + 2 * 27]);
-    expect([20, 21, 40, 41].map((count) => wordsFor(count, 3))).to.deep.equal([1, 2, 2, 3]);
+    expect([20, 21, 40, 41].map((count) => wordCountFor(count, 3))).to.deep.equal([1, 2, 2, 3]);
     expect([...packLevels(new Uint8Array(20).fill(2), 3)]).to.deep.equal([3 ** 20 - 1]);
   });
 
   // The largest d with L^d ≤ 2^32, where 32/d is below ⌈log₂ L⌉; else codes lie bit by bit.
   for (const [levels, words, of] of [[2, 1, 32], [3, 1, 20], [4, 1, 16], [5, 1, 13], [6, 1, 12], [7, 1, 11], [8, 3, 32], [9, 1, 10], [15, 1, 8], [16, 1, 8], [17, 1, 7], [70, 1, 5], [255, 1, 4], [256, 1, 4], [12870, 1, 2]] as const) {
     it(`takes ${words} words for ${of} numbers below ${levels}`, () => {
-      expect([wordsFor(of, levels), wordsFor(of + 1, levels)]).to.deep.equal([words, words + 1]);
+      expect([wordCountFor(of, levels), wordCountFor(of + 1, levels)]).to.deep.equal([words, words + 1]);
     });
   }
 

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {keepLargest, matrix, packMask, smallestForm, unpackMask, wordsOfMask} from 'tfjs-compress/numerics';
+import {keepLargest, matrix, packMask, smallestForm, unpackMask, maskWordCount} from 'tfjs-compress/numerics';
 import {gaussian} from '../../support/kernels/pathProblems.ts';
 
 const scores = (rows: number, columns: number) => matrix(rows, columns, gaussian(3, rows, columns).data.map(Math.abs));
@@ -11,7 +11,7 @@ describe('smallestForm', () => {
       const mask = keepLargest(scores(32, 6), {n, m}, 0);
       expect(smallestForm(mask, {features: 32, neurons: 6})).to.deep.equal({n, m});
       expect(packMask(mask, {n, m}, {features: 32, neurons: 6})).to.have.length(words);
-      expect(wordsOfMask(192, {n, m})).to.equal(words);
+      expect(maskWordCount(192, {n, m})).to.equal(words);
     });
   }
 

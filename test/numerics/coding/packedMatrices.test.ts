@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {keepLargest, matrix, type MaskForm, packMatrices, type PackedParts, type Packing, partsOf, unpackedWeights, type UnpackedMatrices, unpackMatrices} from 'tfjs-compress/numerics';
+import {keepLargest, matrix, type MaskForm, packMatrices, type PackedParts, type Packing, partsOf, unpackWeights, type UnpackedMatrices, unpackMatrices} from 'tfjs-compress/numerics';
 import {gaussian} from '../../support/kernels/pathProblems.ts';
 import {uniforms} from '../../support/numerics/randomMatrices.ts';
 
@@ -15,7 +15,7 @@ describe('packMatrices', () => {
           const unpacked = unpackMatrices(packing, parts);
           expect([...unpacked.codes ?? []]).to.deep.equal([...matrices.codes ?? []]);
           expect(unpacked.mask && [...unpacked.mask]).to.deep.equal(matrices.mask && [...matrices.mask]);
-          unpackedWeights(packing, unpacked).forEach(({data}, p) => { expect([...data]).to.deep.equal(expectedWeights(matrices, packing, p)); });
+          unpackWeights(packing, unpacked).forEach(({data}, p) => { expect([...data]).to.deep.equal(expectedWeights(matrices, packing, p)); });
         });
       }
     }
@@ -32,7 +32,7 @@ describe('packMatrices', () => {
     const values = Float32Array.of(1.5, 0, -2, 0, 3, 0);
     const {packing, parts} = packMatrices({problems: 1, features: 2, neurons: 3}, {values, mask: Uint8Array.of(1, 0, 1, 0, 1, 0)});
     expect([...parts.values ?? []]).to.deep.equal([1.5, -2, 3]);
-    expect(unpackedWeights(packing, unpackMatrices(packing, parts)).map(({data}) => [...data])).to.deep.equal([[...values]]);
+    expect(unpackWeights(packing, unpackMatrices(packing, parts)).map(({data}) => [...data])).to.deep.equal([[...values]]);
   });
 });
 

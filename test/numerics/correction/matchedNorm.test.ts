@@ -39,14 +39,14 @@ describe('matchedNorm(moving, ε, moments)', () => {
     for (const moving of [{mean: 2.1, variance: 2}, {mean: 0, variance: 0.3}]) {
       it(`of ${what}, moving (${moving.mean}, ${moving.variance}): no (μ', v') on a fine grid around it is nearer to the original's outputs`, () => {
         const matched = matchedNorm(moving, EPSILON, momentsOf(channel, moving.mean));
-        const least = errorOf(channel, moving, matched);
+        const min = errorOf(channel, moving, matched);
         for (let i = -10; i <= 10; i++) {
           for (let k = -10; k <= 10; k++) {
             const other = {mean: matched.mean + 0.02 * i, variance: matched.variance * 1.05 ** k};
-            expect(errorOf(channel, moving, other)).to.be.at.least(least * (1 - 1e-12));
+            expect(errorOf(channel, moving, other)).to.be.at.least(min * (1 - 1e-12));
           }
         }
-        expect(least).to.be.lessThan(errorOf(channel, moving, moving));
+        expect(min).to.be.lessThan(errorOf(channel, moving, moving));
       });
     }
   }

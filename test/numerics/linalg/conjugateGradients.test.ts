@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {keepLargest, type Mask, masked, matrix, type Matrix, multiply, solveOnSupport} from 'tfjs-compress/numerics';
+import {keepLargest, type Mask, applyMask, matrix, type Matrix, multiply, solveOnSupport} from 'tfjs-compress/numerics';
 import {columnSquares, gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../../support/numerics/randomMatrices.ts';
 import {damped, solve} from '../../support/numerics/solve.ts';
 
@@ -43,7 +43,7 @@ describe('solveOnSupport', () => {
       const kept = keepLargest(w, 'unstructured', sparsity);
       const grams = gramsOf(x, y);
       const found = solveOnSupport(grams.gram, multiply(grams.crossGram, w), w, kept, options);
-      const [before, after] = [masked(w, kept), found].map((values) => columnSquares(residualOf(x, w, y, values)));
+      const [before, after] = [applyMask(w, kept), found].map((values) => columnSquares(residualOf(x, w, y, values)));
       const scale = columnSquares(multiply(x, w));
       after.forEach((error, n) => { expect(error).to.be.at.most(before[n] * (1 + 1e-9) + 1e-12 * scale[n]); });
     }), {seed: 1, numRuns: 300});
@@ -58,7 +58,7 @@ describe('solveOnSupport', () => {
 
   it('with every input dead gives back what is kept of the start', () => {
     const nothing = matrix(features, features);
-    expect(solveOnSupport(nothing, matrix(features, neurons), weights, mask).data).to.deep.equal(masked(weights, mask).data);
+    expect(solveOnSupport(nothing, matrix(features, neurons), weights, mask).data).to.deep.equal(applyMask(weights, mask).data);
   });
 
   it('writes into nothing that it is given', () => {

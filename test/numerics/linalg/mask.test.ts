@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {fromRows, keepLargest, masked, matrix, sparsityOf} from 'tfjs-compress/numerics';
+import {fromRows, keepLargest, applyMask, matrix, sparsityOf} from 'tfjs-compress/numerics';
 import {gaussianMatrix} from '../../support/numerics/randomMatrices.ts';
 
 describe('keepLargest', () => {
@@ -56,9 +56,9 @@ describe('sparsityOf', () => {
 describe('masked', () => {
   it('has +0 off the mask, and is the same matrix without one', () => {
     const values = fromRows([[-1, 2], [-3, 4]]);
-    const result = masked(values, Uint8Array.of(0, 1, 1, 0));
+    const result = applyMask(values, Uint8Array.of(0, 1, 1, 0));
     expect(Array.from(result.data)).to.deep.equal([0, 2, -3, 0]);
     expect(Object.is(result.data[0], 0)).to.equal(true);
-    expect(masked(values, undefined)).to.equal(values);
+    expect(applyMask(values, undefined)).to.equal(values);
   });
 });

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {
-  type Alphabet, type AlphabetOptions, calibrationGain, codeOfZero, type Granularity, keepLargest, type Mask, masked, type Matrix, meanSquareScale,
+  type Alphabet, type AlphabetOptions, calibrationGain, codeOfZero, type Granularity, keepLargest, type Mask, applyMask, type Matrix, meanSquareScale,
   multiply, offsetAt, type Quantized, refine, type RefinementOptions, stepAt, transpose, uniformAlphabet, valuesOf,
 } from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
@@ -157,7 +157,7 @@ function leastSquaresOf({first, neuron}: {first: number; neuron: number}, {codes
 /** W rounded to nearest, pruned. */
 function rounded(given: Matrix, alphabet: Alphabet, granularity: Granularity, support: Mask | undefined): Quantized {
   const scales = meanSquareScale(given, alphabet, granularity, support);
-  const codes = Int16Array.from(masked(given, support).data, (w, i) => {
+  const codes = Int16Array.from(applyMask(given, support).data, (w, i) => {
     const step = stepAt(scales, Math.floor(i / given.columns), i % given.columns);
     return step > 0 && support?.[i] !== 0 ? nearestQuantizer.code(w / step, 0, alphabet) : codeOfZero(alphabet);
   });

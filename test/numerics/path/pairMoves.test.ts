@@ -33,12 +33,12 @@ describe('refine with pairs', () => {
     it(`leaves no two letters that together would lower ‖XW − X̃Q‖²: ${alphabet.levels} letters`, () => {
       // 14 features have no more than 16 partners each, so every pair is looked at.
       const end = settled(rounded(alphabet), alphabet);
-      const least = columnSquares(residualOf(inputs, weights, inputs, valuesOf(end, alphabet, neurons)));
+      const min = columnSquares(residualOf(inputs, weights, inputs, valuesOf(end, alphabet, neurons)));
       for (let t = 0; t < features; t++) {
         for (let s = 0; s < t; s++) {
           for (const [a, b] of [[1, 1], [1, -1], [-1, 1], [-1, -1], [1, 0], [-1, 0]]) {
             const errors = columnSquares(residualOf(inputs, weights, inputs, valuesOf(moved(end, t, a, s, b, alphabet), alphabet, neurons)));
-            errors.forEach((error, n) => { expect(error).to.be.at.least(least[n] * (1 - 1e-6)); });
+            errors.forEach((error, n) => { expect(error).to.be.at.least(min[n] * (1 - 1e-6)); });
           }
         }
       }

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type Alphabet, type AlphabetOptions, keepLargest, matrix, type Matrix, meanSquareScale, stepAt, uniformAlphabet, widestScale} from 'tfjs-compress/numerics';
+import {type Alphabet, type AlphabetOptions, keepLargest, matrix, type Matrix, meanSquareScale, stepAt, uniformAlphabet, absMaxScale} from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
 import {gaussianMatrix, gaussians, uniforms} from '../../support/numerics/randomMatrices.ts';
 
@@ -25,10 +25,10 @@ describe('meanSquareScale', () => {
         for (const [size, tolerance] of [[40, 5e-3], [600, 2e-4]]) {
           const weights = matrix(size, 1, Float64Array.from({length: size}, draw));
           const [step] = meanSquareScale(weights, alphabet, 'channel').steps;
-          const [widest] = widestScale(weights, alphabet, 'channel').steps;
+          const [widest] = absMaxScale(weights, alphabet, 'channel').steps;
           const grid = Array.from({length: 2000}, (_, k) => (1.2 * widest * (k + 1)) / 2000);
-          const least = Math.min(...grid.map((candidate) => errorOf(weights, candidate, alphabet)));
-          expect(relative(errorOf(weights, step, alphabet), weights)).to.be.at.most(relative(least, weights) + tolerance);
+          const min = Math.min(...grid.map((candidate) => errorOf(weights, candidate, alphabet)));
+          expect(relative(errorOf(weights, step, alphabet), weights)).to.be.at.most(relative(min, weights) + tolerance);
         }
       });
     }
@@ -37,14 +37,14 @@ describe('meanSquareScale', () => {
   it('of 9 weights and 6 to 8 bits leaves no more than the best of 4,000 steps, within 1 % in the mean', () => {
     for (const bits of [6, 8] as const) {
       const alphabet = uniformAlphabet({bits});
-      let [found, least] = [0, 0];
+      let [found, min] = [0, 0];
       for (let seed = 0; seed < 20; seed++) {
         const weights = gaussianMatrix(9, 1, 100 + seed);
-        const [widest] = widestScale(weights, alphabet, 'channel').steps;
+        const [widest] = absMaxScale(weights, alphabet, 'channel').steps;
         found += errorOf(weights, meanSquareScale(weights, alphabet, 'channel').steps[0], alphabet);
-        least += Math.min(...Array.from({length: 4000}, (_, k) => errorOf(weights, widest * 0.05 ** (k / 4000), alphabet)));
+        min += Math.min(...Array.from({length: 4000}, (_, k) => errorOf(weights, widest * 0.05 ** (k / 4000), alphabet)));
       }
-      expect(found).to.be.below(1.01 * least);
+      expect(found).to.be.below(1.01 * min);
     }
   });
 
@@ -95,11 +95,11 @@ describe('meanSquareScale', () => {
     expect(stepAt(group, 9, 1)).to.equal(meanSquareScale(last, alphabet, 'channel').steps[0]);
   });
 
-  it('and widestScale see only the weights on the mask', () => {
+  it('and absMaxScale see only the weights on the mask', () => {
     const weights = gaussianMatrix(12, 2, 5);
     const mask = keepLargest(gaussianMatrix(12, 2, 6), 'unstructured', 0.5);
     const alphabet = uniformAlphabet({bits: 2});
-    for (const scaleOf of [meanSquareScale, widestScale]) {
+    for (const scaleOf of [meanSquareScale, absMaxScale]) {
       for (const n of [0, 1]) {
         const kept = weights.data.filter((_, i) => i % 2 === n && mask[i] === 1);
         expect(scaleOf(weights, alphabet, 'channel', mask).steps[n]).to.equal(scaleOf(matrix(kept.length, 1, kept), alphabet, 'channel').steps[0]);
@@ -111,11 +111,11 @@ describe('meanSquareScale', () => {
   });
 });
 
-describe('widestScale', () => {
+describe('absMaxScale', () => {
   for (const options of [...alphabets, {bits: 1, layout: 'twosComplement'} as const]) {
     const alphabet = uniformAlphabet(options);
     it(`is finite, and lets the letters reach the largest weight: ${alphabet.levels} letters, ${alphabet.layout}`, () => {
-      const [step] = widestScale(matrix(3, 1, Float64Array.of(0.5, -2, 1)), alphabet, 'channel').steps;
+      const [step] = absMaxScale(matrix(3, 1, Float64Array.of(0.5, -2, 1)), alphabet, 'channel').steps;
       const reach = Math.max(Math.abs(alphabet.lowest + alphabet.shift), alphabet.highest + alphabet.shift);
       expect(step).to.be.below(Infinity);
       expect(step * reach).to.be.at.least(2 - 1e-6);

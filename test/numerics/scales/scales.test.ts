@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {offsetAt, type Scales, stepAt} from 'tfjs-compress/numerics';
-import {scaledBy, storable} from '../../../src/numerics/scales/scales.ts';
+import {scaleSteps, roundToFloat32} from '../../../src/numerics/scales/scales.ts';
 
 // Five features in groups of 2, 2 and 1; two neurons.
 const scales: Scales = {groupSize: 2, groups: 3, neurons: 2, steps: Float64Array.of(1, 2, 3, 4, 5, 6), offsets: Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6)};
@@ -17,16 +17,16 @@ describe('stepAt and offsetAt', () => {
 
 describe('storable', () => {
   it('rounds steps and offsets to float32', () => {
-    const {steps, offsets} = storable({...scales, steps: Float64Array.of(0.1)});
+    const {steps, offsets} = roundToFloat32({...scales, steps: Float64Array.of(0.1)});
     expect(Array.from(steps)).to.deep.equal([0.10000000149011612]); // 0.1 in float32
     expect(Array.from(offsets ?? [])).to.deep.equal(Array.from([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], Math.fround));
   });
 });
 
-describe('scaledBy', () => {
+describe('scaleSteps', () => {
   it('multiplies the steps of each neuron, and leaves offsets', () => {
-    const {steps, offsets} = scaledBy(scales, (n) => n + 1);
+    const {steps, offsets} = scaleSteps(scales, (n) => n + 1);
     expect(Array.from(steps)).to.deep.equal([1, 4, 3, 8, 5, 12]);
-    expect(offsets).to.deep.equal(storable(scales).offsets);
+    expect(offsets).to.deep.equal(roundToFloat32(scales).offsets);
   });
 });

@@ -13,8 +13,8 @@ for (const options of layouts) {
   describe(`nearestQuantizer, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
     it('gives a letter that no other letter is nearer than', () => {
       fc.assert(fc.property(fc.double({min: 2 * letters[0] - 1, max: 2 * letters[letters.length - 1] + 1, noNaN: true}), (y) => {
-        const least = Math.min(...letters.map((letter) => Math.abs(letter - y)));
-        expect(Math.abs(nearest(y) - y)).to.equal(least);
+        const min = Math.min(...letters.map((letter) => Math.abs(letter - y)));
+        expect(Math.abs(nearest(y) - y)).to.equal(min);
       }), {seed: 1, numRuns: 500});
     });
 

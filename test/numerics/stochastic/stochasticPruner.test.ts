@@ -38,8 +38,8 @@ for (const deadZone of [3 / 8, 1, 2.75]) {
         for (const uniform of [0, 0.3, LAST]) largest = Math.max(largest, Math.abs(pruned((deadZone * k) / 100, uniform, deadZone) - (deadZone * k) / 100));
       }
       expect(largest).to.be.within(0.99 * deadZone, deadZone);
-      const least = 2 ** -60;
-      expect(pruned(least, 0, deadZone) - least).to.equal(deadZone);
+      const min = 2 ** -60;
+      expect(pruned(min, 0, deadZone) - min).to.equal(deadZone);
     });
   });
 }

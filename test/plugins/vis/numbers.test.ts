@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {bytesText, duration, short} from '../../../plugins/vis/numbers.ts';
-import {labelWidth, shortened} from '../../../plugins/vis/labels.ts';
+import {labelWidth, shortenName} from '../../../plugins/vis/labels.ts';
 
 describe('numbers of a report', () => {
   it('are bytes in the unit that suits them, also just below the next one', () => {
@@ -19,8 +19,8 @@ describe('numbers of a report', () => {
 
   it('stand behind names that are cut in the middle, never within a character', () => {
     const name = `${'🙂'.repeat(20)}/${'🙃'.repeat(20)}`;
-    expect(shortened(name)).to.equal(`${'🙂'.repeat(10)}…${'🙃'.repeat(11)}`);
-    expect(shortened('dense_1')).to.equal('dense_1');
+    expect(shortenName(name)).to.equal(`${'🙂'.repeat(10)}…${'🙃'.repeat(11)}`);
+    expect(shortenName('dense_1')).to.equal('dense_1');
     expect(labelWidth([name])).to.equal(labelWidth(['a'.repeat(22)]));
     expect(labelWidth([])).to.be.greaterThan(0);
   });

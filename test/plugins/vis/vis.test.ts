@@ -162,7 +162,7 @@ onBackends(['wasm'], () => {
     it('says what to know before believing a figure', async () => {
       const quantized = await through(chains['letters']);
       const {report} = quantized;
-      const few = {...report, layers: report.layers.map((layer) => ({...layer, calibrationRows: 2, heldBackRows: 0}))};
+      const few = {...report, layers: report.layers.map((layer) => ({...layer, calibrationRows: 2, heldOutRows: 0}))};
       const read = parseHTML(await reportPage({...quantized, report: few}, {document})).document;
       const notes = Array.from(read.querySelectorAll('.notes li'), ({textContent}) => textContent);
       expect(notes).to.deep.equal([

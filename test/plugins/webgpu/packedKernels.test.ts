@@ -31,7 +31,7 @@ describe('packed kernels', () => {
     for (const channels of [8, 7]) {
       it(`products in several buffers, none above 8 kB, give the convolution: ${channels} channels`, async () => {
         const given = {kind: 'full', levels: 16, batch: 15, neurons: 5, height: 7, width: 8, channels, kernel: [3, 3]} as const;
-        expect(await errorOfConvolution(given, productWith({mostBytes: 8192}))).to.be.at.most(KERNEL_TOLERANCE);
+        expect(await errorOfConvolution(given, productWith({maxBytes: 8192}))).to.be.at.most(KERNEL_TOLERANCE);
       });
     }
   });
@@ -54,7 +54,7 @@ describe('packed kernels', () => {
 });
 
 /** `packedConv2d` that does not run as the device would choose by itself. */
-function productWith(run: Pick<ProductCall, 'tile' | 'mostBytes'>): typeof packedConv2d {
+function productWith(run: Pick<ProductCall, 'tile' | 'maxBytes'>): typeof packedConv2d {
   return (x, {codes, steps, offsets, layout}, windows, {bias, activation}) => {
     const webgpu = backend() as WebGPUBackend;
     const [batch, height, width, channels] = x.shape;

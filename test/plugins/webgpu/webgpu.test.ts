@@ -11,8 +11,8 @@ import {BackendError} from '../../../src/errors.ts';
 import {matrix} from '../../../src/numerics/linalg/matrix.ts';
 import {seedKey} from '../../../src/numerics/random.ts';
 import {FOLLOW_PATH, pathFollower} from '../../../src/ops/followPath.ts';
-import {mostBufferBytes} from '../../../src/ops/maxBufferBytes.ts';
-import {kernelAttrs, kernelInputs} from '../../../src/ops/kernel.ts';
+import {maxBufferBytes} from '../../../src/ops/maxBufferBytes.ts';
+import {backendAttrs, backendInputs} from '../../../src/ops/kernel.ts';
 import {operators} from '../../../src/numerics/stochastic/index.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {expectSamePath, testPathKernel} from '../../support/kernels/pathKernelTests.ts';
@@ -45,7 +45,7 @@ describe('plugins/webgpu', () => {
         inverseSteps: tensor1d(Float32Array.from(scales.steps, (step) => 1 / step)),
       };
       const attrs = {...choice, groupSize: scales.groupSize, key: seedKey(seed)};
-      const [codes, drift] = engine().runKernel<Tensor[]>(FOLLOW_PATH, kernelInputs(inputs), kernelAttrs(attrs));
+      const [codes, drift] = engine().runKernel<Tensor[]>(FOLLOW_PATH, backendInputs(inputs), backendAttrs(attrs));
       expect([codes.dtype, drift.dtype]).to.deep.equal(['float32', 'float32']);
       expect(Int16Array.from(await codes.data())).to.deep.equal(expectedPath(problem, choiceOf(problem, ONE_NEURON)).codes);
       [codes, drift, ...Object.values(inputs)].forEach((tensor) => tensor.dispose());
@@ -76,16 +76,16 @@ describe('plugins/webgpu', () => {
       const before = Float32Array.from({length: 3 * plane}, (_, i) => i % 5); // small integers: exact sums
       const factors = Float32Array.from({length: features * features}, (_, i) => i % 3);
       const feedback = tensor2d(factors, [features, features]);
-      const trail = tidy(() => neg(neg(tensor3d(before, [3, features, neurons])))); // made on the device, where alone it is written to
-      runProgram(webgpu(), carriedDrift, {inputs: {feedback}, uniforms: {features, neurons, first, last}, invocations: carriedDriftInvocations(last - first, neurons), output: trail});
+      const pathState = tidy(() => neg(neg(tensor3d(before, [3, features, neurons])))); // made on the device, where alone it is written to
+      runProgram(webgpu(), carriedDrift, {inputs: {feedback}, uniforms: {features, neurons, first, last}, invocations: carriedDriftInvocations(last - first, neurons), output: pathState});
       const expected = before.slice();
       for (let i = first * neurons; i < last * neurons; i++) {
         const t = Math.floor(i / neurons);
         expected[i] = 0;
         for (let s = 0; s < first; s++) expected[i] += factors[t * features + s] * before[plane + s * neurons + (i % neurons)];
       }
-      expect(await trail.data()).to.deep.equal(expected);
-      dispose([feedback, trail]);
+      expect(await pathState.data()).to.deep.equal(expected);
+      dispose([feedback, pathState]);
     });
 
     it('requireWebGPU() leaves webgpu active', async () => {
@@ -102,12 +102,12 @@ describe('plugins/webgpu', () => {
 
     it('pathFollower leaves matrices that the device cannot bind to the reference, and refuses them with `strict`', () => {
       const {aligned, feedback} = pathProblem(9, 4, 1);
-      const follower = pathFollower(aligned, feedback, {mostBytes: 4 * 9 * 9 - 1});
+      const follower = pathFollower(aligned, feedback, {maxBytes: 4 * 9 * 9 - 1});
       expect(follower.kernel).to.equal('reference');
       follower.dispose();
-      expect(() => pathFollower(aligned, feedback, {strict: true, mostBytes: 323})).to.throw(
+      expect(() => pathFollower(aligned, feedback, {strict: true, maxBytes: 323})).to.throw(
         BackendError, "FollowPath: expected matrices of at most 323 bytes, which the device of 'webgpu' can bind, got 324 for 9 features");
-      expect(mostBufferBytes()).to.be.within(2 ** 27, 2 ** 40);
+      expect(maxBufferBytes()).to.be.within(2 ** 27, 2 ** 40);
     });
   });
 

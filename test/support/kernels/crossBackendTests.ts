@@ -76,7 +76,7 @@ async function compressed(stage: string, strictKernels: boolean): Promise<Outcom
 
 /** Letters and zeros of every problem. */
 function choicesOf(layer: CompressedLayer) {
-  return layer.kind === 'quantized' ? layer.problems.map(({codes, mask}) => ({codes, mask})) : layer.problems.map(({mask}) => ({mask}));
+  return layer.kind === 'quantized' ? layer.matrices.map(({codes, mask}) => ({codes, mask})) : layer.matrices.map(({mask}) => ({mask}));
 }
 
 /** Two convolutions and two dense layers, 27 to 128 features wide, with weights of a usual size. */

@@ -154,8 +154,8 @@ async function errorOf({packing, matrices}: PackedProblem, given: PackedCase, su
   try {
     const found = await output.data();
     if (found.length !== expected.length) return Infinity;
-    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
-    return expected.reduce((most, value, i) => Math.max(most, Number.isNaN(found[i]) ? Infinity : Math.abs(found[i] - value)), 0) / largest;
+    const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30);
+    return expected.reduce((max, value, i) => Math.max(max, Number.isNaN(found[i]) ? Infinity : Math.abs(found[i] - value)), 0) / largest;
   } finally {
     output.dispose();
     operand.dispose();

@@ -26,7 +26,7 @@ const wordsAndUniforms: Program<'counters', 'key0' | 'key1' | 'count'> = {
     }`,
 };
 
-/** The WGSL generator against its TypeScript twin; for use inside `onBackends(['webgpu'], …)`. */
+/** The WGSL generator against its TypeScript counterpart; for use inside `onBackends(['webgpu'], …)`. */
 export function testPhilox(): void {
   for (const seed of [0, 1, 2 ** 32 - 1, 2 ** 32 + 7, Number.MAX_SAFE_INTEGER]) {
     it(`philox4x32 on the device equals its twin: ${COUNTERS} counters, seed ${seed}`, async () => {

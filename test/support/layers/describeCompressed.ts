@@ -6,18 +6,18 @@ import {calibrate, compress, type Compression, dryRun, loadPacked, pack, spfqPru
 import {type Matrix, matrix} from 'tfjs-compress/numerics';
 import 'tfjs-compress/plugins/webgpu';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
-import {kernelOf, type LayerSite} from '../../../src/calibration/targets.ts';
+import {kernelWeight, type CompressionTarget} from '../../../src/calibration/targets.ts';
 import type {ProblemStatistics} from '../../../src/calibration/targetStatistics.ts';
 import {adapterFor, kernelsOf} from '../../../src/layers/registry.ts';
-import {scoredWeights} from '../../../src/solver/maskScores.ts';
+import {scoreWeights} from '../../../src/solver/maskScores.ts';
 import {addToDiagonal} from '../../../src/numerics/linalg/matrix.ts';
-import {decodedLayer} from '../../../src/packed/packedExecution.ts';
+import {decodeLayer} from '../../../src/packed/packedExecution.ts';
 import {Packed} from '../../../src/packed/packed.ts';
 import {type LayerCase, networkOf, type Numbers, numbersOf, samplesFor} from './layerCase.ts';
 import {FAST, relativeDifference} from '../models/packedModels.ts';
 import {gramsOf, largestDifference} from '../numerics/randomMatrices.ts';
 import {isHeldBack} from '../numerics/rowTurns.ts';
-import {bitsOf, giving, savedArtifacts} from '../models/smallPackedModels.ts';
+import {bitsOf, giving, collectArtifacts} from '../models/smallPackedModels.ts';
 import {predictionsOf} from '../models/smallNetworks.ts';
 import {sourceOf, walk} from '../walks/walks.ts';
 
@@ -76,8 +76,8 @@ export function describeCompressed(one: LayerCase): void {
     it('is foretold by a dry run', async () => {
       const compression = await lastValueFrom(ready().pipe(spfqQuantize({bits: 4, ...FAST})));
       const foretold = dryRun(network, {bits: 4, samples: SAMPLES});
-      expect(foretold.layers.map(({name, shape, problems, bytesAfter}) => ({name, shape, problems, bytes: bytesAfter})))
-        .to.deep.equal(compression.report.layers.map(({name, shape, problems, bytes}) => ({name, shape, problems, bytes})));
+      expect(foretold.layers.map(({name, shape, matrixCount, bytesAfter}) => ({name, shape, problems: matrixCount, bytes: bytesAfter})))
+        .to.deep.equal(compression.report.layers.map(({name, shape, matrixCount, bytes}) => ({name, shape, problems: matrixCount, bytes})));
       compression.dispose();
     });
   });
@@ -90,23 +90,23 @@ function kernelNames(network: LayersModel): string[] {
 
 function kernelsIn(network: LayersModel): Promise<Numbers[]> {
   const layer = network.getLayer('layer');
-  return Promise.all(kernelsOf(layer).map(({kernel}) => numbersOf(kernelOf(layer, kernel))));
+  return Promise.all(kernelsOf(layer).map(({kernel}) => numbersOf(kernelWeight(layer, kernel))));
 }
 
 async function expectStatistics({columns, inputs, prior = 0}: LayerCase, network: LayersModel, x: Tensor): Promise<void> {
   const seen: string[] = [];
   let first: layers.Layer | undefined;
   await walk(network, sourceOf([x], 7), {
-    prepare: ({copy: {calls}}) => { first = inputs ? undefined : calls.find(({layer}) => layer.name === 'before')?.layer; },
-    async visit(site, statistics) {
-      if (site.layer.name !== 'layer') return;
-      const k = kernelNames(network).indexOf(site.name);
+    prepare: ({shadow: {calls}}) => { first = inputs ? undefined : calls.find(({layer}) => layer.name === 'before')?.layer; },
+    async visit(target, statistics) {
+      if (target.shadowLayer.name !== 'layer') return;
+      const k = kernelNames(network).indexOf(target.name);
       const [own, shadowed] = await Promise.all([
-        rowsFor(site.original, inputs ? undefined : network.getLayer('before'), x), rowsFor(site.layer, first, x),
+        rowsFor(target.originalLayer, inputs ? undefined : network.getLayer('before'), x), rowsFor(target.shadowLayer, first, x),
       ].map(async (rows) => columns(...await rows)[k]));
       expect(statistics.length).to.equal(own.length);
       statistics.forEach((found, p) => { expectProblem(found, own[p], shadowed[p], prior); });
-      seen.push(site.name);
+      seen.push(target.name);
     },
   });
   expect(seen).to.deep.equal(kernelNames(network));
@@ -120,19 +120,19 @@ async function rowsFor(layer: layers.Layer, first: layers.Layer | undefined, x: 
   return [input, await Promise.all(layer.getWeights().map(numbersOf))];
 }
 
-function expectProblem({gram, crossGram, rows, heldBack}: ProblemStatistics, own: Matrix, shadowed: Matrix, prior: number): void {
+function expectProblem({gram, crossGram, rows, heldOut}: ProblemStatistics, own: Matrix, shadowed: Matrix, prior: number): void {
   const calibrated = (row: number): boolean => !isHeldBack(row);
   const [x, y] = [rowsOf(own, calibrated), rowsOf(shadowed, calibrated)];
   const expected = gramsOf(x, y);
   expect(rows).to.equal(x.rows);
   expect(relativeError(gram, addToDiagonal(expected.gram, prior)), 'H').to.be.below(1e-5);
   expect(relativeError(crossGram, addToDiagonal(expected.crossGram, prior)), 'G').to.be.below(1e-5);
-  expect(relativeError(heldBack.original, rowsOf(own, isHeldBack)), 'X').to.be.below(1e-5);
-  expect(relativeError(heldBack.shadow, rowsOf(shadowed, isHeldBack)), 'X̃').to.be.below(1e-5);
+  expect(relativeError(heldOut.original, rowsOf(own, isHeldBack)), 'X').to.be.below(1e-5);
+  expect(relativeError(heldOut.shadow, rowsOf(shadowed, isHeldBack)), 'X̃').to.be.below(1e-5);
 }
 
 function relativeError(found: Matrix, expected: Matrix): number {
-  return largestDifference(found.data, expected.data) / expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largestDifference(found.data, expected.data) / expected.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }
 
 function rowsOf({rows, columns, data}: Matrix, keeps: (row: number) => boolean): Matrix {
@@ -144,25 +144,25 @@ async function expectIdentity(network: LayersModel, x: Tensor): Promise<void> {
   const seen: string[] = [];
   await walk(network, sourceOf([x], SAMPLES), {
     rewrites: false,
-    async visit(site, statistics) {
-      if (site.layer.name !== 'layer') return;
-      const {shape, data} = await numbersOf(kernelOf(site.original, site.kernel));
-      const followed = await identityPath(site, site.kernel.toMatrices(data, shape), statistics);
-      expect(largestDifference(site.kernel.fromMatrices(followed, shape), data)).to.be.below(1e-6);
-      seen.push(site.name);
+    async visit(target, statistics) {
+      if (target.shadowLayer.name !== 'layer') return;
+      const {shape, data} = await numbersOf(kernelWeight(target.originalLayer, target.kernel));
+      const followed = await identityPath(target, target.kernel.toMatrices(data, shape), statistics);
+      expect(largestDifference(target.kernel.fromMatrices(followed, shape), data)).to.be.below(1e-6);
+      seen.push(target.name);
     },
   });
   expect(seen).to.deep.equal(kernelNames(network));
 }
 
 /** Alignment and a path whose T is the identity: pruning with threshold 0. */
-async function identityPath(site: LayerSite, matrices: readonly Matrix[], statistics: readonly ProblemStatistics[]): Promise<Matrix[]> {
+async function identityPath(target: CompressionTarget, matrices: readonly Matrix[], statistics: readonly ProblemStatistics[]): Promise<Matrix[]> {
   const options = {
     amount: {threshold: 0}, alignment: {method: 'exact'}, feedback: {nearest: {kind: 'path'}, stochastic: {kind: 'path'}}, seed: 1, strictKernels: false,
   } as const;
   return Promise.all(matrices.map(async (weights, problem) => {
     const {gram, crossGram} = statistics[problem];
-    const {values} = await scoredWeights('nearest path', {weights, gram, crossGram}, {layer: site.number, problem}, options, () => Promise.resolve());
+    const {values} = await scoreWeights('nearest path', {weights, gram, crossGram}, {layer: target.number, matrix: problem}, options, () => Promise.resolve());
     return values;
   }));
 }
@@ -172,7 +172,7 @@ async function expectFiles(one: LayerCase, compression: Compression, x: Tensor):
   const weights = await Promise.all(compression.model.getLayer('layer').getWeights().map(numbersOf));
   const hasRoute = getBackend() !== 'wasm' && adapterFor(compression.model.getLayer('layer'))?.packed?.(compression.model.getLayer('layer')) !== undefined;
   const {model: small, ...rest} = await lastValueFrom(of(compression).pipe(pack()));
-  const loaded = await loadPacked(giving(await savedArtifacts(small)));
+  const loaded = await loadPacked(giving(await collectArtifacts(small)));
   expect(Array.from((await bitsOf(loaded)).values())).to.deep.equal(Array.from((await bitsOf(small)).values()));
   expect(await decodedWeights(loaded.getLayer('layer'), [SAMPLES, ...one.shape])).to.deep.equal(weights);
   expect(loaded.getLayer('layer')).to.include({route: hasRoute ? 'packed' : 'decoded'});
@@ -185,7 +185,7 @@ async function expectFiles(one: LayerCase, compression: Compression, x: Tensor):
 
 async function decodedWeights(layer: layers.Layer, inputShape: readonly number[]): Promise<Numbers[]> {
   if (!(layer instanceof Packed)) throw new Error(`expected layer '${layer.name}' to be packed, found a ${layer.getClassName()}`);
-  const decoded = decodedLayer(layer, inputShape);
+  const decoded = decodeLayer(layer, inputShape);
   const weights = await Promise.all(decoded.getWeights().map(numbersOf));
   dispose(decoded.getWeights());
   return weights;

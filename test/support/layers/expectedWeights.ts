@@ -5,13 +5,13 @@ import type {CompressedLayer} from 'tfjs-compress';
  * in float32 where the mask keeps a weight, else 0. Weights that were only pruned are taken from the kernel.
  */
 export function expectedWeights(layer: CompressedLayer, kernel: ArrayLike<number>): number[] {
-  const {problems} = layer;
+  const {matrices} = layer;
   const weights: number[] = [];
-  problems.forEach(({features, neurons, mask}, p) => {
+  matrices.forEach(({features, neurons, mask}, p) => {
     for (let t = 0; t < features; t++) {
       for (let n = 0; n < neurons; n++) {
         // Of several problems, channels of a depthwise kernel [height, width, channels, multiplier], neighbours lie beside each other.
-        const place = (t * problems.length + p) * neurons + n;
+        const place = (t * matrices.length + p) * neurons + n;
         if (mask?.[t * neurons + n] === 0) weights[place] = 0;
         else weights[place] = layer.kind === 'pruned' ? kernel[place] : letter(layer, p, t, n);
       }
@@ -20,8 +20,8 @@ export function expectedWeights(layer: CompressedLayer, kernel: ArrayLike<number
   return weights;
 }
 
-function letter({alphabet, problems}: Extract<CompressedLayer, {kind: 'quantized'}>, p: number, t: number, n: number): number {
-  const {codes, neurons, scales: {steps, offsets, groupSize}} = problems[p];
+function letter({alphabet, matrices}: Extract<CompressedLayer, {kind: 'quantized'}>, p: number, t: number, n: number): number {
+  const {codes, neurons, scales: {steps, offsets, groupSize}} = matrices[p];
   const cell = Math.floor(t / groupSize) * neurons + n;
   const code = codes[t * neurons + n];
   if (code < alphabet.lowest || code > alphabet.highest) throw new RangeError(`expected a code of the alphabet, got ${code}`);

@@ -6,11 +6,11 @@ import type {KernelAdapter} from '../../../src/layers/adapter/adapter.ts';
 /** Σ columns · W + bias in float64 over all rows of X that a call gives a kernel: rows by neurons of all problems, one after the other. */
 export async function kernelSums(kernel: KernelAdapter, layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Promise<Matrix> {
   const rows = inputs[0].shape[0] * kernel.positions(layer, inputs[0].shape);
-  const met = kernel.meets(layer, inputs, mask);
-  const columns = kernel.columns(layer, met, Int32Array.from({length: rows}, (_, row) => row));
+  const input = kernel.kernelInput(layer, inputs, mask);
+  const columns = kernel.columns(layer, input, Int32Array.from({length: rows}, (_, row) => row));
   const values = Float64Array.from(await columns.data());
   const [problems, , width] = columns.shape;
-  dispose([columns, ...inputs.includes(met) ? [] : [met]]);
+  dispose([columns, ...inputs.includes(input) ? [] : [input]]);
   const weight = layer.getWeights()[kernel.weight];
   const bias = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data();
   const matrices = kernel.toMatrices(await weight.data(), weight.shape);

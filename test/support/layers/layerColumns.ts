@@ -59,9 +59,9 @@ export async function expectColumnsToGiveOutputs(layer: layers.Layer, input: Ten
 export async function productsOf(kernel: KernelAdapter, layer: layers.Layer, input: Tensor, rows: Int32Array): Promise<Float64Array> {
   const weight = layer.getWeights()[kernel.weight];
   const bias = kernel.bias === undefined ? undefined : layer.getWeights()[kernel.bias];
-  const met = kernel.meets(layer, [input]);
-  const columns: Tensor3D = kernel.columns(layer, met, rows);
-  if (met !== input) met.dispose();
+  const kernelInput = kernel.kernelInput(layer, [input]);
+  const columns: Tensor3D = kernel.columns(layer, kernelInput, rows);
+  if (kernelInput !== input) kernelInput.dispose();
   const matrices = kernel.toMatrices(await weight.data(), weight.shape);
   const [problems, , features] = columns.shape;
   expect(columns.shape).to.deep.equal([matrices.length, rows.length, matrices[0].rows]);
@@ -100,7 +100,7 @@ export async function expectMatricesToRoundTrip(layer: layers.Layer): Promise<vo
     const {shape} = weight;
     const values = await weight.data<'float32'>();
     const matrices = kernel.toMatrices(values, shape);
-    expect(matrices.length).to.equal(kernel.problems(shape));
+    expect(matrices.length).to.equal(kernel.matrixCount(shape));
     expect(matrices.every(({rows, columns}) => columns === kernel.neurons(shape) && rows === kernel.features(shape))).to.equal(true);
     expect(kernel.fromMatrices(matrices, shape)).to.deep.equal(values);
   }
@@ -108,7 +108,7 @@ export async function expectMatricesToRoundTrip(layer: layers.Layer): Promise<vo
 
 /** The kernel whose products are the layer's output. */
 function outputKernelOf(layer: layers.Layer): KernelAdapter {
-  const found = kernelsOf(layer).find(({kernel}) => kernel.givesOutput);
+  const found = kernelsOf(layer).find(({kernel}) => kernel.producesLayerOutput);
   if (!found) throw new Error(`no kernel of ${layer.getClassName()} gives its output`);
   return found.kernel;
 }

@@ -10,5 +10,5 @@ export function quantizedLayers(layers: readonly CompressedLayer[]): QuantizedLa
 
 /** The codes of each layer's first problem. */
 export function codesOf(layers: readonly CompressedLayer[]): number[][] {
-  return quantizedLayers(layers).map(({problems: [{codes}]}) => Array.from(codes));
+  return quantizedLayers(layers).map(({matrices: [{codes}]}) => Array.from(codes));
 }

@@ -36,11 +36,11 @@ export function causedTensor(shape: readonly number[], seed: number): Tensor {
 }
 
 /** How many weights of a compressed layer are pruned, over all its problems. */
-export function zerosOf({problems}: CompressedLayer): number {
-  return problems.reduce((sum, {mask}) => sum + (mask ? mask.filter((kept) => kept === 0).length : 0), 0);
+export function zerosOf({matrices}: CompressedLayer): number {
+  return matrices.reduce((sum, {mask}) => sum + (mask ? mask.filter((kept) => kept === 0).length : 0), 0);
 }
 
 /** Masks of all problems of a layer, one after the other. */
-export function masksOf({problems}: CompressedLayer): number[] {
-  return problems.flatMap(({mask, features, neurons}) => Array.from(mask ?? new Uint8Array(features * neurons).fill(1)));
+export function masksOf({matrices}: CompressedLayer): number[] {
+  return matrices.flatMap(({mask, features, neurons}) => Array.from(mask ?? new Uint8Array(features * neurons).fill(1)));
 }

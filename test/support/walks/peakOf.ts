@@ -4,10 +4,10 @@ import {engine} from '@tensorflow/tfjs-core';
 export async function peakOf(run: () => Promise<unknown>): Promise<number> {
   const watched = engine();
   const runKernel = watched.runKernel.bind(watched);
-  let most = 0;
+  let max = 0;
   watched.runKernel = (name, inputs, attrs) => {
     const output = runKernel(name, inputs, attrs);
-    most = Math.max(most, watched.memory().numBytes);
+    max = Math.max(max, watched.memory().numBytes);
     return output as never;
   };
   try {
@@ -15,5 +15,5 @@ export async function peakOf(run: () => Promise<unknown>): Promise<number> {
   } finally {
     Reflect.deleteProperty(watched, 'runKernel');
   }
-  return most;
+  return max;
 }

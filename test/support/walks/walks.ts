@@ -3,9 +3,9 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {matrix, type Matrix} from 'tfjs-compress/numerics';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {walkLayers} from '../../../src/calibration/layerWalk.ts';
-import {type Shadow, shadowOf} from '../../../src/model/networkPair.ts';
-import {findSites, type LayerSite} from '../../../src/calibration/targets.ts';
-import {type ProblemStatistics, siteStation} from '../../../src/calibration/targetStatistics.ts';
+import {type NetworkPair, createNetworkPair} from '../../../src/model/networkPair.ts';
+import {findTargets, type CompressionTarget} from '../../../src/calibration/targets.ts';
+import {type ProblemStatistics, targetVisitor} from '../../../src/calibration/targetStatistics.ts';
 import type {BatchSource} from '../../../src/types.ts';
 
 /** Inputs in batches of a size, all of their rows. */
@@ -25,28 +25,28 @@ export function sourceOf(inputs: readonly Tensor[], batchSize: number, rows = 2 
 export interface WalkUse {
   readonly memory?: number;
   readonly pause?: () => Promise<void>;
-  readonly prepare?: (shadow: Shadow) => void;
-  readonly visit?: (site: LayerSite, statistics: ProblemStatistics[]) => void | Promise<void>;
+  readonly prepare?: (networks: NetworkPair) => void;
+  readonly visit?: (target: CompressionTarget, statistics: ProblemStatistics[]) => void | Promise<void>;
   /** Default true. */
   readonly rewrites?: boolean;
 }
 
 /** Walks a model; every visit changes its layer by 1 %, as a coarse rounding would, unless `rewrites` is false. */
 export async function walk(model: LayersModel, source: BatchSource, {memory = 2 ** 29, pause, prepare, visit, rewrites = true}: WalkUse): Promise<void> {
-  const shadow = await shadowOf(model, model);
+  const networks = await createNetworkPair(model, model);
   try {
-    prepare?.(shadow);
-    const {sites} = findSites(shadow, () => undefined);
-    const options = {shadow, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
-    await walkLayers(sites.map((site) => siteStation(site, async (statistics) => {
-      await visit?.(site, statistics);
+    prepare?.(networks);
+    const {targets} = findTargets(networks, () => undefined);
+    const options = {networks, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
+    await walkLayers(targets.map((target) => targetVisitor(target, async (statistics) => {
+      await visit?.(target, statistics);
       if (!rewrites) return;
-      const weights = tidy(() => site.layer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
-      shadow.rewrite(site.layer, weights);
+      const weights = tidy(() => target.shadowLayer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
+      networks.rewrite(target.shadowLayer, weights);
       weights.forEach((weight) => { weight.dispose(); });
     })), options);
   } finally {
-    disposeModel(shadow.model);
+    disposeModel(networks.shadowModel);
   }
 }
 

@@ -10,23 +10,23 @@ import {importModules} from '../importModules.ts';
 import {interruptible} from '../interruptible.ts';
 import {type LoadedModel, loadModel, requireFloat} from '../files/loadModel.ts';
 import {noteInputs} from '../output/noteInputs.ts';
-import {type Outputs, prepareOutputs, writing} from '../files/outputs.ts';
-import {choicesOf, pipelineOf} from './pipeline.ts';
+import {type Outputs, prepareOutputs, withWriteErrors} from '../files/outputs.ts';
+import {choicesOf, buildPipeline} from './pipeline.ts';
 import {pageWriter} from '../files/reportFile.ts';
-import {type Speech, speechFor} from '../output/output.ts';
+import {type Output, createOutput} from '../output/output.ts';
 import {startBackend} from '../startBackend.ts';
 import {bytesOf, type Outcome, summaryLines} from '../output/summary.ts';
 import {dryRunCommand} from './dryRun.ts';
 
 /** Compresses a model as the options say, and saves it. */
 export async function compressCommand(source: string, options: CompressOptions): Promise<void> {
-  const speech = speechFor(options);
+  const output = createOutput(options);
   await interruptible(async (signal) => {
     await startBackend(options.backend);
     await importModules(options.import);
     const loaded = await loadModel(source);
     requireFloat(loaded);
-    await (options.dryRun ? dryRunCommand(loaded, options, speech) : compressTo(loaded, options, speech, signal));
+    await (options.dryRun ? dryRunCommand(loaded, options, output) : compressTo(loaded, options, output, signal));
   });
 }
 
@@ -36,41 +36,41 @@ interface Data {
   readonly evaluation: EvaluationData | undefined;
 }
 
-async function compressTo(loaded: LoadedModel, options: CompressOptions, speech: Speech, signal: AbortSignal): Promise<void> {
+async function compressTo(loaded: LoadedModel, options: CompressOptions, output: Output, signal: AbortSignal): Promise<void> {
   const begin = performance.now();
   const {out = '', report, force = false} = options;
-  const {place} = loaded.file;
+  const {location} = loaded.file;
   dryRun(loaded.model, choicesOf(options)); // what stages would refuse is refused before the work begins
-  const outputs = prepareOutputs({out, report, force, input: place.kind === 'file' ? place.folder : undefined});
+  const outputs = prepareOutputs({out, report, force, input: location.kind === 'file' ? location.folder : undefined});
   const writePage = report === undefined ? undefined : await pageWriter();
-  const data = await openData(loaded, options, speech);
-  const compression = await compressed(loaded, options, data, speech, signal);
-  const stock = await writing(out, () => save(compression, options, outputs));
+  const data = await openData(loaded, options, output);
+  const compression = await runCompression(loaded, options, data, output, signal);
+  const stock = await withWriteErrors(out, () => save(compression, options, outputs));
   const {page: path} = outputs;
-  if (path !== undefined) await writing(report ?? '', async () => writePage?.(compression, path, loaded.model.name));
-  const {model, report: page} = await writing(out, async () => outputs.publish());
+  if (path !== undefined) await withWriteErrors(report ?? '', async () => writePage?.(compression, path, loaded.model.name));
+  const {model, report: page} = await withWriteErrors(out, async () => outputs.publish());
   const seconds = (performance.now() - begin) / 1000;
   const outcome: Outcome = {
     report: compression.report, bytesBefore: loaded.bytes, model, page, seconds, isPacked: options.format === 'packed', isClassifier: isClassifier(loaded.model),
   };
-  speech.document(documentOf(loaded, data, outcome, options));
-  speech.print(['', ...summaryLines(outcome, speech), ...stock === undefined ? [] : ['', stock], '', ...nextSteps(options)]);
-  if (options.verbose) speech.print(['', String(compression.report)]);
+  output.document(documentOf(loaded, data, outcome, options));
+  output.print(['', ...summaryLines(outcome, output), ...stock === undefined ? [] : ['', stock], '', ...nextSteps(options)]);
+  if (options.verbose) output.print(['', String(compression.report)]);
 }
 
-async function openData({model}: LoadedModel, options: CompressOptions, speech: Speech): Promise<Data> {
+async function openData({model}: LoadedModel, options: CompressOptions, output: Output): Promise<Data> {
   const {calibrate = '', evaluate, labels, samples = 4096, ...reading} = options;
   const inputs = await openInputs(calibrate, inputShapeOf(model), {...reading, samples});
-  noteInputs('calibrates on', inputs, speech);
+  noteInputs('calibrates on', inputs, output);
   if (evaluate === undefined) return {inputs, evaluation: undefined};
   const evaluation = await openEvaluation(model, evaluate, labels, {...reading, samples: Infinity});
-  noteInputs('evaluates on', evaluation.inputs, speech);
+  noteInputs('evaluates on', evaluation.inputs, output);
   return {inputs, evaluation};
 }
 
-async function compressed({model}: LoadedModel, options: CompressOptions, data: Data, {isQuiet}: Speech, signal: AbortSignal): Promise<Compression> {
+async function runCompression({model}: LoadedModel, options: CompressOptions, data: Data, {isQuiet}: Output, signal: AbortSignal): Promise<Compression> {
   const shown = isQuiet ? undefined : terminalProgress();
-  const pipeline = pipelineOf(compress(model, {seed: options.seed}), options, {...data, shown});
+  const pipeline = buildPipeline(compress(model, {seed: options.seed}), options, {...data, shown});
   return lastValueFrom(pipeline.pipe(takeUntil(fromEvent(signal, 'abort')), finalize(() => shown?.stop())));
 }
 

@@ -47,14 +47,14 @@ export function addCompress(program: Command): void {
   addRunOptions(program);
   program.addHelpText('after', EXAMPLES);
   program.action(async (model: string, options: CompressOptions) => {
-    requireTogether(options); // before tfjs is loaded, which takes its time
+    requireCompatible(options); // before tfjs is loaded, which takes its time
     const {compressCommand} = await import('./compress.ts');
     await compressCommand(model, options);
   });
 }
 
 /** @throws UsageError for options that make no sense without, or with, another */
-function requireTogether({calibrate, out, labels, evaluate, dryRun, report}: CompressOptions): void {
+function requireCompatible({calibrate, out, labels, evaluate, dryRun, report}: CompressOptions): void {
   if (labels !== undefined && evaluate === undefined) throw new UsageError('--labels: expected --evaluate <data> beside it, whose classes these are');
   if (dryRun && report !== undefined) throw new UsageError('--report: expected no --dry-run beside it, which has nothing to report yet');
   if (dryRun) return;

@@ -9,20 +9,20 @@ import {noteInputs} from '../output/noteInputs.ts';
 import {bytesText, countText, percentText} from '../output/numbers.ts';
 import {choicesOf} from './pipeline.ts';
 import {skipLines} from '../output/skipLines.ts';
-import {type Speech, wrapped} from '../output/output.ts';
+import {type Output, wrapText} from '../output/output.ts';
 
 /** Says which layers would be compressed, to what size, and in how much memory. */
-export async function dryRunCommand({model, file}: LoadedModel, options: CompressOptions, speech: Speech): Promise<void> {
+export async function dryRunCommand({model, file}: LoadedModel, options: CompressOptions, output: Output): Promise<void> {
   const {calibrate, samples = 4096, ...reading} = options;
   const inputs = calibrate === undefined ? undefined : await openInputs(calibrate, inputShapeOf(model), {...reading, samples});
-  if (inputs) noteInputs('would calibrate on', inputs, speech);
+  if (inputs) noteInputs('would calibrate on', inputs, output);
   const plan = dryRun(model, {
     ...choicesOf(options),
     samples: inputs?.count ?? samples, inputShapes: inputs ? [await shapeOf(inputs)] : model.inputs.map(({shape}) => openShape(shape.slice(1), options.size)),
   });
-  speech.document({model: file.name, ...inputs && {calibration: {description: inputs.description, samples: inputs.count, skipped: inputs.skipped}}, ...plan.toJSON()});
-  speech.print(planLines(plan, speech));
-  if (options.verbose) speech.print(['', String(plan)]);
+  output.document({model: file.name, ...inputs && {calibration: {description: inputs.description, samples: inputs.count, skipped: inputs.skipped}}, ...plan.toJSON()});
+  output.print(planLines(plan, output));
+  if (options.verbose) output.print(['', String(plan)]);
 }
 
 /** The shape of a sample, as it comes. */
@@ -50,16 +50,16 @@ const COLUMNS: ReadonlyArray<Column<DryRunLayer>> = [
   {heading: 'memory', text: ({tensors, statistics}) => bytesText(tensors + statistics), isNumber: true},
 ];
 
-function planLines(plan: DryRunReport, {width, heading}: Speech): string[] {
+function planLines(plan: DryRunReport, {width, heading}: Output): string[] {
   const {size, peak, layers, stages, samples, inputShapes} = plan;
   const [headings, ...rows] = alignedTable(COLUMNS, layers, width);
   const ratio = size.bytesBefore / size.bytesAfter;
   return [
     '', heading(headings), ...rows, '', ...skipLines(plan, 'would leave', width),
-    ...wrapped(`stages   ${stages.join(' → ')}, on ${countText(samples)} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`, width, 9),
-    ...wrapped(`size     ${bytesText(size.bytesBefore)} → ${bytesText(size.bytesAfter)} packed, ${ratio.toPrecision(3)} times smaller; ${size.bitsPerWeight.toFixed(2)} bits for each ` +
+    ...wrapText(`stages   ${stages.join(' → ')}, on ${countText(samples)} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`, width, 9),
+    ...wrapText(`size     ${bytesText(size.bytesBefore)} → ${bytesText(size.bytesAfter)} packed, ${ratio.toPrecision(3)} times smaller; ${size.bitsPerWeight.toFixed(2)} bits for each ` +
       `of ${countText(size.compressedWeights)} weights, scales included`, width, 9),
-    ...wrapped(`memory   about ${bytesText(peak.tensors)} of tensors and ${bytesText(peak.statistics)} of statistics`, width, 9),
+    ...wrapText(`memory   about ${bytesText(peak.tensors)} of tensors and ${bytesText(peak.statistics)} of statistics`, width, 9),
     '', 'Nothing was computed or written: this was a dry run.',
   ];
 }

@@ -8,7 +8,7 @@ import {importModules} from '../importModules.ts';
 import {type LoadedModel, loadModel, requireFloat} from '../files/loadModel.ts';
 import {noteInputs} from '../output/noteInputs.ts';
 import {bytesText, countText, percentText} from '../output/numbers.ts';
-import {speechFor, wrapped} from '../output/output.ts';
+import {createOutput, wrapText} from '../output/output.ts';
 import {startBackend} from '../startBackend.ts';
 import {qualityText} from '../output/summary.ts';
 
@@ -22,7 +22,7 @@ interface Quality {
 
 /** Measures a model on data, alone or beside another. */
 export async function evaluateCommand(source: string, options: EvaluateOptions): Promise<void> {
-  const speech = speechFor(options);
+  const output = createOutput(options);
   await startBackend(options.backend);
   await importModules(options.import);
   const loaded = await loadModel(source);
@@ -31,15 +31,15 @@ export async function evaluateCommand(source: string, options: EvaluateOptions):
   if (!data.isLabelled && against === undefined) {
     throw new UsageError('evaluate: expected --labels <file>, a folder with a sub-folder for each class, or --against <model>: without them there is nothing to measure');
   }
-  noteInputs('evaluates on', data.inputs, speech);
-  const quality = against === undefined ? await accuracyOf(loaded.model, data) : await compared(loaded, against, data);
+  noteInputs('evaluates on', data.inputs, output);
+  const quality = against === undefined ? await accuracyOf(loaded.model, data) : await compareWith(loaded, against, data);
   const {description, skipped} = data.inputs;
-  speech.document({model: loaded.file.name, bytes: loaded.bytes, data: {description, skipped}, ...quality});
-  speech.print(wrapped(`${loaded.file.name} (${bytesText(loaded.bytes)}): ${qualityLine(quality, isClassifier(loaded.model))}`, speech.width, 2));
+  output.document({model: loaded.file.name, bytes: loaded.bytes, data: {description, skipped}, ...quality});
+  output.print(wrapText(`${loaded.file.name} (${bytesText(loaded.bytes)}): ${qualityLine(quality, isClassifier(loaded.model))}`, output.width, 2));
 }
 
 /** With the other model in the place of the original. */
-async function compared({model}: LoadedModel, against: string, data: EvaluationData): Promise<Quality> {
+async function compareWith({model}: LoadedModel, against: string, data: EvaluationData): Promise<Quality> {
   const other = await loadModel(against);
   requireFloat(other, '--against: ');
   const pipeline = compress(other.model).pipe(map((compression) => ({...compression, model})), evaluate(() => data.read()));

@@ -4,19 +4,19 @@ import {type LayerRow, layerRows} from '../output/layerRows.ts';
 import {type LoadedModel, loadModel} from '../files/loadModel.ts';
 import {bytesText, countText} from '../output/numbers.ts';
 import type {RunOptions} from './sharedOptions.ts';
-import {speechFor, wrapped} from '../output/output.ts';
+import {createOutput, wrapText} from '../output/output.ts';
 import {startBackend} from '../startBackend.ts';
 
 /** Lists the layers of a model, and how they are stored. */
 export async function inspectCommand(source: string, options: RunOptions): Promise<void> {
-  const speech = speechFor(options);
+  const output = createOutput(options);
   await startBackend(options.backend);
   await importModules(options.import);
   const loaded = await loadModel(source);
   const rows = layerRows(loaded.model, loaded.weights);
-  speech.document({...factsOf(loaded, rows), layers: rows});
-  const [headings, ...lines] = alignedTable(COLUMNS, rows, speech.width);
-  speech.print([...wrapped(titleOf(loaded), speech.width, 2), '', speech.heading(headings), ...lines, '', ...wrapped(totalsOf(loaded, rows), speech.width, 2)]);
+  output.document({...factsOf(loaded, rows), layers: rows});
+  const [headings, ...lines] = alignedTable(COLUMNS, rows, output.width);
+  output.print([...wrapText(titleOf(loaded), output.width, 2), '', output.heading(headings), ...lines, '', ...wrapText(totalsOf(loaded, rows), output.width, 2)]);
 }
 
 const COLUMNS: ReadonlyArray<Column<LayerRow>> = [

@@ -24,14 +24,14 @@ export function pruneValue(text: string): PruneValue {
     if (n < 1 || n >= m || m > 64) throw expected;
     return {pattern: {n, m}};
   }
-  const sparsity = finite(text);
+  const sparsity = parseFinite(text);
   if (sparsity === undefined || sparsity <= 0 || sparsity >= 1) throw expected;
   return {sparsity};
 }
 
 /** @throws InvalidArgumentError */
 export function rangeValue(text: string): readonly [number, number] {
-  const [low, high, ...more] = text.split(',').map(finite);
+  const [low, high, ...more] = text.split(',').map(parseFinite);
   if (low === undefined || high === undefined || more.length > 0 || low >= high) throw new InvalidArgumentError('Expected two numbers, the lower first, as 0,1 or -1,1 or 0,255.');
   return [low, high];
 }
@@ -45,14 +45,14 @@ export function sizeValue(text: string): readonly [number, number] {
 
 /** @throws InvalidArgumentError */
 export function countValue(text: string): number {
-  const count = finite(text);
+  const count = parseFinite(text);
   if (count === undefined || !Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('Expected a whole number from 1 up.');
   return count;
 }
 
 /** @throws InvalidArgumentError */
 export function seedValue(text: string): number {
-  const seed = finite(text);
+  const seed = parseFinite(text);
   if (seed === undefined || !Number.isSafeInteger(seed) || seed < 0) throw new InvalidArgumentError('Expected a whole number from 0 up.');
   return seed;
 }
@@ -76,11 +76,11 @@ export function pageValue(text: string): string {
 }
 
 /** Collects the values of an option that may be given more than once. */
-export function collected(text: string, earlier: readonly string[] = []): readonly string[] {
+export function collectOption(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
 }
 
-function finite(text: string): number | undefined {
+function parseFinite(text: string): number | undefined {
   const value = text.trim() === '' ? NaN : Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

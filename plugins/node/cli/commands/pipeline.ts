@@ -14,7 +14,7 @@ export interface PipelineData {
 }
 
 /** The stages that the options name, behind a source. */
-export function pipelineOf(source: Observable<Compression>, options: CompressOptions, {inputs, evaluation, shown}: PipelineData): Observable<Compression> {
+export function buildPipeline(source: Observable<Compression>, options: CompressOptions, {inputs, evaluation, shown}: PipelineData): Observable<Compression> {
   const {prune, correct: corrected, format} = options;
   const bits = bitsOf(options);
   const chosen = selectionOf(options);

@@ -1,5 +1,5 @@
 import {type Command, Option} from 'commander';
-import {collected, countValue, rangeValue, seedValue, sizeValue} from './optionValues.ts';
+import {collectOption, countValue, rangeValue, seedValue, sizeValue} from './optionValues.ts';
 
 /** The backends that a command can run on. */
 export const BACKENDS = ['wasm', 'cpu', 'webgpu'] as const;
@@ -27,7 +27,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup('Running:')
     .addOption(new Option('--backend <name>', 'what tfjs computes on').choices(BACKENDS).default('wasm'))
-    .option('--import <module>', 'a module to import before the model is loaded, such as one that registers custom layers; may be given more than once', collected)
+    .option('--import <module>', 'a module to import before the model is loaded, such as one that registers custom layers; may be given more than once', collectOption)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print errors only')
     .option('--verbose', 'print all that is known, of errors too');

@@ -29,13 +29,13 @@ export async function openEvaluation(model: LayersModel, data: string, labels: s
   }
   if (labels === undefined && isClassifier(model) && await hasClassFolders(data)) {
     const {inputs, labels: found} = await openLabelled(data, shape, classes, options);
-    return {inputs, isLabelled: true, read: () => labelled(inputs, found)};
+    return {inputs, isLabelled: true, read: () => labelInputs(inputs, found)};
   }
   const inputs = await openInputs(data, shape, options);
-  if (labels === undefined) return {inputs, isLabelled: false, read: () => labelled(inputs, undefined)};
+  if (labels === undefined) return {inputs, isLabelled: false, read: () => labelInputs(inputs, undefined)};
   const found = await openLabels(labels, classes);
   if (found.length !== inputs.total) throw new DataError(`${labels}: expected ${inputs.total} labels, one for each input of ${data}, got ${found.length}`);
-  return {inputs, isLabelled: true, read: () => labelled(inputs, Int32Array.from(inputs.chosen, (sample) => found[sample]))};
+  return {inputs, isLabelled: true, read: () => labelInputs(inputs, Int32Array.from(inputs.chosen, (sample) => found[sample]))};
 }
 
 /** Whether the first output of a model is one score for each class. */
@@ -43,7 +43,7 @@ export function isClassifier({outputs: [first]}: LayersModel): boolean {
   return first.shape.length === 2;
 }
 
-async function* labelled(inputs: DiskInputs, labels: Int32Array | undefined): AsyncIterable<{readonly xs: Tensor; readonly ys?: Tensor}> {
+async function* labelInputs(inputs: DiskInputs, labels: Int32Array | undefined): AsyncIterable<{readonly xs: Tensor; readonly ys?: Tensor}> {
   let start = 0;
   for await (const xs of inputs.read()) {
     const end = start + xs.shape[0];

@@ -7,7 +7,7 @@ import type {ImageFrame} from './imageFrame.ts';
  * The largest part of the right aspect is cut out of the middle and resized, bilinear with half-pixel centres and without smoothing, as Keras's
  * `smart_resize` does; on the CPU, so that every backend gets the same numbers. What is transparent is laid on white.
  */
-export function framedImage(pixels: Pixels, frame: ImageFrame): Float32Array {
+export function frameImage(pixels: Pixels, frame: ImageFrame): Float32Array {
   const {height, width, channels} = frame;
   const part = partOf(pixels, frame);
   const [rows, columns] = [stops(part.top, part.height, height), stops(part.left, part.width, width)];

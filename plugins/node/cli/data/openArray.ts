@@ -20,7 +20,7 @@ const HEAD_BYTES = 2 ** 16;
 const PACKED_HEAD_BYTES = 2 ** 12; // unpacks to 4 MiB at most
 /** Larger files are read sample by sample, unless their layout forbids it. */
 const WHOLE_BYTES = 2 ** 28;
-const MOST_UNPACKED = 2 ** 30;
+const MAX_UNPACKED = 2 ** 30;
 
 /**
  * Opens a `.npy` or idx file, gzipped or not. Nothing is allocated before its length agrees with its header.
@@ -33,18 +33,18 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') {
     throw new DataError(`${path}: expected one array, got an archive (.npz, .zip); save the array alone: np.save('inputs.npy', archive['name'])`);
   }
-  const header = checked(path, () => arrayHeader(packed ? gunzipSync(head.subarray(0, PACKED_HEAD_BYTES), {finishFlush: constants.Z_SYNC_FLUSH}) : head));
+  const header = withArrayErrors(path, () => arrayHeader(packed ? gunzipSync(head.subarray(0, PACKED_HEAD_BYTES), {finishFlush: constants.Z_SYNC_FLUSH}) : head));
   if (!header) return undefined;
   const {shape, type, fortranOrder, start} = header;
   const end = start + shape.reduce((product, length) => product * length, type.bytes);
   checkShape(path, header);
-  if (packed && end > MOST_UNPACKED) throw new DataError(`${path}: expected at most ${MOST_UNPACKED} bytes unpacked, got ${end}; unpack it with gunzip`);
+  if (packed && end > MAX_UNPACKED) throw new DataError(`${path}: expected at most ${MAX_UNPACKED} bytes unpacked, got ${end}; unpack it with gunzip`);
   const unpacked = packed ? await unpack(path, end) : undefined;
   const length = unpacked?.length ?? (await stat(path)).size;
   if (length !== end) {
     throw new DataError(`${path}: expected ${end} bytes, as its header [${shape.join(', ')}] of ${type.name} says, got ${length}; ${length < end ? 'it is cut off' : 'it has more than one array'}: save or fetch it again`);
   }
-  if (fortranOrder && length > MOST_UNPACKED) throw new DataError(`${path}: expected at most ${MOST_UNPACKED} bytes in Fortran order, got ${length}; save it with np.ascontiguousarray`);
+  if (fortranOrder && length > MAX_UNPACKED) throw new DataError(`${path}: expected at most ${MAX_UNPACKED} bytes in Fortran order, got ${length}; save it with np.ascontiguousarray`);
   const whole = unpacked ?? (fortranOrder || length <= WHOLE_BYTES ? await readFile(path) : undefined);
   return {shape, type: type.name, whole: type.whole, read: reader(path, header, whole)};
 }
@@ -66,16 +66,16 @@ async function unpack(path: string, length: number): Promise<Buffer> {
 function reader(path: string, header: ArrayHeader, whole: Buffer | undefined): DiskArray['read'] {
   const {shape, type, start, littleEndian, fortranOrder} = header;
   const size = sizeOf(shape.slice(1));
-  const places = fortranOrder ? fortranPlaces(shape) : undefined;
+  const indices = fortranOrder ? fortranIndices(shape) : undefined;
   return async (first, count) => {
-    const from = places ? start : start + first * size * type.bytes;
+    const from = indices ? start : start + first * size * type.bytes;
     const bytes = whole?.subarray(from) ?? await readPart(path, from, count * size * type.bytes);
     if (bytes.length < count * size * type.bytes) throw new DataError(`${path}: expected the file to stay as it was, got one that was cut off since`);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const numbers = new Float64Array(count * size);
     for (const i of numbers.keys()) {
-      const place = places ? first + Math.floor(i / size) + places[i % size] : i;
-      numbers[i] = type.read(view, place * type.bytes, littleEndian);
+      const index = indices ? first + Math.floor(i / size) + indices[i % size] : i;
+      numbers[i] = type.read(view, index * type.bytes, littleEndian);
     }
     if (type.whole && type.bytes === 8 && !numbers.every(Number.isSafeInteger)) throw new DataError(`${path}: expected integers up to 2⁵³, got larger ones of ${type.name} in samples ${first} to ${first + count - 1}`);
     return numbers;
@@ -83,16 +83,16 @@ function reader(path: string, header: ArrayHeader, whole: Buffer | undefined): D
 }
 
 /** Where the numbers of sample 0 lie in Fortran order, in the order of the last axis fastest. */
-function fortranPlaces(shape: readonly number[]): Float64Array {
-  const places = new Float64Array(sizeOf(shape.slice(1)));
-  for (const i of places.keys()) {
+function fortranIndices(shape: readonly number[]): Float64Array {
+  const indices = new Float64Array(sizeOf(shape.slice(1)));
+  for (const i of indices.keys()) {
     let rest = i;
     for (let axis = shape.length - 1; axis > 0; axis--) {
-      places[i] += rest % shape[axis] * sizeOf(shape.slice(0, axis));
+      indices[i] += rest % shape[axis] * sizeOf(shape.slice(0, axis));
       rest = Math.floor(rest / shape[axis]);
     }
   }
-  return places;
+  return indices;
 }
 
 function sizeOf(shape: readonly number[]): number {
@@ -110,7 +110,7 @@ async function readPart(path: string, from: number, length: number): Promise<Buf
 }
 
 /** What a parser gives; what it throws becomes an error about the file. */
-function checked<Result>(path: string, parse: () => Result): Result {
+function withArrayErrors<Result>(path: string, parse: () => Result): Result {
   try {
     return parse();
   } catch (cause) {

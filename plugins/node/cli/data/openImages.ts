@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {DataError} from 'tfjs-compress';
 import {decodeImage} from './decodeImage.ts';
-import {framedImage} from './framedImage.ts';
+import {frameImage} from './framedImage.ts';
 import {type ImageFrame, imageFrame} from './imageFrame.ts';
 import {imageFiles} from './imageFiles.ts';
 import type {DiskInputs, ReadingOptions} from './openInputs.ts';
@@ -34,20 +34,20 @@ export async function openImages(folder: string, inputShape: readonly (number | 
 /** Images by their numbers, as the model takes them. */
 function imageReader(folder: string, images: readonly string[], frame: ImageFrame, [low, high]: readonly [number, number]): (index: number) => Promise<Float32Array> {
   const kept = new Map<number, Float32Array>();
-  const most = Math.floor(KEPT_BYTES / (4 * frame.height * frame.width * frame.channels));
+  const max = Math.floor(KEPT_BYTES / (4 * frame.height * frame.width * frame.channels));
   return async (index) => {
     const known = kept.get(index);
     if (known) return known;
     const values = await readImage(join(folder, images[index]), frame);
     for (const [i, value] of values.entries()) values[i] = low + (high - low) * value / 255;
-    if (kept.size < most) kept.set(index, values);
+    if (kept.size < max) kept.set(index, values);
     return values;
   };
 }
 
 async function readImage(path: string, frame: ImageFrame): Promise<Float32Array> {
   try {
-    return framedImage(decodeImage(await readFile(path)), frame);
+    return frameImage(decodeImage(await readFile(path)), frame);
   } catch (cause) {
     throw new DataError(`${path}: expected a jpeg or png image, got a damaged one (${cause instanceof Error ? cause.message : String(cause)}); mend or remove it`, {cause});
   }

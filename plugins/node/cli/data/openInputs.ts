@@ -44,11 +44,11 @@ export interface ReadingOptions {
  * @throws DataError naming the file, what was expected, what came and what to do
  */
 export async function openInputs(path: string, inputShape: readonly (number | null)[], options: ReadingOptions): Promise<DiskInputs> {
-  const place = await stat(path).catch((cause: unknown) => {
+  const entry = await stat(path).catch((cause: unknown) => {
     throw new DataError(`${path}: expected a folder of images, a .npy or an idx file, got nothing that can be read; check the path`, {cause});
   });
-  if (place.isDirectory()) return openImages(path, inputShape, options);
-  const array = place.isFile() ? await openArray(path) : undefined;
+  if (entry.isDirectory()) return openImages(path, inputShape, options);
+  const array = entry.isFile() ? await openArray(path) : undefined;
   if (!array) throw new DataError(`${path}: expected a folder of images, a .npy or an idx file (gzipped or not), got another file; put images into a folder and name that`);
   return openArrayInputs(path, array, inputShape, options);
 }

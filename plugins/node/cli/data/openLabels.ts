@@ -2,7 +2,7 @@ import {readFile, stat} from 'node:fs/promises';
 import {DataError} from 'tfjs-compress';
 import {openArray} from './openArray.ts';
 
-const MOST_TEXT_BYTES = 2 ** 26;
+const MAX_TEXT_BYTES = 2 ** 26;
 
 /**
  * Class numbers, one for each sample: an idx file or a `.npy` file of integers, gzipped or not, or a text with one number a line.
@@ -10,11 +10,11 @@ const MOST_TEXT_BYTES = 2 ** 26;
  * @throws DataError naming the file and the first number or line that is none
  */
 export async function openLabels(path: string, classes: number): Promise<Int32Array> {
-  const place = await stat(path).catch((cause: unknown) => {
+  const entry = await stat(path).catch((cause: unknown) => {
     throw new DataError(`${path}: expected labels, got nothing that can be read; check the path`, {cause});
   });
-  if (!place.isFile()) throw new DataError(`${path}: expected a file of labels (idx, .npy, or one number a line), got a folder`);
-  const labels = await arrayLabels(path) ?? await textLabels(path, place.size);
+  if (!entry.isFile()) throw new DataError(`${path}: expected a file of labels (idx, .npy, or one number a line), got a folder`);
+  const labels = await arrayLabels(path) ?? await textLabels(path, entry.size);
   const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (wrong >= 0) throw new DataError(`${path}: expected class numbers from 0 to ${classes - 1}, as many as the model has outputs, got ${labels[wrong]} for sample ${wrong}`);
   return Int32Array.from(labels);
@@ -29,7 +29,7 @@ async function arrayLabels(path: string): Promise<Float64Array | undefined> {
 }
 
 async function textLabels(path: string, bytes: number): Promise<Float64Array> {
-  if (bytes > MOST_TEXT_BYTES) throw new DataError(`${path}: expected labels (idx, .npy, or one number a line), got another file of ${bytes} bytes`);
+  if (bytes > MAX_TEXT_BYTES) throw new DataError(`${path}: expected labels (idx, .npy, or one number a line), got another file of ${bytes} bytes`);
   const lines = (await readFile(path, 'utf8')).trimEnd().split(/\r?\n/);
   return Float64Array.from(lines, (line, i) => {
     if (!/^\s*\d+\s*$/.test(line)) throw new DataError(`${path}: expected one class number on each line (or an idx or .npy file), got '${line.slice(0, 40)}' on line ${i + 1}`);

@@ -1,7 +1,7 @@
 import {type Tensor, tensor} from '@tensorflow/tfjs-core';
 
-const MOST_SAMPLES = 32;
-const MOST_BYTES = 2 ** 24;
+const MAX_SAMPLES = 32;
+const MAX_BYTES = 2 ** 24;
 
 /**
  * Samples as batches of float32, of at most 32 samples and about 16 MiB; only one batch is held at a time.
@@ -10,9 +10,9 @@ const MOST_BYTES = 2 ** 24;
  */
 export async function* tensorBatches(samples: readonly number[], shape: readonly number[], read: (sample: number) => Promise<Float32Array>): AsyncIterable<Tensor> {
   const size = shape.reduce((product, length) => product * length, 1);
-  const most = Math.max(1, Math.min(MOST_SAMPLES, Math.floor(MOST_BYTES / (4 * size))));
-  for (let start = 0; start < samples.length; start += most) {
-    const batch = samples.slice(start, start + most);
+  const max = Math.max(1, Math.min(MAX_SAMPLES, Math.floor(MAX_BYTES / (4 * size))));
+  for (let start = 0; start < samples.length; start += max) {
+    const batch = samples.slice(start, start + max);
     const values = new Float32Array(batch.length * size);
     for (const [i, sample] of batch.entries()) values.set(await read(sample), i * size);
     yield tensor(values, [batch.length, ...shape], 'float32');

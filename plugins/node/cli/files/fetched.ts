@@ -4,7 +4,7 @@ import {Failure, messageOf} from '../failure.ts';
  * What a web server has at an address, all of it.
  * @throws Failure if it has nothing there, cannot be reached, or ends midway
  */
-export async function fetched(url: string): Promise<Buffer> {
+export async function fetchBytes(url: string): Promise<Buffer> {
   const answer = await fetch(url).catch((cause: unknown) => {
     throw new Failure(`expected a file at '${url}', could not reach the server: ${reasonOf(cause)}`, {cause});
   });

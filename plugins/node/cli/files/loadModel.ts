@@ -3,7 +3,7 @@ import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
 import {loadPacked} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {Failure, messageOf} from '../failure.ts';
-import {fetched} from './fetched.ts';
+import {fetchBytes} from './fetched.ts';
 import {type ModelFile, readModelFile, refusePage} from './modelFile.ts';
 
 /** A model with what is known of its files. */
@@ -46,8 +46,8 @@ export function requireFloat({file, isPacked}: LoadedModel, where = ''): void {
   if (isPacked) throw new Failure(`${where}expected a float model, got the packed model '${file.name}', which is small already; name the model that it was made from`);
 }
 
-async function artifactsOf({place, name}: ModelFile): Promise<io.ModelArtifacts> {
-  const handler = place.kind === 'file' ? fileHandler(place.path) : io.http(place.url, {fetchFunc: (address) => fetchedWeights(address instanceof Request ? address.url : String(address))});
+async function artifactsOf({location, name}: ModelFile): Promise<io.ModelArtifacts> {
+  const handler = location.kind === 'file' ? fileHandler(location.path) : io.http(location.url, {fetchFunc: (address) => fetchWeights(address instanceof Request ? address.url : String(address))});
   try {
     const artifacts = await handler.load?.() ?? {};
     // One buffer: tfjs reads zeros from several of which the last is the largest.
@@ -58,8 +58,8 @@ async function artifactsOf({place, name}: ModelFile): Promise<io.ModelArtifacts>
 }
 
 /** A start page in the place of a file that is not there would be taken for weights. */
-async function fetchedWeights(url: string): Promise<Response> {
-  const bytes = await fetched(url);
+async function fetchWeights(url: string): Promise<Response> {
+  const bytes = await fetchBytes(url);
   refusePage(url, bytes.toString('latin1', 0, 2000));
   return new Response(new Uint8Array(bytes));
 }

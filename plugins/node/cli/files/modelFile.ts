@@ -2,14 +2,14 @@ import {readdir, readFile, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Failure, messageOf} from '../failure.ts';
-import {fetched} from './fetched.ts';
+import {fetchBytes} from './fetched.ts';
 
 /** Where a model is. */
-export type ModelPlace = {readonly kind: 'file'; readonly path: string; readonly folder: string} | {readonly kind: 'address'; readonly url: string};
+export type ModelLocation = {readonly kind: 'file'; readonly path: string; readonly folder: string} | {readonly kind: 'address'; readonly url: string};
 
 /** What the program has to know of a `model.json` before tfjs reads it. */
 export interface ModelFile {
-  readonly place: ModelPlace;
+  readonly location: ModelLocation;
   /** As the user would write it. */
   readonly name: string;
   /** Bytes of the JSON. */
@@ -24,16 +24,16 @@ export interface ModelFile {
  * @throws Failure for what is none, saying what it is instead
  */
 export async function readModelFile(source: string): Promise<ModelFile> {
-  const place = await placeOf(source);
-  const name = place.kind === 'file' ? place.path : place.url;
-  const text = place.kind === 'file' ? await textOf(place.path) : (await fetched(place.url)).toString();
+  const location = await locateModel(source);
+  const name = location.kind === 'file' ? location.path : location.url;
+  const text = location.kind === 'file' ? await textOf(location.path) : (await fetchBytes(location.url)).toString();
   refusePage(name, text);
-  const content = parsed(name, text);
+  const content = parseModel(name, text);
   refuseOthers(name, content);
-  return {place, name, bytes: Buffer.byteLength(text), content};
+  return {location, name, bytes: Buffer.byteLength(text), content};
 }
 
-async function placeOf(source: string): Promise<ModelPlace> {
+async function locateModel(source: string): Promise<ModelLocation> {
   if (/^https?:\/\//i.test(source)) return {kind: 'address', url: /\.json($|\?)/i.test(source) ? source : `${source.replace(/\/$/, '')}/model.json`};
   const path = source.startsWith('file://') ? fileURLToPath(source) : source;
   const found = await stat(path).catch(() => undefined);
@@ -63,7 +63,7 @@ export function refusePage(name: string, text: string): void {
     'or the server answers every address with its start page');
 }
 
-function parsed(name: string, text: string): Readonly<Record<string, unknown>> {
+function parseModel(name: string, text: string): Readonly<Record<string, unknown>> {
   try {
     const content: unknown = JSON.parse(text);
     if (typeof content === 'object' && content !== null) return {...content};

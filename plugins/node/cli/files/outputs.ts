@@ -1,6 +1,6 @@
 import {readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
-import {entryAt} from './entryAt.ts';
+import {statIfExists} from './entryAt.ts';
 import {Failure, UsageError} from '../failure.ts';
 import {replaceFiles, type StagedFile} from './replaceFiles.ts';
 import {stagingFolder} from './stagingFolder.ts';
@@ -52,7 +52,7 @@ export function prepareOutputs({out, report, force, input}: OutputPlan): Outputs
       const pages = page === undefined || report === undefined ? [] : [{from: page, to: report}];
       const files = [...model, ...pages];
       replaceFiles(files, weightFilesIn(out).map((name) => join(out, name)));
-      return {model: model.map(saved), report: pages.map(saved).at(0)};
+      return {model: model.map(describeFile), report: pages.map(describeFile).at(0)};
     },
   };
 }
@@ -62,7 +62,7 @@ export function prepareOutputs({out, report, force, input}: OutputPlan): Outputs
  * @param target which the user named, for messages
  * @throws Failure for a disk that is full, and the like; whatever else was thrown, as it is
  */
-export async function writing<Result>(target: string, write: () => Promise<Result>): Promise<Result> {
+export async function withWriteErrors<Result>(target: string, write: () => Promise<Result>): Promise<Result> {
   try {
     return await write();
   } catch (cause) {
@@ -71,7 +71,7 @@ export async function writing<Result>(target: string, write: () => Promise<Resul
   }
 }
 
-function saved({to}: StagedFile): SavedFile {
+function describeFile({to}: StagedFile): SavedFile {
   return {path: to, bytes: statSync(to).size};
 }
 
@@ -82,7 +82,7 @@ function refuseInput(out: string, input: string | undefined): void {
 }
 
 function refuseTaken(out: string, force: boolean): void {
-  const found = entryAt(out);
+  const found = statIfExists(out);
   if (found === undefined) return;
   if (!found.isDirectory()) throw new Failure(`--out ${out}: expected a folder, or a name for one, found a file`);
   const names = readdirSync(out);
@@ -91,7 +91,7 @@ function refuseTaken(out: string, force: boolean): void {
 }
 
 function isFolder(path: string): boolean {
-  return entryAt(path)?.isDirectory() ?? false;
+  return statIfExists(path)?.isDirectory() ?? false;
 }
 
 /** The weight files of the model that is replaced. */

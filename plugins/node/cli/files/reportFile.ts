@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import type {Compression} from 'tfjs-compress';
-import {installed} from '../startBackend.ts';
+import {importInstalled} from '../startBackend.ts';
 
 /** Writes the page of a compression. */
 export type PageWriter = (compression: Compression, path: string, title: string) => Promise<void>;
@@ -10,8 +10,8 @@ export type PageWriter = (compression: Compression, path: string, title: string)
  * @throws Failure that names the package to install
  */
 export async function pageWriter(): Promise<PageWriter> {
-  await installed('@observablehq/plot', () => import('@observablehq/plot'));
-  const {parseHTML} = await installed('linkedom', () => import('linkedom'));
+  await importInstalled('@observablehq/plot', () => import('@observablehq/plot'));
+  const {parseHTML} = await importInstalled('linkedom', () => import('linkedom'));
   const {reportPage} = await import('tfjs-compress/plugins/vis');
   return async (compression, path, title) => {
     const {document} = parseHTML('<!doctype html><html><head></head><body></body></html>');

@@ -1,7 +1,7 @@
 import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
-import {entryAt} from './entryAt.ts';
+import {statIfExists} from './entryAt.ts';
 import {Failure, messageOf} from '../failure.ts';
 
 /**
@@ -25,7 +25,7 @@ export function stagingFolder(option: string, target: string): string {
 const PREFIX = `.tfjs-compress-${hostname()}-`;
 
 function nearestFolder(path: string): string {
-  return entryAt(path) !== undefined || dirname(path) === path ? path : nearestFolder(dirname(path));
+  return statIfExists(path) !== undefined || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
 function removeStale(parent: string): void {

@@ -16,12 +16,12 @@ export function alignedTable<Row>(columns: ReadonlyArray<Column<Row>>, rows: rea
   const excess = widths.reduce((sum, one) => sum + one + 2, -2) - width;
   widths[0] = Math.max(8, widths[0] - Math.max(0, excess));
   return lines.map((cells) => cells.map((cell, i) => {
-    const text = shortened(cell, widths[i]);
+    const text = shortenText(cell, widths[i]);
     return columns[i].isNumber ? text.padStart(widths[i]) : text.padEnd(widths[i]);
   }).join('  ').trimEnd());
 }
 
 /** Names differ at their ends. */
-function shortened(text: string, width: number): string {
+function shortenText(text: string, width: number): string {
   return text.length <= width ? text : `…${text.slice(1 - width)}`;
 }

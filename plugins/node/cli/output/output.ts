@@ -1,7 +1,7 @@
 import type {RunOptions} from '../commands/sharedOptions.ts';
 
 /** What a command says, as far as it is asked to. */
-export interface Speech {
+export interface Output {
   /** Results, on stdout; not with --quiet, and not beside a document. */
   print(lines: readonly string[]): void;
   /** The result as a document, with --json. */
@@ -17,7 +17,7 @@ export interface Speech {
 }
 
 /** Speaks as the options say. */
-export function speechFor({json, quiet}: RunOptions): Speech {
+export function createOutput({json, quiet}: RunOptions): Output {
   const {stdout, stderr} = process;
   const hasColours = stdout.isTTY && stdout.hasColors(); // no, where NO_COLOR is set
   return {
@@ -34,7 +34,7 @@ export function speechFor({json, quiet}: RunOptions): Speech {
  * A paragraph in lines that fit.
  * @param indent of all lines but the first
  */
-export function wrapped(text: string, width: number, indent = 0): string[] {
+export function wrapText(text: string, width: number, indent = 0): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -1,5 +1,5 @@
 import type {Report} from 'tfjs-compress';
-import {wrapped} from './output.ts';
+import {wrapText} from './output.ts';
 
 /**
  * Layers as they are, one line for each reason; stages that give the same one share it. An empty line behind them, if there are any.
@@ -15,7 +15,7 @@ export function skipLines({skipped}: Pick<Report, 'skipped'>, verb: 'left' | 'wo
   }
   const lines = [...names].flatMap(([key, left]) => {
     const [reason, by] = key.split('\n');
-    return wrapped(`${by} ${verb} ${[...left].join(', ')} as ${left.size > 1 ? 'they are' : 'it is'}: ${reason}`, width, 2);
+    return wrapText(`${by} ${verb} ${[...left].join(', ')} as ${left.size > 1 ? 'they are' : 'it is'}: ${reason}`, width, 2);
   });
   return lines.length > 0 ? [...lines, ''] : [];
 }

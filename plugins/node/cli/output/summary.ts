@@ -3,7 +3,7 @@ import {alignedTable, type Column} from './alignedTable.ts';
 import {bytesText, countText, percentText} from './numbers.ts';
 import type {SavedFile} from '../files/outputs.ts';
 import {skipLines} from './skipLines.ts';
-import {type Speech, wrapped} from './output.ts';
+import {type Output, wrapText} from './output.ts';
 
 /** What a compression came to. */
 export interface Outcome {
@@ -25,13 +25,13 @@ const COLUMNS: ReadonlyArray<Column<LayerReport>> = [
   {heading: 'weights', text: ({weights}) => countText(weights), isNumber: true},
   {heading: 'bits', text: ({levels}) => (levels === 2 ** 32 ? 'float' : Math.log2(levels).toFixed(2)), isNumber: true},
   {heading: 'zeros', text: ({sparsity}) => (sparsity === 0 ? '–' : percentText(sparsity)), isNumber: true},
-  {heading: 'error', text: ({relativeError, heldBackRows}) => `${percentText(relativeError)}${heldBackRows === 0 ? '*' : ''}`, isNumber: true},
+  {heading: 'error', text: ({relativeError, heldOutRows}) => `${percentText(relativeError)}${heldOutRows === 0 ? '*' : ''}`, isNumber: true},
 ];
 
 const PACKED: Column<LayerReport> = {heading: 'bytes', text: ({bytes}) => countText(bytes), isNumber: true};
 
 /** A compression in a few lines for the terminal. */
-export function summaryLines({report, bytesBefore, model, page, isPacked, isClassifier, seconds}: Outcome, {width, heading}: Speech): string[] {
+export function summaryLines({report, bytesBefore, model, page, isPacked, isClassifier, seconds}: Outcome, {width, heading}: Output): string[] {
   const [headings, ...rows] = alignedTable(isPacked ? [...COLUMNS, PACKED] : COLUMNS, report.layers, width);
   const after = bytesOf(model);
   const {size, evaluation} = report;
@@ -44,13 +44,13 @@ export function summaryLines({report, bytesBefore, model, page, isPacked, isClas
     ['time', `${seconds.toFixed(1)} s`],
   ];
   return [
-    heading(headings), ...rows, ...wrapped(errorNote(report), width), ...tooFewRows(report).flatMap((line) => wrapped(line, width, 2)), '',
-    ...skipLines(report, 'left', width), ...facts.flatMap(([name, text]) => wrapped(`${name.padEnd(8)} ${text}`, width, 9)),
+    heading(headings), ...rows, ...wrapText(errorNote(report), width), ...tooFewRows(report).flatMap((line) => wrapText(line, width, 2)), '',
+    ...skipLines(report, 'left', width), ...facts.flatMap(([name, text]) => wrapText(`${name.padEnd(8)} ${text}`, width, 9)),
   ];
 }
 
 function errorNote({layers}: Report): string {
-  const calibrated = layers.filter(({heldBackRows}) => heldBackRows === 0).length;
+  const calibrated = layers.filter(({heldOutRows}) => heldOutRows === 0).length;
   const where = calibrated < layers.length ? ' that was held back' : '';
   return `error: of what a layer puts out, on calibration data${where}${calibrated > 0 ? '; * on calibrated data: too little to hold any back' : ''}`;
 }

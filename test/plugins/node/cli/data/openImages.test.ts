@@ -82,7 +82,7 @@ describe('images on disk', () => {
       });
       const reference = await expected.data();
       expected.dispose();
-      const furthest = values.reduce((most, value, i) => Math.max(most, Math.abs(value - reference[i])), 0);
+      const furthest = values.reduce((max, value, i) => Math.max(max, Math.abs(value - reference[i])), 0);
       expect(furthest).to.be.below(0.001);
     });
 
