@@ -63,7 +63,7 @@ export {
 export type {InputData} from './data/batchSource.ts';
 export type {DatasetLike, ElementIterator} from './data/elements.ts';
 export type {InputTensors} from './data/inputTensors.ts';
-export type {LabelledData, LabelledTensors} from './data/labelledBatches.ts';
+export type {LabelledData, LabelledTensors} from './data/readLabelledBatches.ts';
 
 // what goes through a pipeline
 export type {BatchSource, CompressedLayer, Compression, Origin, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';

@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {ModelContent} from './digest.ts';
 import {joinPayload} from './payload.ts';
-import {collectArtifacts} from './savedArtifacts.ts';
+import {collectArtifacts} from './collectArtifacts.ts';
 import {SEAL, createSeal} from './seal.ts';
 import {locateTensors} from './storedTensors.ts';
 import {readPlainTopology} from './plainTopology.ts';

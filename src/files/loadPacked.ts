@@ -4,7 +4,7 @@ import {ArtifactError, BackendError} from '../errors.ts';
 import {disposeModel} from '../model/disposeModel.ts';
 import {matricesOf} from '../packed/packedExecution.ts';
 import type {Packed} from '../packed/packed.ts';
-import {storedKernelsOf} from '../packed/packedKernels.ts';
+import {storedKernelsOf} from '../packed/storedKernels.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
 import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
 import {checkRule} from '../stages/pack/checkRule.ts';

@@ -1,5 +1,5 @@
 import type {OperatorFunction} from 'rxjs';
-import {type LabelledData, requireLabelled} from '../data/labelledBatches.ts';
+import {type LabelledData, requireLabelled} from '../data/readLabelledBatches.ts';
 import {evaluateModel} from '../stages/evaluateModel.ts';
 import {integer, resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';

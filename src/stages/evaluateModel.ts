@@ -1,6 +1,6 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type LabelledBatch, readLabelledBatches, type LabelledData} from '../data/labelledBatches.ts';
+import {type LabelledBatch, readLabelledBatches, type LabelledData} from '../data/readLabelledBatches.ts';
 import {type EvaluationReport, createReport} from '../report/report.ts';
 import type {Compression} from '../types.ts';
 import type {StageContext} from './run/stageContext.ts';

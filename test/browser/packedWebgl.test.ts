@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, pack, registerPacked, rtnQuantize} from 'tfjs-compress';
-import {collectArtifacts} from '../../src/artifacts/savedArtifacts.ts';
+import {collectArtifacts} from '../../src/artifacts/collectArtifacts.ts';
 
 // WebGL keeps int32 in floats, exact below 2^24 alone: codes must never get there.
 describe('a packed model on webgl', () => {

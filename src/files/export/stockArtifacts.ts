@@ -2,7 +2,7 @@ import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
 import {joinPayload} from '../../artifacts/payload.ts';
-import {collectArtifacts} from '../../artifacts/savedArtifacts.ts';
+import {collectArtifacts} from '../../artifacts/collectArtifacts.ts';
 import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];

@@ -4,7 +4,7 @@ import {matrix} from '../../numerics/linalg/matrix.ts';
 import {type FusedActivation, PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, WeightSpec} from '../adapter/adapter.ts';
 import {type EinsumEquation, einsumEquation} from './einsumEquation.ts';
-import {permute} from '../matrices/permuted.ts';
+import {permute} from '../matrices/permute.ts';
 import {singleOpRoute} from '../adapter/singleKernel.ts';
 
 /**

@@ -8,7 +8,7 @@ import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
 import {integer, type OptionRules, resolveOptions} from '../../options.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {Packed} from '../../packed/packed.ts';
-import {storedKernelsOf} from '../../packed/packedKernels.ts';
+import {storedKernelsOf} from '../../packed/storedKernels.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';

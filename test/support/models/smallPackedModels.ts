@@ -62,7 +62,7 @@ export async function packedModel({network, shape, sparsity, pattern, letters}: 
   return packed.model;
 }
 
-export {collectArtifacts} from '../../../src/artifacts/savedArtifacts.ts';
+export {collectArtifacts} from '../../../src/artifacts/collectArtifacts.ts';
 
 /** A handler that gives artifacts, or whatever else. */
 export function giving(artifacts: unknown): io.IOHandler {

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {DataError} from 'tfjs-compress';
 import {decodeImage} from './decodeImage.ts';
-import {frameImage} from './framedImage.ts';
+import {frameImage} from './frameImage.ts';
 import {type ImageFrame, imageFrame} from './imageFrame.ts';
 import {imageFiles} from './imageFiles.ts';
 import type {DiskInputs, ReadingOptions} from './openInputs.ts';

@@ -3,7 +3,7 @@ import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
 import {loadPacked} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {Failure, messageOf} from '../failure.ts';
-import {fetchBytes} from './fetched.ts';
+import {fetchBytes} from './fetchBytes.ts';
 import {type ModelFile, readModelFile, refusePage} from './modelFile.ts';
 
 /** A model with what is known of its files. */

@@ -2,7 +2,7 @@ import {readdir, readFile, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Failure, messageOf} from '../failure.ts';
-import {fetchBytes} from './fetched.ts';
+import {fetchBytes} from './fetchBytes.ts';
 
 /** Where a model is. */
 export type ModelLocation = {readonly kind: 'file'; readonly path: string; readonly folder: string} | {readonly kind: 'address'; readonly url: string};

@@ -1,6 +1,6 @@
 import {readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
-import {statIfExists} from './entryAt.ts';
+import {statIfExists} from './statIfExists.ts';
 import {Failure, UsageError} from '../failure.ts';
 import {replaceFiles, type StagedFile} from './replaceFiles.ts';
 import {stagingFolder} from './stagingFolder.ts';

@@ -1,7 +1,7 @@
 import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
-import {statIfExists} from './entryAt.ts';
+import {statIfExists} from './statIfExists.ts';
 import {Failure, messageOf} from '../failure.ts';
 
 /**
