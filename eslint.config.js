@@ -1,14 +1,18 @@
 import eslint from '@eslint/js';
 import {defineConfig, globalIgnores} from 'eslint/config';
+import simpleImportSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', 'docs/', '.cache/', '**/*.mts', '**/vite.config.*']),
+  globalIgnores(['**/dist/', 'docs/', '.cache/', 'coverage/', '**/*.mts', '**/vite.config.*']),
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {parserOptions: {projectService: {allowDefaultProject: ['eslint.config.js']}, tsconfigRootDir: import.meta.dirname}},
+    plugins: {'simple-import-sort': simpleImportSort},
     rules: {
+      // Packages first, then relative paths from the farthest to the nearest.
+      'simple-import-sort/imports': ['error', {groups: [['^\\u0000', '^node:', '^@?\\w', '^[.][.]', '^[.]']]}],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
