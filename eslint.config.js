@@ -8,7 +8,12 @@ export default defineConfig(
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
-    languageOptions: {parserOptions: {projectService: {allowDefaultProject: ['eslint.config.js']}, tsconfigRootDir: import.meta.dirname}},
+    languageOptions: {
+      parserOptions: {
+        projectService: {allowDefaultProject: ['eslint.config.js']},
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     plugins: {'simple-import-sort': simpleImportSort},
     rules: {
       // Packages first, then relative paths from the farthest to the nearest.
@@ -26,7 +31,7 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // Stochastic operators are records of pure functions.
       '@typescript-eslint/unbound-method': 'off',
-      'eqeqeq': 'error',
+      eqeqeq: 'error',
       'max-lines': ['error', {max: 250, skipBlankLines: true, skipComments: true}],
     },
   },

@@ -1,10 +1,10 @@
+import 'tfjs-compress/plugins/wasm';
+import {relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {setBackend} from '@tensorflow/tfjs-core';
 import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
 import {Command, InvalidArgumentError} from 'commander';
-import {relative} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
 import {type FashionMnist, isFullInstalled, loadFashionMnist} from '../examples/fashion-mnist/data.ts';
 import {keepResult, keyOf, readResults} from './accuracy/accuracyResults.ts';
 import {type AccuracyRow, accuracyRows, titleOf} from './accuracy/accuracyRows.ts';
@@ -27,9 +27,16 @@ const KEPT = fileURLToPath(new URL('results/accuracy.json', import.meta.url));
 /** Not among the results that are committed. */
 const KEPT_QUICK = fileURLToPath(new URL('results/accuracy-quick.json.tmp', import.meta.url));
 
-const {only, quick = false, missing = false, ...options} = new Command('npm run bench:accuracy --')
-  .description('Compresses the example\'s model by every method to every width and sparsity, and measures each on the test images: ' +
-    'all 10,000 if Debian\'s dataset-fashion-mnist is installed, else the embedded 2,000. Figures also go to a file, row by row as they come.')
+const {
+  only,
+  quick = false,
+  missing = false,
+  ...options
+} = new Command('npm run bench:accuracy --')
+  .description(
+    "Compresses the example's model by every method to every width and sparsity, and measures each on the test images: " +
+      "all 10,000 if Debian's dataset-fashion-mnist is installed, else the embedded 2,000. Figures also go to a file, row by row as they come.",
+  )
   .option('--model <path>', 'another tf.LayersModel for 28 × 28 × 1 images in [0, 1] and ten classes', PRETRAINED)
   .option('--samples <n>', 'calibration images (default: 4096)', positiveInteger)
   .option('--seeds <n>', 'compress with so many seeds and calibration draws, and average (default: 3)', positiveInteger)
@@ -56,7 +63,8 @@ printKept();
 
 function chosenRows(): AccuracyRow[] {
   const named = accuracyRows.filter((row) => only.every((word) => titleOf(row).includes(word)));
-  if (named.length === 0) throw new Error(`--only: expected words of a title as in '${titleOf(accuracyRows[1])}', got ${only.join(', ')}`);
+  if (named.length === 0)
+    throw new Error(`--only: expected words of a title as in '${titleOf(accuracyRows[1])}', got ${only.join(', ')}`);
   const kept = new Set(missing ? readResults(file).map(keyOf) : []);
   return named.filter((row) => !kept.has(keyOf({...row, run})));
 }
@@ -81,7 +89,8 @@ async function measureRows(rows: readonly AccuracyRow[], from: LayersModel, imag
 function printKept(): void {
   const kept = new Map(readResults(file).map((result) => [keyOf(result), result]));
   const results = accuracyRows.flatMap((row) => kept.get(keyOf({...row, run})) ?? []);
-  const seeds = run.seeds === 1 ? 'one seed' : `mean of ${run.seeds} seeds ± half the range, of one where a method ignores data`;
+  const seeds =
+    run.seeds === 1 ? 'one seed' : `mean of ${run.seeds} seeds ± half the range, of one where a method ignores data`;
   console.log(`${run.model} on ${run.testImages} test images; ${run.samples} calibration images; ${seeds}`);
   console.log(accuracyTable(results));
 }

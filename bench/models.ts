@@ -1,7 +1,7 @@
+import 'tfjs-compress/plugins/wasm';
+import {fileURLToPath} from 'node:url';
 import {setBackend} from '@tensorflow/tfjs-core';
 import {Command, InvalidArgumentError} from 'commander';
-import {fileURLToPath} from 'node:url';
-import 'tfjs-compress/plugins/wasm';
 import {modelBenches} from './models/index.ts';
 import {keepModelRow, readModelRows} from './models/modelResults.ts';
 import type {ModelBench} from './models/modelRow.ts';
@@ -16,8 +16,10 @@ interface Options {
 const KEPT = fileURLToPath(new URL('results/models.json', import.meta.url));
 
 const {only, seeds, out} = new Command('npm run bench:models --')
-  .description('Compresses real models, and models of real shapes, on wasm, and measures what is left of them. ' +
-    'Photos of Debian packages are fetched and models are trained once, into .cache. Figures also go to a file, row by row as they come.')
+  .description(
+    'Compresses real models, and models of real shapes, on wasm, and measures what is left of them. ' +
+      'Photos of Debian packages are fetched and models are trained once, into .cache. Figures also go to a file, row by row as they come.',
+  )
   .option('--only <part>', `only models whose name has this: ${modelBenches.map(({name}) => name).join(', ')}`, '')
   .option('--seeds <n>', 'compress with so many seeds and calibration draws, and average', positiveInteger, 3)
   .option('--out <file>', 'where figures are kept', KEPT)
@@ -26,7 +28,8 @@ const {only, seeds, out} = new Command('npm run bench:models --')
 
 await setBackend('wasm');
 const chosen = modelBenches.filter(({name}) => name.toLowerCase().includes(only.toLowerCase()));
-if (chosen.length === 0) throw new Error(`--only: expected a part of a name of ${modelBenches.map(({name}) => name).join(', ')}, got ${only}`);
+if (chosen.length === 0)
+  throw new Error(`--only: expected a part of a name of ${modelBenches.map(({name}) => name).join(', ')}, got ${only}`);
 for (const bench of chosen) await measure(bench);
 console.log(modelTable(readModelRows(out).filter(({model}) => chosen.some(({name}) => name === model))));
 

@@ -7,7 +7,10 @@ const FOLDER = new URL('./results/', import.meta.url);
 /** Keeps the figures of a benchmark as `bench/results/<name>.json`. */
 export function keepResults(name: string, figures: object): void {
   mkdirSync(FOLDER, {recursive: true});
-  writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify({benchmark: name, node: process.version, ...figures}, undefined, 2)}\n`);
+  writeFileSync(
+    new URL(`${name}.json`, FOLDER),
+    `${JSON.stringify({benchmark: name, node: process.version, ...figures}, undefined, 2)}\n`,
+  );
 }
 
 /** A plain-text table; columns after the first are numbers and stand to the right. */

@@ -17,7 +17,12 @@ export class OptionError extends CompressError {
    * @param expected what it must be
    * @param actual what came
    */
-  constructor(readonly where: string, readonly option: string, readonly expected: string, readonly actual: unknown) {
+  constructor(
+    readonly where: string,
+    readonly option: string,
+    readonly expected: string,
+    readonly actual: unknown,
+  ) {
     super(`${where}: expected \`${option}\` to be ${expected}, got ${formatValue(actual)}`);
   }
 }
@@ -46,7 +51,10 @@ export class SelfCheckError extends CompressError {
   override name = 'SelfCheckError' as const;
 
   /** @param report of all packed layers, those that passed too */
-  constructor(message: string, readonly report: SelfCheckReport) {
+  constructor(
+    message: string,
+    readonly report: SelfCheckReport,
+  ) {
     super(message);
   }
 }
@@ -60,7 +68,14 @@ export class ArtifactError extends CompressError {
 /** A value as it would be written in a script, with its type where that is the point. */
 export function formatValue(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' || value === null || value === undefined) return String(value);
+  if (
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    typeof value === 'boolean' ||
+    value === null ||
+    value === undefined
+  )
+    return String(value);
   if (value instanceof RegExp) return value.toString();
   if (typeof value === 'function') return 'a function';
   try {

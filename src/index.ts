@@ -57,7 +57,16 @@ export type {StockLayer, StockReport} from './files/export/stockReport.ts';
 
 // the methods that stages are compared with
 export {
-  gpfqQuantize, type GpfqOptions, magnitudePrune, type MagnitudeOptions, optqQuantize, type OptqOptions, rtnQuantize, type RtnOptions, wandaPrune, type WandaOptions,
+  gpfqQuantize,
+  type GpfqOptions,
+  magnitudePrune,
+  type MagnitudeOptions,
+  optqQuantize,
+  type OptqOptions,
+  rtnQuantize,
+  type RtnOptions,
+  wandaPrune,
+  type WandaOptions,
 } from './operators/baselines.ts';
 
 export type {InputData} from './data/batchSource.ts';
@@ -66,11 +75,45 @@ export type {InputTensors} from './data/inputTensors.ts';
 export type {LabelledData, LabelledTensors} from './data/readLabelledBatches.ts';
 
 // what goes through a pipeline
-export type {BatchSource, CompressedLayer, Compression, Origin, ProgressEvent, ProgressObserver, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './types.ts';
+export type {
+  BatchSource,
+  CompressedLayer,
+  Compression,
+  Origin,
+  ProgressEvent,
+  ProgressObserver,
+  PrunedLayer,
+  PrunedMatrix,
+  QuantizedLayer,
+  QuantizedMatrix,
+} from './types.ts';
 export type {LayerInfo, SkippedLayer} from './calibration/targets.ts';
-export type {BoundReport, CandidateReport, CorrectionReport, EvaluationReport, LayerReport, PruningReport, Report, ReportData, SizeReport, StagedSkip} from './report/report.ts';
-export {letterHistograms, type LetterHistogram, type LetterHistogramOptions} from './stages/measure/letterHistograms.ts';
+export type {
+  BoundReport,
+  CandidateReport,
+  CorrectionReport,
+  EvaluationReport,
+  LayerReport,
+  PruningReport,
+  Report,
+  ReportData,
+  SizeReport,
+  StagedSkip,
+} from './report/report.ts';
+export {
+  letterHistograms,
+  type LetterHistogram,
+  type LetterHistogramOptions,
+} from './stages/measure/letterHistograms.ts';
 export type {HistogramBin, LetterShare, WeightHistogram} from './stages/measure/weightHistogram.ts';
 
 // errors
-export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError, SelfCheckError} from './errors.ts';
+export {
+  ArtifactError,
+  BackendError,
+  CompressError,
+  DataError,
+  ModelError,
+  OptionError,
+  SelfCheckError,
+} from './errors.ts';

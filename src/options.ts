@@ -1,4 +1,4 @@
-import {OptionError, formatValue} from './errors.ts';
+import {formatValue, OptionError} from './errors.ts';
 
 /** One option: its default, and what a value must be. */
 export interface OptionRule<Value> {
@@ -17,11 +17,17 @@ export type OptionRules<Options extends object> = {readonly [Key in keyof Option
  * @param others options that the operator takes besides, for the message about an unknown one
  * @throws OptionError for a value that its rule refuses, and for an unknown key
  */
-export function resolveOptions<Options extends object>(where: string, given: Partial<Options>, rules: OptionRules<Options>, others: readonly string[] = []): Options {
+export function resolveOptions<Options extends object>(
+  where: string,
+  given: Partial<Options>,
+  rules: OptionRules<Options>,
+  others: readonly string[] = [],
+): Options {
   requireObject(where, given);
   const known = Object.keys(rules);
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new OptionError(where, key, describeUnknown(key, [...others, ...known]), Reflect.get(given, key));
+    if (!known.includes(key))
+      throw new OptionError(where, key, describeUnknown(key, [...others, ...known]), Reflect.get(given, key));
   }
   const resolved = Object.entries<OptionRule<unknown>>(rules).map(([key, rule]) => {
     const value: unknown = Reflect.get(given, key);
@@ -42,7 +48,8 @@ export function requireObject(where: string, given: unknown): void {
 }
 
 function describeUnknown(key: string, known: readonly string[]): string {
-  const nearest = known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? known.find((name) => isOneEditAway(name, key));
+  const nearest =
+    known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? known.find((name) => isOneEditAway(name, key));
   return `absent${nearest === undefined ? '' : ` (\`${nearest}\` is meant?)`}; the options are ${known.join(', ')}`;
 }
 
@@ -51,12 +58,20 @@ function isOneEditAway(name: string, key: string): boolean {
   let start = 0;
   while (start < key.length && name[start] === key[start]) start++;
   const [rest, typed] = [name.slice(start), key.slice(start)];
-  return rest.slice(1) === typed.slice(1) || rest === typed.slice(1) || rest.slice(1) === typed ||
-    rest === `${typed.charAt(1)}${typed.charAt(0)}${typed.slice(2)}`;
+  return (
+    rest.slice(1) === typed.slice(1) ||
+    rest === typed.slice(1) ||
+    rest.slice(1) === typed ||
+    rest === `${typed.charAt(1)}${typed.charAt(0)}${typed.slice(2)}`
+  );
 }
 
 /** An integer from `min` to `max`. */
-export function integer<Value extends number | undefined>(fallback: Value, min: number, max = Infinity): OptionRule<Value> {
+export function integer<Value extends number | undefined>(
+  fallback: Value,
+  min: number,
+  max = Infinity,
+): OptionRule<Value> {
   return {
     fallback,
     expected: max === Infinity ? `an integer from ${min} up` : `an integer from ${min} to ${max}`,
@@ -65,7 +80,11 @@ export function integer<Value extends number | undefined>(fallback: Value, min: 
 }
 
 /** A finite number from `min` to `max`. */
-export function number<Value extends number | undefined>(fallback: Value, min: number, max = Infinity): OptionRule<Value> {
+export function number<Value extends number | undefined>(
+  fallback: Value,
+  min: number,
+  max = Infinity,
+): OptionRule<Value> {
   return {
     fallback,
     expected: max === Infinity ? `a finite number from ${min} up` : `a number from ${min} to ${max}`,

@@ -1,8 +1,8 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {Alphabet} from './numerics/stochastic/alphabet.ts';
 import type {Mask} from './numerics/linalg/mask.ts';
 import type {Granularity, Scales} from './numerics/scales/scales.ts';
+import type {Alphabet} from './numerics/stochastic/alphabet.ts';
 import type {Report} from './report/report.ts';
 
 /** A model on its way through the stages: an immutable record that each stage replaces by the next. */

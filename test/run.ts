@@ -5,7 +5,9 @@ import {runNodeSuites} from './runner/nodeSuites.ts';
 import {attempt, nothing, sum} from './runner/outcome.ts';
 
 // npm test [-- [--node | --browser] [--grep <part of a test's title>]]
-const {values: {node, browser, grep}} = parseArgs({options: {node: {type: 'boolean'}, browser: {type: 'boolean'}, grep: {type: 'string'}}});
+const {
+  values: {node, browser, grep},
+} = parseArgs({options: {node: {type: 'boolean'}, browser: {type: 'boolean'}, grep: {type: 'string'}}});
 
 const {passed, failed} = await attempt(async () => {
   const chromium = findOrInstallChromium(); // the suites in Node need it, too: Dawn runs on its software driver

@@ -24,11 +24,18 @@ export function keepResult(file: string, result: AccuracyResult): void {
   const merged = at < 0 ? [...rows, result] : rows.map((row, i) => (i === at ? result : row));
   mkdirSync(dirname(file), {recursive: true});
   const partial = `${file}.tmp`;
-  writeFileSync(partial, `${JSON.stringify({benchmark: 'accuracy', node: process.version, rows: merged}, undefined, 2)}\n`);
+  writeFileSync(
+    partial,
+    `${JSON.stringify({benchmark: 'accuracy', node: process.version, rows: merged}, undefined, 2)}\n`,
+  );
   renameSync(partial, file);
 }
 
 /** Which row of which run a result is; results of one key replace each other. */
-export function keyOf({method, setting: {bits, sparsity, pattern}, run}: Pick<AccuracyResult, 'method' | 'setting' | 'run'>): string {
+export function keyOf({
+  method,
+  setting: {bits, sparsity, pattern},
+  run,
+}: Pick<AccuracyResult, 'method' | 'setting' | 'run'>): string {
   return JSON.stringify([method, bits, sparsity, pattern, run.model, run.samples, run.seeds, run.testImages]);
 }

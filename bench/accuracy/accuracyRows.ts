@@ -1,5 +1,17 @@
 import type {OperatorFunction} from 'rxjs';
-import {type Compression, correct, gpfqQuantize, magnitudePrune, optqQuantize, rtnQuantize, spfqCompress, spfqPrune, spfqQuantize, type SpfqQuantizeOptions, wandaPrune} from 'tfjs-compress';
+import {
+  type Compression,
+  correct,
+  gpfqQuantize,
+  magnitudePrune,
+  optqQuantize,
+  rtnQuantize,
+  spfqCompress,
+  spfqPrune,
+  spfqQuantize,
+  type SpfqQuantizeOptions,
+  wandaPrune,
+} from 'tfjs-compress';
 
 /** How far a model is compressed, in the words of the stages. */
 export interface Setting {
@@ -33,7 +45,12 @@ type Both = Required<Pick<Setting, 'bits' | 'sparsity'>>;
 /** Without 8 bits, where even rounding to nearest loses next to nothing and no method stands out. */
 const WIDTHS: readonly Quantizing[] = [{bits: 4}, {bits: 3}, {bits: 2}, {bits: 'ternary'}, {bits: 1}];
 const ZEROS: readonly Pruning[] = [{sparsity: 0.5}, {sparsity: 0.8}, {sparsity: 0.9}, {pattern: '2:4'}];
-const ZEROS_AND_WIDTHS: readonly Both[] = [{sparsity: 0.5, bits: 4}, {sparsity: 0.8, bits: 4}, {sparsity: 0.5, bits: 'ternary'}, {sparsity: 0.8, bits: 'ternary'}];
+const ZEROS_AND_WIDTHS: readonly Both[] = [
+  {sparsity: 0.5, bits: 4},
+  {sparsity: 0.8, bits: 4},
+  {sparsity: 0.5, bits: 'ternary'},
+  {sparsity: 0.8, bits: 'ternary'},
+];
 
 /** The bare stochastic path, as in the papers. */
 const BARE_PATH = {samples: 1, sweeps: 0} as const;
@@ -58,8 +75,15 @@ const PRUNERS: ReadonlyArray<Method<Pruning>> = [
 ];
 
 const PRUNING_QUANTIZERS: ReadonlyArray<Method<Both>> = [
-  {name: 'magnitudePrune → rtnQuantize', ignoresData: true, stages: ({sparsity, bits}) => [magnitudePrune({sparsity}), rtnQuantize({bits})]},
-  {name: 'spfqPrune → spfqQuantize → correct', stages: ({sparsity, bits}) => [spfqPrune({sparsity}), spfqQuantize({bits}), correct()]},
+  {
+    name: 'magnitudePrune → rtnQuantize',
+    ignoresData: true,
+    stages: ({sparsity, bits}) => [magnitudePrune({sparsity}), rtnQuantize({bits})],
+  },
+  {
+    name: 'spfqPrune → spfqQuantize → correct',
+    stages: ({sparsity, bits}) => [spfqPrune({sparsity}), spfqQuantize({bits}), correct()],
+  },
   {name: 'spfqCompress → correct', stages: (setting) => [spfqCompress(setting), correct()]},
 ];
 
@@ -71,8 +95,18 @@ export const accuracyRows: readonly AccuracyRow[] = [
   ...rowsOf(PRUNING_QUANTIZERS, ZEROS_AND_WIDTHS),
 ];
 
-function rowsOf<OneSetting extends Setting>(methods: ReadonlyArray<Method<OneSetting>>, settings: readonly OneSetting[]): AccuracyRow[] {
-  return settings.flatMap((setting) => methods.map(({name, ignoresData = false, stages}) => ({method: name, setting, ignoresData, stages: stages(setting)})));
+function rowsOf<OneSetting extends Setting>(
+  methods: ReadonlyArray<Method<OneSetting>>,
+  settings: readonly OneSetting[],
+): AccuracyRow[] {
+  return settings.flatMap((setting) =>
+    methods.map(({name, ignoresData = false, stages}) => ({
+      method: name,
+      setting,
+      ignoresData,
+      stages: stages(setting),
+    })),
+  );
 }
 
 /** A row in words, as in `spfqQuantize, 4 bits` or `spfqCompress → correct, 80 %, ternary`. */

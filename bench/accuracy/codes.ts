@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import 'tfjs-compress/plugins/wasm';
 import {createHash} from 'node:crypto';
+import * as tf from '@tensorflow/tfjs';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, correct, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
 import {keepResults} from '../results.ts';
 
@@ -17,8 +17,11 @@ const CHAINS: Readonly<Record<string, () => readonly Stage[]>> = {
   'spfqQuantize({bits: 4})': () => [spfqQuantize({bits: 4})],
   'spfqQuantize({bits: 2})': () => [spfqQuantize({bits: 2})],
   'spfqQuantize({bits: 1})': () => [spfqQuantize({bits: 1})],
-  'spfqPrune({sparsity: 0.5}) → spfqQuantize({bits: 4}) → correct()':
-    () => [spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4}), correct()],
+  'spfqPrune({sparsity: 0.5}) → spfqQuantize({bits: 4}) → correct()': () => [
+    spfqPrune({sparsity: 0.5}),
+    spfqQuantize({bits: 4}),
+    correct(),
+  ],
 };
 
 /**

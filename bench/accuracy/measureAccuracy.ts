@@ -41,7 +41,12 @@ const IGNORED_SAMPLES = 64;
 const EVALUATION_BATCH = 500;
 
 /** Compresses the model with every seed, and measures it on the test images. A method that ignores data runs once. */
-export async function measureAccuracy(row: AccuracyRow, model: LayersModel, data: FashionMnist, {samples, seeds}: Pick<AccuracyRun, 'samples' | 'seeds'>): Promise<AccuracyFigures> {
+export async function measureAccuracy(
+  row: AccuracyRow,
+  model: LayersModel,
+  data: FashionMnist,
+  {samples, seeds}: Pick<AccuracyRun, 'samples' | 'seeds'>,
+): Promise<AccuracyFigures> {
   const reading = row.ignoresData ? {samples: Math.min(IGNORED_SAMPLES, samples), seeds: 1} : {samples, seeds};
   const all: Once[] = [];
   for (let seed = 0; seed < reading.seeds; seed++) all.push(await measureOnce(row, model, data, reading.samples, seed));
@@ -57,7 +62,13 @@ export async function measureAccuracy(row: AccuracyRow, model: LayersModel, data
   };
 }
 
-async function measureOnce({stages}: AccuracyRow, model: LayersModel, {train, test}: FashionMnist, samples: number, seed: number): Promise<Once> {
+async function measureOnce(
+  {stages}: AccuracyRow,
+  model: LayersModel,
+  {train, test}: FashionMnist,
+  samples: number,
+  seed: number,
+): Promise<Once> {
   const source: Observable<Compression> = compress(model, {seed}).pipe(calibrate(train.x, {samples}));
   const compressed = stages.reduce((stream, stage) => stream.pipe(stage), source);
   const small = await lastValueFrom(compressed.pipe(evaluate({xs: test.x, ys: test.y}, {batchSize: EVALUATION_BATCH})));
@@ -67,9 +78,12 @@ async function measureOnce({stages}: AccuracyRow, model: LayersModel, {train, te
     throw new Error('bench:accuracy: expected accuracies in the report of an evaluation with targets, got none');
   }
   return {
-    accuracy: evaluation.accuracyAfter, floatAccuracy: evaluation.accuracyBefore,
-    agreement: evaluation.agreement, relativeError: evaluation.relativeError,
-    bytes: size.bytesAfter, gzipBytes: size.gzipBytesAfter,
+    accuracy: evaluation.accuracyAfter,
+    floatAccuracy: evaluation.accuracyBefore,
+    agreement: evaluation.agreement,
+    relativeError: evaluation.relativeError,
+    bytes: size.bytesAfter,
+    gzipBytes: size.gzipBytesAfter,
     seconds: milliseconds / 1000,
   };
 }

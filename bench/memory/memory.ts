@@ -29,14 +29,22 @@ export async function memory(): Promise<void> {
     tensors: peaks[peaks.length - 1].tensors / peaks[0].tensors,
     resident: peaks[peaks.length - 1].resident / peaks[0].resident,
   };
-  console.log(textTable(
-    ['calibration samples', 'tensors, peak', 'process, peak', 'if all activations were kept'],
-    peaks.map(({samples, tensors, resident, unbounded}) => [String(samples), ...[tensors, resident, unbounded].map(mebibytes)]),
-  ));
-  console.log(`budget for live activations ${mebibytes(BUDGET)}; ${SAMPLES[SAMPLES.length - 1] / SAMPLES[0]} times the samples: ` +
-    `tensors × ${growth.tensors.toFixed(2)}, process × ${growth.resident.toFixed(2)}`);
+  console.log(
+    textTable(
+      ['calibration samples', 'tensors, peak', 'process, peak', 'if all activations were kept'],
+      peaks.map(({samples, tensors, resident, unbounded}) => [
+        String(samples),
+        ...[tensors, resident, unbounded].map(mebibytes),
+      ]),
+    ),
+  );
+  console.log(
+    `budget for live activations ${mebibytes(BUDGET)}; ${SAMPLES[SAMPLES.length - 1] / SAMPLES[0]} times the samples: ` +
+      `tensors × ${growth.tensors.toFixed(2)}, process × ${growth.resident.toFixed(2)}`,
+  );
   keepResults('memory', {budget: BUDGET, peaks, growth});
-  if (growth.tensors > MAX_GROWTH) throw new Error(`memory: expected the peak of tensors to stay, got × ${growth.tensors.toFixed(2)}`);
+  if (growth.tensors > MAX_GROWTH)
+    throw new Error(`memory: expected the peak of tensors to stay, got × ${growth.tensors.toFixed(2)}`);
 }
 
 async function peakOf(samples: number): Promise<Peak> {

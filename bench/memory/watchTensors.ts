@@ -18,7 +18,11 @@ export function watchTensors(): TensorWatch {
     return output as never;
   };
   return {
-    get maxBytes() { return maxBytes; },
-    stop: () => { watched.runKernel = runKernel; },
+    get maxBytes() {
+      return maxBytes;
+    },
+    stop: () => {
+      watched.runKernel = runKernel;
+    },
   };
 }

@@ -6,7 +6,12 @@ export class AddPositions extends tf.layers.Layer {
   private positions: tf.LayerVariable | undefined;
 
   override build(inputShape: tf.Shape): void {
-    this.positions = this.addWeight('positions', inputShape.slice(1), 'float32', tf.initializers.randomNormal({stddev: 0.02}));
+    this.positions = this.addWeight(
+      'positions',
+      inputShape.slice(1),
+      'float32',
+      tf.initializers.randomNormal({stddev: 0.02}),
+    );
     super.build(inputShape);
   }
 

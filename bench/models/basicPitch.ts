@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, compressGraph, correct, exportGraph, rtnQuantize, type RtnOptions, spfqQuantize, toGraphModel} from 'tfjs-compress';
+import {
+  calibrate,
+  compressGraph,
+  correct,
+  exportGraph,
+  type RtnOptions,
+  rtnQuantize,
+  spfqQuantize,
+  toGraphModel,
+} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {recording} from './recording.ts';
 import {tones} from './tones.ts';
@@ -30,7 +39,7 @@ export interface BasicPitchRun {
 }
 
 /** F1 of each output against that of the float model, over all windows, and their mean. */
-export type Scores = Readonly<Record<typeof OUTPUTS[number] | 'mean', number>>;
+export type Scores = Readonly<Record<(typeof OUTPUTS)[number] | 'mean', number>>;
 
 /** What came of it: of the stock GraphModel that was exported, not of the one in memory. */
 export interface BasicPitchFigures extends Required<BasicPitchRun> {
@@ -55,19 +64,34 @@ export async function basicPitch({bits, seed, method = 'spfq'}: BasicPitchRun): 
   const begin = performance.now();
   const stages = compressGraph(graph, {seed}).pipe(calibrate(music, {batchSize: 2}));
   const exclude = TRANSFORM;
-  const compression = await lastValueFrom(method === 'rtn'
-    ? stages.pipe(rtnQuantize({bits, exclude}))
-    : stages.pipe(spfqQuantize({bits, exclude}), correct({exclude})));
+  const compression = await lastValueFrom(
+    method === 'rtn'
+      ? stages.pipe(rtnQuantize({bits, exclude}))
+      : stages.pipe(spfqQuantize({bits, exclude}), correct({exclude})),
+  );
   const seconds = (performance.now() - begin) / 1000;
-  const {layers} = await exportGraph(compression, tf.io.withSaveHandler((artifacts) => Promise.resolve({modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts)})));
+  const {layers} = await exportGraph(
+    compression,
+    tf.io.withSaveHandler((artifacts) =>
+      Promise.resolve({modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts)}),
+    ),
+  );
   const small = await toGraphModel(compression);
   const [expected, found] = [await heard(graph, windows), await heard(small, windows)];
   for (const one of [graph, small, compression, music, windows]) one.dispose();
   return {
-    bits, seed, method, seconds,
+    bits,
+    seed,
+    method,
+    seconds,
     f1: [scores(expected, found, THRESHOLDS[0]), scores(expected, found, THRESHOLDS[1])],
-    relativeError: Math.sqrt(sum(expected, (value, k, i) => (value - found[k][i]) ** 2) / sum(expected, (value) => value ** 2)),
-    kernelBytes: [layers.reduce((total, {weights}) => total + 4 * weights, 0), layers.reduce((total, {bytes}) => total + bytes, 0)],
+    relativeError: Math.sqrt(
+      sum(expected, (value, k, i) => (value - found[k][i]) ** 2) / sum(expected, (value) => value ** 2),
+    ),
+    kernelBytes: [
+      layers.reduce((total, {weights}) => total + 4 * weights, 0),
+      layers.reduce((total, {bytes}) => total + bytes, 0),
+    ],
   };
 }
 
@@ -96,5 +120,8 @@ function f1(expected: Float32Array, found: Float32Array, threshold: number): num
 }
 
 function sum(outputs: readonly Float32Array[], term: (value: number, k: number, i: number) => number): number {
-  return outputs.reduce((total, values, k) => values.reduce((partial, value, i) => partial + term(value, k, i), total), 0);
+  return outputs.reduce(
+    (total, values, k) => values.reduce((partial, value, i) => partial + term(value, k, i), total),
+    0,
+  );
 }

@@ -1,5 +1,5 @@
-import {fileURLToPath} from 'node:url';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../.cache/bench-models/', import.meta.url));
 

@@ -16,18 +16,38 @@ export interface ClassifierExperiment extends Pick<Experiment, 'name' | 'model' 
   readonly least?: number;
 }
 
-const SETTINGS = [{bits: 4, aim: {most: 0.5}}, {bits: 'ternary', aim: {most: 1.5}}] as const;
+const SETTINGS = [
+  {bits: 4, aim: {most: 0.5}},
+  {bits: 'ternary', aim: {most: 1.5}},
+] as const;
 const BATCH = 250;
 
 /** The accuracy of the float model, then the points that it loses at 4 bits and with three letters, all layers compressed. */
-export async function* classifierRows({name, model, reading, train, test, least}: ClassifierExperiment, run: ModelRun): AsyncIterable<ModelRow> {
-  const float = 100 * await accuracyOf(model, test);
-  yield {model: name, method: 'float', setting: '32 bits', measure: `accuracy, %, of ${test.x.shape[0]}`, values: [float], ...least !== undefined && {aim: {least}}};
-  yield* compressionRows({
-    name, model, calibration: train.x, settings: SETTINGS, ...reading && {reading},
-    measure: `points lost, of ${test.x.shape[0]}`,
-    score: async (small) => float - 100 * await accuracyOf(small, test),
-  }, run);
+export async function* classifierRows(
+  {name, model, reading, train, test, least}: ClassifierExperiment,
+  run: ModelRun,
+): AsyncIterable<ModelRow> {
+  const float = 100 * (await accuracyOf(model, test));
+  yield {
+    model: name,
+    method: 'float',
+    setting: '32 bits',
+    measure: `accuracy, %, of ${test.x.shape[0]}`,
+    values: [float],
+    ...(least !== undefined && {aim: {least}}),
+  };
+  yield* compressionRows(
+    {
+      name,
+      model,
+      calibration: train.x,
+      settings: SETTINGS,
+      ...(reading && {reading}),
+      measure: `points lost, of ${test.x.shape[0]}`,
+      score: async (small) => float - 100 * (await accuracyOf(small, test)),
+    },
+    run,
+  );
 }
 
 /** The share of samples whose largest output is where that of the target is. */

@@ -26,7 +26,10 @@ export function createMobileNet(): tf.LayersModel {
   }
   x = normed(conv(x, {filters: 1280, kernelSize: 1, seed: seeds()}));
   x = connect(globalAveragePooling2d({}), x);
-  x = connect(dense({units: 256, activation: 'softmax', kernelInitializer: tf.initializers.glorotUniform({seed: seeds()})}), x);
+  x = connect(
+    dense({units: 256, activation: 'softmax', kernelInitializer: tf.initializers.glorotUniform({seed: seeds()})}),
+    x,
+  );
   return tf.model({inputs: input, outputs: x, name: 'mobile_net_v2_shape'});
 }
 
@@ -42,12 +45,32 @@ function bottleneck(x: tf.SymbolicTensor, {expansion, channels, stride, seeds}: 
   const filters = expansion * (x.shape.at(-1) ?? 1);
   const wide = expansion === 1 ? x : normed(conv(x, {filters, kernelSize: 1, seed: seeds()}));
   const depthwiseInitializer = tf.initializers.heNormal({seed: seeds()});
-  const filtered = normed(connect(tf.layers.depthwiseConv2d({kernelSize: 3, strides: stride, padding: 'same', useBias: false, depthwiseInitializer}), wide));
+  const filtered = normed(
+    connect(
+      tf.layers.depthwiseConv2d({
+        kernelSize: 3,
+        strides: stride,
+        padding: 'same',
+        useBias: false,
+        depthwiseInitializer,
+      }),
+      wide,
+    ),
+  );
   return connect(tf.layers.batchNormalization(), conv(filtered, {filters: channels, kernelSize: 1, seed: seeds()}));
 }
 
-function conv(x: tf.SymbolicTensor, {seed, ...args}: {readonly filters: number; readonly kernelSize: number; readonly strides?: number; readonly seed: number}): tf.SymbolicTensor {
-  return connect(tf.layers.conv2d({...args, padding: 'same', useBias: false, kernelInitializer: tf.initializers.heNormal({seed})}), x);
+function conv(
+  x: tf.SymbolicTensor,
+  {
+    seed,
+    ...args
+  }: {readonly filters: number; readonly kernelSize: number; readonly strides?: number; readonly seed: number},
+): tf.SymbolicTensor {
+  return connect(
+    tf.layers.conv2d({...args, padding: 'same', useBias: false, kernelInitializer: tf.initializers.heNormal({seed})}),
+    x,
+  );
 }
 
 function normed(x: tf.SymbolicTensor): tf.SymbolicTensor {

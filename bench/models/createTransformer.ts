@@ -1,7 +1,7 @@
+import './tileGradient.ts';
 import * as tf from '@tensorflow/tfjs';
 import {AddPositions} from './addPositions.ts';
 import {chain, connect} from './connect.ts';
-import './tileGradient.ts';
 
 const PATCH = 7;
 const TOKENS_PER_SIDE = 28 / PATCH;
@@ -28,7 +28,12 @@ export function createTransformer(): tf.LayersModel {
     x = connect(tf.layers.add(), [x, attention(connect(layerNormalization(), x), `block${block}`)]);
     x = connect(tf.layers.add(), [x, perceptron(connect(layerNormalization(), x), `block${block}`)]);
   }
-  x = chain(x, layerNormalization(), globalAveragePooling1d(), dense({units: 10, activation: 'softmax', name: 'logits'}));
+  x = chain(
+    x,
+    layerNormalization(),
+    globalAveragePooling1d(),
+    dense({units: 10, activation: 'softmax', name: 'logits'}),
+  );
   return tf.model({inputs: input, outputs: x, name: 'tiny_transformer'});
 }
 
@@ -38,7 +43,14 @@ function attention(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   const units = WIDTH / HEADS;
   const heads = Array.from({length: HEADS}, (_, head) => {
     const of = (what: string): string => `${name}_head${head + 1}_${what}`;
-    const query = connect(dense({units, name: of('query'), kernelInitializer: tf.initializers.varianceScaling({scale: 1 / units, mode: 'fanIn'})}), x);
+    const query = connect(
+      dense({
+        units,
+        name: of('query'),
+        kernelInitializer: tf.initializers.varianceScaling({scale: 1 / units, mode: 'fanIn'}),
+      }),
+      x,
+    );
     const key = connect(dense({units, name: of('key'), useBias: false}), x);
     const value = connect(dense({units, name: of('value')}), x);
     const weights = connect(softmax({axis: -1}), connect(dot({axes: 2}), [query, key]));
@@ -49,5 +61,9 @@ function attention(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
 
 function perceptron(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   const {dense} = tf.layers;
-  return chain(x, dense({units: 2 * WIDTH, activation: 'relu', name: `${name}_wide`}), dense({units: WIDTH, name: `${name}_narrow`}));
+  return chain(
+    x,
+    dense({units: 2 * WIDTH, activation: 'relu', name: `${name}_wide`}),
+    dense({units: WIDTH, name: `${name}_narrow`}),
+  );
 }

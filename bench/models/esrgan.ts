@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
 import {fileURLToPath} from 'node:url';
+import * as tf from '@tensorflow/tfjs';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {compressionRows, type Experiment} from './compressionRows.ts';
 import {meanOf, type ModelBench} from './modelRow.ts';
@@ -11,7 +11,12 @@ const MODEL = fileURLToPath(new URL('../../node_modules/@upscalerjs/esrgan-slim/
 const SQUARE = 32;
 /** face-api's photos have 2.5 megapixels and are soft; a third as wide they look like those that one enlarges. */
 const REDUCTION = 3;
-const SETTINGS = [{bits: 8, aim: {least: 52}}, {bits: 4, aim: {least: 42}}, {bits: 3, aim: {least: 34}}, {bits: 2}] as const;
+const SETTINGS = [
+  {bits: 8, aim: {least: 52}},
+  {bits: 4, aim: {least: 42}},
+  {bits: 3, aim: {least: 34}},
+  {bits: 2},
+] as const;
 
 /** Sizes of what {@link superResolution} reads. */
 export interface PhotoReading {
@@ -24,9 +29,11 @@ export interface PhotoReading {
 /** @upscalerjs/esrgan-slim ×2: PSNR of what the compressed model makes of photos, against what the float model makes of them. */
 export const esrgan: ModelBench = {
   name: 'esrgan-slim ×2',
-  async* rows(run) {
+  async *rows(run) {
     const photos = findPhotos();
-    console.error(`calibration: squares of ${namesOf(photos.calibration)}; test: the middle of ${namesOf(photos.test)}`);
+    console.error(
+      `calibration: squares of ${namesOf(photos.calibration)}; test: the middle of ${namesOf(photos.test)}`,
+    );
     const {experiment, dispose} = await superResolution(photos, {squares: 256, side: 256});
     yield* compressionRows({...experiment, settings: SETTINGS}, run);
     dispose();
@@ -34,14 +41,22 @@ export const esrgan: ModelBench = {
 };
 
 /** The experiment without its settings. What it holds is freed by `dispose`. */
-export async function superResolution(photos: PhotoFiles, {squares, side}: PhotoReading): Promise<{experiment: Omit<Experiment, 'settings'>; dispose: () => void}> {
+export async function superResolution(
+  photos: PhotoFiles,
+  {squares, side}: PhotoReading,
+): Promise<{experiment: Omit<Experiment, 'settings'>; dispose: () => void}> {
   const model = await tf.loadLayersModel(fileHandler(MODEL));
-  const calibration = tf.tidy(() => tf.concat(photos.calibration.map((path) => squaresOf(readPhoto(path), SQUARE, REDUCTION))));
+  const calibration = tf.tidy(() =>
+    tf.concat(photos.calibration.map((path) => squaresOf(readPhoto(path), SQUARE, REDUCTION))),
+  );
   const inputs = photos.test.map((path) => tf.tidy(() => middleOf(readPhoto(path), side)));
   const expected: Float32Array[] = [];
   for (const input of inputs) expected.push(await outputOf(model, input));
   const experiment = {
-    name: esrgan.name, model, calibration, reading: {samples: squares},
+    name: esrgan.name,
+    model,
+    calibration,
+    reading: {samples: squares},
     measure: 'PSNR, dB',
     async score(small: tf.LayersModel): Promise<number> {
       const decibels: number[] = [];
@@ -49,7 +64,13 @@ export async function superResolution(photos: PhotoFiles, {squares, side}: Photo
       return meanOf(decibels);
     },
   };
-  return {experiment, dispose: () => { model.dispose(); tf.dispose([calibration, ...inputs]); }};
+  return {
+    experiment,
+    dispose: () => {
+      model.dispose();
+      tf.dispose([calibration, ...inputs]);
+    },
+  };
 }
 
 async function outputOf(model: tf.LayersModel, input: tf.Tensor): Promise<Float32Array> {

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
 import {join} from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compressGraph, correct, rtnQuantize, spfqQuantize, toGraphModel} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
@@ -30,7 +30,7 @@ const FACE_MODELS: readonly FaceModel[] = [
 /** GraphModels of @vladmandic/human: how far the outputs of the exported compressed graph are from the float one's, on parts of photos. */
 export const faces: readonly ModelBench[] = FACE_MODELS.map((face) => ({
   name: `human: ${face.name}`,
-  async* rows({seeds}) {
+  async *rows({seeds}) {
     const {calibration, test} = findPhotos();
     const [known, unknown] = [inputsOf(calibration, face, SQUARES), inputsOf(test, face, TESTED)];
     for (const bits of WIDTHS) {
@@ -38,8 +38,14 @@ export const faces: readonly ModelBench[] = FACE_MODELS.map((face) => ({
       const nearest = await errorOf(face, {bits, seed: 0, isNearest: true}, known, unknown);
       yield {...common, method: 'rtnQuantize', values: [nearest.error]};
       const runs = [];
-      for (let seed = 0; seed < seeds; seed++) runs.push(await errorOf(face, {bits, seed, isNearest: false}, known, unknown));
-      yield {...common, method: 'spfqQuantize → correct', values: runs.map(({error}) => error), seconds: meanOf(runs.map(({seconds}) => seconds))};
+      for (let seed = 0; seed < seeds; seed++)
+        runs.push(await errorOf(face, {bits, seed, isNearest: false}, known, unknown));
+      yield {
+        ...common,
+        method: 'spfqQuantize → correct',
+        values: runs.map(({error}) => error),
+        seconds: meanOf(runs.map(({seconds}) => seconds)),
+      };
     }
     tf.dispose([known, unknown]);
   },
@@ -47,10 +53,16 @@ export const faces: readonly ModelBench[] = FACE_MODELS.map((face) => ({
 
 /** The first squares of photos, one photo after the other, of which none gives more than its share. */
 function inputsOf(photos: readonly string[], {side, normalize}: FaceModel, count: number): tf.Tensor4D {
-  return tf.tidy(() => normalize(tf.concat(photos.map((path) => {
-    const squares = squaresOf(enlarged(readPhoto(path), side), side, 1);
-    return tf.slice(squares, 0, Math.min(squares.shape[0], Math.ceil(count / photos.length)));
-  }))));
+  return tf.tidy(() =>
+    normalize(
+      tf.concat(
+        photos.map((path) => {
+          const squares = squaresOf(enlarged(readPhoto(path), side), side, 1);
+          return tf.slice(squares, 0, Math.min(squares.shape[0], Math.ceil(count / photos.length)));
+        }),
+      ),
+    ),
+  );
 }
 
 /** A photo that is at least one square large. */
@@ -67,11 +79,18 @@ interface Run {
 }
 
 /** 100 · ‖y − ỹ‖ / ‖y‖ over all outputs. */
-async function errorOf({name}: FaceModel, {bits, seed, isNearest}: Run, known: tf.Tensor4D, unknown: tf.Tensor4D): Promise<{error: number; seconds: number}> {
+async function errorOf(
+  {name}: FaceModel,
+  {bits, seed, isNearest}: Run,
+  known: tf.Tensor4D,
+  unknown: tf.Tensor4D,
+): Promise<{error: number; seconds: number}> {
   const graph = await tf.loadGraphModel(fileHandler(join(npmPackage(PACKAGE), 'models', `${name}.json`)));
   const begin = performance.now();
   const calibrated = compressGraph(graph, {seed}).pipe(calibrate(known));
-  const compression = await lastValueFrom(isNearest ? calibrated.pipe(rtnQuantize({bits})) : calibrated.pipe(spfqQuantize({bits}), correct()));
+  const compression = await lastValueFrom(
+    isNearest ? calibrated.pipe(rtnQuantize({bits})) : calibrated.pipe(spfqQuantize({bits}), correct()),
+  );
   const seconds = (performance.now() - begin) / 1000;
   const small = await toGraphModel(compression);
   let [difference, norm] = [0, 0];

@@ -1,5 +1,5 @@
-import type {LayersModel} from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {isFullInstalled, loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
 import {fallingRates, trainConvnet} from '../../examples/fashion-mnist/trainConvnet.ts';
 import {classifierRows} from './classifier.ts';
@@ -24,12 +24,17 @@ export const transformer = fashionBench('tiny transformer', createTransformer, {
 function fashionBench(name: string, create: () => LayersModel, {epochs, peak}: Schedule): ModelBench {
   return {
     name,
-    async* rows(run) {
+    async *rows(run) {
       const full = isFullInstalled();
       const {train, test} = await loadFashionMnist({full});
       const model = await trainedModel(name.replaceAll(' ', '-') + (full ? '' : '-embedded'), {
         create,
-        train: (fresh) => trainConvnet(fresh, train, {rates: fallingRates(full ? epochs : 6 * epochs, peak), batchSize: 128, onProgress: told(name)}),
+        train: (fresh) =>
+          trainConvnet(fresh, train, {
+            rates: fallingRates(full ? epochs : 6 * epochs, peak),
+            batchSize: 128,
+            onProgress: told(name),
+          }),
       });
       yield* classifierRows({name, model, train, test, least: 90}, run);
       model.dispose();
@@ -39,7 +44,9 @@ function fashionBench(name: string, create: () => LayersModel, {epochs, peak}: S
 }
 
 /** Says a line now and then. */
-function told(name: string): (progress: {readonly images: number; readonly loss: number; readonly accuracy: number}) => void {
+function told(
+  name: string,
+): (progress: {readonly images: number; readonly loss: number; readonly accuracy: number}) => void {
   let next = 0;
   return ({images, loss, accuracy}) => {
     if (images < next) return;

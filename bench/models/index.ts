@@ -7,4 +7,12 @@ import type {ModelBench} from './modelRow.ts';
 import {spam} from './spam.ts';
 
 /** Every model of `npm run bench:models`, in its order. */
-export const modelBenches: readonly ModelBench[] = [esrgan, mobileNet, residualCnn, transformer, spam, hearing, ...faces];
+export const modelBenches: readonly ModelBench[] = [
+  esrgan,
+  mobileNet,
+  residualCnn,
+  transformer,
+  spam,
+  hearing,
+  ...faces,
+];

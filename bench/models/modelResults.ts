@@ -16,7 +16,10 @@ export function keepModelRow(file: string, row: ModelRow): void {
   const merged = at < 0 ? [...rows, row] : rows.map((kept, i) => (i === at ? row : kept));
   mkdirSync(dirname(file), {recursive: true});
   const partial = `${file}.tmp`;
-  writeFileSync(partial, `${JSON.stringify({benchmark: 'models', node: process.version, rows: merged}, undefined, 2)}\n`);
+  writeFileSync(
+    partial,
+    `${JSON.stringify({benchmark: 'models', node: process.version, rows: merged}, undefined, 2)}\n`,
+  );
   renameSync(partial, file);
 }
 

@@ -5,7 +5,19 @@ const HEAD = ['model', 'method', 'setting', 'measure', 'mean', '± half range', 
 
 /** Rows as a plain-text table. */
 export function modelTable(rows: readonly ModelRow[]): string {
-  return textTable(HEAD, rows.map((row) => [row.model, row.method, row.setting, row.measure, ...valueCells(row), aimOf(row), metOf(row), row.seconds?.toFixed(1) ?? '–']));
+  return textTable(
+    HEAD,
+    rows.map((row) => [
+      row.model,
+      row.method,
+      row.setting,
+      row.measure,
+      ...valueCells(row),
+      aimOf(row),
+      metOf(row),
+      row.seconds?.toFixed(1) ?? '–',
+    ]),
+  );
 }
 
 /** A row in words, as it comes. */

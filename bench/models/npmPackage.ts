@@ -15,7 +15,10 @@ export function npmPackage(name: string): string {
   rmSync(partial, {recursive: true, force: true});
   mkdirSync(partial, {recursive: true});
   try {
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', partial, name], {cwd: dirname(partial), stdio: 'pipe'});
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', partial, name], {
+      cwd: dirname(partial),
+      stdio: 'pipe',
+    });
     const [archive] = readdirSync(partial).filter((file) => file.endsWith('.tgz'));
     if (archive === undefined) throw new Error(`expected an archive of ${name} from npm pack, got none`);
     execFileSync('tar', ['-xzf', archive], {cwd: partial, stdio: 'pipe'});

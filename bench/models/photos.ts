@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
 import {readFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import * as tf from '@tensorflow/tfjs';
 import {decodeImage} from '../../plugins/node/cli/data/decodeImage.ts';
 import {debianPackage} from './debianPackage.ts';
 
@@ -13,7 +13,8 @@ export interface PhotoFiles {
 
 /** Six photos of people that come with npm's @vladmandic/face-api. */
 export const facePhotos: readonly string[] = Array.from({length: 6}, (_, i) =>
-  fileURLToPath(new URL(`../../node_modules/@vladmandic/face-api/demo/sample${i + 1}.jpg`, import.meta.url)));
+  fileURLToPath(new URL(`../../node_modules/@vladmandic/face-api/demo/sample${i + 1}.jpg`, import.meta.url)),
+);
 
 const SKIMAGE = ['astronaut.png', 'chelsea.png', 'coffee.png', 'rocket.jpg'] as const;
 const SKLEARN = ['china.jpg', 'flower.jpg'] as const;
@@ -27,10 +28,15 @@ export function findPhotos(): PhotoFiles {
     };
     return {
       calibration: facePhotos,
-      test: [...inPackage('python3-skimage', 'skimage/data', SKIMAGE), ...inPackage('python3-sklearn', 'sklearn/datasets/images', SKLEARN)],
+      test: [
+        ...inPackage('python3-skimage', 'skimage/data', SKIMAGE),
+        ...inPackage('python3-sklearn', 'sklearn/datasets/images', SKLEARN),
+      ],
     };
   } catch (error) {
-    console.error(`no photos from Debian's python3-skimage and python3-sklearn (${String(error)}): the last three of face-api's take their place`);
+    console.error(
+      `no photos from Debian's python3-skimage and python3-sklearn (${String(error)}): the last three of face-api's take their place`,
+    );
     return {calibration: facePhotos.slice(0, 3), test: facePhotos.slice(3)};
   }
 }
@@ -51,8 +57,11 @@ export function readPhoto(path: string): tf.Tensor3D {
 /** The middle of a photo, `[1, side, side, 3]`. */
 export function middleOf(photo: tf.Tensor3D, side: number): tf.Tensor4D {
   const [height, width] = photo.shape;
-  if (Math.min(height, width) < side) throw new Error(`middleOf: expected at least ${side} × ${side} pixels, got ${height} × ${width}`);
-  return tf.tidy(() => tf.expandDims(tf.slice(photo, [(height - side) >> 1, (width - side) >> 1, 0], [side, side, 3]), 0));
+  if (Math.min(height, width) < side)
+    throw new Error(`middleOf: expected at least ${side} × ${side} pixels, got ${height} × ${width}`);
+  return tf.tidy(() =>
+    tf.expandDims(tf.slice(photo, [(height - side) >> 1, (width - side) >> 1, 0], [side, side, 3]), 0),
+  );
 }
 
 /**
@@ -64,6 +73,11 @@ export function squaresOf(photo: tf.Tensor3D, side: number, reduction: number): 
     const small = tf.avgPool(photo, reduction, reduction, 'valid');
     const [rows, columns] = [Math.floor(small.shape[0] / side), Math.floor(small.shape[1] / side)];
     const whole = tf.slice(small, [0, 0, 0], [rows * side, columns * side, 3]);
-    return tf.reshape<tf.Rank.R4>(tf.transpose(tf.reshape(whole, [rows, side, columns, side, 3]), [0, 2, 1, 3, 4]), [rows * columns, side, side, 3]);
+    return tf.reshape<tf.Rank.R4>(tf.transpose(tf.reshape(whole, [rows, side, columns, side, 3]), [0, 2, 1, 3, 4]), [
+      rows * columns,
+      side,
+      side,
+      3,
+    ]);
   });
 }

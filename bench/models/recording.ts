@@ -13,8 +13,13 @@ const HALF_BAND = Float64Array.from({length: 63}, (_, k) => {
  */
 export async function recording(path: string): Promise<Float32Array> {
   const wav = await readFile(path);
-  const format = [wav.toString('latin1', 0, 4), wav.readUInt16LE(22), wav.readUInt32LE(24), wav.readUInt16LE(34)].join(' ');
-  if (format !== 'RIFF 1 44100 16') throw new Error(`${path}: expected a WAV file of one channel, 44100 Hz and 16 bits, got ${format}`);
+  const format = [wav.toString('latin1', 0, 4), wav.readUInt16LE(22), wav.readUInt32LE(24), wav.readUInt16LE(34)].join(
+    ' ',
+  );
+  if (format !== 'RIFF 1 44100 16')
+    throw new Error(`${path}: expected a WAV file of one channel, 44100 Hz and 16 bits, got ${format}`);
   const sound = Float32Array.from({length: (wav.length - 44) >> 1}, (_, i) => wav.readInt16LE(44 + 2 * i) / 32768);
-  return Float32Array.from({length: sound.length >> 1}, (_, i) => HALF_BAND.reduce((sum, tap, k) => sum + tap * (sound[2 * i + k - 31] ?? 0), 0));
+  return Float32Array.from({length: sound.length >> 1}, (_, i) =>
+    HALF_BAND.reduce((sum, tap, k) => sum + tap * (sound[2 * i + k - 31] ?? 0), 0),
+  );
 }

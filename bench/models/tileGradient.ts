@@ -19,7 +19,11 @@ export function sumOfTiles(dy: tf.Tensor, shape: readonly number[], repeats: rea
       if (times === 1) continue;
       const before = [...shape.slice(0, axis)];
       const after = sums.shape.slice(axis + 1);
-      sums = tf.reshape(tf.sum(tf.reshape(sums, [sizeOf(before), times, shape[axis] * sizeOf(after)]), 1), [...before, shape[axis], ...after]);
+      sums = tf.reshape(tf.sum(tf.reshape(sums, [sizeOf(before), times, shape[axis] * sizeOf(after)]), 1), [
+        ...before,
+        shape[axis],
+        ...after,
+      ]);
     }
     return sums === dy ? dy.clone() : sums;
   });

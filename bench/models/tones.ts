@@ -22,7 +22,8 @@ function addNote(sound: Float32Array, next: () => number): void {
   for (let i = start; i < end; i++) {
     const time = (i - start) / RATE;
     let wave = 0;
-    for (let h = 1; h <= MAX_HARMONICS && h * frequency < 10_000; h++) wave += Math.sin(2 * Math.PI * h * frequency * time) / h ** tilt;
+    for (let h = 1; h <= MAX_HARMONICS && h * frequency < 10_000; h++)
+      wave += Math.sin(2 * Math.PI * h * frequency * time) / h ** tilt;
     sound[i] += loudness * wave * Math.exp(-decay * time) * Math.min(1, (i - start) / 200);
   }
 }

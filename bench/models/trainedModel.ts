@@ -1,7 +1,7 @@
-import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {loadLayersModel} from '@tensorflow/tfjs-layers';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {loadLayersModel} from '@tensorflow/tfjs-layers';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {cachePath} from './cache.ts';
 

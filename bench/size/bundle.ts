@@ -3,10 +3,10 @@ import {build, type Metafile} from 'esbuild';
 import {keepResults, textTable} from '../results.ts';
 
 const PEERS = ['@tensorflow/*', 'rxjs'] as const;
-const PLUGIN = 'import \'tfjs-compress/plugins/webgpu\';';
-const CORE = 'export * from \'tfjs-compress\';';
+const PLUGIN = "import 'tfjs-compress/plugins/webgpu';";
+const CORE = "export * from 'tfjs-compress';";
 /** All that a page needs to run a packed model. */
-const LOADER = 'export {loadPacked, registerPacked, selfCheck} from \'tfjs-compress\';';
+const LOADER = "export {loadPacked, registerPacked, selfCheck} from 'tfjs-compress';";
 const LARGEST_SHOWN = 12;
 
 /** What a page downloads of the library, in bytes. */
@@ -20,18 +20,32 @@ interface Size {
 /** Size of what a page loads, without tfjs: the whole library, and only what runs a packed model. */
 export async function bundle(): Promise<void> {
   const sizes: Record<string, Size> = {
-    'core': await sizeOf(CORE),
+    core: await sizeOf(CORE),
     'core + plugins/webgpu': await sizeOf(CORE + PLUGIN),
-    'loader': await sizeOf(LOADER),
+    loader: await sizeOf(LOADER),
     'loader + plugins/webgpu': await sizeOf(LOADER + PLUGIN),
   };
   const withRxjs = await sizeOf(CORE, ['@tensorflow/*']);
-  const rxjs = {minified: withRxjs.minified - sizes['core'].minified, gzipped: withRxjs.gzipped - sizes['core'].gzipped};
-  console.log(textTable(
-    ['bytes, without tfjs and rxjs', 'minified', 'gzipped'],
-    [...Object.entries(sizes), ['for information: rxjs, as far as core uses it', rxjs] as const].map(([name, {minified, gzipped}]) => [name, minified, gzipped].map(String)),
-  ));
-  console.log(`loader: ${LOADER}\nits largest files, in minified bytes:\n${textTable(['file', 'bytes'], Object.entries(sizes['loader'].inputs).slice(0, LARGEST_SHOWN).map((row) => row.map(String)))}`);
+  const rxjs = {
+    minified: withRxjs.minified - sizes['core'].minified,
+    gzipped: withRxjs.gzipped - sizes['core'].gzipped,
+  };
+  console.log(
+    textTable(
+      ['bytes, without tfjs and rxjs', 'minified', 'gzipped'],
+      [...Object.entries(sizes), ['for information: rxjs, as far as core uses it', rxjs] as const].map(
+        ([name, {minified, gzipped}]) => [name, minified, gzipped].map(String),
+      ),
+    ),
+  );
+  console.log(
+    `loader: ${LOADER}\nits largest files, in minified bytes:\n${textTable(
+      ['file', 'bytes'],
+      Object.entries(sizes['loader'].inputs)
+        .slice(0, LARGEST_SHOWN)
+        .map((row) => row.map(String)),
+    )}`,
+  );
   keepResults('bundle', {loader: LOADER, sizes, rxjs});
 }
 
@@ -55,8 +69,10 @@ async function sizeOf(contents: string, external: readonly string[] = PEERS): Pr
 }
 
 function inputsOf({outputs}: Metafile): Record<string, number> {
-  return Object.fromEntries(Object.entries(outputs['page.js'].inputs)
-    .map(([path, {bytesInOutput}]) => [path, bytesInOutput] as const)
-    .filter(([, bytes]) => bytes > 0)
-    .sort(([, a], [, b]) => b - a));
+  return Object.fromEntries(
+    Object.entries(outputs['page.js'].inputs)
+      .map(([path, {bytesInOutput}]) => [path, bytesInOutput] as const)
+      .filter(([, bytes]) => bytes > 0)
+      .sort(([, a], [, b]) => b - a),
+  );
 }

@@ -11,9 +11,16 @@ export function idealBytes({model, layers}: Compression, bits: number): number {
 }
 
 function layerBytes(layer: CompressedLayer, bits: number): number {
-  if (layer.kind === 'pruned') return sumOf(layer.matrices.map(({mask}) => 4 * keptOf(mask) + maskBytes(mask, layer.matrices[0].neurons)));
-  return sumOf(layer.matrices.map(({features, neurons, mask, scales: {steps, offsets}}) =>
-    ((mask ? keptOf(mask) : features * neurons) * bits) / 8 + 4 * (steps.length + (offsets?.length ?? 0)) + (mask ? maskBytes(mask, neurons) : 0)));
+  if (layer.kind === 'pruned')
+    return sumOf(layer.matrices.map(({mask}) => 4 * keptOf(mask) + maskBytes(mask, layer.matrices[0].neurons)));
+  return sumOf(
+    layer.matrices.map(
+      ({features, neurons, mask, scales: {steps, offsets}}) =>
+        ((mask ? keptOf(mask) : features * neurons) * bits) / 8 +
+        4 * (steps.length + (offsets?.length ?? 0)) +
+        (mask ? maskBytes(mask, neurons) : 0),
+    ),
+  );
 }
 
 function maskBytes(mask: Uint8Array, neurons: number): number {

@@ -1,9 +1,12 @@
 /** Weights of an ONNX product: a plain matrix, or blocks of 4 bits as MatMulNBits of onnxruntime's contrib operators takes them. */
 export type OnnxWeights =
   | {readonly kind: 'float'; /** `[features, neurons]` */ readonly values: Float32Array}
-  | {readonly kind: '4 bits'; readonly blockSize: number;
-    /** `[neurons, features / 2]`, the earlier feature in the lower half of a byte; 8 stands for 0. */ readonly codes: Uint8Array;
-    /** `[neurons, features / blockSize]` */ readonly steps: Float32Array};
+  | {
+      readonly kind: '4 bits';
+      readonly blockSize: number;
+      /** `[neurons, features / 2]`, the earlier feature in the lower half of a byte; 8 stands for 0. */ readonly codes: Uint8Array;
+      /** `[neurons, features / blockSize]` */ readonly steps: Float32Array;
+    };
 
 /** An ONNX file of one product: input `x` `[rows, features]`, output `y` `[rows, neurons]`. The numbers of its fields are those of onnx.proto. */
 export function onnxModel(weights: OnnxWeights, features: number, neurons: number): Uint8Array {
@@ -33,8 +36,12 @@ function node(weights: OnnxWeights, features: number, neurons: number): Uint8Arr
   if (weights.kind === 'float') return message([text(1, 'x'), text(1, 'w'), text(2, 'y'), text(4, 'MatMul')]);
   const attributes = Object.entries({K: features, N: neurons, bits: 4, block_size: weights.blockSize});
   return message([
-    ...['x', 'codes', 'steps'].map((input) => text(1, input)), text(2, 'y'), text(4, 'MatMulNBits'),
-    ...attributes.map(([name, value]) => bytes(5, message([text(1, name), integer(3, value), integer(20, INTEGER_ATTRIBUTE)]))),
+    ...['x', 'codes', 'steps'].map((input) => text(1, input)),
+    text(2, 'y'),
+    text(4, 'MatMulNBits'),
+    ...attributes.map(([name, value]) =>
+      bytes(5, message([text(1, name), integer(3, value), integer(20, INTEGER_ATTRIBUTE)])),
+    ),
     text(7, CONTRIB),
   ]);
 }
@@ -48,8 +55,18 @@ function initializers(weights: OnnxWeights, features: number, neurons: number): 
   ];
 }
 
-function tensor(name: string, type: number, shape: readonly number[], {buffer, byteOffset, byteLength}: ArrayBufferView): Uint8Array {
-  return message([...shape.map((size) => integer(1, size)), integer(2, type), text(8, name), bytes(9, new Uint8Array(buffer, byteOffset, byteLength))]);
+function tensor(
+  name: string,
+  type: number,
+  shape: readonly number[],
+  {buffer, byteOffset, byteLength}: ArrayBufferView,
+): Uint8Array {
+  return message([
+    ...shape.map((size) => integer(1, size)),
+    integer(2, type),
+    text(8, name),
+    bytes(9, new Uint8Array(buffer, byteOffset, byteLength)),
+  ]);
 }
 
 function rowsOf(name: string, columns: number): Uint8Array {
@@ -68,7 +85,7 @@ function text(field: number, value: string): Uint8Array {
 }
 
 function bytes(field: number, value: Uint8Array): Uint8Array {
-  return message([Uint8Array.from([...varint(field << 3 | 2), ...varint(value.length)]), value]);
+  return message([Uint8Array.from([...varint((field << 3) | 2), ...varint(value.length)]), value]);
 }
 
 function message(fields: readonly Uint8Array[]): Uint8Array {
@@ -83,5 +100,5 @@ function message(fields: readonly Uint8Array[]): Uint8Array {
 
 /** Seven bits to a byte, the lowest first; all but the last byte have the top bit. */
 function varint(value: number): number[] {
-  return value < 128 ? [value] : [value & 127 | 128, ...varint(value >>> 7)];
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }

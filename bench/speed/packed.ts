@@ -1,12 +1,12 @@
+import 'tfjs-compress/plugins/wasm';
+import 'tfjs-compress/plugins/webgpu';
 import * as tf from '@tensorflow/tfjs';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, pack, spfqQuantize} from 'tfjs-compress';
 import {fileHandler, useWebGPU} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
-import 'tfjs-compress/plugins/webgpu';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
-import {type MeasuredLayer, packedCounterpart} from './packedCounterpart.ts';
 import {keepResults, textTable} from '../results.ts';
+import {type MeasuredLayer, packedCounterpart} from './packedCounterpart.ts';
 import {summaryOf} from './timing.ts';
 
 const MODEL = new URL('../../examples/models/fashion-convnet/model.json', import.meta.url).pathname;
@@ -37,7 +37,11 @@ interface Row {
 }
 
 const DENSE: MeasuredLayer = {className: 'Dense', config: {units: 1024}, inputShape: [1024]};
-const CONV2D: MeasuredLayer = {className: 'Conv2D', config: {filters: 64, kernelSize: [3, 3], padding: 'same'}, inputShape: [28, 28, 32]};
+const CONV2D: MeasuredLayer = {
+  className: 'Conv2D',
+  config: {filters: 64, kernelSize: [3, 3], padding: 'same'},
+  inputShape: [28, 28, 32],
+};
 
 const CASES: readonly Case[] = [
   ...[1, 32].flatMap((batch) => [
@@ -45,7 +49,9 @@ const CASES: readonly Case[] = [
     {name: 'Dense 1024², 4 bits', layer: DENSE, bits: 4, batch},
     {name: 'Dense 1024², 4 bits, group 32', layer: DENSE, bits: 4, groupSize: 32, batch},
   ]),
-  ...[1, 8].flatMap((batch) => [2, 4].map((bits) => ({name: `Conv2D 3×3, 32 → 64, 28×28, ${bits} bits`, layer: CONV2D, bits, batch}))),
+  ...[1, 8].flatMap((batch) =>
+    [2, 4].map((bits) => ({name: `Conv2D 3×3, 32 → 64, 28×28, ${bits} bits`, layer: CONV2D, bits, batch})),
+  ),
 ];
 
 /** Packed layers beside tfjs's float32 layers: kernels on webgpu, the example's convnet on wasm. */
@@ -53,10 +59,17 @@ export async function packed({repeat}: {readonly repeat: number}): Promise<void>
   await useWebGPU();
   const rows: Row[] = [];
   for (const given of CASES) rows.push(await measuredCase(given, repeat, 1));
-  rows.push(...await convnetRows(repeat));
+  rows.push(...(await convnetRows(repeat)));
   print(rows);
-  const {webgpu, wasm} = Object.fromEntries(['webgpu', 'wasm'].map((backend) => [backend, Math.max(...rows.filter((row) => row.backend === backend).map(ratioOf))]));
-  console.log(`largest ratio: webgpu ${webgpu.toFixed(2)} (aim: at most ${AIMS.webgpu}), wasm ${wasm.toFixed(2)} (aim: at most ${AIMS.wasm})`);
+  const {webgpu, wasm} = Object.fromEntries(
+    ['webgpu', 'wasm'].map((backend) => [
+      backend,
+      Math.max(...rows.filter((row) => row.backend === backend).map(ratioOf)),
+    ]),
+  );
+  console.log(
+    `largest ratio: webgpu ${webgpu.toFixed(2)} (aim: at most ${AIMS.webgpu}), wasm ${wasm.toFixed(2)} (aim: at most ${AIMS.wasm})`,
+  );
   keepResults('packed', {adapter: adapterName(), rows});
 }
 
@@ -67,28 +80,59 @@ export async function packedLarge({repeat}: {readonly repeat: number}): Promise<
   const layer: MeasuredLayer = {className: 'Dense', config: {units: size}, inputShape: [size]};
   const rows: Row[] = [];
   for (const batch of batches) {
-    for (const b of bits) rows.push(await measuredCase({name: `Dense ${size}², ${b} bits`, layer, bits: b, batch}, repeat, predictions));
+    for (const b of bits)
+      rows.push(await measuredCase({name: `Dense ${size}², ${b} bits`, layer, bits: b, batch}, repeat, predictions));
   }
   const bandwidth = await bytesPerMillisecond(repeat, predictions);
   const floors = rows.map(({packedBytes = 0, batch}) => (packedBytes + 8 * batch * size) / bandwidth);
   print(rows);
-  console.log(`memory: ${(bandwidth / 1e6).toFixed(1)} GB/s by tf.add; reading codes, x and y once takes ${floors.map((floor) => floor.toFixed(3)).join(', ')} ms`);
-  keepResults('packed-large', {adapter: adapterName(), size, predictions, gigabytesPerSecond: bandwidth / 1e6, rows: rows.map((row, i) => ({...row, floor: floors[i]}))});
+  console.log(
+    `memory: ${(bandwidth / 1e6).toFixed(1)} GB/s by tf.add; reading codes, x and y once takes ${floors.map((floor) => floor.toFixed(3)).join(', ')} ms`,
+  );
+  keepResults('packed-large', {
+    adapter: adapterName(),
+    size,
+    predictions,
+    gigabytesPerSecond: bandwidth / 1e6,
+    rows: rows.map((row, i) => ({...row, floor: floors[i]})),
+  });
 }
 
-async function measuredCase({name, layer, bits, groupSize, batch}: Case, runs: number, predictions: number): Promise<Row> {
+async function measuredCase(
+  {name, layer, bits, groupSize, batch}: Case,
+  runs: number,
+  predictions: number,
+): Promise<Row> {
   const x = tf.randomUniform([batch, ...layer.inputShape], -1, 1);
   const {float, packed: counterpart, packedBytes, floatBytes} = packedCounterpart(layer, bits, groupSize);
-  const row = {backend: tf.getBackend(), name, batch, packedBytes, floatBytes, ...await byTurns(counterpart, float, x, runs, predictions)};
+  const row = {
+    backend: tf.getBackend(),
+    name,
+    batch,
+    packedBytes,
+    floatBytes,
+    ...(await byTurns(counterpart, float, x, runs, predictions)),
+  };
   tf.dispose(x);
-  [float, counterpart].forEach((model) => { model.dispose(); });
+  [float, counterpart].forEach((model) => {
+    model.dispose();
+  });
   return row;
 }
 
-async function byTurns(counterpart: tf.LayersModel, float: tf.LayersModel, x: tf.Tensor, runs: number, predictions = 1): Promise<Pick<Row, 'packed' | 'float'>> {
+async function byTurns(
+  counterpart: tf.LayersModel,
+  float: tf.LayersModel,
+  x: tf.Tensor,
+  runs: number,
+  predictions = 1,
+): Promise<Pick<Row, 'packed' | 'float'>> {
   const times = {packed: [] as number[], float: [] as number[]};
   for (let run = -1; run < runs; run++) {
-    for (const [name, model] of [['packed', counterpart], ['float', float]] as const) {
+    for (const [name, model] of [
+      ['packed', counterpart],
+      ['float', float],
+    ] as const) {
       const time = await millisecondsOf(() => model.predict(x) as tf.Tensor, predictions);
       if (run >= 0) times[name].push(time); // the first compiles
     }
@@ -113,7 +157,7 @@ async function bytesPerMillisecond(runs: number, calls: number): Promise<number>
   const times: number[] = [];
   for (let run = -1; run < runs; run++) times.push(await millisecondsOf(probe, calls));
   tf.dispose([a, b]);
-  return 3 * 4 * 2 ** 24 / Math.min(...times);
+  return (3 * 4 * 2 ** 24) / Math.min(...times);
 }
 
 async function convnetRows(repeat: number): Promise<Row[]> {
@@ -121,11 +165,18 @@ async function convnetRows(repeat: number): Promise<Row[]> {
   const {train} = await loadFashionMnist({full: false});
   const float = await tf.loadLayersModel(fileHandler(MODEL));
   const quick = {samples: 1, sweeps: 1, rounds: 1, pairs: 0};
-  const counterpart = await lastValueFrom(compress(float).pipe(calibrate(train.x, {samples: 64}), spfqQuantize({bits: CONVNET.bits, ...quick}), pack()));
+  const counterpart = await lastValueFrom(
+    compress(float).pipe(calibrate(train.x, {samples: 64}), spfqQuantize({bits: CONVNET.bits, ...quick}), pack()),
+  );
   const rows: Row[] = [];
   for (const batch of CONVNET.batches) {
     const x = tf.tidy(() => tf.slice(train.x, 0, batch));
-    rows.push({backend: 'wasm', name: `the example's convnet, ${CONVNET.bits} bits, decoded`, batch, ...await byTurns(counterpart.model, float, x, 5 * repeat)});
+    rows.push({
+      backend: 'wasm',
+      name: `the example's convnet, ${CONVNET.bits} bits, decoded`,
+      batch,
+      ...(await byTurns(counterpart.model, float, x, 5 * repeat)),
+    });
     x.dispose();
   }
   counterpart.dispose();
@@ -134,13 +185,29 @@ async function convnetRows(repeat: number): Promise<Row[]> {
 
 function print(rows: readonly Row[]): void {
   console.log(`webgpu: ${adapterName()}`);
-  console.log(textTable(
-    ['milliseconds, host to host', 'backend', 'batch', 'packed', 'least', 'float32', 'least', 'packed / float32', 'bytes / float32'],
-    rows.map((row) => [
-      row.name, row.backend, String(row.batch), ...[row.packed.median, row.packed.least, row.float.median, row.float.least].map((value) => value.toFixed(2)),
-      ratioOf(row).toFixed(2), row.packedBytes && row.floatBytes ? (row.packedBytes / row.floatBytes).toFixed(3) : '',
-    ]),
-  ));
+  console.log(
+    textTable(
+      [
+        'milliseconds, host to host',
+        'backend',
+        'batch',
+        'packed',
+        'least',
+        'float32',
+        'least',
+        'packed / float32',
+        'bytes / float32',
+      ],
+      rows.map((row) => [
+        row.name,
+        row.backend,
+        String(row.batch),
+        ...[row.packed.median, row.packed.least, row.float.median, row.float.least].map((value) => value.toFixed(2)),
+        ratioOf(row).toFixed(2),
+        row.packedBytes && row.floatBytes ? (row.packedBytes / row.floatBytes).toFixed(3) : '',
+      ]),
+    ),
+  );
 }
 
 function ratioOf({packed: {median}, float}: Row): number {
@@ -148,6 +215,8 @@ function ratioOf({packed: {median}, float}: Row): number {
 }
 
 function adapterName(): string {
-  const {adapterInfo} = tf.engine().findBackend('webgpu') as unknown as {readonly adapterInfo: {readonly vendor: string; readonly architecture: string}};
+  const {adapterInfo} = tf.engine().findBackend('webgpu') as unknown as {
+    readonly adapterInfo: {readonly vendor: string; readonly architecture: string};
+  };
   return `${adapterInfo.vendor} ${adapterInfo.architecture}`;
 }

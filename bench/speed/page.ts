@@ -1,5 +1,5 @@
-import {webgpuFlags} from '../../test/runner/browserSuites.ts';
 import {ExamplePage, serveExample} from '../../test/examples/examplePage.ts';
+import {webgpuFlags} from '../../test/runner/browserSuites.ts';
 import {keepResults, textTable} from '../results.ts';
 
 /** How each backend gets its Chromium. */
@@ -27,8 +27,22 @@ export async function page(): Promise<void> {
   } finally {
     await site.close();
   }
-  console.log(textTable(['examples/browser in headless Chromium', 'first interaction, s', 'adapting, s', 'compressing, s', 'longest task, ms'], figures.map((one) => [
-    one.backend, ...[one.firstInteraction, one.adapting, one.compressing].map((seconds) => seconds.toFixed(1)), one.longestTask.toFixed(0)])));
+  console.log(
+    textTable(
+      [
+        'examples/browser in headless Chromium',
+        'first interaction, s',
+        'adapting, s',
+        'compressing, s',
+        'longest task, ms',
+      ],
+      figures.map((one) => [
+        one.backend,
+        ...[one.firstInteraction, one.adapting, one.compressing].map((seconds) => seconds.toFixed(1)),
+        one.longestTask.toFixed(0),
+      ]),
+    ),
+  );
   keepResults('page', {figures});
 }
 

@@ -4,12 +4,13 @@ import {chromium, type Page} from 'playwright-core';
 import {webgpuFlags} from '../../test/runner/browserSuites.ts';
 import {findOrInstallChromium} from '../../test/runner/chromium.ts';
 import {serve} from '../../test/runner/server.ts';
-import type {measurePeer, PeerMeasurement, PeerRequest} from './peerPage.ts';
 import {keepResults, textTable} from '../results.ts';
+import type {measurePeer, PeerMeasurement, PeerRequest} from './peerPage.ts';
 import {summaryOf} from './timing.ts';
 
 const TASK: PeerRequest = {size: 1024, group: 32, batches: [1, 32], warmUp: 5, runs: 21};
-const PAGE = '<!doctype html>\n<meta charset="utf-8">\n<title>tfjs-compress beside onnxruntime-web</title>\n<script type="module" src="/bundle.js"></script>';
+const PAGE =
+  '<!doctype html>\n<meta charset="utf-8">\n<title>tfjs-compress beside onnxruntime-web</title>\n<script type="module" src="/bundle.js"></script>';
 const PEER = 'onnxruntime-web';
 /** More would be an error of a kernel, not of rounding. */
 const MAX_ERROR = 1e-5;
@@ -22,9 +23,20 @@ export async function peer(): Promise<void> {
     const page = await browser.newPage();
     const {measurements, userAgent, adapter} = await measured(page, url);
     const rows = measurements.map(({milliseconds, ...row}) => ({...row, milliseconds: summaryOf(milliseconds)}));
-    const versions = Object.fromEntries([PEER, '@tensorflow/tfjs-backend-webgpu'].map((name) => [name, versionOf(name)]));
-    console.log(`Chromium ${browser.version()}, ${adapter}; ${Object.entries(versions).map((entry) => entry.join(' ')).join(', ')}; [batch, ${TASK.size}] · [${TASK.size}, ${TASK.size}]`);
-    console.log(textTable(['milliseconds, host to host', 'batch', 'median', 'least', 'most', 'to ours', 'largest error'], rows.map((row) => cells(row, rows))));
+    const versions = Object.fromEntries(
+      [PEER, '@tensorflow/tfjs-backend-webgpu'].map((name) => [name, versionOf(name)]),
+    );
+    console.log(
+      `Chromium ${browser.version()}, ${adapter}; ${Object.entries(versions)
+        .map((entry) => entry.join(' '))
+        .join(', ')}; [batch, ${TASK.size}] · [${TASK.size}, ${TASK.size}]`,
+    );
+    console.log(
+      textTable(
+        ['milliseconds, host to host', 'batch', 'median', 'least', 'most', 'to ours', 'largest error'],
+        rows.map((row) => cells(row, rows)),
+      ),
+    );
     keepResults('peer', {task: TASK, userAgent, adapter, versions, rows});
     const wrong = rows.find(({error}) => !(error <= MAX_ERROR));
     if (wrong) throw new Error(`peer: expected ${wrong.name} to be right within ${MAX_ERROR}, got ${wrong.error}`);
@@ -64,9 +76,22 @@ interface GPUNavigator {
 }
 
 async function pageScript(): Promise<string> {
-  const {outputFiles: [{text}]} = await build({
-    stdin: {contents: 'import {measurePeer} from \'./bench/peerPage.ts\';\nglobalThis.measurePeer = measurePeer;', resolveDir: process.cwd(), sourcefile: 'peer.ts', loader: 'ts'},
-    bundle: true, format: 'esm', platform: 'browser', target: 'es2022', tsconfig: 'tsconfig.json', write: false, logLevel: 'warning',
+  const {
+    outputFiles: [{text}],
+  } = await build({
+    stdin: {
+      contents: "import {measurePeer} from './bench/peerPage.ts';\nglobalThis.measurePeer = measurePeer;",
+      resolveDir: process.cwd(),
+      sourcefile: 'peer.ts',
+      loader: 'ts',
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    tsconfig: 'tsconfig.json',
+    write: false,
+    logLevel: 'warning',
   });
   return text;
 }
@@ -77,5 +102,11 @@ function versionOf(name: string): string {
 
 function cells({batch, name, milliseconds: {median, least, most}, error}: Row, rows: readonly Row[]): string[] {
   const ours = rows.find((row) => row.batch === batch)?.milliseconds.median ?? NaN;
-  return [name, String(batch), ...[median, least, most].map((value) => value.toFixed(1)), `${(median / ours).toFixed(2)} ×`, error.toExponential(1)];
+  return [
+    name,
+    String(batch),
+    ...[median, least, most].map((value) => value.toFixed(1)),
+    `${(median / ours).toFixed(2)} ×`,
+    error.toExponential(1),
+  ];
 }

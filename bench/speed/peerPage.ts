@@ -1,12 +1,12 @@
-import {type Tensor, type Tensor2D, matMul, ones, tensor2d, tidy} from '@tensorflow/tfjs-core';
+import {matMul, ones, type Tensor, type Tensor2D, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import * as byDefault from 'onnxruntime-web';
 import * as native from 'onnxruntime-web/webgpu';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, type Compression, compress, pack, rtnQuantize} from 'tfjs-compress';
+import {calibrate, compress, type Compression, pack, rtnQuantize} from 'tfjs-compress';
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
-import {Packed} from '../../src/packed/packed.ts';
 import {uniformAt} from '../../src/numerics/random.ts';
+import {Packed} from '../../src/packed/packed.ts';
 import {onnxModel} from './onnxModel.ts';
 
 /** What is measured in the page. */
@@ -31,8 +31,12 @@ export interface PeerMeasurement {
 
 /** The ways to compute the product: onnxruntime-web has two builds with webgpu, kernels in TypeScript by default and native ones as `onnxruntime-web/webgpu`. */
 export type PeerName =
-  | 'ours, 4 bits' | 'onnxruntime-web, MatMulNBits, 4 bits' | 'onnxruntime-web/webgpu, MatMulNBits, 4 bits'
-  | 'tfjs matMul, float32' | 'onnxruntime-web, MatMul, float32' | 'onnxruntime-web/webgpu, MatMul, float32';
+  | 'ours, 4 bits'
+  | 'onnxruntime-web, MatMulNBits, 4 bits'
+  | 'onnxruntime-web/webgpu, MatMulNBits, 4 bits'
+  | 'tfjs matMul, float32'
+  | 'onnxruntime-web, MatMul, float32'
+  | 'onnxruntime-web/webgpu, MatMul, float32';
 
 /** One product of rows `[rows, size]` with the weights, from host to host. */
 type Product = (x: Float32Array, rows: number) => Promise<Float32Array>;
@@ -52,14 +56,27 @@ export async function measurePeer({size, group, batches, warmUp, runs}: PeerRequ
     const exact = productOf64(x, weights.values, batch, size);
     const milliseconds = await inTurns(products, x, batch, warmUp + runs);
     for (const [name, product] of products) {
-      measurements.push({batch, name, milliseconds: milliseconds[name].slice(warmUp), error: largestError(await product(x, batch), exact)});
+      measurements.push({
+        batch,
+        name,
+        milliseconds: milliseconds[name].slice(warmUp),
+        error: largestError(await product(x, batch), exact),
+      });
     }
   }
   return measurements;
 }
 
-async function inTurns(products: ReadonlyArray<readonly [PeerName, Product]>, x: Float32Array, batch: number, rounds: number): Promise<Record<PeerName, number[]>> {
-  const milliseconds = Object.fromEntries(products.map(([name]) => [name, [] as number[]])) as Record<PeerName, number[]>;
+async function inTurns(
+  products: ReadonlyArray<readonly [PeerName, Product]>,
+  x: Float32Array,
+  batch: number,
+  rounds: number,
+): Promise<Record<PeerName, number[]>> {
+  const milliseconds = Object.fromEntries(products.map(([name]) => [name, [] as number[]])) as Record<
+    PeerName,
+    number[]
+  >;
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < products.length; i++) {
       const [name, product] = products[(round + i) % products.length];
@@ -83,22 +100,38 @@ interface Weights {
 
 async function quantizedWeights(size: number, group: number): Promise<Weights> {
   const model = sequential({layers: [layers.dense({units: size, inputShape: [size], useBias: false})]});
-  model.setWeights([tensor2d(Float32Array.from({length: size * size}, (_, i) => uniformAt(1, 0, i, 0) - 0.5), [size, size])]);
-  const compression: Compression = await lastValueFrom(compress(model).pipe(calibrate(ones([1, size])), rtnQuantize({levels: 15, granularity: {group}}), pack()));
+  model.setWeights([
+    tensor2d(
+      Float32Array.from({length: size * size}, (_, i) => uniformAt(1, 0, i, 0) - 0.5),
+      [size, size],
+    ),
+  ]);
+  const compression: Compression = await lastValueFrom(
+    compress(model).pipe(calibrate(ones([1, size])), rtnQuantize({levels: 15, granularity: {group}}), pack()),
+  );
   const [layer] = compression.layers;
   if (layer.kind !== 'quantized') throw new Error('peer: expected a quantized layer');
   const [{codes, scales}] = layer.matrices;
   const steps = Float32Array.from(scales.steps);
-  const values = Float32Array.from(codes, (code, i) => code * steps[Math.floor(i / size / group) * size + i % size]);
+  const values = Float32Array.from(codes, (code, i) => code * steps[Math.floor(i / size / group) * size + (i % size)]);
   for (const packed of compression.model.layers.filter((found) => found instanceof Packed)) {
-    if (packed.route !== 'packed') throw new Error('peer: expected the packed layer to be computed by a kernel of packed weights');
+    if (packed.route !== 'packed')
+      throw new Error('peer: expected the packed layer to be computed by a kernel of packed weights');
   }
   return {packed: compression.model, codes, steps, values};
 }
 
-async function productsOf({packed, codes, steps, values}: Weights, size: number, group: number): Promise<Array<readonly [PeerName, Product]>> {
+async function productsOf(
+  {packed, codes, steps, values}: Weights,
+  size: number,
+  group: number,
+): Promise<Array<readonly [PeerName, Product]>> {
   const kernel = tensor2d(values, [size, size]);
-  const letters = onnxModel({kind: '4 bits', blockSize: group, codes: nibbles(codes, size), steps: transposed(steps, size)}, size, size);
+  const letters = onnxModel(
+    {kind: '4 bits', blockSize: group, codes: nibbles(codes, size), steps: transposed(steps, size)},
+    size,
+    size,
+  );
   const floats = onnxModel({kind: 'float', values}, size, size);
   return [
     ['ours, 4 bits', tfjsProduct(size, (x) => packed.predictOnBatch(x) as Tensor)],
@@ -120,11 +153,18 @@ function tfjsProduct(size: number, compute: (x: Tensor2D) => Tensor): Product {
 }
 
 /** A session that refuses to leave the product to the processor. */
-async function onnxProduct({InferenceSession, Tensor}: typeof byDefault, model: Uint8Array, size: number): Promise<Product> {
-  const session = await InferenceSession.create(model, {executionProviders: ['webgpu'], extra: {session: {disable_cpu_ep_fallback: '1'}}});
+async function onnxProduct(
+  {InferenceSession, Tensor}: typeof byDefault,
+  model: Uint8Array,
+  size: number,
+): Promise<Product> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['webgpu'],
+    extra: {session: {disable_cpu_ep_fallback: '1'}},
+  });
   return async (x, rows) => {
     const {y} = await session.run({x: new Tensor('float32', x, [rows, size])});
-    return await y.getData() as Float32Array;
+    return (await y.getData()) as Float32Array;
   };
 }
 
@@ -132,7 +172,8 @@ async function onnxProduct({InferenceSession, Tensor}: typeof byDefault, model: 
 function nibbles(codes: Int16Array, size: number): Uint8Array {
   const bytes = new Uint8Array(codes.length / 2);
   for (let n = 0; n < size; n++) {
-    for (let t = 0; t < size; t += 2) bytes[(n * size + t) / 2] = codes[t * size + n] + 8 | codes[(t + 1) * size + n] + 8 << 4;
+    for (let t = 0; t < size; t += 2)
+      bytes[(n * size + t) / 2] = (codes[t * size + n] + 8) | ((codes[(t + 1) * size + n] + 8) << 4);
   }
   return bytes;
 }
@@ -140,7 +181,7 @@ function nibbles(codes: Int16Array, size: number): Uint8Array {
 /** `[rows, columns]` as `[columns, rows]`. */
 function transposed(values: Float32Array, columns: number): Float32Array {
   const rows = values.length / columns;
-  return Float32Array.from(values, (_, i) => values[i % rows * columns + Math.floor(i / rows)]);
+  return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
 }
 
 function productOf64(x: Float32Array, weights: Float32Array, rows: number, size: number): Float64Array {

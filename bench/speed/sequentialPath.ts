@@ -1,4 +1,24 @@
-import {add, clipByValue, concat, dispose, div, floor, gather, keep, matMul, mul, reshape, slice, sub, sum, type Tensor2D, tensor2d, tidy, transpose, zeros} from '@tensorflow/tfjs-core';
+import {
+  add,
+  clipByValue,
+  concat,
+  dispose,
+  div,
+  floor,
+  gather,
+  keep,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  sub,
+  sum,
+  type Tensor2D,
+  tensor2d,
+  tidy,
+  transpose,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import type {Alphabet} from '../../src/numerics/stochastic/alphabet.ts';
 import type {ProblemSize, SyntheticProblem} from './problem.ts';
 
@@ -9,8 +29,9 @@ export interface SequentialForm {
 }
 
 /** Every way to write it that was tried; the benchmark keeps the fastest. */
-export const SEQUENTIAL_FORMS: readonly SequentialForm[] = (['neurons × rows', 'rows × neurons'] as const)
-  .flatMap((layout) => (['matMul', 'broadcast', 'rank 2'] as const).map((update) => ({layout, update})));
+export const SEQUENTIAL_FORMS: readonly SequentialForm[] = (['neurons × rows', 'rows × neurons'] as const).flatMap(
+  (layout) => (['matMul', 'broadcast', 'rank 2'] as const).map((update) => ({layout, update})),
+);
 
 /** Gives what belongs to feature t, as `[1, …]`; the caller disposes of it. */
 type FeatureAt = (t: number) => Tensor2D;
@@ -37,7 +58,12 @@ export interface SequentialProblem {
 export type ColumnAccess = 'slice' | 'gather' | 'prepared';
 
 /** Prepares what the access needs beforehand: nothing but the weights, except for `'prepared'`. X and X̃ stay the caller's. */
-export function sequentialProblem({weights, original, shadow}: SyntheticProblem, steps: Float64Array, alphabet: Alphabet, access: ColumnAccess): SequentialProblem {
+export function sequentialProblem(
+  {weights, original, shadow}: SyntheticProblem,
+  steps: Float64Array,
+  alphabet: Alphabet,
+  access: ColumnAccess,
+): SequentialProblem {
   const [rows, features] = original.shape;
   const {columns: neurons} = weights;
   const weightTensor = tensor2d(Float32Array.from(weights.data), [features, neurons]);
@@ -46,13 +72,21 @@ export function sequentialProblem({weights, original, shadow}: SyntheticProblem,
   return {
     ...featuresBy[access](original, shadow, weightTensor, held),
     size: {features, neurons, rows},
-    steps: stepRow, alphabet,
-    dispose: () => { dispose(held); },
+    steps: stepRow,
+    alphabet,
+    dispose: () => {
+      dispose(held);
+    },
   };
 }
 
 /** What an access makes beforehand goes to `held`. */
-type Features = (original: Tensor2D, shadow: Tensor2D, weights: Tensor2D, held: Tensor2D[]) => Pick<SequentialProblem, 'original' | 'shadow' | 'weights'>;
+type Features = (
+  original: Tensor2D,
+  shadow: Tensor2D,
+  weights: Tensor2D,
+  held: Tensor2D[],
+) => Pick<SequentialProblem, 'original' | 'shadow' | 'weights'>;
 
 const featuresBy: Readonly<Record<ColumnAccess, Features>> = {
   slice: (original, shadow, weights) => ({
@@ -66,8 +100,14 @@ const featuresBy: Readonly<Record<ColumnAccess, Features>> = {
     weights: (t) => gather(weights, [t], 0),
   }),
   prepared: (original, shadow, weights, held) => ({
-    original: preparedRows(tidy(() => transpose(original)), held),
-    shadow: preparedRows(tidy(() => transpose(shadow)), held),
+    original: preparedRows(
+      tidy(() => transpose(original)),
+      held,
+    ),
+    shadow: preparedRows(
+      tidy(() => transpose(shadow)),
+      held,
+    ),
     weights: preparedRows(weights.clone(), held),
   }),
 };
@@ -85,7 +125,9 @@ function preparedRows(matrix: Tensor2D, held: Tensor2D[]): FeatureAt {
   const [features, columns] = matrix.shape;
   const values = matrix.dataSync<'float32'>();
   matrix.dispose();
-  const rows = Array.from({length: features}, (_, t) => tensor2d(values.subarray(t * columns, (t + 1) * columns), [1, columns]));
+  const rows = Array.from({length: features}, (_, t) =>
+    tensor2d(values.subarray(t * columns, (t + 1) * columns), [1, columns]),
+  );
   held.push(...rows);
   return (t) => rows[t].clone();
 }
@@ -99,7 +141,11 @@ function preparedRows(matrix: Tensor2D, held: Tensor2D[]): FeatureAt {
  * @param features how many of them to follow, from the first
  * @returns codes `[features, neurons]`
  */
-export function followSequentially(problem: SequentialProblem, {layout, update}: SequentialForm, features = problem.size.features): Tensor2D {
+export function followSequentially(
+  problem: SequentialProblem,
+  {layout, update}: SequentialForm,
+  features = problem.size.features,
+): Tensor2D {
   const {neurons, rows} = problem.size;
   const isWide = layout === 'neurons × rows';
   const codes: Tensor2D[] = [];
@@ -110,18 +156,24 @@ export function followSequentially(problem: SequentialProblem, {layout, update}:
       const x = problem.original(t);
       const shadow = problem.shadow(t);
       const w = problem.weights(t);
-      const onState = isWide ? reshape(matMul(before, reshape(shadow, [rows, 1])), [1, neurons]) : matMul(shadow, before);
+      const onState = isWide
+        ? reshape(matMul(before, reshape(shadow, [rows, 1])), [1, neurons])
+        : matMul(shadow, before);
       const projected: Tensor2D = div(add(onState, mul(w, sum(mul(shadow, x)))), sum(mul(shadow, shadow)));
       const code = nearestCodes(projected, problem);
       codes.push(keep(code));
       const q: Tensor2D = mul(problem.steps, add(code, problem.alphabet.shift));
-      return isWide ? updated(before, w, q, x, shadow, update, outerWide) : updated(before, w, q, x, shadow, update, outerTall);
+      return isWide
+        ? updated(before, w, q, x, shadow, update, outerWide)
+        : updated(before, w, q, x, shadow, update, outerTall);
     });
     before.dispose();
   }
   state.dispose();
   const result = concat(codes, 0);
-  codes.forEach((code) => { code.dispose(); });
+  codes.forEach((code) => {
+    code.dispose();
+  });
   return result;
 }
 
@@ -132,17 +184,35 @@ function nearestCodes(x: Tensor2D, {steps, alphabet: {shift, lowest, highest}}: 
 /** Σ over pairs of neuron ⊗ row, in the layout of U. */
 type Outer = (neurons: readonly Tensor2D[], rows: readonly Tensor2D[], update: SequentialForm['update']) => Tensor2D;
 
-function updated(state: Tensor2D, w: Tensor2D, q: Tensor2D, x: Tensor2D, shadow: Tensor2D, update: SequentialForm['update'], outer: Outer): Tensor2D {
+function updated(
+  state: Tensor2D,
+  w: Tensor2D,
+  q: Tensor2D,
+  x: Tensor2D,
+  shadow: Tensor2D,
+  update: SequentialForm['update'],
+  outer: Outer,
+): Tensor2D {
   if (update === 'rank 2') return add(state, outer([w, mul(q, -1)], [x, shadow], update));
   return sub(add(state, outer([w], [x], update)), outer([q], [shadow], update));
 }
 
-function outerWide(neurons: readonly Tensor2D[], rows: readonly Tensor2D[], update: SequentialForm['update']): Tensor2D {
+function outerWide(
+  neurons: readonly Tensor2D[],
+  rows: readonly Tensor2D[],
+  update: SequentialForm['update'],
+): Tensor2D {
   if (update === 'broadcast') return mul(columnOf(neurons[0]), rows[0]);
-  return neurons.length === 1 ? matMul(columnOf(neurons[0]), rows[0]) : matMul(concat(neurons.map(columnOf), 1), concat([...rows], 0));
+  return neurons.length === 1
+    ? matMul(columnOf(neurons[0]), rows[0])
+    : matMul(concat(neurons.map(columnOf), 1), concat([...rows], 0));
 }
 
-function outerTall(neurons: readonly Tensor2D[], rows: readonly Tensor2D[], update: SequentialForm['update']): Tensor2D {
+function outerTall(
+  neurons: readonly Tensor2D[],
+  rows: readonly Tensor2D[],
+  update: SequentialForm['update'],
+): Tensor2D {
   return outerWide(rows, neurons, update);
 }
 

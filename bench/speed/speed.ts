@@ -1,21 +1,28 @@
 import '@tensorflow/tfjs-backend-wasm';
 import {dispose, expandDims, setBackend, slice, type Tensor2D, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
-import {type QuantizeMethod, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
-import type {WeightProblem} from '../../src/solver/withRidge.ts';
-import {alignWeights} from '../../src/numerics/path/alignment.ts';
-import {uniformAlphabet} from '../../src/numerics/stochastic/alphabet.ts';
 import type {GramPair} from '../../src/numerics/correction/centering.ts';
 import type {Matrix} from '../../src/numerics/linalg/matrix.ts';
-import {meanSquareScale} from '../../src/numerics/scales/meanSquareScale.ts';
+import {alignWeights} from '../../src/numerics/path/alignment.ts';
 import {pathFeedback} from '../../src/numerics/path/pathFeedback.ts';
+import {meanSquareScale} from '../../src/numerics/scales/meanSquareScale.ts';
 import type {Scales} from '../../src/numerics/scales/scales.ts';
+import {uniformAlphabet} from '../../src/numerics/stochastic/alphabet.ts';
+import type {Rounding} from '../../src/numerics/stochastic/index.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {pathFollower} from '../../src/ops/followPath.ts';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
-import type {Rounding} from '../../src/numerics/stochastic/index.ts';
-import {syntheticProblem, type SyntheticProblem} from './problem.ts';
+import {type QuantizeMethod, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
+import type {WeightProblem} from '../../src/solver/withRidge.ts';
 import {keepResults, textTable, TIMING_HEAD, timingCells} from '../results.ts';
-import {followSequentially, SEQUENTIAL_FORMS, type ColumnAccess, type SequentialForm, sequentialProblem, type SequentialProblem} from './sequentialPath.ts';
+import {type SyntheticProblem, syntheticProblem} from './problem.ts';
+import {
+  type ColumnAccess,
+  followSequentially,
+  SEQUENTIAL_FORMS,
+  type SequentialForm,
+  type SequentialProblem,
+  sequentialProblem,
+} from './sequentialPath.ts';
 import {type Timed, timed, type Timing} from './timing.ts';
 
 const SIZE = {features: 2304, neurons: 256, rows: 4096} as const;
@@ -37,7 +44,9 @@ export async function speed({repeat}: {readonly repeat: number}): Promise<void> 
   const sequential = await timeSequential(problem, ours.scales, repeat);
   dispose([problem.original, problem.shadow]);
   const equalCodes = shareOfEqual(ours.nearestCodes, sequential.codes);
-  const ratios = Object.fromEntries(SEQUENTIAL_NAMES.map((name) => [name, ratiosOf(ours.timings, sequential.timings[name])])) as Record<SequentialName, Ratios>;
+  const ratios = Object.fromEntries(
+    SEQUENTIAL_NAMES.map((name) => [name, ratiosOf(ours.timings, sequential.timings[name])]),
+  ) as Record<SequentialName, Ratios>;
   const timings = {...ours.timings, ...sequential.timings};
   console.log(report(timings, sequential.form, ratios, equalCodes));
   keepResults('speed', {size: SIZE, seconds: timings, sequentialForm: sequential.form, ratios, equalCodes, aims: AIMS});
@@ -51,10 +60,13 @@ const SLICED = 'sequential, a column by tf.slice';
 const GATHERED = 'sequential, a column by tf.gather';
 const PREPARED = 'sequential, columns prepared';
 const SEQUENTIAL_NAMES = [SLICED, GATHERED, PREPARED] as const;
-type SequentialName = typeof SEQUENTIAL_NAMES[number];
+type SequentialName = (typeof SEQUENTIAL_NAMES)[number];
 type SequentialTimings = Readonly<Record<SequentialName | 'of which preparing the columns', Timing>>;
 
-async function timeOurs(problem: SyntheticProblem, runs: number): Promise<{timings: Timings; scales: Scales; nearestCodes: Int16Array}> {
+async function timeOurs(
+  problem: SyntheticProblem,
+  runs: number,
+): Promise<{timings: Timings; scales: Scales; nearestCodes: Int16Array}> {
   const {weights} = problem;
   const statistics = await timeStatistics(problem, runs);
   const {gram, crossGram} = statistics.result;
@@ -64,20 +76,32 @@ async function timeOurs(problem: SyntheticProblem, runs: number): Promise<{timin
   const path = await timed(() => follow(alignment.result, feedback.result, scales, 'stochastic'), {runs});
   const recipe = await timed(() => runDefaults({weights, gram, crossGram}), {runs});
   return {
-    timings: {statistics: statistics.timing, alignment: alignment.timing, feedback: feedback.timing, 'one path': path.timing, 'default recipe': recipe.timing},
+    timings: {
+      statistics: statistics.timing,
+      alignment: alignment.timing,
+      feedback: feedback.timing,
+      'one path': path.timing,
+      'default recipe': recipe.timing,
+    },
     scales,
     nearestCodes: await follow(alignment.result, feedback.result, scales, 'nearest'),
   };
 }
 
 async function timeStatistics({shadow, original}: SyntheticProblem, runs: number): Promise<Timed<GramPair>> {
-  const batches = Array.from({length: SIZE.rows / BATCH_ROWS}, (_, i) => [batchOf(shadow, i), batchOf(original, i)] as const);
+  const batches = Array.from(
+    {length: SIZE.rows / BATCH_ROWS},
+    (_, i) => [batchOf(shadow, i), batchOf(original, i)] as const,
+  );
   try {
-    return await timed(async () => {
-      const statistics = new GramStatistics();
-      for (const [inShadow, inOriginal] of batches) await statistics.add(inShadow, inOriginal);
-      return (await statistics.take())[0];
-    }, {runs});
+    return await timed(
+      async () => {
+        const statistics = new GramStatistics();
+        for (const [inShadow, inOriginal] of batches) await statistics.add(inShadow, inOriginal);
+        return (await statistics.take())[0];
+      },
+      {runs},
+    );
   } finally {
     dispose(batches.flat());
   }
@@ -90,7 +114,19 @@ function batchOf(rows: Tensor2D, index: number): Tensor3D {
 async function follow(aligned: Matrix, feedback: Matrix, scales: Scales, rounding: Rounding): Promise<Int16Array> {
   const follower = pathFollower(aligned, feedback);
   try {
-    return (await follower.follow({kind: 'quantizer', rounding, alphabet: ALPHABET, scales, threshold: 0, seed: 1, layer: 0, firstNeuron: 0, path: 0})).codes;
+    return (
+      await follower.follow({
+        kind: 'quantizer',
+        rounding,
+        alphabet: ALPHABET,
+        scales,
+        threshold: 0,
+        seed: 1,
+        layer: 0,
+        firstNeuron: 0,
+        path: 0,
+      })
+    ).codes;
   } finally {
     follower.dispose();
   }
@@ -101,7 +137,11 @@ async function runDefaults(problem: WeightProblem): Promise<void> {
   await quantizeWeights(problem, PLACE, method, () => Promise.resolve());
 }
 
-async function timeSequential(problem: SyntheticProblem, {steps}: Scales, runs: number): Promise<{form: SequentialForm; timings: SequentialTimings; codes: Int16Array}> {
+async function timeSequential(
+  problem: SyntheticProblem,
+  {steps}: Scales,
+  runs: number,
+): Promise<{form: SequentialForm; timings: SequentialTimings; codes: Int16Array}> {
   const prepare = (access: ColumnAccess) => sequentialProblem(problem, steps, ALPHABET, access);
   const form = await fastestForm(prepare('prepared'));
   const follow = async (access: ColumnAccess, features?: number) => {
@@ -110,15 +150,23 @@ async function timeSequential(problem: SyntheticProblem, {steps}: Scales, runs: 
     sequential.dispose();
     return codes;
   };
-  const preparation = await timed(() => { prepare('prepared').dispose(); }, {runs});
+  const preparation = await timed(
+    () => {
+      prepare('prepared').dispose();
+    },
+    {runs},
+  );
   const prepared = await timed(() => follow('prepared'), {runs, within: SEQUENTIAL_SECONDS});
   const gathered = await timed(() => follow('gather'), {runs, within: SEQUENTIAL_SECONDS});
   const sliced = await timed(() => follow('slice', SLICED_FEATURES), {runs: 3});
   return {
-    form, codes: prepared.result,
+    form,
+    codes: prepared.result,
     timings: {
-      [SLICED]: scaled(sliced.timing, SIZE.features / SLICED_FEATURES), [GATHERED]: gathered.timing,
-      [PREPARED]: prepared.timing, 'of which preparing the columns': preparation.timing,
+      [SLICED]: scaled(sliced.timing, SIZE.features / SLICED_FEATURES),
+      [GATHERED]: gathered.timing,
+      [PREPARED]: prepared.timing,
+      'of which preparing the columns': preparation.timing,
     },
   };
 }
@@ -134,7 +182,9 @@ async function fastestForm(problem: SequentialProblem): Promise<SequentialForm> 
   for (const form of SEQUENTIAL_FORMS) {
     const {timing} = await timed(() => codesOf(followSequentially(problem, form, TRIAL_FEATURES)), {runs: 3});
     trials.push({form, seconds: timing.cpu});
-    console.log(`sequential form, U ${form.layout}, update by ${form.update}: ${(1000 * timing.cpu / TRIAL_FEATURES).toFixed(1)} ms per feature`);
+    console.log(
+      `sequential form, U ${form.layout}, update by ${form.update}: ${((1000 * timing.cpu) / TRIAL_FEATURES).toFixed(1)} ms per feature`,
+    );
   }
   problem.dispose();
   return trials.reduce((best, trial) => (trial.seconds < best.seconds ? trial : best)).form;
@@ -171,24 +221,36 @@ function sumOf(timings: Timings, parts: ReadonlyArray<keyof Timings>): Clocks {
   return {median: sum('median'), cpu: sum('cpu')};
 }
 
-function report(timings: Timings & SequentialTimings, {layout, update}: SequentialForm, ratios: Readonly<Record<SequentialName, Ratios>>, equalCodes: number): string {
+function report(
+  timings: Timings & SequentialTimings,
+  {layout, update}: SequentialForm,
+  ratios: Readonly<Record<SequentialName, Ratios>>,
+  equalCodes: number,
+): string {
   const {features, neurons, rows} = SIZE;
-  const inAll = sumOf(timings, IN_ALL), path = sumOf(timings, PATH);
+  const inAll = sumOf(timings, IN_ALL),
+    path = sumOf(timings, PATH);
   return [
     `N = ${features} features, n = ${neurons} neurons, m = ${rows} rows, two networks, wasm`,
-    textTable(['seconds', ...TIMING_HEAD], Object.entries(timings).map(([name, timing]) => [name, ...timingCells(timing)])),
+    textTable(
+      ['seconds', ...TIMING_HEAD],
+      Object.entries(timings).map(([name, timing]) => [name, ...timingCells(timing)]),
+    ),
     'Sequential: for each feature its columns of X and X̃ [rows, features], one product of U with a vector and one update of U, rounding to nearest;',
     `U ${layout}, updated by ${update}: the fastest of ${SEQUENTIAL_FORMS.length} ways to write it.`,
     `With tf.slice, ${SLICED_FEATURES} features were timed and the time multiplied by ${features / SLICED_FEATURES}; the others went through all.`,
     'In all: statistics, alignment, feedback and one path. One path: feedback and path, Grams given.',
-    textTable(['against the aims', 'median', 'processor', 'aim'], [
-      ...SEQUENTIAL_NAMES.flatMap((name) => [
-        [`${name} / in all`, ...ratioCells(ratios[name].inAll), `≥ ${AIMS.ratioInAll} ×`],
-        [`${name} / one path`, ...ratioCells(ratios[name].ofPath), `≥ ${AIMS.ratioOfPath} ×`],
-      ]),
-      ['in all', seconds(inAll.median), seconds(inAll.cpu), `≤ ${AIMS.secondsInAll} s`],
-      ['one path', seconds(path.median), seconds(path.cpu), `≤ ${AIMS.secondsOfPath} s`],
-    ]),
+    textTable(
+      ['against the aims', 'median', 'processor', 'aim'],
+      [
+        ...SEQUENTIAL_NAMES.flatMap((name) => [
+          [`${name} / in all`, ...ratioCells(ratios[name].inAll), `≥ ${AIMS.ratioInAll} ×`],
+          [`${name} / one path`, ...ratioCells(ratios[name].ofPath), `≥ ${AIMS.ratioOfPath} ×`],
+        ]),
+        ['in all', seconds(inAll.median), seconds(inAll.cpu), `≤ ${AIMS.secondsInAll} s`],
+        ['one path', seconds(path.median), seconds(path.cpu), `≤ ${AIMS.secondsOfPath} s`],
+      ],
+    ),
     `codes of both forms at 3 bits, rounding to nearest: ${(100 * equalCodes).toFixed(2)} % equal`,
   ].join('\n');
 }

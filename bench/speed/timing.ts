@@ -22,7 +22,10 @@ export interface Repeats {
 }
 
 /** Runs `task` again and again. */
-export async function timed<Result>(task: () => Result | Promise<Result>, {runs, within = Infinity}: Repeats): Promise<Timed<Result>> {
+export async function timed<Result>(
+  task: () => Result | Promise<Result>,
+  {runs, within = Infinity}: Repeats,
+): Promise<Timed<Result>> {
   const seconds: number[] = [];
   const cpuSeconds: number[] = [];
   const start = performance.now();
@@ -43,5 +46,9 @@ export async function timed<Result>(task: () => Result | Promise<Result>, {runs,
 export function summaryOf(values: readonly number[]): {median: number; least: number; most: number} {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
-  return {median: (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2, least: sorted[0], most: sorted[sorted.length - 1]};
+  return {
+    median: (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2,
+    least: sorted[0],
+    most: sorted[sorted.length - 1],
+  };
 }

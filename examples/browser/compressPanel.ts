@@ -9,33 +9,61 @@ import {shifts} from './shifts.ts';
 const widths = [1, 'ternary', 2, 3, 4, 8] as const;
 
 const stageTitles: Readonly<Record<string, string>> = {
-  spfqPrune: 'Pruning', spfqQuantize: 'Quantizing', correct: 'Correcting', evaluate: 'Evaluating', pack: 'Packing',
+  spfqPrune: 'Pruning',
+  spfqQuantize: 'Quantizing',
+  correct: 'Correcting',
+  evaluate: 'Evaluating',
+  pack: 'Packing',
 };
 
 /** The second section: two sliders, and the pipeline. */
 export function startCompressPanel(): void {
   const section = element('compress', HTMLElement);
   const [bits, sparsity] = [element('bits', HTMLInputElement), element('sparsity', HTMLInputElement)];
-  bits.oninput = () => { showValue(bits, namedWidth(widths[bits.valueAsNumber]), ' bits'); };
-  sparsity.oninput = () => { showValue(sparsity, sparsity.value, ' %'); };
+  bits.oninput = () => {
+    showValue(bits, namedWidth(widths[bits.valueAsNumber]), ' bits');
+  };
+  sparsity.oninput = () => {
+    showValue(sparsity, sparsity.value, ' %');
+  };
   bits.oninput(new InputEvent('input'));
   section.querySelector('form')?.addEventListener('submit', (event) => {
     event.preventDefault();
     const recipe = {bits: widths[bits.valueAsNumber], sparsity: sparsity.valueAsNumber / 100};
-    runJob(section, (show) => compressing(recipe, show), (compression) => { showResult(compression, titleOf(recipe)); });
+    runJob(
+      section,
+      (show) => compressing(recipe, show),
+      (compression) => {
+        showResult(compression, titleOf(recipe));
+      },
+    );
   });
   adapted.subscribe((start) => {
-    write('subject', start ? `Compresses the classifier that was adapted (${shifts[shift.value].title.toLowerCase()}).` : 'Compresses the classifier as it came.');
+    write(
+      'subject',
+      start
+        ? `Compresses the classifier that was adapted (${shifts[shift.value].title.toLowerCase()}).`
+        : 'Compresses the classifier as it came.',
+    );
   });
 }
 
 function compressing({bits, sparsity}: Pick<Recipe, 'bits' | 'sparsity'>, show: Show): Observable<Compression> {
   show(undefined, 'Starting TensorFlow.js …');
-  return from(session()).pipe(switchMap((started) => {
-    const {engine, pretrained, testImages} = started;
-    const recipe = {bits, sparsity, test: shifted(testImages), onProgress: overallProgress(sparsity > 0 ? 5 : 4, show)};
-    return adapted.value ? engine.compressAdapted(adapted.value, recipe) : engine.compressModel(pretrained, imagesToAdaptTo(started), recipe);
-  }));
+  return from(session()).pipe(
+    switchMap((started) => {
+      const {engine, pretrained, testImages} = started;
+      const recipe = {
+        bits,
+        sparsity,
+        test: shifted(testImages),
+        onProgress: overallProgress(sparsity > 0 ? 5 : 4, show),
+      };
+      return adapted.value
+        ? engine.compressAdapted(adapted.value, recipe)
+        : engine.compressModel(pretrained, imagesToAdaptTo(started), recipe);
+    }),
+  );
 }
 
 /** Stages report one by one: the bar shows all of them together. */
@@ -49,7 +77,8 @@ function overallProgress(stages: number, show: Show): ProgressObserver {
 
 function describe({stage, layer, index, total, remaining}: ProgressEvent): string {
   const place = layer === '' ? '' : ` ${layer}, layer ${index + 1} of ${total}`;
-  const left = Number.isFinite(remaining) && remaining > 500 ? ` · ${(remaining / 1000).toFixed(0)} s left for this stage` : '';
+  const left =
+    Number.isFinite(remaining) && remaining > 500 ? ` · ${(remaining / 1000).toFixed(0)} s left for this stage` : '';
   return `${stageTitles[stage] ?? stage}${place}${left}`;
 }
 

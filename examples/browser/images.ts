@@ -1,5 +1,16 @@
 /** The classes of Fashion-MNIST. */
-export const classNames = ['T-shirt', 'Trousers', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Boot'] as const;
+export const classNames = [
+  'T-shirt',
+  'Trousers',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Boot',
+] as const;
 
 /** Images have so many rows and columns. */
 export const side = 28;
@@ -17,8 +28,14 @@ export interface Images {
 
 /** The images that come with the page: 400 to adapt the classifier on, or 300 others to test it with. */
 export async function loadImages(part: 'adapt' | 'test'): Promise<Images> {
-  const [pixels, labels] = await Promise.all([readIdx(`data/${part}-images.idx`, 16), readIdx(`data/${part}-labels.idx`, 8)]);
-  if (pixels.length !== labels.length * area) throw new Error(`data/${part}-images.idx: expected ${labels.length} images of ${area} bytes, got ${pixels.length} bytes`);
+  const [pixels, labels] = await Promise.all([
+    readIdx(`data/${part}-images.idx`, 16),
+    readIdx(`data/${part}-labels.idx`, 8),
+  ]);
+  if (pixels.length !== labels.length * area)
+    throw new Error(
+      `data/${part}-images.idx: expected ${labels.length} images of ${area} bytes, got ${pixels.length} bytes`,
+    );
   return {pixels, labels};
 }
 
@@ -36,13 +53,16 @@ export function joined(parts: readonly Images[]): Images {
 export function drawImage(canvas: HTMLCanvasElement, {pixels}: Images, column = 0): void {
   const context = canvas.getContext('2d');
   const data = new ImageData(side, side);
-  pixels.forEach((value, i) => { data.data.set([value, value, value, 255], 4 * i); });
+  pixels.forEach((value, i) => {
+    data.data.set([value, value, value, 255], 4 * i);
+  });
   context?.putImageData(data, column * side, 0);
 }
 
 async function readIdx(file: string, header: number): Promise<Uint8Array> {
   const response = await fetch(file);
-  if (!response.ok) throw new Error(`${file}: expected the images of the page, got HTTP status ${response.status}; reload the page`);
+  if (!response.ok)
+    throw new Error(`${file}: expected the images of the page, got HTTP status ${response.status}; reload the page`);
   return new Uint8Array(await response.arrayBuffer()).subarray(header);
 }
 

@@ -12,7 +12,11 @@ let running: Subscription | undefined;
  * @param work the job; it begins on subscription
  * @param done takes what it gives
  */
-export function runJob<Result>(section: HTMLElement, work: (show: Show) => Observable<Result>, done: (result: Result) => void): void {
+export function runJob<Result>(
+  section: HTMLElement,
+  work: (show: Show) => Observable<Result>,
+  done: (result: Result) => void,
+): void {
   if (running?.closed === false) return;
   const controls = controlsOf(section);
   const finish = (text: string): void => {
@@ -27,7 +31,9 @@ export function runJob<Result>(section: HTMLElement, work: (show: Show) => Obser
   });
   running = work(controls.show).subscribe({
     next: done,
-    complete: () => { finish(''); },
+    complete: () => {
+      finish('');
+    },
     error: (error: unknown) => {
       finish('');
       showProblem(error);
@@ -36,7 +42,8 @@ export function runJob<Result>(section: HTMLElement, work: (show: Show) => Obser
 }
 
 function setBusy(isBusy: boolean): void {
-  for (const control of document.querySelectorAll('[data-idle]')) control.toggleAttribute('disabled', isBusy || control.hasAttribute('data-unready'));
+  for (const control of document.querySelectorAll('[data-idle]'))
+    control.toggleAttribute('disabled', isBusy || control.hasAttribute('data-unready'));
 }
 
 function controlsOf(section: HTMLElement) {

@@ -4,7 +4,7 @@ import {startOwnImages} from './ownImages.ts';
 import {element, showProblem, write} from './page.ts';
 import {startPredictPanel} from './predictPanel.ts';
 import {startReportPanel} from './reportPanel.ts';
-import {session, type Session} from './session.ts';
+import {type Session, session} from './session.ts';
 import {startStorePanel} from './storePanel.ts';
 
 // The page can be used at once. TensorFlow.js comes behind, and jobs wait for it.
@@ -21,9 +21,12 @@ function showBackend({backend, engine}: Session): void {
   write('backend', backend === 'webgpu' ? 'WebGPU' : 'WebAssembly');
   if (backend === 'wasm') {
     const notice = element('notice', HTMLElement);
-    notice.textContent = 'WebGPU is not available in this browser, so this page computes with WebAssembly, on the CPU. Everything works; '
-      + 'packed layers are small in storage, and decoded in memory.';
+    notice.textContent =
+      'WebGPU is not available in this browser, so this page computes with WebAssembly, on the CPU. Everything works; ' +
+      'packed layers are small in storage, and decoded in memory.';
     notice.hidden = false;
   }
-  setInterval(() => { write('tensors', String(engine.tensorsInMemory())); }, 250);
+  setInterval(() => {
+    write('tensors', String(engine.tensorsInMemory()));
+  }, 250);
 }

@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import 'tfjs-compress/plugins/wasm';
 import {copyFile, readFile, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
+import * as tf from '@tensorflow/tfjs';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
 import {type LabelledImages, loadFashionMnist, subsetFolder} from '../fashion-mnist/data.ts';
 import {fallingRates, trainConvnet} from '../fashion-mnist/trainConvnet.ts';
 
@@ -25,7 +25,9 @@ const {train, test} = await loadFashionMnist();
 const model = createTinyConvnet();
 await trainConvnet(model, train, {
   rates: fallingRates(epochs),
-  onEpochEnd: async () => { process.stdout.write(`${await accuracyOf(model, test)}\n`); },
+  onEpochEnd: async () => {
+    process.stdout.write(`${await accuracyOf(model, test)}\n`);
+  },
 });
 await model.save(fileHandler(fileURLToPath(new URL('model', publicFolder))));
 
@@ -57,11 +59,23 @@ async function accuracyOf(classifier: tf.LayersModel, {x, y}: LabelledImages): P
 
 /** Of each class its images number `from` to `to`, in the order of the files; as idx files, which need no decoder in the page. */
 async function copyImages(): Promise<void> {
-  const [images, labels] = await Promise.all(['images-idx3', 'labels-idx1'].map(async (kind) => gunzipSync(await readFile(new URL(`t10k-${kind}-ubyte.gz`, subsetFolder)))));
+  const [images, labels] = await Promise.all(
+    ['images-idx3', 'labels-idx1'].map(async (kind) =>
+      gunzipSync(await readFile(new URL(`t10k-${kind}-ubyte.gz`, subsetFolder))),
+    ),
+  );
   for (const {name, perClass} of parts) {
     const chosen = ofEachClass(labels.subarray(8), perClass.from, perClass.to);
-    await write(`${name}-images`, images.subarray(0, 16), chosen.map((i) => images.subarray(16 + 784 * i, 16 + 784 * (i + 1))));
-    await write(`${name}-labels`, labels.subarray(0, 8), chosen.map((i) => labels.subarray(8 + i, 9 + i)));
+    await write(
+      `${name}-images`,
+      images.subarray(0, 16),
+      chosen.map((i) => images.subarray(16 + 784 * i, 16 + 784 * (i + 1))),
+    );
+    await write(
+      `${name}-labels`,
+      labels.subarray(0, 8),
+      chosen.map((i) => labels.subarray(8 + i, 9 + i)),
+    );
   }
 }
 

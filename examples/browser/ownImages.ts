@@ -10,7 +10,9 @@ export function startOwnImages(): void {
   label.append(...classNames.map((name, i) => made('option', {value: String(i)}, name)));
   clear(canvas);
   startPen(canvas);
-  element('own-clear', HTMLButtonElement).onclick = () => { clear(canvas); };
+  element('own-clear', HTMLButtonElement).onclick = () => {
+    clear(canvas);
+  };
   element('own-add', HTMLButtonElement).onclick = () => {
     ownImages.next(joined([ownImages.value, {pixels: pixelsOf(canvas), labels: Uint8Array.of(Number(label.value))}]));
     clear(canvas);
@@ -32,7 +34,10 @@ function clear(canvas: HTMLCanvasElement): void {
 
 function startPen(canvas: HTMLCanvasElement): void {
   const context = contextOf(canvas);
-  const to = ({offsetX, offsetY}: PointerEvent): [number, number] => [offsetX * canvas.width / canvas.clientWidth, offsetY * canvas.height / canvas.clientHeight];
+  const to = ({offsetX, offsetY}: PointerEvent): [number, number] => [
+    (offsetX * canvas.width) / canvas.clientWidth,
+    (offsetY * canvas.height) / canvas.clientHeight,
+  ];
   canvas.onpointerdown = (event) => {
     canvas.setPointerCapture(event.pointerId);
     Object.assign(context, {strokeStyle: 'white', lineWidth: canvas.width / 12, lineCap: 'round', lineJoin: 'round'});
@@ -63,23 +68,42 @@ function pixelsOf(canvas: HTMLCanvasElement): Uint8Array {
   small.imageSmoothingQuality = 'high';
   small.drawImage(canvas, 0, 0, side, side);
   const {data} = small.getImageData(0, 0, side, side);
-  return Uint8Array.from({length: side * side}, (_, i) => 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
+  return Uint8Array.from(
+    {length: side * side},
+    (_, i) => 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2],
+  );
 }
 
 function listImages(images: Images): void {
   const count = images.labels.length;
   write('own-count', count === 0 ? '' : `(${count})`);
-  element('own-list', HTMLElement).replaceChildren(...Array.from(images.labels, (label, i) => {
-    const canvas = made('canvas', {width: side, height: side});
-    drawImage(canvas, imageAt(images, i));
-    const remove = made('button', {type: 'button', className: 'quiet', onclick: () => { ownImages.next(without(images, i)); }}, '×');
-    remove.setAttribute('aria-label', `Remove image ${i + 1}, ${classNames[label]}`);
-    return made('li', {}, canvas, classNames[label], remove);
-  }));
+  element('own-list', HTMLElement).replaceChildren(
+    ...Array.from(images.labels, (label, i) => {
+      const canvas = made('canvas', {width: side, height: side});
+      drawImage(canvas, imageAt(images, i));
+      const remove = made(
+        'button',
+        {
+          type: 'button',
+          className: 'quiet',
+          onclick: () => {
+            ownImages.next(without(images, i));
+          },
+        },
+        '×',
+      );
+      remove.setAttribute('aria-label', `Remove image ${i + 1}, ${classNames[label]}`);
+      return made('li', {}, canvas, classNames[label], remove);
+    }),
+  );
 }
 
 function without(images: Images, index: number): Images {
-  return joined(Array.from(images.labels.keys()).filter((i) => i !== index).map((i) => imageAt(images, i)));
+  return joined(
+    Array.from(images.labels.keys())
+      .filter((i) => i !== index)
+      .map((i) => imageAt(images, i)),
+  );
 }
 
 function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {

@@ -23,7 +23,11 @@ export function write(id: string, text: string): void {
 }
 
 /** A new element with text or children. */
-export function made<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, properties: Partial<HTMLElementTagNameMap[Tag]>, ...children: ReadonlyArray<Node | string>): HTMLElementTagNameMap[Tag] {
+export function made<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Partial<HTMLElementTagNameMap[Tag]>,
+  ...children: ReadonlyArray<Node | string>
+): HTMLElementTagNameMap[Tag] {
   const created = Object.assign(document.createElement(tag), properties);
   created.append(...children);
   return created;

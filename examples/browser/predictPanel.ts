@@ -13,11 +13,22 @@ interface Prediction {
 /** The fourth section: the newest model classifies test images, and those of the user. */
 export function startPredictPanel(): void {
   const index = new BehaviorSubject(0);
-  element('previous', HTMLButtonElement).onclick = () => { index.next(index.value - 1); };
-  element('next', HTMLButtonElement).onclick = () => { index.next(index.value + 1); };
-  ownImages.subscribe(() => { index.next(0); }); // a new image of the user is shown first
+  element('previous', HTMLButtonElement).onclick = () => {
+    index.next(index.value - 1);
+  };
+  element('next', HTMLButtonElement).onclick = () => {
+    index.next(index.value + 1);
+  };
+  ownImages.subscribe(() => {
+    index.next(0);
+  }); // a new image of the user is shown first
   // In a task of its own: what made the new model has just ended.
-  combineLatest([index, shift, ownImages, classifier]).pipe(auditTime(0), switchMap(([number]) => defer(() => predicted(number)).pipe(orProblem()))).subscribe(showPrediction);
+  combineLatest([index, shift, ownImages, classifier])
+    .pipe(
+      auditTime(0),
+      switchMap(([number]) => defer(() => predicted(number)).pipe(orProblem())),
+    )
+    .subscribe(showPrediction);
 }
 
 async function predicted(number: number): Promise<Prediction> {
@@ -41,10 +52,14 @@ function showPrediction({image, by, probabilities}: Prediction): void {
   const label = classNames[image.labels[0]];
   write('verdict', answer === label ? `${answer}: right` : `${answer}, but it is labelled ${label}`);
   write('by', `Says ${by}.`);
-  const ranked = Array.from(probabilities, (share, i) => ({share, name: classNames[i]})).sort((one, other) => other.share - one.share).slice(0, 5);
-  element('answers', HTMLElement).replaceChildren(...ranked.map(({share, name}) => {
-    const bar = made('li', {}, made('span', {}, name), made('span', {}, percent(share)));
-    bar.style.setProperty('--share', String(share));
-    return bar;
-  }));
+  const ranked = Array.from(probabilities, (share, i) => ({share, name: classNames[i]}))
+    .sort((one, other) => other.share - one.share)
+    .slice(0, 5);
+  element('answers', HTMLElement).replaceChildren(
+    ...ranked.map(({share, name}) => {
+      const bar = made('li', {}, made('span', {}, name), made('span', {}, percent(share)));
+      bar.style.setProperty('--share', String(share));
+      return bar;
+    }),
+  );
 }

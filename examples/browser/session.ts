@@ -65,7 +65,11 @@ export function shifted(images: Images): Images {
 }
 
 async function start(): Promise<Session> {
-  const [engine, adaptImages, testImages] = await Promise.all([import('./engine/index.ts'), loadImages('adapt'), loadImages('test')]);
+  const [engine, adaptImages, testImages] = await Promise.all([
+    import('./engine/index.ts'),
+    loadImages('adapt'),
+    loadImages('test'),
+  ]);
   const backend = await engine.startBackend();
   const [pretrained, model] = [await engine.loadPretrained(), await engine.loadPretrained()];
   return {engine, backend, pretrained, model, adaptImages, testImages};

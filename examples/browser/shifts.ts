@@ -16,8 +16,16 @@ const last = side - 1;
 export const shifts: Readonly<Record<string, Shift>> = {
   rotated: {title: 'Rotated', hint: 'a quarter turn', apply: moved((row, column) => [last - column, row])},
   mirrored: {title: 'Upside down', hint: 'and mirrored', apply: moved((row, column) => [last - row, last - column])},
-  inverted: {title: 'Inverted', hint: 'black on white', apply: ({pixels, labels}) => ({pixels: pixels.map((value) => 255 - value), labels})},
-  relabelled: {title: 'Relabelled', hint: 'every label moves on by one', apply: ({pixels, labels}) => ({pixels, labels: labels.map((label) => (label + 1) % classNames.length)})},
+  inverted: {
+    title: 'Inverted',
+    hint: 'black on white',
+    apply: ({pixels, labels}) => ({pixels: pixels.map((value) => 255 - value), labels}),
+  },
+  relabelled: {
+    title: 'Relabelled',
+    hint: 'every label moves on by one',
+    apply: ({pixels, labels}) => ({pixels, labels: labels.map((label) => (label + 1) % classNames.length)}),
+  },
   none: {title: 'As trained', hint: 'no shift', apply: (images) => images},
 };
 

@@ -2,7 +2,7 @@ import {concatMap, defer, from, type Observable} from 'rxjs';
 import type {SavedModel} from './engine/index.ts';
 import {runJob, type Show} from './job.ts';
 import {element, kilobytes, write} from './page.ts';
-import {classifier, result, type Result, session, shift, shifted} from './session.ts';
+import {classifier, type Result, result, session, shift, shifted} from './session.ts';
 
 /** What was loaded, and how its predictions compare with those before it was saved. */
 interface Loaded extends SavedModel {
@@ -19,10 +19,19 @@ export function startStorePanel(): void {
   section.querySelector('form')?.addEventListener('submit', (event) => {
     event.preventDefault();
     const {value} = result;
-    if (value) runJob(section, (show) => saving(value, show), (loaded) => { showLoaded(loaded, 'Saved, and read back'); });
+    if (value)
+      runJob(
+        section,
+        (show) => saving(value, show),
+        (loaded) => {
+          showLoaded(loaded, 'Saved, and read back');
+        },
+      );
   });
   element('load', HTMLButtonElement).onclick = () => {
-    runJob(section, loading, (loaded) => { showLoaded(loaded, 'Loaded'); });
+    runJob(section, loading, (loaded) => {
+      showLoaded(loaded, 'Loaded');
+    });
   };
   const save = element('save', HTMLButtonElement);
   result.subscribe((value) => {
@@ -33,10 +42,12 @@ export function startStorePanel(): void {
 
 function saving({model, title}: Result, show: Show): Observable<Loaded> {
   show(undefined, 'Saving …');
-  return defer(session).pipe(concatMap(async ({engine, testImages}) => {
-    const probabilities = Array.from(await engine.probabilitiesOf(model, shifted(testImages)));
-    return compared(await engine.keepModel(model, {shift: shift.value, title, probabilities}));
-  }));
+  return defer(session).pipe(
+    concatMap(async ({engine, testImages}) => {
+      const probabilities = Array.from(await engine.probabilitiesOf(model, shifted(testImages)));
+      return compared(await engine.keepModel(model, {shift: shift.value, title, probabilities}));
+    }),
+  );
 }
 
 function loading(show: Show): Observable<Loaded> {
@@ -65,6 +76,12 @@ function showLoaded(loaded: Loaded, did: string): void {
   last?.model.dispose();
   last = loaded;
   classifier.next({model, title: `${note.title}, loaded from IndexedDB`});
-  const difference = largestDifference === 0 ? 'every probability is equal' : `probabilities differ by at most ${largestDifference.toExponential(1)}`;
-  write('stored', `${did}: ${note.title}, ${kilobytes(bytes)} of weights. ${sameAnswers} of ${images} answers are those before saving; ${difference}.`);
+  const difference =
+    largestDifference === 0
+      ? 'every probability is equal'
+      : `probabilities differ by at most ${largestDifference.toExponential(1)}`;
+  write(
+    'stored',
+    `${did}: ${note.title}, ${kilobytes(bytes)} of weights. ${sameAnswers} of ${images} answers are those before saving; ${difference}.`,
+  );
 }

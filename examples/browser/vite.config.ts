@@ -7,6 +7,15 @@ export default defineConfig({
   // 'tfjs-compress' is this very repository. A page of your own needs no such line.
   resolve: {tsconfigPaths: true},
   // Known beforehand: found one by one they would reload the page when it is first opened.
-  optimizeDeps: {include: ['@observablehq/plot', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', 'rxjs']},
+  optimizeDeps: {
+    include: [
+      '@observablehq/plot',
+      '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-webgpu',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
+      'rxjs',
+    ],
+  },
   build: {target: 'es2022', chunkSizeWarningLimit: 2000, modulePreload: {polyfill: false}},
 });

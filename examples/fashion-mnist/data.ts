@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
 import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {gunzipSync} from 'node:zlib';
+import * as tf from '@tensorflow/tfjs';
 
 /** The subset that comes with this repository: 1,000 training and 200 test images per class. */
 export const subsetFolder = new URL('../data/', import.meta.url);
@@ -32,7 +32,9 @@ export interface FashionMnist {
  */
 export async function loadFashionMnist({full = false}: {readonly full?: boolean} = {}): Promise<FashionMnist> {
   if (full && !isFullInstalled()) {
-    throw new Error('Fashion-MNIST: expected /usr/share/datasets/fashion-mnist; install it with `apt-get install dataset-fashion-mnist`');
+    throw new Error(
+      'Fashion-MNIST: expected /usr/share/datasets/fashion-mnist; install it with `apt-get install dataset-fashion-mnist`',
+    );
   }
   const folder = full ? installedFolder : subsetFolder;
   return {train: await loadPart(folder, 'train'), test: await loadPart(folder, 't10k')};
@@ -48,10 +50,15 @@ async function loadPart(folder: URL, name: string): Promise<LabelledImages> {
   const labels = await readIdx(new URL(`${name}-labels-idx1-ubyte.gz`, folder), labelMagic, []);
   const count = labels.length;
   if (pixels.length !== count * side * side) {
-    throw new Error(`Fashion-MNIST: expected as many images as labels, got ${pixels.length / (side * side)} and ${count} in ${folder.pathname}`);
+    throw new Error(
+      `Fashion-MNIST: expected as many images as labels, got ${pixels.length / (side * side)} and ${count} in ${folder.pathname}`,
+    );
   }
   return {
-    x: tf.tensor4d(Float32Array.from(pixels, (pixel) => pixel / 255), [count, side, side, 1]),
+    x: tf.tensor4d(
+      Float32Array.from(pixels, (pixel) => pixel / 255),
+      [count, side, side, 1],
+    ),
     y: tf.tensor2d(oneHot(labels), [count, classes]),
   };
 }
@@ -71,7 +78,9 @@ async function readIdx(file: URL, magic: number, itemShape: readonly number[]): 
   const found = expected.map((_, i) => view.getUint32(4 * i));
   const size = header + found.slice(1).reduce((product, length) => product * length, 1);
   if (String(found) !== String(expected) || bytes.length !== size) {
-    throw new Error(`${file.pathname}: expected an idx file with magic number ${magic} and items [${itemShape.join(', ')}], got header ${found.join(', ')} and ${bytes.length} bytes`);
+    throw new Error(
+      `${file.pathname}: expected an idx file with magic number ${magic} and items [${itemShape.join(', ')}], got header ${found.join(', ')} and ${bytes.length} bytes`,
+    );
   }
   return bytes.subarray(header);
 }

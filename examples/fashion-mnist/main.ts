@@ -1,11 +1,11 @@
-import * as tf from '@tensorflow/tfjs';
-import {Command, InvalidArgumentError} from 'commander';
+import 'tfjs-compress/plugins/wasm';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import {Command, InvalidArgumentError} from 'commander';
 import {finalize, lastValueFrom} from 'rxjs';
 import {compress, type Compression, fit} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
 import {trainingBar} from './bars.ts';
 import {compareMethods} from './compare.ts';
 import {createSmallConvnet} from './createSmallConvnet.ts';
@@ -47,8 +47,12 @@ const results = await compareMethods(await trainedOrLoaded(data), data, {
   samples: options.samples,
   seeds: Array.from({length: options.seeds}, (_, seed) => seed),
   paper: options.paper ?? false,
-  onReport: (report) => { if (options.report) console.log(report); },
-  onModel: async (name, model) => { if (options.save !== undefined) await model.save(fileHandler(join(options.save, name))); },
+  onReport: (report) => {
+    if (options.report) console.log(report);
+  },
+  onModel: async (name, model) => {
+    if (options.save !== undefined) await model.save(fileHandler(join(options.save, name)));
+  },
 });
 console.log(methodTable(results));
 

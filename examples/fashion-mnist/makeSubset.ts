@@ -10,7 +10,10 @@ const imageBytes = 28 * 28;
  * Writes the embedded subset of Fashion-MNIST, `examples/data/*.gz`, from Debian's data set: of each of the ten classes the
  * first 1,000 training and 200 test images, in the order of the original files.
  */
-for (const [name, perClass] of [['train', 1000], ['t10k', 200]] as const) {
+for (const [name, perClass] of [
+  ['train', 1000],
+  ['t10k', 200],
+] as const) {
   const images = gunzipSync(await readFile(new URL(`${name}-images-idx3-ubyte.gz`, installedFolder)));
   const labels = gunzipSync(await readFile(new URL(`${name}-labels-idx1-ubyte.gz`, installedFolder)));
   const chosen = firstOfEachClass(labels.subarray(labelHeader), perClass);

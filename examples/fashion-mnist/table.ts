@@ -22,10 +22,16 @@ export function methodTable(results: readonly MethodResult[]): string {
   const float = meanOf(results[0].accuracies);
   for (const {method, bits, levels, accuracies, bytes, gzipBytes} of results) {
     const accuracy = meanOf(accuracies);
-    const spread = accuracies.length > 1 ? ` ± ${(50 * (Math.max(...accuracies) - Math.min(...accuracies))).toFixed(2)}` : '';
+    const spread =
+      accuracies.length > 1 ? ` ± ${(50 * (Math.max(...accuracies) - Math.min(...accuracies))).toFixed(2)}` : '';
     table.push([
-      method, Number.isInteger(bits) ? bits : bits.toFixed(2), levels ?? '–',
-      `${(100 * accuracy).toFixed(2)} %${spread}`, (100 * (float - accuracy)).toFixed(2), readableBytes(bytes), readableBytes(gzipBytes),
+      method,
+      Number.isInteger(bits) ? bits : bits.toFixed(2),
+      levels ?? '–',
+      `${(100 * accuracy).toFixed(2)} %${spread}`,
+      (100 * (float - accuracy)).toFixed(2),
+      readableBytes(bytes),
+      readableBytes(gzipBytes),
     ]);
   }
   return table.toString();

@@ -1,9 +1,9 @@
+import 'tfjs-compress/plugins/wasm';
+import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import {SingleBar} from 'cli-progress';
 import {Command, InvalidArgumentError} from 'commander';
-import {fileURLToPath} from 'node:url';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
 import {isFullInstalled, type LabelledImages, loadFashionMnist} from './data.ts';
 import {createConvnet} from './model.ts';
 import {ratesFor, trainConvnet} from './trainConvnet.ts';
@@ -15,10 +15,16 @@ interface Options {
 }
 
 const {epochs, limit, out} = new Command('train')
-  .description("Trains the convnet on Fashion-MNIST: on all 60,000 images if Debian's dataset-fashion-mnist is installed, else on the embedded 10,000.")
+  .description(
+    "Trains the convnet on Fashion-MNIST: on all 60,000 images if Debian's dataset-fashion-mnist is installed, else on the embedded 10,000.",
+  )
   .option('--epochs <n>', 'passes over the images', positiveInteger, 9)
   .option('--limit <n>', 'train on the first n images only', positiveInteger)
-  .option('--out <folder>', 'where to save the model', fileURLToPath(new URL('../models/fashion-convnet', import.meta.url)))
+  .option(
+    '--out <folder>',
+    'where to save the model',
+    fileURLToPath(new URL('../models/fashion-convnet', import.meta.url)),
+  )
   .parse()
   .opts<Options>();
 
@@ -43,7 +49,8 @@ function firstOf({x, y}: LabelledImages, count = x.shape[0]): LabelledImages {
 
 async function trainWithBar(model: tf.LayersModel, images: LabelledImages): Promise<void> {
   const bar = new SingleBar({
-    format: 'epoch {epoch}/{epochs} [{bar}] {value}/{total} images, loss {loss}, accuracy {accuracy} %, {eta_formatted} left',
+    format:
+      'epoch {epoch}/{epochs} [{bar}] {value}/{total} images, loss {loss}, accuracy {accuracy} %, {eta_formatted} left',
     noTTYOutput: true,
     notTTYSchedule: 10_000,
     etaBuffer: 100,
@@ -52,13 +59,18 @@ async function trainWithBar(model: tf.LayersModel, images: LabelledImages): Prom
   await trainConvnet(model, images, {
     rates: ratesFor(epochs),
     // After every epoch: an interrupted training leaves its best so far.
-    onEpochEnd: async () => { await model.save(fileHandler(out)); },
-    onProgress: ({images, epoch, loss, accuracy}) => bar.update(images, {epoch, loss: loss.toFixed(4), accuracy: (100 * accuracy).toFixed(2)}),
+    onEpochEnd: async () => {
+      await model.save(fileHandler(out));
+    },
+    onProgress: ({images, epoch, loss, accuracy}) =>
+      bar.update(images, {epoch, loss: loss.toFixed(4), accuracy: (100 * accuracy).toFixed(2)}),
   });
   bar.stop();
 }
 
 async function describe(model: tf.LayersModel, {x, y}: LabelledImages): Promise<string> {
-  const [loss, accuracy] = await Promise.all([model.evaluate(x, y, {batchSize: 500})].flat().map(async (scalar) => (await scalar.data())[0]));
+  const [loss, accuracy] = await Promise.all(
+    [model.evaluate(x, y, {batchSize: 500})].flat().map(async (scalar) => (await scalar.data())[0]),
+  );
   return `on ${x.shape[0]} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %`;
 }

@@ -34,7 +34,11 @@ export function fallingRates(epochs: number, peak = 3e-3): number[] {
 }
 
 /** Trains a classifier of images with `model.fit`. */
-export async function trainConvnet(model: tf.LayersModel, {x, y}: LabelledImages, options: TrainingOptions = {}): Promise<void> {
+export async function trainConvnet(
+  model: tf.LayersModel,
+  {x, y}: LabelledImages,
+  options: TrainingOptions = {},
+): Promise<void> {
   await model.fit(x, y, prepareTraining(model, options));
 }
 
@@ -42,7 +46,10 @@ export async function trainConvnet(model: tf.LayersModel, {x, y}: LabelledImages
  * Compiles the model with Adam and cross-entropy, and gives the arguments for `model.fit` or this library's `fit`.
  * The order of the images is drawn anew for each epoch by tfjs, from `Math.random`: it takes no seed.
  */
-export function prepareTraining(model: tf.LayersModel, {rates = ratesFor(9), batchSize = 64, onProgress, onEpochEnd}: TrainingOptions = {}): tf.ModelFitArgs {
+export function prepareTraining(
+  model: tf.LayersModel,
+  {rates = ratesFor(9), batchSize = 64, onProgress, onEpochEnd}: TrainingOptions = {},
+): tf.ModelFitArgs {
   const optimizer = new ScheduledAdam(rates[0], 0.9, 0.999);
   model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
   const meter = new EpochMeter(rates.length);

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
 import {gzipSync} from 'node:zlib';
+import * as tf from '@tensorflow/tfjs';
 
 /** A model whose weights are what tfjs makes of 8-bit files. */
 export interface Uint8Model {
@@ -20,16 +20,23 @@ export interface Uint8Model {
  */
 export async function quantizeUint8(model: tf.LayersModel): Promise<Uint8Model> {
   const artifacts = await artifactsOf(model);
-  const tensors = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(artifacts.weightData), artifacts.weightSpecs ?? []);
-  const quantized = await Promise.all((artifacts.weightSpecs ?? []).map(async (spec) => quantizeSpec(spec, await tensors[spec.name].data())));
+  const tensors = tf.io.decodeWeights(
+    tf.io.CompositeArrayBuffer.join(artifacts.weightData),
+    artifacts.weightSpecs ?? [],
+  );
+  const quantized = await Promise.all(
+    (artifacts.weightSpecs ?? []).map(async (spec) => quantizeSpec(spec, await tensors[spec.name].data())),
+  );
   tf.dispose(tensors);
   const weightData = Buffer.concat(quantized.map(({codes}) => codes));
   return {
-    model: await tf.loadLayersModel(tf.io.fromMemory({
-      ...artifacts,
-      weightSpecs: quantized.map(({spec}) => spec),
-      weightData: Uint8Array.from(weightData).buffer,
-    })),
+    model: await tf.loadLayersModel(
+      tf.io.fromMemory({
+        ...artifacts,
+        weightSpecs: quantized.map(({spec}) => spec),
+        weightData: Uint8Array.from(weightData).buffer,
+      }),
+    ),
     bytes: weightData.length,
     gzipBytes: gzipSync(weightData, {level: 9}).length,
   };
@@ -55,7 +62,8 @@ export function affineUint8(weights: ArrayLike<number>): {codes: Uint8Array; sca
 }
 
 function quantizeSpec(spec: tf.io.WeightsManifestEntry, weights: ArrayLike<number>) {
-  if (spec.dtype !== 'float32') throw new Error(`quantizeUint8: expected ${spec.name} to be float32, got ${spec.dtype}`);
+  if (spec.dtype !== 'float32')
+    throw new Error(`quantizeUint8: expected ${spec.name} to be float32, got ${spec.dtype}`);
   const {codes, scale, min} = affineUint8(weights);
   return {codes, spec: {...spec, quantization: {dtype: 'uint8' as const, scale, min}}};
 }
@@ -79,9 +87,11 @@ function roundHalfToEven(x: number): number {
 /** What `model.save` would write. */
 async function artifactsOf(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
   let artifacts: tf.io.ModelArtifacts = {};
-  await model.save(tf.io.withSaveHandler(async (saved) => {
-    artifacts = saved;
-    return {modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved)};
-  }));
+  await model.save(
+    tf.io.withSaveHandler(async (saved) => {
+      artifacts = saved;
+      return {modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved)};
+    }),
+  );
   return artifacts;
 }

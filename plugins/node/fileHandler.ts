@@ -31,7 +31,9 @@ export interface FileHandlerOptions {
  * @throws OptionError
  */
 export function fileHandler(path: string, options: FileHandlerOptions = {}): io.IOHandler {
-  const {shardBytes} = resolveOptions<{shardBytes: number | undefined}>('fileHandler', options, {shardBytes: integer<number | undefined>(undefined, 1)});
+  const {shardBytes} = resolveOptions<{shardBytes: number | undefined}>('fileHandler', options, {
+    shardBytes: integer<number | undefined>(undefined, 1),
+  });
   const modelPath = path.endsWith('.json') ? path : join(path, 'model.json');
   return {
     load: () => load(modelPath),
@@ -52,18 +54,34 @@ async function readModelJSON(modelPath: string): Promise<io.ModelJSON> {
   try {
     return JSON.parse(text) as io.ModelJSON;
   } catch (cause) {
-    throw new Error(`${modelPath}: expected a tfjs model in JSON, got ${String(text.length)} characters that do not parse`, {cause});
+    throw new Error(
+      `${modelPath}: expected a tfjs model in JSON, got ${String(text.length)} characters that do not parse`,
+      {cause},
+    );
   }
 }
 
-async function save(modelPath: string, artifacts: io.ModelArtifacts, shardBytes: number | undefined): Promise<io.SaveResult> {
+async function save(
+  modelPath: string,
+  artifacts: io.ModelArtifacts,
+  shardBytes: number | undefined,
+): Promise<io.SaveResult> {
   const {modelTopology, weightSpecs = [], weightData = [], ...description} = artifacts;
   if (modelTopology === undefined || modelTopology instanceof ArrayBuffer) {
-    throw new Error(`${modelPath}: expected the model's topology as JSON, got ${modelTopology ? 'binary data' : 'none'}`);
+    throw new Error(
+      `${modelPath}: expected the model's topology as JSON, got ${modelTopology ? 'binary data' : 'none'}`,
+    );
   }
   const weights = new Uint8Array(joinBytes([weightData].flat().map((part) => new Uint8Array(part))));
-  const shards = shardsOf(weights.length, shardBytes).map(({name, from, to}) => ({path: modelPath.replace(/(model)?\.json$/, name), content: weights.subarray(from, to)}));
-  const model: io.ModelJSON = {...description, modelTopology, weightsManifest: [{paths: shards.map(({path}) => basename(path)), weights: weightSpecs}]};
+  const shards = shardsOf(weights.length, shardBytes).map(({name, from, to}) => ({
+    path: modelPath.replace(/(model)?\.json$/, name),
+    content: weights.subarray(from, to),
+  }));
+  const model: io.ModelJSON = {
+    ...description,
+    modelTopology,
+    weightsManifest: [{paths: shards.map(({path}) => basename(path)), weights: weightSpecs}],
+  };
   await mkdir(dirname(modelPath), {recursive: true});
   await replaceFiles([
     ...shards.map(({path, content}) => [path, content] as const),

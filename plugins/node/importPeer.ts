@@ -8,6 +8,9 @@ export async function importPeer<Module>(name: string, load: () => Promise<Modul
   try {
     return await load();
   } catch (cause) {
-    throw new BackendError(`expected the optional package '${name}', which could not be loaded; run: npm install ${name}`, {cause});
+    throw new BackendError(
+      `expected the optional package '${name}', which could not be loaded; run: npm install ${name}`,
+      {cause},
+    );
   }
 }

@@ -20,7 +20,9 @@ async function readGroup(folder: string, {paths, weights}: io.WeightsManifestCon
   const found = shards.reduce((sum, shard) => sum + shard.byteLength, 0);
   if (found !== expected) {
     const files = paths.map((path) => join(folder, path)).join(' + ');
-    throw new Error(`${files}: expected ${String(expected)} bytes for ${String(weights.length)} weights, found ${String(found)}`);
+    throw new Error(
+      `${files}: expected ${String(expected)} bytes for ${String(weights.length)} weights, found ${String(found)}`,
+    );
   }
   return shards;
 }
@@ -29,7 +31,10 @@ async function readShard(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new Error(`${path}: expected a file of weights that the model's manifest names, found none that can be read`, {cause});
+    throw new Error(
+      `${path}: expected a file of weights that the model's manifest names, found none that can be read`,
+      {cause},
+    );
   }
 }
 
@@ -37,10 +42,17 @@ async function readShard(path: string): Promise<Uint8Array> {
 function byteLength({name, shape, dtype, quantization}: io.WeightsManifestEntry): number {
   const stored = quantization?.dtype ?? dtype;
   const bytes = bytesPerValue.get(stored);
-  if (bytes === undefined) throw new Error(`weight '${name}': expected one of ${[...bytesPerValue.keys()].join(', ')}, got '${stored}'`);
+  if (bytes === undefined)
+    throw new Error(`weight '${name}': expected one of ${[...bytesPerValue.keys()].join(', ')}, got '${stored}'`);
   return bytes * shape.reduce((size, dimension) => size * dimension, 1);
 }
 
 const bytesPerValue: ReadonlyMap<string, number> = new Map([
-  ['float32', 4], ['int32', 4], ['float16', 2], ['uint16', 2], ['uint8', 1], ['bool', 1], ['complex64', 8],
+  ['float32', 4],
+  ['int32', 4],
+  ['float16', 2],
+  ['uint16', 2],
+  ['uint8', 1],
+  ['bool', 1],
+  ['complex64', 8],
 ]);

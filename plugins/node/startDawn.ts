@@ -23,8 +23,8 @@ export async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
   const adapter = await gpu.requestAdapter({powerPreference: 'high-performance'});
   if (adapter) return adapter;
   throw new BackendError(
-    `useWebGPU: expected a WebGPU adapter, found none (Vulkan driver: ${namedDriver() ?? 'none'}); install your GPU's Vulkan driver and Debian's 'libvulkan1', `
-    + `or Debian's 'chromium' for its software driver, or set VK_DRIVER_FILES to the .json manifest of a Vulkan driver`,
+    `useWebGPU: expected a WebGPU adapter, found none (Vulkan driver: ${namedDriver() ?? 'none'}); install your GPU's Vulkan driver and Debian's 'libvulkan1', ` +
+      `or Debian's 'chromium' for its software driver, or set VK_DRIVER_FILES to the .json manifest of a Vulkan driver`,
   );
 }
 
@@ -58,8 +58,12 @@ function swiftShader(): string | undefined {
 
 function hasOwnDriver(): boolean {
   if (process.platform !== 'linux') return true;
-  return ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/run/opengl-driver/share/vulkan/icd.d']
-    .some((folder) => existsSync(folder) && readdirSync(folder).length > 0);
+  return [
+    '/etc/vulkan/icd.d',
+    '/usr/share/vulkan/icd.d',
+    '/usr/local/share/vulkan/icd.d',
+    '/run/opengl-driver/share/vulkan/icd.d',
+  ].some((folder) => existsSync(folder) && readdirSync(folder).length > 0);
 }
 
 /**

@@ -36,7 +36,11 @@ export interface TerminalProgress {
  */
 export function terminalProgress(options: TerminalProgressOptions = {}): TerminalProgress {
   const {stream} = resolveOptions<Required<TerminalProgressOptions>>('terminalProgress', options, {
-    stream: {fallback: process.stderr, expected: 'a writable stream', accepts: (value) => typeof value === 'object' && value !== null && 'write' in value},
+    stream: {
+      fallback: process.stderr,
+      expected: 'a writable stream',
+      accepts: (value) => typeof value === 'object' && value !== null && 'write' in value,
+    },
   });
   return stream.isTTY === true ? barProgress(stream) : lineProgress(stream);
 }
@@ -57,7 +61,16 @@ function barProgress(stream: NodeJS.WritableStream): TerminalProgress {
     }
     const payload = {stage: event.stage.padEnd(12), place: progressText(event), left: leftText(event)};
     if (bar === undefined) {
-      bar = new SingleBar({format: '{stage} {bar} {percentage} %  {place}{left}', barsize: 24, clearOnComplete: true, hideCursor: true, stream}, Presets.shades_classic);
+      bar = new SingleBar(
+        {
+          format: '{stage} {bar} {percentage} %  {place}{left}',
+          barsize: 24,
+          clearOnComplete: true,
+          hideCursor: true,
+          stream,
+        },
+        Presets.shades_classic,
+      );
       bar.start(1, event.fraction, payload);
     } else {
       bar.update(event.fraction, payload);

@@ -20,7 +20,10 @@ import {requestAdapter, startDawn} from './startDawn.ts';
 export async function useWebGPU(): Promise<void> {
   if (getBackend() === 'webgpu') return;
   await startDawn();
-  const {WebGPUBackend} = await importPeer('@tensorflow/tfjs-backend-webgpu', () => import('@tensorflow/tfjs-backend-webgpu'));
+  const {WebGPUBackend} = await importPeer(
+    '@tensorflow/tfjs-backend-webgpu',
+    () => import('@tensorflow/tfjs-backend-webgpu'),
+  );
   // tfjs registers the backend only if its module was first loaded after navigator.gpu existed.
   if (!isRegistered('webgpu')) {
     registerBackend('webgpu', async () => {
@@ -31,7 +34,9 @@ export async function useWebGPU(): Promise<void> {
   // Without an adapter tfjs answers false, and would run on the cpu from then on.
   const active = await setBackend('webgpu');
   if (!active || getBackend() !== 'webgpu') {
-    throw new BackendError(`useWebGPU: expected tfjs to activate the backend 'webgpu', got '${getBackend()}'; see the warnings above`);
+    throw new BackendError(
+      `useWebGPU: expected tfjs to activate the backend 'webgpu', got '${getBackend()}'; see the warnings above`,
+    );
   }
 }
 

@@ -6,11 +6,17 @@ import {OptionError} from '../../src/errors.ts';
  */
 export function documentFor(where: string, given: Document | undefined): Document {
   if (given !== undefined) {
-    if (typeof Reflect.get(Object(given), 'createElementNS') !== 'function') throw new OptionError(where, 'document', 'a DOM document', given);
+    if (typeof Reflect.get(Object(given), 'createElementNS') !== 'function')
+      throw new OptionError(where, 'document', 'a DOM document', given);
     return given;
   }
   if (typeof document === 'undefined') {
-    throw new OptionError(where, 'document', 'a DOM document, as there is no page here (for example `parseHTML(\'<html></html>\').document` of linkedom)', given);
+    throw new OptionError(
+      where,
+      'document',
+      "a DOM document, as there is no page here (for example `parseHTML('<html></html>').document` of linkedom)",
+      given,
+    );
   }
   return document;
 }

@@ -10,7 +10,11 @@ export interface DrawingOptions extends PlotOptions {
 
 /** A plot as one image in the text's own colour. */
 export function drawing(options: DrawingOptions): Element {
-  const drawn = plot({...options, style: {fontSize: '12px', overflow: 'visible', background: 'none'}, color: {type: 'identity'}});
+  const drawn = plot({
+    ...options,
+    style: {fontSize: '12px', overflow: 'visible', background: 'none'},
+    color: {type: 'identity'},
+  });
   drawn.setAttribute('role', 'img');
   return drawn;
 }

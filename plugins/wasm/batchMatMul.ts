@@ -1,6 +1,6 @@
-import {matMul, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {KernelConfig, Tensor3D} from '@tensorflow/tfjs-core';
-import {defineKernel, backendAttrs, backendInputs} from '../../src/ops/kernel.ts';
+import {matMul, tidy, transpose} from '@tensorflow/tfjs-core';
+import {backendAttrs, backendInputs, defineKernel} from '../../src/ops/kernel.ts';
 
 interface MatMulAttrs {
   readonly transposeA: boolean;
@@ -18,8 +18,11 @@ export function batchMatMul(stock: KernelConfig): KernelConfig {
     backendName: stock.backendName,
     kernelFunc: ({inputs, attrs, backend}) => {
       const {transposeA, transposeB} = attrs;
-      if (!transposeA && !transposeB) return stock.kernelFunc({inputs: backendInputs(inputs), attrs: backendAttrs(attrs), backend});
-      return tidy(() => matMul(transposeA ? swapLastAxes(inputs.a) : inputs.a, transposeB ? swapLastAxes(inputs.b) : inputs.b));
+      if (!transposeA && !transposeB)
+        return stock.kernelFunc({inputs: backendInputs(inputs), attrs: backendAttrs(attrs), backend});
+      return tidy(() =>
+        matMul(transposeA ? swapLastAxes(inputs.a) : inputs.a, transposeB ? swapLastAxes(inputs.b) : inputs.b),
+      );
     },
   });
   return {...stock, ...kernel};
@@ -28,5 +31,8 @@ export function batchMatMul(stock: KernelConfig): KernelConfig {
 /** With the last two axes exchanged. */
 function swapLastAxes(x: Tensor3D): Tensor3D {
   const {length} = x.shape;
-  return transpose(x, x.shape.map((_, axis) => (axis < length - 2 ? axis : 2 * length - 3 - axis)));
+  return transpose(
+    x,
+    x.shape.map((_, axis) => (axis < length - 2 ? axis : 2 * length - 3 - axis)),
+  );
 }

@@ -1,21 +1,25 @@
-import {conv2d, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {Tensor4D} from '@tensorflow/tfjs-core';
+import {conv2d, tidy, transpose} from '@tensorflow/tfjs-core';
 import {defineKernel} from '../../src/ops/kernel.ts';
-import {type ConvolutionAttrs, geometryOf, cropToWindows} from './convolution.ts';
+import {type ConvolutionAttrs, cropToWindows, geometryOf} from './convolution.ts';
 
 /**
  * ∂L/∂W of a convolution, as a convolution of its own: channels of x take the place of the batch, and dy of the filter,
  *
  *     dW[i, j, c, f] = Σ_{b, y, x} xpad[b, y·s + i, x·s + j, c] · dy[b, y, x, f]   —   conv(xᵀ, dyᵀ), dilated by s.
  */
-export const conv2DBackpropFilter = defineKernel<{x: Tensor4D; dy: Tensor4D}, ConvolutionAttrs & {filterShape: [number, number, number, number]}>({
+export const conv2DBackpropFilter = defineKernel<
+  {x: Tensor4D; dy: Tensor4D},
+  ConvolutionAttrs & {filterShape: [number, number, number, number]}
+>({
   kernelName: 'Conv2DBackpropFilter',
   backendName: 'wasm',
-  kernelFunc: ({inputs: {x, dy}, attrs}) => tidy(() => {
-    const geometry = geometryOf(x.shape, attrs.filterShape, attrs);
-    const images = transpose(cropToWindows(x, geometry), [3, 1, 2, 0]);
-    const gradients = transpose(dy, [1, 2, 0, 3]);
-    const filter = conv2d(images, gradients, 1, 'valid', 'NHWC', [geometry.strideHeight, geometry.strideWidth]);
-    return transpose(filter, [1, 2, 0, 3]);
-  }),
+  kernelFunc: ({inputs: {x, dy}, attrs}) =>
+    tidy(() => {
+      const geometry = geometryOf(x.shape, attrs.filterShape, attrs);
+      const images = transpose(cropToWindows(x, geometry), [3, 1, 2, 0]);
+      const gradients = transpose(dy, [1, 2, 0, 3]);
+      const filter = conv2d(images, gradients, 1, 'valid', 'NHWC', [geometry.strideHeight, geometry.strideWidth]);
+      return transpose(filter, [1, 2, 0, 3]);
+    }),
 });

@@ -1,6 +1,6 @@
-import {conv2d, reverse, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {KernelConfig, Tensor4D} from '@tensorflow/tfjs-core';
-import {defineKernel, backendAttrs, backendInputs} from '../../src/ops/kernel.ts';
+import {conv2d, reverse, tidy, transpose} from '@tensorflow/tfjs-core';
+import {backendAttrs, backendInputs, defineKernel} from '../../src/ops/kernel.ts';
 import {type ConvolutionAttrs, geometryOf, spreadGradient, strideOf} from './convolution.ts';
 
 /**
@@ -13,14 +13,24 @@ import {type ConvolutionAttrs, geometryOf, spreadGradient, strideOf} from './con
  * @param stock the wasm backend's own kernel, whose set-up is kept
  */
 export function conv2DBackpropInput(stock: KernelConfig): KernelConfig {
-  const kernel = defineKernel<{dy: Tensor4D; filter: Tensor4D}, ConvolutionAttrs & {inputShape: [number, number, number, number]}, object>({
+  const kernel = defineKernel<
+    {dy: Tensor4D; filter: Tensor4D},
+    ConvolutionAttrs & {inputShape: [number, number, number, number]},
+    object
+  >({
     kernelName: stock.kernelName,
     backendName: stock.backendName,
     kernelFunc: ({inputs, attrs, backend}) => {
-      if (!isWorthwhile(attrs)) return stock.kernelFunc({inputs: backendInputs(inputs), attrs: backendAttrs(attrs), backend});
+      if (!isWorthwhile(attrs))
+        return stock.kernelFunc({inputs: backendInputs(inputs), attrs: backendAttrs(attrs), backend});
       return tidy(() => {
         const turned = transpose(reverse(inputs.filter, [0, 1]), [0, 1, 3, 2]);
-        return conv2d(spreadGradient(inputs.dy, geometryOf(attrs.inputShape, inputs.filter.shape, attrs)), turned, 1, 'valid');
+        return conv2d(
+          spreadGradient(inputs.dy, geometryOf(attrs.inputShape, inputs.filter.shape, attrs)),
+          turned,
+          1,
+          'valid',
+        );
       });
     },
   });

@@ -1,5 +1,5 @@
-import {backend_util, pad, reshape, slice} from '@tensorflow/tfjs-core';
 import type {Tensor4D} from '@tensorflow/tfjs-core';
+import {backend_util, pad, reshape, slice} from '@tensorflow/tfjs-core';
 
 type Shape4D = [number, number, number, number];
 
@@ -17,14 +17,33 @@ export function strideOf({strides}: ConvolutionAttrs): [number, number] {
 }
 
 /** Padding, strides and sizes of a convolution over inputs `[batch, height, width, channels]`. */
-export function geometryOf(inputShape: Shape4D, filterShape: Shape4D, attrs: ConvolutionAttrs, depthwise = false): backend_util.Conv2DInfo {
-  return backend_util.computeConv2DInfo(inputShape, filterShape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode, depthwise);
+export function geometryOf(
+  inputShape: Shape4D,
+  filterShape: Shape4D,
+  attrs: ConvolutionAttrs,
+  depthwise = false,
+): backend_util.Conv2DInfo {
+  return backend_util.computeConv2DInfo(
+    inputShape,
+    filterShape,
+    attrs.strides,
+    1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    depthwise,
+  );
 }
 
 /** The part of the padded input that the windows of a convolution reach: (outHeight − 1)·stride + filterHeight rows, columns alike. */
 export function cropToWindows(x: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
   const {padInfo, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth} = geometry;
-  return placeInFrame(x, padInfo.top, padInfo.left, (outHeight - 1) * strideHeight + filterHeight, (outWidth - 1) * strideWidth + filterWidth);
+  return placeInFrame(
+    x,
+    padInfo.top,
+    padInfo.left,
+    (outHeight - 1) * strideHeight + filterHeight,
+    (outWidth - 1) * strideWidth + filterWidth,
+  );
 }
 
 /** dy set so that a 'valid' convolution of stride 1 with the filter turned by 180° has the size of the input. */
@@ -44,7 +63,13 @@ function withZerosBetween(dy: Tensor4D, strideHeight: number, strideWidth: numbe
   if (strideHeight === 1 && strideWidth === 1) return dy;
   const [batch, height, width, channels] = dy.shape;
   const cells = reshape(dy, [batch * height, 1, width, 1, channels]);
-  const spread = pad(cells, [[0, 0], [0, strideHeight - 1], [0, 0], [0, strideWidth - 1], [0, 0]]);
+  const spread = pad(cells, [
+    [0, 0],
+    [0, strideHeight - 1],
+    [0, 0],
+    [0, strideWidth - 1],
+    [0, 0],
+  ]);
   return reshape(spread, [batch, height * strideHeight, width * strideWidth, channels]);
 }
 
@@ -53,7 +78,12 @@ function placeInFrame(x: Tensor4D, top: number, left: number, height: number, wi
   const bottom = height - top - x.shape[1];
   const right = width - left - x.shape[2];
   const bordered = [top, left, bottom, right].some((border) => border > 0)
-    ? pad(x, [[0, 0], [Math.max(0, top), Math.max(0, bottom)], [Math.max(0, left), Math.max(0, right)], [0, 0]])
+    ? pad(x, [
+        [0, 0],
+        [Math.max(0, top), Math.max(0, bottom)],
+        [Math.max(0, left), Math.max(0, right)],
+        [0, 0],
+      ])
     : x;
   return [top, left, bottom, right].some((border) => border < 0)
     ? slice(bordered, [0, Math.max(0, -top), Math.max(0, -left), 0], [x.shape[0], height, width, x.shape[3]])

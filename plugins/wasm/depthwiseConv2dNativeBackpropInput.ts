@@ -1,5 +1,5 @@
-import {depthwiseConv2d, reshape, reverse, sum, tidy} from '@tensorflow/tfjs-core';
 import type {Rank, Tensor4D} from '@tensorflow/tfjs-core';
+import {depthwiseConv2d, reshape, reverse, sum, tidy} from '@tensorflow/tfjs-core';
 import {defineKernel} from '../../src/ops/kernel.ts';
 import {type ConvolutionAttrs, geometryOf, spreadGradient} from './convolution.ts';
 
@@ -14,11 +14,12 @@ export const depthwiseConv2dNativeBackpropInput = defineKernel<
 >({
   kernelName: 'DepthwiseConv2dNativeBackpropInput',
   backendName: 'wasm',
-  kernelFunc: ({inputs: {dy, filter}, attrs}) => tidy(() => {
-    const [kernelHeight, kernelWidth, channels, multiplier] = filter.shape;
-    const geometry = geometryOf(attrs.inputShape, filter.shape, attrs, true);
-    const turned = reshape<Rank.R4>(reverse(filter, [0, 1]), [kernelHeight, kernelWidth, channels * multiplier, 1]);
-    const dx = depthwiseConv2d<Tensor4D>(spreadGradient(dy, geometry), turned, 1, 'valid');
-    return multiplier === 1 ? dx : sum(reshape(dx, [...attrs.inputShape, multiplier]), 4);
-  }),
+  kernelFunc: ({inputs: {dy, filter}, attrs}) =>
+    tidy(() => {
+      const [kernelHeight, kernelWidth, channels, multiplier] = filter.shape;
+      const geometry = geometryOf(attrs.inputShape, filter.shape, attrs, true);
+      const turned = reshape<Rank.R4>(reverse(filter, [0, 1]), [kernelHeight, kernelWidth, channels * multiplier, 1]);
+      const dx = depthwiseConv2d<Tensor4D>(spreadGradient(dy, geometry), turned, 1, 'valid');
+      return multiplier === 1 ? dx : sum(reshape(dx, [...attrs.inputShape, multiplier]), 4);
+    }),
 });

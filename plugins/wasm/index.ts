@@ -9,8 +9,8 @@
  * ```
  * @module tfjs-compress/plugins/wasm
  */
-import {getKernel, type KernelConfig, registerKernel, unregisterKernel} from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm'; // its own kernels first: two of them are replaced
+import {getKernel, type KernelConfig, registerKernel, unregisterKernel} from '@tensorflow/tfjs-core';
 import {registerMissing} from '../../src/ops/kernel.ts';
 import {batchMatMul} from './batchMatMul.ts';
 import {conv2DBackpropFilter} from './conv2DBackpropFilter.ts';
@@ -19,7 +19,12 @@ import {depthwiseConv2dNativeBackpropFilter} from './depthwiseConv2dNativeBackpr
 import {depthwiseConv2dNativeBackpropInput} from './depthwiseConv2dNativeBackpropInput.ts';
 import {unsortedSegmentSum} from './unsortedSegmentSum.ts';
 
-registerMissing([conv2DBackpropFilter, depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput, unsortedSegmentSum]);
+registerMissing([
+  conv2DBackpropFilter,
+  depthwiseConv2dNativeBackpropFilter,
+  depthwiseConv2dNativeBackpropInput,
+  unsortedSegmentSum,
+]);
 
 replaceStock('Conv2DBackpropInput', conv2DBackpropInput);
 replaceStock('BatchMatMul', batchMatMul);

@@ -1,5 +1,5 @@
-import {greaterEqual, less, logicalAnd, reshape, scalar, scatterND, slice, tidy, where} from '@tensorflow/tfjs-core';
 import type {Tensor, Tensor1D} from '@tensorflow/tfjs-core';
+import {greaterEqual, less, logicalAnd, reshape, scalar, scatterND, slice, tidy, where} from '@tensorflow/tfjs-core';
 import {defineKernel} from '../../src/ops/kernel.ts';
 
 /**
@@ -9,11 +9,16 @@ import {defineKernel} from '../../src/ops/kernel.ts';
 export const unsortedSegmentSum = defineKernel<{x: Tensor; segmentIds: Tensor1D}, {readonly numSegments: number}>({
   kernelName: 'UnsortedSegmentSum',
   backendName: 'wasm',
-  kernelFunc: ({inputs: {x, segmentIds}, attrs: {numSegments}}) => tidy(() => {
-    const known = logicalAnd(greaterEqual(segmentIds, 0), less(segmentIds, numSegments));
-    const places = reshape(where<Tensor>(known, segmentIds, scalar(numSegments, 'int32')), [-1, 1]);
-    const size = x.shape.slice(1);
-    const sums = scatterND(places, x, [numSegments + 1, ...size]);
-    return slice(sums, x.shape.map(() => 0), [numSegments, ...size]);
-  }),
+  kernelFunc: ({inputs: {x, segmentIds}, attrs: {numSegments}}) =>
+    tidy(() => {
+      const known = logicalAnd(greaterEqual(segmentIds, 0), less(segmentIds, numSegments));
+      const places = reshape(where<Tensor>(known, segmentIds, scalar(numSegments, 'int32')), [-1, 1]);
+      const size = x.shape.slice(1);
+      const sums = scatterND(places, x, [numSegments + 1, ...size]);
+      return slice(
+        sums,
+        x.shape.map(() => 0),
+        [numSegments, ...size],
+      );
+    }),
 });

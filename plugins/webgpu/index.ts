@@ -10,11 +10,11 @@
  */
 import '@tensorflow/tfjs-backend-webgpu';
 import {registerMissing} from '../../src/ops/kernel.ts';
-import {followPath} from './path/followPath.ts';
 import {packedConv2d} from './packed/packedConv2d.ts';
 import {packedDepthwiseConv2d} from './packed/packedDepthwiseConv2d.ts';
 import {packedGather} from './packed/packedGather.ts';
 import {packedMatMul} from './packed/packedMatMul.ts';
+import {followPath} from './path/followPath.ts';
 
 registerMissing([followPath, packedMatMul, packedConv2d, packedDepthwiseConv2d, packedGather]);
 

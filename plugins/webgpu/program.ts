@@ -18,8 +18,12 @@ export interface Program<Input extends string, Uniform extends string> {
 }
 
 /** The types of uniforms, and what tfjs calls them. */
-const UNIFORM_TYPES = [['i32', 'int32'], ['u32', 'uint32'], ['f32', 'float32']] as const;
-type UniformType = typeof UNIFORM_TYPES[number][0];
+const UNIFORM_TYPES = [
+  ['i32', 'int32'],
+  ['u32', 'uint32'],
+  ['f32', 'float32'],
+] as const;
+type UniformType = (typeof UNIFORM_TYPES)[number][0];
 
 /** What one run of a program works on. */
 export interface ProgramRun<Input extends string, Uniform extends string> {
@@ -35,10 +39,14 @@ const WORKGROUP_SIZE = 64;
 
 /** Runs a program on the device. tfjs spreads more than 65,535 workgroups over the other dimensions. */
 export function runProgram<Input extends string, Uniform extends string>(
-  backend: WebGPUBackend, program: Program<Input, Uniform>, {inputs, uniforms, invocations, output}: ProgramRun<Input, Uniform>,
+  backend: WebGPUBackend,
+  program: Program<Input, Uniform>,
+  {inputs, uniforms, invocations, output}: ProgramRun<Input, Uniform>,
 ): void {
   const {shaderKey, inputs: variableNames, vectors = [], workgroupSize = WORKGROUP_SIZE, code} = program;
-  const fields = UNIFORM_TYPES.flatMap(([wgsl, type]) => (program.uniforms[wgsl] ?? []).map((name) => ({name, wgsl, type})));
+  const fields = UNIFORM_TYPES.flatMap(([wgsl, type]) =>
+    (program.uniforms[wgsl] ?? []).map((name) => ({name, wgsl, type})),
+  );
   // A new object for each run, because tfjs writes into it.
   const run: WebGPUProgram = {
     shaderKey: `tfjsCompress_${shaderKey}`,

@@ -16,16 +16,16 @@ export async function requireWebGPU(): Promise<void> {
   if (await activates('webgpu')) return;
   if (before !== undefined) await setBackend(before);
   throw new BackendError(
-    "requireWebGPU: expected tfjs to activate the backend 'webgpu', found no WebGPU adapter; "
-    + "in Node, call useWebGPU() of 'tfjs-compress/plugins/node' instead; in a browser, use one with WebGPU, on a page of https: or localhost, "
-    + "or the backend 'wasm' of '@tensorflow/tfjs-backend-wasm'",
+    "requireWebGPU: expected tfjs to activate the backend 'webgpu', found no WebGPU adapter; " +
+      "in Node, call useWebGPU() of 'tfjs-compress/plugins/node' instead; in a browser, use one with WebGPU, on a page of https: or localhost, " +
+      "or the backend 'wasm' of '@tensorflow/tfjs-backend-wasm'",
   );
 }
 
 /** tfjs throws for a backend that was never registered, as in Node, and answers false for one that does not start. */
 async function activates(name: string): Promise<boolean> {
   try {
-    return await setBackend(name) && getBackend() === name;
+    return (await setBackend(name)) && getBackend() === name;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import {BackendError} from '../errors.ts';
-import type {StoredTensor} from './storedTensors.ts';
 import type {PlainTopology} from './plainTopology.ts';
+import type {StoredTensor} from './storedTensors.ts';
 
 /** What a model consists of, as it is saved. */
 export interface ModelContent {
@@ -28,8 +28,18 @@ export const MARK = 4;
  * @throws BackendError where there is no `crypto.subtle`
  */
 export async function computeDigest({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
-  const weights = await Promise.all(byName(tensors).map(async ({name, shape, dtype, from, to}) => ({name, shape, dtype, hash: await sha256(payload.subarray(from, to))})));
-  const text = JSON.stringify({topology: {class_name, config}, weights: weights.map(({name, shape, dtype, hash}) => [name, shape, dtype, hash])});
+  const weights = await Promise.all(
+    byName(tensors).map(async ({name, shape, dtype, from, to}) => ({
+      name,
+      shape,
+      dtype,
+      hash: await sha256(payload.subarray(from, to)),
+    })),
+  );
+  const text = JSON.stringify({
+    topology: {class_name, config},
+    weights: weights.map(({name, shape, dtype, hash}) => [name, shape, dtype, hash]),
+  });
   return {
     sha256: await sha256(new TextEncoder().encode(text)),
     marks: weights.map(({hash}) => hash.slice(0, MARK)).join(''),
@@ -44,7 +54,10 @@ export function byName(tensors: readonly StoredTensor[]): StoredTensor[] {
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   // A page that came over plain http has no `subtle`, whatever its type says.
   const subtle: SubtleCrypto | undefined = typeof crypto === 'undefined' ? undefined : crypto.subtle;
-  if (!subtle) throw new BackendError('expected crypto.subtle for a SHA-256, found none; serve the page over https or from localhost, or load with {verify: false}');
+  if (!subtle)
+    throw new BackendError(
+      'expected crypto.subtle for a SHA-256, found none; serve the page over https or from localhost, or load with {verify: false}',
+    );
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -22,6 +22,9 @@ export function joinPayload(weightData: unknown): Uint8Array<ArrayBuffer> {
 
 function bytesOf(part: unknown): Uint8Array<ArrayBuffer> {
   if (part instanceof ArrayBuffer) return new Uint8Array(part);
-  if (ArrayBuffer.isView(part) && part.buffer instanceof ArrayBuffer) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  throw new ArtifactError(`expected \`weightData\` to be an ArrayBuffer or a list of them, found ${formatValue(part)}; save the model with its weights`);
+  if (ArrayBuffer.isView(part) && part.buffer instanceof ArrayBuffer)
+    return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  throw new ArtifactError(
+    `expected \`weightData\` to be an ArrayBuffer or a list of them, found ${formatValue(part)}; save the model with its weights`,
+  );
 }

@@ -13,7 +13,10 @@ export interface PlainTopology {
 export function readPlainTopology(modelTopology: unknown): PlainTopology {
   if (typeof modelTopology === 'object' && modelTopology !== null && !(modelTopology instanceof ArrayBuffer)) {
     const plain: unknown = JSON.parse(JSON.stringify(modelTopology));
-    if (typeof plain === 'object' && plain !== null && 'class_name' in plain && 'config' in plain) return {class_name: plain.class_name, config: plain.config};
+    if (typeof plain === 'object' && plain !== null && 'class_name' in plain && 'config' in plain)
+      return {class_name: plain.class_name, config: plain.config};
   }
-  throw new ArtifactError(`expected \`modelTopology\` to be JSON with \`class_name\` and \`config\`, found ${formatValue(modelTopology)}; save the packed model with model.save`);
+  throw new ArtifactError(
+    `expected \`modelTopology\` to be JSON with \`class_name\` and \`config\`, found ${formatValue(modelTopology)}; save the packed model with model.save`,
+  );
 }

@@ -10,9 +10,13 @@ export type Artifacts = Readonly<Record<string, unknown>>;
  */
 export async function readArtifacts(source: string | io.IOHandler): Promise<Artifacts> {
   const handler = typeof source === 'string' ? handlerOf(source) : source;
-  if (typeof handler.load !== 'function') throw new ArtifactError('expected a handler with `load`, found none; give an address or a handler that can load');
+  if (typeof handler.load !== 'function')
+    throw new ArtifactError('expected a handler with `load`, found none; give an address or a handler that can load');
   const artifacts: unknown = await withLoadErrors(() => handler.load?.());
-  if (typeof artifacts !== 'object' || artifacts === null) throw new ArtifactError(`expected the handler to give a model, got ${String(artifacts)}; is there a model at this place?`);
+  if (typeof artifacts !== 'object' || artifacts === null)
+    throw new ArtifactError(
+      `expected the handler to give a model, got ${String(artifacts)}; is there a model at this place?`,
+    );
   return {...artifacts};
 }
 
@@ -21,7 +25,9 @@ function handlerOf(url: string): io.IOHandler {
   // tfjs takes an address that it has no handler for as one relative to the page.
   if (handlers.length === 0) return io.browserHTTPRequest(url);
   if (handlers.length === 1) return handlers[0];
-  throw new ArtifactError(`expected one handler for this address, found ${handlers.length}; unregister the others or give the handler itself`);
+  throw new ArtifactError(
+    `expected one handler for this address, found ${handlers.length}; unregister the others or give the handler itself`,
+  );
 }
 
 async function withLoadErrors<Result>(read: () => Result): Promise<Awaited<Result>> {
@@ -30,6 +36,8 @@ async function withLoadErrors<Result>(read: () => Result): Promise<Awaited<Resul
   } catch (cause) {
     throw new ArtifactError(
       `expected a model.json and its weights, got: ${cause instanceof Error ? cause.message : String(cause)}; is there a model at this place? ` +
-      'Files in Node need fileHandler of tfjs-compress/plugins/node', {cause});
+        'Files in Node need fileHandler of tfjs-compress/plugins/node',
+      {cause},
+    );
   }
 }

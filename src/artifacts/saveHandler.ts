@@ -9,7 +9,8 @@ export function findSaveHandler(where: string, handler: io.IOHandler | string): 
   const expected = 'an IOHandler with `save`, or a URL of one';
   const handlers = typeof handler === 'string' ? io.getSaveHandlers(handler) : [handler];
   const [first] = handlers;
-  if (handlers.length !== 1 || typeof first?.save !== 'function') throw new OptionError(where, 'handler', expected, handler);
+  if (handlers.length !== 1 || typeof first?.save !== 'function')
+    throw new OptionError(where, 'handler', expected, handler);
   const save = first.save;
   return (artifacts) => save.call(first, artifacts);
 }

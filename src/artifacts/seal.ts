@@ -1,5 +1,5 @@
 import {ArtifactError, formatValue} from '../errors.ts';
-import {byName, type Digest, computeDigest, MARK, type ModelContent} from './digest.ts';
+import {byName, computeDigest, type Digest, MARK, type ModelContent} from './digest.ts';
 
 /** What a packed model says of itself in its user defined metadata. */
 export interface Seal extends Digest {
@@ -16,7 +16,7 @@ const FORMAT = 1;
 
 /** The seal of a model. */
 export async function createSeal(content: ModelContent): Promise<Seal> {
-  return {format: FORMAT, bytes: content.payload.length, ...await computeDigest(content)};
+  return {format: FORMAT, bytes: content.payload.length, ...(await computeDigest(content))};
 }
 
 /**
@@ -28,12 +28,18 @@ export function readSeal(metadata: unknown): Seal {
   if (typeof seal !== 'object' || seal === null) {
     throw new ArtifactError(
       `expected a packed model, with \`userDefinedMetadata.${SEAL}\`, found ${formatValue(seal)}; load a model that is not packed with tf.loadLayersModel, ` +
-      'and call sealModel before saving a packed one whose metadata you replaced');
+        'and call sealModel before saving a packed one whose metadata you replaced',
+    );
   }
   const {format, sha256, bytes, marks}: {readonly [key: string]: unknown} = {...seal};
-  if (format !== FORMAT) throw new ArtifactError(`expected \`${SEAL}.format\` to be ${FORMAT}, found ${formatValue(format)}; update tfjs-compress, or pack the model with this version`);
+  if (format !== FORMAT)
+    throw new ArtifactError(
+      `expected \`${SEAL}.format\` to be ${FORMAT}, found ${formatValue(format)}; update tfjs-compress, or pack the model with this version`,
+    );
   if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof marks !== 'string') {
-    throw new ArtifactError(`expected \`${SEAL}\` to have \`sha256\`, \`bytes\` and \`marks\`, found ${formatValue(seal)}; the file is damaged or was edited`);
+    throw new ArtifactError(
+      `expected \`${SEAL}\` to have \`sha256\`, \`bytes\` and \`marks\`, found ${formatValue(seal)}; the file is damaged or was edited`,
+    );
   }
   return {format, sha256, bytes, marks};
 }
@@ -46,9 +52,13 @@ export async function requireSealed(content: ModelContent, {sha256, marks}: Seal
   const found = await computeDigest(content);
   if (found.sha256 === sha256) return;
   const markAt = (all: string, i: number): string => all.slice(MARK * i, MARK * (i + 1));
-  const damaged = found.marks.length === marks.length ? byName(content.tensors).find((_, i) => markAt(found.marks, i) !== markAt(marks, i)) : undefined;
+  const damaged =
+    found.marks.length === marks.length
+      ? byName(content.tensors).find((_, i) => markAt(found.marks, i) !== markAt(marks, i))
+      : undefined;
   const where = damaged ? `weight '${damaged.name}' differs` : 'its topology or its list of weights differs';
   throw new ArtifactError(
     `expected the model that was packed (SHA-256 ${formatValue(sha256)}), found another (${formatValue(found.sha256)}): ${where}; ` +
-    'copy the files again, or call sealModel before saving if you changed the packed model');
+      'copy the files again, or call sealModel before saving if you changed the packed model',
+  );
 }

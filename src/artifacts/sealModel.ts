@@ -1,10 +1,10 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {collectArtifacts} from './collectArtifacts.ts';
 import type {ModelContent} from './digest.ts';
 import {joinPayload} from './payload.ts';
-import {collectArtifacts} from './collectArtifacts.ts';
-import {SEAL, createSeal} from './seal.ts';
-import {locateTensors} from './storedTensors.ts';
 import {readPlainTopology} from './plainTopology.ts';
+import {createSeal, SEAL} from './seal.ts';
+import {locateTensors} from './storedTensors.ts';
 
 /**
  * Writes a checksum of a packed model into its metadata, beside the entries that are there; `model.save` keeps it with the model.

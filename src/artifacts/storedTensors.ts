@@ -15,7 +15,11 @@ export interface StoredTensor {
 export type StoredType = 'float32' | 'int32' | 'bool';
 
 /** Bytes of one number. */
-export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number>([['float32', 4], ['int32', 4], ['bool', 1]]);
+export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number>([
+  ['float32', 4],
+  ['int32', 4],
+  ['bool', 1],
+]);
 
 /**
  * The weights of a file, in its order, with their places. Nothing is allocated by what the file says.
@@ -24,30 +28,60 @@ export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number
  * @throws ArtifactError that names the weight that is described wrongly or lies outside, or says that bytes are left over
  */
 export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor[] {
-  if (!Array.isArray(weightSpecs)) throw new ArtifactError(`expected \`weightSpecs\` to be a list, found ${formatValue(weightSpecs)}; save the model with its weights`);
+  if (!Array.isArray(weightSpecs))
+    throw new ArtifactError(
+      `expected \`weightSpecs\` to be a list, found ${formatValue(weightSpecs)}; save the model with its weights`,
+    );
   const names = new Set<string>();
   let from = 0;
   const tensors = weightSpecs.map((spec: unknown, at): StoredTensor => {
     const tensor = locateTensor(spec, at, from, bytes);
-    if (names.has(tensor.name)) throw new ArtifactError(`weight '${tensor.name}': expected one weight of that name, found two; give the model's layers different names`);
+    if (names.has(tensor.name))
+      throw new ArtifactError(
+        `weight '${tensor.name}': expected one weight of that name, found two; give the model's layers different names`,
+      );
     names.add(tensor.name);
     from = tensor.to;
     return tensor;
   });
-  if (from !== bytes) throw new ArtifactError(`expected ${from} bytes for ${tensors.length} weights, found ${bytes}; a file of weights is damaged, or of another model`);
+  if (from !== bytes)
+    throw new ArtifactError(
+      `expected ${from} bytes for ${tensors.length} weights, found ${bytes}; a file of weights is damaged, or of another model`,
+    );
   return tensors;
 }
 
 function locateTensor(spec: unknown, at: number, from: number, bytes: number): StoredTensor {
-  if (typeof spec !== 'object' || spec === null) throw new ArtifactError(`expected weight ${at} to be described by an object, found ${formatValue(spec)}; the file is damaged or was edited`);
+  if (typeof spec !== 'object' || spec === null)
+    throw new ArtifactError(
+      `expected weight ${at} to be described by an object, found ${formatValue(spec)}; the file is damaged or was edited`,
+    );
   const {name, shape, dtype, group, quantization}: {readonly [key: string]: unknown} = {...spec};
-  if (typeof name !== 'string' || name === '') throw new ArtifactError(`expected weight ${at} to have a name, found ${formatValue(name)}; the file is damaged or was edited`);
-  if (group !== undefined) throw new ArtifactError(`weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; save it without includeOptimizer`);
-  if (quantization !== undefined) throw new ArtifactError(`weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; save the packed model with model.save`);
-  if (!isStoredType(dtype)) throw new ArtifactError(`weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}; the file is damaged or was edited`);
-  if (!isShape(shape)) throw new ArtifactError(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}; the file is damaged or was edited`);
+  if (typeof name !== 'string' || name === '')
+    throw new ArtifactError(
+      `expected weight ${at} to have a name, found ${formatValue(name)}; the file is damaged or was edited`,
+    );
+  if (group !== undefined)
+    throw new ArtifactError(
+      `weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; save it without includeOptimizer`,
+    );
+  if (quantization !== undefined)
+    throw new ArtifactError(
+      `weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; save the packed model with model.save`,
+    );
+  if (!isStoredType(dtype))
+    throw new ArtifactError(
+      `weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}; the file is damaged or was edited`,
+    );
+  if (!isShape(shape))
+    throw new ArtifactError(
+      `weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}; the file is damaged or was edited`,
+    );
   const to = from + byteLength(shape, dtype);
-  if (!(to <= bytes)) throw new ArtifactError(`weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes in all; a file of weights is cut off or missing`);
+  if (!(to <= bytes))
+    throw new ArtifactError(
+      `weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes in all; a file of weights is cut off or missing`,
+    );
   return {name, shape, dtype, from, to};
 }
 

@@ -1,8 +1,8 @@
 import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {adapterFor} from '../layers/registry.ts';
 import type {CallList, LayerCall} from '../model/callList.ts';
-import {InheritedMasks} from './inheritedMasks.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
+import {InheritedMasks} from './inheritedMasks.ts';
 
 /** What a layer is called with, in one of the networks. */
 export interface CallInputs {
@@ -23,7 +23,10 @@ export class Activations {
   private readonly masks = new Map<number, Tensor>();
 
   private constructor(
-    private readonly networks: NetworkPair, private readonly lastUses: readonly number[], private call: number, private readonly inherited: InheritedMasks,
+    private readonly networks: NetworkPair,
+    private readonly lastUses: readonly number[],
+    private call: number,
+    private readonly inherited: InheritedMasks,
   ) {}
 
   /** Before the first call. The tensors become the activations' own. */
@@ -64,7 +67,10 @@ export class Activations {
     const masks = {mask: this.masks.get(taken.inputs[0]), inheritedMask: this.inheritedMask(call)};
     const original = {tensors: taken.inputs.map((value) => this.inOriginal(value)), ...masks};
     const agrees = taken.inputs.every((value) => !this.shadow.has(value));
-    return {original, shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), ...masks}};
+    return {
+      original,
+      shadow: agrees ? original : {tensors: taken.inputs.map((value) => this.inShadow(value)), ...masks},
+    };
   }
 
   /** Runs the calls up to, not including, call `end`. */
@@ -85,8 +91,18 @@ export class Activations {
     const counterpart = this.networks.shadow.calls[index];
     const diverged = this.networks.hasChanged(counterpart.layer) || call.inputs.some((value) => this.shadow.has(value));
     const mask = this.inheritedMask(index);
-    const outputs = runCall(call, call.inputs.map((value) => this.inOriginal(value)), mask);
-    const shadowOutputs = diverged ? runCall(counterpart, call.inputs.map((value) => this.inShadow(value)), mask) : [];
+    const outputs = runCall(
+      call,
+      call.inputs.map((value) => this.inOriginal(value)),
+      mask,
+    );
+    const shadowOutputs = diverged
+      ? runCall(
+          counterpart,
+          call.inputs.map((value) => this.inShadow(value)),
+          mask,
+        )
+      : [];
     if (this.isMasked(call)) this.inherited.add(index, mask);
     this.passMask(call);
     call.outputs.forEach((value, i) => {
@@ -112,7 +128,10 @@ export class Activations {
     const values = inputs.map((value) => this.inOriginal(value));
     const [mask] = tidy(() => {
       // tfjs says `Tensor`, and means that there may be none.
-      const next: Tensor | Tensor[] | null | undefined = layer.computeMask(one(values), one(masks.map((held) => held as Tensor)));
+      const next: Tensor | Tensor[] | null | undefined = layer.computeMask(
+        one(values),
+        one(masks.map((held) => held as Tensor)),
+      );
       const only = Array.isArray(next) ? next[0] : next;
       return only ? [only.clone()] : [];
     });
@@ -136,17 +155,20 @@ export class Activations {
 export function lastUsesOf({calls, inputs}: CallList): number[] {
   const count = Math.max(...inputs, ...calls.flatMap((call) => call.outputs)) + 1;
   const last = new Array<number>(count).fill(-1);
-  calls.forEach((call, index) => { for (const value of call.inputs) last[value] = index; });
+  calls.forEach((call, index) => {
+    for (const value of call.inputs) last[value] = index;
+  });
   return last;
 }
 
 /** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
 function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
-  const run = (): Tensor[] => tidy(() => {
-    const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
-    // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
-    return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
-  });
+  const run = (): Tensor[] =>
+    tidy(() => {
+      const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
+      // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
+      return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
+    });
   const adapter = adapterFor(layer);
   return adapter?.withoutSideEffects ? adapter.withoutSideEffects(layer, run) : run();
 }

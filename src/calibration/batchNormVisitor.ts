@@ -1,9 +1,9 @@
 import {mean, mul, square, sub, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import type {NetworkPair} from '../model/networkPair.ts';
 import {type ChannelMoments, matchedNorm} from '../numerics/correction/matchedNorm.ts';
 import type {CallInputs} from './activations.ts';
 import type {WalkVisitor} from './layerWalk.ts';
-import type {NetworkPair} from '../model/networkPair.ts';
 
 /** A visitor, and the layer that it rewrites. */
 export interface BatchNormVisitor extends WalkVisitor {
@@ -19,7 +19,11 @@ export function batchNormVisitors(networks: NetworkPair): BatchNormVisitor[] {
   const norms = new Set(calls.map(({layer}) => layer).filter(normalizesLastAxis));
   return [...norms].map((norm) => {
     const own = calls.flatMap(({layer}, index) => (layer === norm ? [index] : []));
-    return {name: norm.name, calls: own, open: () => new BatchNormPass(norm, networks.shadow.calls[own[0]].layer, networks)};
+    return {
+      name: norm.name,
+      calls: own,
+      open: () => new BatchNormPass(norm, networks.shadow.calls[own[0]].layer, networks),
+    };
   });
 }
 
@@ -35,7 +39,11 @@ class BatchNormPass {
   private sums: Float64Array[] = [];
   private hasDiverged = false;
 
-  constructor(private readonly norm: layers.Layer, private readonly counterpart: layers.Layer, private readonly networks: NetworkPair) {}
+  constructor(
+    private readonly norm: layers.Layer,
+    private readonly counterpart: layers.Layer,
+    private readonly networks: NetworkPair,
+  ) {}
 
   async add({tensors: [original]}: CallInputs, {tensors: [shadow]}: CallInputs): Promise<void> {
     this.hasDiverged ||= original !== shadow;
@@ -43,21 +51,32 @@ class BatchNormPass {
     const means = tidy(() => momentsOf(original, shadow, this.weight(-2)));
     try {
       const values = await Promise.all(means.map((one) => one.data<'float32'>()));
-      this.sums = values.map((channel, k) => Float64Array.from(channel, (value, c) => (this.sums.at(k)?.[c] ?? 0) + rows * value));
+      this.sums = values.map((channel, k) =>
+        Float64Array.from(channel, (value, c) => (this.sums.at(k)?.[c] ?? 0) + rows * value),
+      );
       this.rows += rows;
     } finally {
-      means.forEach((one) => { one.dispose(); });
+      means.forEach((one) => {
+        one.dispose();
+      });
     }
   }
 
   async finish(): Promise<void> {
     if (!this.hasDiverged) return;
-    const [movingMean, movingVariance] = await Promise.all([this.weight(-2).data<'float32'>(), this.weight(-1).data<'float32'>()]);
+    const [movingMean, movingVariance] = await Promise.all([
+      this.weight(-2).data<'float32'>(),
+      this.weight(-1).data<'float32'>(),
+    ]);
     const epsilon = Number(this.norm.getConfig().epsilon);
-    const matched = Array.from(movingMean, (movedMean, c) => matchedNorm({mean: movedMean, variance: movingVariance[c]}, epsilon, this.channel(c)));
+    const matched = Array.from(movingMean, (movedMean, c) =>
+      matchedNorm({mean: movedMean, variance: movingVariance[c]}, epsilon, this.channel(c)),
+    );
     const rewritten = [tensor1d(matched.map(({mean: one}) => one)), tensor1d(matched.map(({variance}) => variance))];
     this.networks.rewrite(this.counterpart, [...this.counterpart.getWeights().slice(0, -2), ...rewritten]);
-    rewritten.forEach((one) => { one.dispose(); });
+    rewritten.forEach((one) => {
+      one.dispose();
+    });
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import {followingBatchNorm} from './followingBatchNorm.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
+import {followingBatchNorm} from './followingBatchNorm.ts';
 import type {CompressionTarget} from './targets.ts';
 
 /** Where a constant can be added to every output of a layer. */
@@ -18,7 +18,10 @@ export interface BiasTarget {
  * The kernel's own bias; else the moving mean of a BatchNormalization that takes all it gives, and nothing else takes.
  * Without either there is nothing that could take up a mean error.
  */
-export function findBiasTarget({shadowLayer, originalLayer, kernel, calls}: CompressionTarget, networks: NetworkPair): BiasTarget | undefined {
+export function findBiasTarget(
+  {shadowLayer, originalLayer, kernel, calls}: CompressionTarget,
+  networks: NetworkPair,
+): BiasTarget | undefined {
   if (kernel.bias !== undefined) return {layer: shadowLayer, original: originalLayer, weight: kernel.bias, sign: 1};
   const consumer = followingBatchNorm(originalLayer, kernel, calls, networks.original);
   if (consumer === undefined) return undefined;

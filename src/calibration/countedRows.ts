@@ -8,6 +8,11 @@ import type {PlannedRows} from './rowSampling.ts';
  */
 export async function unmaskedRows(planned: PlannedRows, mask: Tensor, all: number): Promise<PlannedRows> {
   const counts = await mask.data();
-  const counted = (rows: Int32Array): Int32Array => rows.filter((row) => counts[Math.floor(row * counts.length / all)] !== 0);
-  return {calibrated: counted(planned.calibrated), heldOut: counted(planned.heldOut), boundRows: counted(planned.boundRows)};
+  const counted = (rows: Int32Array): Int32Array =>
+    rows.filter((row) => counts[Math.floor((row * counts.length) / all)] !== 0);
+  return {
+    calibrated: counted(planned.calibrated),
+    heldOut: counted(planned.heldOut),
+    boundRows: counted(planned.boundRows),
+  };
 }

@@ -3,8 +3,8 @@ import {matrix} from '../numerics/linalg/matrix.ts';
 import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
 import {RowPlan} from './rowSampling.ts';
+import {type CompressionTarget, kernelWeight} from './targets.ts';
 import type {ProblemStatistics, RowPair} from './targetStatistics.ts';
-import {kernelWeight, type CompressionTarget} from './targets.ts';
 
 /**
  * Counts how often the rows of a kernel are looked up: X is one-hot, so that XᵀX is the diagonal of the counts, and never made of columns.
@@ -23,7 +23,11 @@ export class EmbeddingStatistics {
   private total = 0;
 
   /** @param pause awaited between problems */
-  constructor(private readonly target: CompressionTarget, seed: number, private readonly pause: () => Promise<void>) {
+  constructor(
+    private readonly target: CompressionTarget,
+    seed: number,
+    private readonly pause: () => Promise<void>,
+  ) {
     const {kernel, originalLayer} = target;
     const {shape, size} = kernelWeight(originalLayer, kernel);
     this.features = kernel.features(shape);
@@ -51,7 +55,7 @@ export class EmbeddingStatistics {
     const {kernel, originalLayer} = this.target;
     const input = kernel.kernelInput(originalLayer, tensors);
     try {
-      return await kernel.rowIndices?.(originalLayer, input) ?? new Int32Array(0);
+      return (await kernel.rowIndices?.(originalLayer, input)) ?? new Int32Array(0);
     } finally {
       // An input may be met as it is.
       if (!tensors.includes(input)) input.dispose();
@@ -72,14 +76,24 @@ export class EmbeddingStatistics {
     const {features, total} = this;
     const counts = this.counts.slice(first, first + features);
     const gram = matrix(features, features);
-    counts.forEach((count, t) => { gram.data[t * features + t] = count + 1; });
+    counts.forEach((count, t) => {
+      gram.data[t * features + t] = count + 1;
+    });
     const mean = new Float64Array(features);
     mean.set(counts.map((count) => count / Math.max(1, total)));
     return {
-      gram, crossGram: gram, mean, shadowMean: mean, rows: total,
+      gram,
+      crossGram: gram,
+      mean,
+      shadowMean: mean,
+      rows: total,
       heldOut: this.rowsIn(first, this.heldOut),
       boundRows: this.rowsIn(first, this.boundRows),
-      lookups: {unseen: counts.filter((count) => count === 0).length, padding: features - counts.length, heldOut: this.heldOut.length},
+      lookups: {
+        unseen: counts.filter((count) => count === 0).length,
+        padding: features - counts.length,
+        heldOut: this.heldOut.length,
+      },
     };
   }
 
@@ -87,7 +101,9 @@ export class EmbeddingStatistics {
   private rowsIn(first: number, looked: readonly number[]): RowPair {
     const own = looked.filter((row) => row >= first && row < first + this.features);
     const rows = matrix(own.length, this.features);
-    own.forEach((row, i) => { rows.data[i * this.features + row - first] = 1; });
+    own.forEach((row, i) => {
+      rows.data[i * this.features + row - first] = 1;
+    });
     return {original: rows, shadow: rows};
   }
 

@@ -6,7 +6,12 @@ import type {CallList} from '../model/callList.ts';
  * The BatchNormalization that takes all that a kernel gives, and nothing else takes: the number of its first call. Between them there is no activation.
  * @param own numbers of the calls of the kernel's layer
  */
-export function followingBatchNorm(layer: layers.Layer, kernel: KernelAdapter, own: readonly number[], list: CallList): number | undefined {
+export function followingBatchNorm(
+  layer: layers.Layer,
+  kernel: KernelAdapter,
+  own: readonly number[],
+  list: CallList,
+): number | undefined {
   if (!kernel.producesLayerOutput || !isLinear(kernel)) return undefined;
   const consumers = new Set(own.map((call) => soleConsumer(call, list)));
   const [consumer] = consumers;
@@ -14,7 +19,9 @@ export function followingBatchNorm(layer: layers.Layer, kernel: KernelAdapter, o
   const {layer: norm} = list.calls[consumer];
   const hasOthers = list.calls.filter((call) => call.layer === norm).length !== own.length;
   const {shape} = layer.getWeights()[kernel.weight];
-  return normalizesLastAxis(norm, layer, kernel.matrixCount(shape) * kernel.neurons(shape)) && !hasOthers ? consumer : undefined;
+  return normalizesLastAxis(norm, layer, kernel.matrixCount(shape) * kernel.neurons(shape)) && !hasOthers
+    ? consumer
+    : undefined;
 }
 
 /** The one call that takes what a call gives, as the representative of its layer's first call. */

@@ -22,7 +22,9 @@ export class InheritedMasks {
 
   /** What a call without masked inputs is called with. It stays here. */
   at(index: number): Tensor | undefined {
-    const [last] = [...this.masks.keys()].filter((call) => this.ranks[call] < this.ranks[index]).sort((one, other) => this.ranks[other] - this.ranks[one]);
+    const [last] = [...this.masks.keys()]
+      .filter((call) => this.ranks[call] < this.ranks[index])
+      .sort((one, other) => this.ranks[other] - this.ranks[one]);
     return this.masks.get(last);
   }
 

@@ -1,8 +1,8 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {NetworkPair} from '../model/networkPair.ts';
 import type {BatchSource} from '../types.ts';
 import {Activations, type CallInputs, lastUsesOf} from './activations.ts';
-import type {NetworkPair} from '../model/networkPair.ts';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 /** What a walk needs. */
 export interface WalkOptions {
@@ -77,7 +77,9 @@ class LayerWalk {
   }
 
   dispose(): void {
-    this.checkpoints.forEach((activations) => { activations.dispose(); });
+    this.checkpoints.forEach((activations) => {
+      activations.dispose();
+    });
     this.checkpoints.clear();
   }
 
@@ -92,7 +94,11 @@ class LayerWalk {
   }
 
   /** Runs the batch to each call of the visitor. The point before the first call becomes the batch's new checkpoint. */
-  private async collectBatch({calls}: WalkVisitor, pass: VisitorPass, {index, offset, activations}: Batch): Promise<void> {
+  private async collectBatch(
+    {calls}: WalkVisitor,
+    pass: VisitorPass,
+    {index, offset, activations}: Batch,
+  ): Promise<void> {
     try {
       await this.options.pause();
       for (const [k, call] of calls.entries()) {
@@ -119,7 +125,8 @@ class LayerWalk {
   /** All batches from their checkpoints; those without one from the source. Each belongs to the reader. */
   private async *batches(): AsyncIterable<Batch> {
     if (this.isRead && this.checkpoints.size === this.offsets.length) {
-      for (const [index, offset] of this.offsets.entries()) yield {index, offset, activations: this.start(index, undefined)};
+      for (const [index, offset] of this.offsets.entries())
+        yield {index, offset, activations: this.start(index, undefined)};
       return;
     }
     let index = 0;

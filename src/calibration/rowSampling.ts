@@ -28,7 +28,12 @@ export class RowPlan {
    * @param rowsPerSample how many rows one sample may give
    * @param width numbers per row, over all problems and calls of the layer
    */
-  constructor(private readonly seed: number, private readonly layer: number, private readonly rowsPerSample: number, width: number) {
+  constructor(
+    private readonly seed: number,
+    private readonly layer: number,
+    private readonly rowsPerSample: number,
+    width: number,
+  ) {
     const affordable = Math.max(1, Math.floor(MAX_KEPT_NUMBERS / width));
     this.maxHeldOut = Math.min(MAX_HELD_OUT, affordable);
     this.maxBoundRows = Math.min(MAX_BOUND_ROWS, affordable);
@@ -36,7 +41,11 @@ export class RowPlan {
 
   /** The rows of samples `offset … offset + count − 1`, which have `positions` rows each. */
   plan(offset: number, count: number, positions: number): PlannedRows {
-    const rows: {calibrated: number[]; heldOut: number[]; boundRows: number[]} = {calibrated: [], heldOut: [], boundRows: []};
+    const rows: {calibrated: number[]; heldOut: number[]; boundRows: number[]} = {
+      calibrated: [],
+      heldOut: [],
+      boundRows: [],
+    };
     const perSample = Math.min(positions, this.rowsPerSample);
     for (let sample = 0; sample < count; sample++) {
       for (let k = 0; k < perSample; k++) {
@@ -44,7 +53,11 @@ export class RowPlan {
         this.file(row, (offset + sample) * perSample + k, rows);
       }
     }
-    return {calibrated: Int32Array.from(rows.calibrated), heldOut: Int32Array.from(rows.heldOut), boundRows: Int32Array.from(rows.boundRows)};
+    return {
+      calibrated: Int32Array.from(rows.calibrated),
+      heldOut: Int32Array.from(rows.heldOut),
+      boundRows: Int32Array.from(rows.boundRows),
+    };
   }
 
   private positionOf(sample: number, k: number, positions: number, perSample: number): number {
@@ -53,7 +66,11 @@ export class RowPlan {
   }
 
   /** By the number of the row alone: the samples before it may have come in any batches. */
-  private file(row: number, number: number, rows: {calibrated: number[]; heldOut: number[]; boundRows: number[]}): void {
+  private file(
+    row: number,
+    number: number,
+    rows: {calibrated: number[]; heldOut: number[]; boundRows: number[]},
+  ): void {
     const before = Math.floor(number / HELD_OUT_EVERY);
     // One place further each time: if rows per sample divide 16, it would always be the same part of the image.
     const turn = (number + before) % HELD_OUT_EVERY;

@@ -1,12 +1,12 @@
 import {dispose, type Tensor, type Tensor3D} from '@tensorflow/tfjs-core';
-import {blocksOf} from '../numerics/linalg/blocks.ts';
 import type {GramPair} from '../numerics/correction/centering.ts';
+import {blocksOf} from '../numerics/linalg/blocks.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
-import type {WalkVisitor} from './layerWalk.ts';
 import {EmbeddingStatistics} from './embeddingStatistics.ts';
+import type {WalkVisitor} from './layerWalk.ts';
 import {RowPlan} from './rowSampling.ts';
 import {type CompressionTarget, rowWidth} from './targets.ts';
 
@@ -45,7 +45,10 @@ export function rowsAtOnce(target: Pick<CompressionTarget, 'originalLayer' | 'ke
 }
 
 /** How many rows a sample may give in each call of a target, so that all samples together give about `rows`. */
-export function rowsPerSample({calls}: CompressionTarget, {samples, rows}: {readonly samples: number; readonly rows: number}): number {
+export function rowsPerSample(
+  {calls}: CompressionTarget,
+  {samples, rows}: {readonly samples: number; readonly rows: number},
+): number {
   return Math.max(1, Math.floor(rows / (samples * calls.length)));
 }
 
@@ -58,16 +61,30 @@ interface KernelInputs {
 type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 
 /** A target as a visitor of the walk: `visit` gets the statistics of its problems, and rewrites its layer. */
-export function targetVisitor(target: CompressionTarget, visit: (statistics: ProblemStatistics[]) => Promise<void>): WalkVisitor {
+export function targetVisitor(
+  target: CompressionTarget,
+  visit: (statistics: ProblemStatistics[]) => Promise<void>,
+): WalkVisitor {
   return {
     calls: target.calls,
     open({networks: {hasChanged}, source, seed, pause}) {
-      const plan = new RowPlan(seed, target.number, rowsPerSample(target, source), rowWidth(target) * target.calls.length);
-      const statistics = target.kernel.rowIndices ? new EmbeddingStatistics(target, seed, pause) : new TargetStatistics(target, plan, {pause, differs: hasChanged(target.shadowLayer)});
+      const plan = new RowPlan(
+        seed,
+        target.number,
+        rowsPerSample(target, source),
+        rowWidth(target) * target.calls.length,
+      );
+      const statistics = target.kernel.rowIndices
+        ? new EmbeddingStatistics(target, seed, pause)
+        : new TargetStatistics(target, plan, {pause, differs: hasChanged(target.shadowLayer)});
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
-        finish: async () => { await visit(await statistics.take()); },
-        dispose: () => { statistics.dispose(); },
+        finish: async () => {
+          await visit(await statistics.take());
+        },
+        dispose: () => {
+          statistics.dispose();
+        },
       };
     },
   };
@@ -88,7 +105,11 @@ class TargetStatistics {
 
   private readonly rowsAtOnce: number;
 
-  constructor(private readonly target: CompressionTarget, private readonly plan: RowPlan, private readonly context: StatisticsContext) {
+  constructor(
+    private readonly target: CompressionTarget,
+    private readonly plan: RowPlan,
+    private readonly context: StatisticsContext,
+  ) {
     this.grams = new GramStatistics(context.pause);
     this.rowsAtOnce = rowsAtOnce(target);
   }
@@ -106,14 +127,24 @@ class TargetStatistics {
       await this.withColumns(input, rows.boundRows, (own, shadowed) => this.boundRows.add(own, shadowed));
     } finally {
       // An input may be met as it is.
-      dispose([input.original, input.shadow].filter((tensor) => !original.tensors.includes(tensor) && !shadow.tensors.includes(tensor)));
+      dispose(
+        [input.original, input.shadow].filter(
+          (tensor) => !original.tensors.includes(tensor) && !shadow.tensors.includes(tensor),
+        ),
+      );
     }
   }
 
   private kernelInputs(original: CallInputs, shadow: CallInputs): KernelInputs {
     const {kernel, shadowLayer, originalLayer: own} = this.target;
     const input = kernel.kernelInput(own, original.tensors, original.inheritedMask);
-    return {original: input, shadow: original === shadow && !this.context.differs ? input : kernel.kernelInput(shadowLayer, shadow.tensors, shadow.inheritedMask)};
+    return {
+      original: input,
+      shadow:
+        original === shadow && !this.context.differs
+          ? input
+          : kernel.kernelInput(shadowLayer, shadow.tensors, shadow.inheritedMask),
+    };
   }
 
   /** Statistics by problem. Ends the collection. */
@@ -132,7 +163,8 @@ class TargetStatistics {
 
   /** A few rows at a time: all windows of a batch of images can be a hundred times the images. */
   private async withColumns(input: KernelInputs, rows: Int32Array, use: UseColumns): Promise<void> {
-    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce)) await this.withSomeColumns(input, rows.subarray(first, last), use);
+    for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce))
+      await this.withSomeColumns(input, rows.subarray(first, last), use);
   }
 
   private async withSomeColumns({original, shadow}: KernelInputs, rows: Int32Array, use: UseColumns): Promise<void> {

@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter} from '../layers/adapter/adapter.ts';
 import {GraphSegment} from '../converted/segments/graphSegment.ts';
+import type {KernelAdapter} from '../layers/adapter/adapter.ts';
 import {adapterFor, kernelsOf, supportedClassNames} from '../layers/registry.ts';
 import type {CallList} from '../model/callList.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
@@ -65,7 +65,10 @@ export interface LayerInfo {
 export type NetworkCalls = Pick<NetworkPair, 'original' | 'shadow'>;
 
 /** The kernels of a model that a stage rewrites, in the order in which they meet the data, and the layers and kernels it does not, each with the reason. */
-export function findTargets(networks: NetworkCalls, exclusion: LayerFilter): {targets: CompressionTarget[]; skipped: SkippedLayer[]} {
+export function findTargets(
+  networks: NetworkCalls,
+  exclusion: LayerFilter,
+): {targets: CompressionTarget[]; skipped: SkippedLayer[]} {
   const candidates: Candidate[] = [];
   const skipped: SkippedLayer[] = [];
   for (const [shadowLayer, calls] of callsByLayer(networks)) {
@@ -76,28 +79,40 @@ export function findTargets(networks: NetworkCalls, exclusion: LayerFilter): {ta
     }
     const reason = refusalReason(shadowLayer);
     if (reason !== undefined) skipped.push({...nameOf(shadowLayer), reason});
-    else for (const {name, kernel} of kernelsOf(original)) candidates.push({number: candidates.length, name, shadowLayer, originalLayer: original, kernel, calls});
+    else
+      for (const {name, kernel} of kernelsOf(original))
+        candidates.push({number: candidates.length, name, shadowLayer, originalLayer: original, kernel, calls});
   }
-  const targets = candidates.map((target): CompressionTarget => ({...target, info: layerInfoOf(target, candidates, networks)})).filter(({shadowLayer, name, info}) => {
-    const reason = exclusion(shadowLayer, info);
-    if (reason !== undefined) skipped.push({name, className: shadowLayer.getClassName(), reason});
-    return reason === undefined;
-  });
+  const targets = candidates
+    .map((target): CompressionTarget => ({...target, info: layerInfoOf(target, candidates, networks)}))
+    .filter(({shadowLayer, name, info}) => {
+      const reason = exclusion(shadowLayer, info);
+      if (reason !== undefined) skipped.push({name, className: shadowLayer.getClassName(), reason});
+      return reason === undefined;
+    });
   return {targets, skipped};
 }
 
 /** The names of all layers, and of the kernels of those that have several, in the order of their first call. */
 export function layerNamesIn({calls}: CallList): string[] {
-  return [...new Set(calls.map(({layer}) => layer))].flatMap((layer) => [...new Set([layer.name, ...kernelsOf(layer).map(({name}) => name)])]);
+  return [...new Set(calls.map(({layer}) => layer))].flatMap((layer) => [
+    ...new Set([layer.name, ...kernelsOf(layer).map(({name}) => name)]),
+  ]);
 }
 
 type Candidate = Omit<CompressionTarget, 'info'>;
 
 function layerInfoOf(target: Candidate, all: readonly Candidate[], {original: {calls}}: NetworkCalls): LayerInfo {
-  const others = new Set(all.filter(({shadowLayer}) => shadowLayer !== target.shadowLayer).flatMap((other) => other.calls));
+  const others = new Set(
+    all.filter(({shadowLayer}) => shadowLayer !== target.shadowLayer).flatMap((other) => other.calls),
+  );
   const {name, number, originalLayer, kernel} = target;
   return {
-    name, index: number, total: all.length, features: kernel.features(kernelWeight(originalLayer, kernel).shape), isLast: !reaches(calls, target.calls, others),
+    name,
+    index: number,
+    total: all.length,
+    features: kernel.features(kernelWeight(originalLayer, kernel).shape),
+    isLast: !reaches(calls, target.calls, others),
     ...(kernel.keepDenseReason !== undefined && {keepDenseReason: kernel.keepDenseReason}),
   };
 }
@@ -130,5 +145,7 @@ function refusalReason(layer: layers.Layer): string | undefined {
   const adapter = adapterFor(layer);
   if (adapter) return adapter.refusal?.(layer);
   if (layer.weights.length === 0) return undefined;
-  return WITHOUT_MATRIX.includes(layer.getClassName()) ? 'has no weight matrix' : `unsupported layer type; supported are ${supportedClassNames().join(', ')}`;
+  return WITHOUT_MATRIX.includes(layer.getClassName())
+    ? 'has no weight matrix'
+    : `unsupported layer type; supported are ${supportedClassNames().join(', ')}`;
 }

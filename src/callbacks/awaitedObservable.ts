@@ -9,31 +9,48 @@ type Fail = ((error: unknown) => void) | null;
  * A subscriber without an error handler is not an unhandled error: who waits gets it.
  */
 export class AwaitedObservable<Value> extends Observable<Value> {
-  constructor(private readonly inner: Observable<Value>, private readonly pending: PendingRuns) {
+  constructor(
+    private readonly inner: Observable<Value>,
+    private readonly pending: PendingRuns,
+  ) {
     super();
   }
 
-  override subscribe(observer?: Partial<Observer<Value>> | Next<Value>, error?: Fail, complete?: (() => void) | null): Subscription {
-    const handlers = typeof observer === 'object' && observer !== null ? observer : handlersOf(observer, error, complete);
+  override subscribe(
+    observer?: Partial<Observer<Value>> | Next<Value>,
+    error?: Fail,
+    complete?: (() => void) | null,
+  ): Subscription {
+    const handlers =
+      typeof observer === 'object' && observer !== null ? observer : handlersOf(observer, error, complete);
     // A subscriber of RxJS is an operator's: it has to stay itself, because it carries the way back to unsubscribe.
     const awaited = 'unsubscribe' in handlers ? handlers : this.awaited(handlers);
     return this.pending.count(this.inner, (source) => source.subscribe(awaited));
   }
 
   override pipe(...operators: Array<OperatorFunction<never, never>>): AwaitedObservable<never> {
-    const piped = operators.reduce<Observable<unknown>>((source, operator) => operator(source as Observable<never>), this);
+    const piped = operators.reduce<Observable<unknown>>(
+      (source, operator) => operator(source as Observable<never>),
+      this,
+    );
     return new AwaitedObservable<never>(piped as Observable<never>, this.pending);
   }
 
   private awaited(handlers: Partial<Observer<Value>>): Partial<Observer<Value>> {
     return {
-      next: (value) => { this.pending.handle(() => handlers.next?.(value)); },
+      next: (value) => {
+        this.pending.handle(() => handlers.next?.(value));
+      },
       error: (error: unknown) => handlers.error?.(error),
       complete: () => handlers.complete?.(),
     };
   }
 }
 
-function handlersOf<Value>(next: Next<Value> | undefined, error: Fail | undefined, complete: (() => void) | null | undefined): Partial<Observer<Value>> {
+function handlersOf<Value>(
+  next: Next<Value> | undefined,
+  error: Fail | undefined,
+  complete: (() => void) | null | undefined,
+): Partial<Observer<Value>> {
   return {...(next ? {next} : {}), ...(error ? {error} : {}), ...(complete ? {complete} : {})};
 }

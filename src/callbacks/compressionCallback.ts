@@ -1,7 +1,7 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {map, type Observable, Subject, type Subscribable} from 'rxjs';
 import {ModelError} from '../errors.ts';
-import {type OptionRules, integer, oneOf} from '../options.ts';
+import {integer, oneOf, type OptionRules} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
 import type {Compression} from '../types.ts';
 import {AwaitedObservable} from './awaitedObservable.ts';
@@ -30,7 +30,10 @@ export abstract class CompressionCallback extends Callback {
   /** Gives each pipeline a compression of its own. */
   protected readonly emissions = new Subject<() => Compression>();
   private hasEnded = false;
-  private readonly awaited = new AwaitedObservable<Compression>(this.emissions.pipe(map((acquire) => acquire())), this.pending);
+  private readonly awaited = new AwaitedObservable<Compression>(
+    this.emissions.pipe(map((acquire) => acquire())),
+    this.pending,
+  );
   /** As of an Observable: stages that run when it emits. */
   readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
   /** As of an Observable. `fit` waits for a promise that `next` returns, as of `model.save`. */
@@ -45,15 +48,22 @@ export abstract class CompressionCallback extends Callback {
   private givenModel: LayersModel | undefined;
 
   /** @param name as the caller wrote it, for messages */
-  constructor(private readonly name: string, private readonly onError: 'throw' | 'report') {
+  constructor(
+    private readonly name: string,
+    private readonly onError: 'throw' | 'report',
+  ) {
     super();
     // RxJS goes by the string where no polyfill had defined the symbol when it was loaded.
-    for (const name of ['@@observable', Symbol.observable].filter(Boolean)) Object.defineProperty(this, name, {value: () => this.awaited});
+    for (const name of ['@@observable', Symbol.observable].filter(Boolean))
+      Object.defineProperty(this, name, {value: () => this.awaited});
   }
 
   /** Called by `fit`. Rejects with a ModelError in another training than the first: it would emit nothing. Bound: tfjs may take it out. */
   override readonly onTrainBegin = async (): Promise<void> => {
-    if (this.hasEnded) throw new ModelError(`${this.name}: expected one training, got another after its end; make a new ${this.name}() for each fit`);
+    if (this.hasEnded)
+      throw new ModelError(
+        `${this.name}: expected one training, got another after its end; make a new ${this.name}() for each fit`,
+      );
   };
 
   /** Called by `fit`. */

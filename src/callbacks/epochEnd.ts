@@ -1,5 +1,5 @@
-import {takeSnapshot} from '../stages/run/snapshot.ts';
 import {integer, resolveOptions} from '../options.ts';
+import {takeSnapshot} from '../stages/run/snapshot.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 
 /** Options of {@link epochEnd}. */
@@ -26,7 +26,12 @@ export class EpochEnd extends CompressionCallback {
     const {every, from, seed} = this.options;
     const epoch = epochFrom0 + 1;
     if (!this.emissions.observed || epoch < from || (epoch - from) % every > 0) return;
-    const {acquire, release} = await takeSnapshot(this.trained, {where: 'epochEnd', seed, epoch, wait: this.pending.wait});
+    const {acquire, release} = await takeSnapshot(this.trained, {
+      where: 'epochEnd',
+      seed,
+      epoch,
+      wait: this.pending.wait,
+    });
     this.emissions.next(acquire);
     release();
     await this.pending.idle();
@@ -56,5 +61,11 @@ export class EpochEnd extends CompressionCallback {
  * @throws OptionError at once, for an option that is unknown or out of range
  */
 export function epochEnd(options: EpochEndOptions = {}): EpochEnd {
-  return new EpochEnd(resolveOptions<Required<EpochEndOptions>>('epochEnd', options, {...callbackRules, every: integer(1, 1), from: integer(1, 1)}));
+  return new EpochEnd(
+    resolveOptions<Required<EpochEndOptions>>('epochEnd', options, {
+      ...callbackRules,
+      every: integer(1, 1),
+      from: integer(1, 1),
+    }),
+  );
 }

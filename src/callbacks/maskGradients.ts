@@ -1,9 +1,9 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
-import {requireAlive} from '../stages/run/compression.ts';
 import {requireUnpacked} from '../packed/requireUnpacked.ts';
+import {requireAlive} from '../stages/run/compression.ts';
 import type {Compression} from '../types.ts';
-import {keepZeros, type KeptMask, collectKeptMasks, selectPruned, requireZeros} from './keptMasks.ts';
+import {collectKeptMasks, keepZeros, type KeptMask, requireZeros, selectPruned} from './keptMasks.ts';
 
 /** A Keras-style callback that keeps the pruned weights of a model at zero while it is trained further. For as many trainings as you like. */
 export class MaskGradients extends Callback {
@@ -55,7 +55,9 @@ export function maskGradients(compression: Compression): MaskGradients {
   requireUnpacked('maskGradients', model, 'packed weights do not train: train first, pack() last');
   requireAlive('maskGradients', model);
   if (selectPruned(layers).length === 0) {
-    throw new ModelError('maskGradients: expected a compression with pruned weights, got none; put spfqPrune or spfqCompress into its pipeline');
+    throw new ModelError(
+      'maskGradients: expected a compression with pruned weights, got none; put spfqPrune or spfqCompress into its pipeline',
+    );
   }
   return new MaskGradients(compression);
 }

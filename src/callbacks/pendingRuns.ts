@@ -25,7 +25,14 @@ export class PendingRuns {
 
   /** Counts a work whose failure is somebody else's to tell. */
   readonly wait = (work: Promise<unknown>): void => {
-    const ended = work.then(() => undefined, () => undefined).finally(() => { this.works.delete(ended); });
+    const ended = work
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        this.works.delete(ended);
+      });
     this.works.add(ended);
   };
 
@@ -33,7 +40,12 @@ export class PendingRuns {
   handle(handler: () => unknown): void {
     try {
       const result = handler();
-      if (isPromiseLike(result)) this.wait(Promise.resolve(result).catch((error: unknown) => { this.errors.push(error); }));
+      if (isPromiseLike(result))
+        this.wait(
+          Promise.resolve(result).catch((error: unknown) => {
+            this.errors.push(error);
+          }),
+        );
     } catch (error) {
       this.errors.push(error);
     }
@@ -52,8 +64,21 @@ export class PendingRuns {
 
   private watched<Value>(source: Observable<Value>): Observable<Value> {
     let end: () => void = () => undefined;
-    this.subscriptions.push(new Promise<void>((resolve) => { end = resolve; }));
-    return source.pipe(tap({error: (error: unknown) => { this.errors.push(error); }}), finalize(() => { end(); }));
+    this.subscriptions.push(
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+    );
+    return source.pipe(
+      tap({
+        error: (error: unknown) => {
+          this.errors.push(error);
+        },
+      }),
+      finalize(() => {
+        end();
+      }),
+    );
   }
 }
 

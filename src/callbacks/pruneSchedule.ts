@@ -1,13 +1,13 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
-import {adoptWeights} from './adoptWeights.ts';
 import {sparsityOf} from '../numerics/linalg/mask.ts';
 import {calibrate, type CalibrationData} from '../operators/calibrate.ts';
 import {pruneStage} from '../operators/spfqPrune.ts';
 import type {Report} from '../report/report.ts';
 import {compress} from '../sources/compress.ts';
 import type {CompressedLayer, Compression} from '../types.ts';
-import {keepZeros, type KeptMask, collectKeptMasks} from './keptMasks.ts';
+import {adoptWeights} from './adoptWeights.ts';
+import {collectKeptMasks, keepZeros, type KeptMask} from './keptMasks.ts';
 import {isDue, type PruneScheduleOptions, resolveSchedule, type Schedule, sparsityAt} from './pruneScheduleOptions.ts';
 import {requireTrained} from './requireTrained.ts';
 
@@ -32,7 +32,10 @@ export class PruneSchedule extends Callback {
   private done: readonly PruningStep[] = [];
   private lastReport: Report | undefined;
 
-  constructor(private readonly schedule: Schedule, private readonly calibrated: Stage) {
+  constructor(
+    private readonly schedule: Schedule,
+    private readonly calibrated: Stage,
+  ) {
     super();
   }
 
@@ -83,7 +86,9 @@ export class PruneSchedule extends Callback {
   private async prune(sparsity: number): Promise<number> {
     const model = requireTrained(NAME, this.trained);
     const {seed, stage} = this.schedule;
-    const pruned = await lastValueFrom(compress(model, {seed}).pipe(this.calibrated, pruneStage(NAME, {...stage, sparsity})));
+    const pruned = await lastValueFrom(
+      compress(model, {seed}).pipe(this.calibrated, pruneStage(NAME, {...stage, sparsity})),
+    );
     try {
       const masks = collectKeptMasks(NAME, pruned.layers, model);
       adoptWeights(model, pruned.model);

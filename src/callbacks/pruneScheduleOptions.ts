@@ -1,7 +1,7 @@
 import {OptionError} from '../errors.ts';
-import {integer, number, type OptionRule, type OptionRules, requireObject, resolveOptions} from '../options.ts';
 import type {CalibrateOptions} from '../operators/calibrate.ts';
 import type {SpfqPruneOptions} from '../operators/pruneOptions.ts';
+import {integer, number, type OptionRule, type OptionRules, requireObject, resolveOptions} from '../options.ts';
 
 /** When to prune, and how much: a polynomial decay from `from` to `to`. */
 export interface DecayOptions {
@@ -39,12 +39,22 @@ export interface Schedule {
   readonly seed: number;
 }
 
-type Own = Required<Omit<DecayOptions, 'to' | 'end'>> & {readonly to: number | undefined; readonly end: number | undefined; readonly seed: number} & {
+type Own = Required<Omit<DecayOptions, 'to' | 'end'>> & {
+  readonly to: number | undefined;
+  readonly end: number | undefined;
+  readonly seed: number;
+} & {
   readonly [Key in keyof ReadingOptions]-?: ReadingOptions[Key] | undefined;
 };
 
-const share = <Value extends number | undefined>(fallback: Value, expected: string, min: (value: number) => boolean): OptionRule<Value> => ({
-  fallback, expected, accepts: (value) => typeof value === 'number' && min(value) && value < 1,
+const share = <Value extends number | undefined>(
+  fallback: Value,
+  expected: string,
+  min: (value: number) => boolean,
+): OptionRule<Value> => ({
+  fallback,
+  expected,
+  accepts: (value) => typeof value === 'number' && min(value) && value < 1,
 });
 
 const RULES: OptionRules<Own> = {
@@ -53,7 +63,11 @@ const RULES: OptionRules<Own> = {
   begin: integer(1, 1),
   end: integer<number | undefined>(undefined, 1),
   every: integer(1, 1),
-  power: {...number(3, 0), expected: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 && value < Infinity},
+  power: {
+    ...number(3, 0),
+    expected: 'a number above 0',
+    accepts: (value) => typeof value === 'number' && value > 0 && value < Infinity,
+  },
   samples: integer<number | undefined>(undefined, 1),
   batchSize: integer<number | undefined>(undefined, 1),
   rows: integer<number | undefined>(undefined, 1),
@@ -61,7 +75,19 @@ const RULES: OptionRules<Own> = {
 };
 
 const STAGE_KEYS: ReadonlyArray<keyof StageOptions> = [
-  'scope', 'mask', 'rounding', 'alignment', 'feedback', 'scaling', 'damping', 'iterations', 'bias', 'include', 'exclude', 'memory', 'strictKernels',
+  'scope',
+  'mask',
+  'rounding',
+  'alignment',
+  'feedback',
+  'scaling',
+  'damping',
+  'iterations',
+  'bias',
+  'include',
+  'exclude',
+  'memory',
+  'strictKernels',
 ];
 
 /**

@@ -1,5 +1,5 @@
-import {createCompression} from '../stages/run/compression.ts';
 import {resolveOptions} from '../options.ts';
+import {createCompression} from '../stages/run/compression.ts';
 import type {Origin} from '../types.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 
@@ -10,7 +10,10 @@ import {type CallbackOptions, callbackRules, CompressionCallback} from './compre
  * For a Sequential tfjs tells callbacks of the functional model inside; that is what the compression holds.
  */
 export class TrainEnd extends CompressionCallback {
-  constructor(private readonly seed: number, onError: 'throw' | 'report') {
+  constructor(
+    private readonly seed: number,
+    onError: 'throw' | 'report',
+  ) {
     super('trainEnd', onError);
   }
 

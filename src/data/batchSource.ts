@@ -3,16 +3,17 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, formatValue} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
 import type {BatchSource} from '../types.ts';
-import {checkBatch, checkFinite} from './checkBatch.ts';
 import {batchSizeFor} from './batchSizeFor.ts';
+import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
-import {type InputTensors, inputsOf, isTensorInput, listOf} from './inputTensors.ts';
+import {inputsOf, type InputTensors, isTensorInput, listOf} from './inputTensors.ts';
 
 /**
  * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one.
  * Elements are {@link InputTensors} or `{xs}`, and belong to the reader.
  */
-export type InputData = InputTensors | DatasetLike | AsyncIterable<unknown> | (() => AsyncIterable<unknown> | Iterable<unknown>);
+export type InputData =
+  InputTensors | DatasetLike | AsyncIterable<unknown> | (() => AsyncIterable<unknown> | Iterable<unknown>);
 
 /** How inputs are read. */
 export interface ReadingOptions {
@@ -51,14 +52,19 @@ function exhaustedMessage(where: string, samples: number, before: number | undef
   return before === undefined
     ? `${where}: expected at least one sample of data, got an empty source`
     : `${where}: expected the source to give its ${before} samples on every reading, got ${samples} on this one; ` +
-      'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
+        'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
 }
 
-function tensorBatches(where: string, data: InputTensors, {samples, batchSize, seed}: ReadingOptions): Pick<BatchSource, 'samples' | 'read'> {
+function tensorBatches(
+  where: string,
+  data: InputTensors,
+  {samples, batchSize, seed}: ReadingOptions,
+): Pick<BatchSource, 'samples' | 'read'> {
   const [first] = listOf(data);
   if (first.isDisposed) throw new DataError(`${where}: expected tensors, got a disposed one`);
   const count = first.shape[0] ?? 0;
-  if (count === 0) throw new DataError(`${where}: expected at least one sample, got a tensor of shape [${first.shape.join(', ')}]`);
+  if (count === 0)
+    throw new DataError(`${where}: expected at least one sample, got a tensor of shape [${first.shape.join(', ')}]`);
   const chosen = chooseSamples(count, samples, seed);
   const read = async function* (model: LayersModel): AsyncIterable<Tensor[]> {
     const tensors = inputsOf(where, data, model);
@@ -66,14 +72,24 @@ function tensorBatches(where: string, data: InputTensors, {samples, batchSize, s
     const size = batchSizeFor(model, batchSize);
     for (let start = 0; start < chosen.length; start += size) {
       const indices = chosen.subarray(start, start + size);
-      yield await requireFiniteBatch(where, tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32')))), model, indices);
+      yield await requireFiniteBatch(
+        where,
+        tidy(() => tensors.map((tensor) => gather(tensor, tensor1d(indices, 'int32')))),
+        model,
+        indices,
+      );
     }
   };
   return {samples: chosen.length, read};
 }
 
 /** The batch, if it is finite; else it is disposed of. */
-async function requireFiniteBatch(where: string, batch: Tensor[], model: LayersModel, numbers: Int32Array): Promise<Tensor[]> {
+async function requireFiniteBatch(
+  where: string,
+  batch: Tensor[],
+  model: LayersModel,
+  numbers: Int32Array,
+): Promise<Tensor[]> {
   try {
     await checkFinite(where, batch, model, numbers);
     return batch;
@@ -93,7 +109,12 @@ function chooseSamples(count: number, samples: number, seed: number): Int32Array
   return chosen;
 }
 
-async function* elementBatches(where: string, elements: AsyncIterable<unknown>, model: LayersModel, {samples, batchSize}: ReadingOptions): AsyncIterable<Tensor[]> {
+async function* elementBatches(
+  where: string,
+  elements: AsyncIterable<unknown>,
+  model: LayersModel,
+  {samples, batchSize}: ReadingOptions,
+): AsyncIterable<Tensor[]> {
   let left = samples;
   let index = 0;
   for await (const element of elements) {
@@ -119,6 +140,7 @@ async function* elementBatches(where: string, elements: AsyncIterable<unknown>, 
 /** Of `{xs, ys}` the inputs; anything else is inputs as it is. */
 function elementInputs(location: string, element: unknown): InputTensors {
   const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : element;
-  if (!isTensorInput(inputs)) throw new DataError(`${location}: expected a tensor, tensors or {xs}, got ${formatValue(element)}`);
+  if (!isTensorInput(inputs))
+    throw new DataError(`${location}: expected a tensor, tensors or {xs}, got ${formatValue(element)}`);
   return inputs;
 }

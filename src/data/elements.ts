@@ -29,7 +29,9 @@ export function findOpener(where: string, data: unknown, inMemory = 'tensors'): 
     if (isAsyncIterable(data)) return () => data;
     if (isDataset(data)) return () => datasetElements(data);
   }
-  throw new DataError(`${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${formatValue(data)}`);
+  throw new DataError(
+    `${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${formatValue(data)}`,
+  );
 }
 
 /** What a function opened. */
@@ -37,7 +39,10 @@ async function* openElements(where: string, elements: unknown): AsyncIterable<un
   const known = typeof elements === 'object' && elements !== null ? elements : {};
   if (isAsyncIterable(known) || isIterable(known)) yield* known;
   else if (isDataset(known)) yield* datasetElements(known);
-  else throw new DataError(`${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${formatValue(elements)}`);
+  else
+    throw new DataError(
+      `${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${formatValue(elements)}`,
+    );
 }
 
 function isOpener(data: unknown): data is () => unknown {

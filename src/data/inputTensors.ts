@@ -11,7 +11,10 @@ export function inputsOf(where: string, data: InputTensors, model: LayersModel):
   if (isList(data)) return [...data];
   return model.inputNames.map((name) => {
     const tensor = data[name];
-    if (!tensor) throw new DataError(`${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(formatValue).join(', ')}`);
+    if (!tensor)
+      throw new DataError(
+        `${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(formatValue).join(', ')}`,
+      );
     return tensor;
   });
 }

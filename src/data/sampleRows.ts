@@ -3,7 +3,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, formatValue} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
 import {disposeElement} from './elements.ts';
-import {type InputTensors, inputsOf, isTensorInput} from './inputTensors.ts';
+import {inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
 
 /** A sample of a data set whose length is known. */
 export interface Sampling {
@@ -24,7 +24,11 @@ export interface Sampling {
  * into as many equal stretches as there are samples, and each gives one row: no part of it is left out, in whatever order it comes.
  * @throws DataError if this reading ends before `rows`
  */
-export async function* sampleBatches(where: string, elements: AsyncIterable<unknown>, sampling: Sampling): AsyncIterable<Tensor[]> {
+export async function* sampleBatches(
+  where: string,
+  elements: AsyncIterable<unknown>,
+  sampling: Sampling,
+): AsyncIterable<Tensor[]> {
   const {model, rows, batchSize} = sampling;
   const chosen = spreadRows(rows, sampling.samples, sampling.seed);
   const held = new BufferedRows();
@@ -75,7 +79,10 @@ class BufferedRows {
 
   /** Whether rows of these inputs fit to those that are held: sequences may differ in length. */
   accepts(inputs: readonly Tensor[]): boolean {
-    return this.parts.length === 0 || inputs.every(({shape}, i) => String(shape.slice(1)) === String(this.parts[0][i].shape.slice(1)));
+    return (
+      this.parts.length === 0 ||
+      inputs.every(({shape}, i) => String(shape.slice(1)) === String(this.parts[0][i].shape.slice(1)))
+    );
   }
 
   add(inputs: readonly Tensor[], indices: Int32Array): void {
@@ -103,11 +110,14 @@ class BufferedRows {
  */
 export function elementInputs(where: string, element: unknown): InputTensors {
   const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : undefined;
-  if (!isTensorInput(inputs)) throw new DataError(`${where}: expected elements {xs, ys} of tensors, got ${formatValue(element)}`);
+  if (!isTensorInput(inputs))
+    throw new DataError(`${where}: expected elements {xs, ys} of tensors, got ${formatValue(element)}`);
   return inputs;
 }
 
 function exhaustedMessage(where: string, rows: number, read: number): string {
-  return `${where}: expected the data set to give the ${rows} samples that training has read, got ${read} on this reading; ` +
-    'pass a data set that starts anew each time, or put calibrate(x) behind';
+  return (
+    `${where}: expected the data set to give the ${rows} samples that training has read, got ${read} on this reading; ` +
+    'pass a data set that starts anew each time, or put calibrate(x) behind'
+  );
 }

@@ -1,10 +1,10 @@
 import {tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers, LayersModel, models} from '@tensorflow/tfjs-layers';
+import type {PlainTopology} from '../artifacts/plainTopology.ts';
+import {byteLength, BYTES_OF, isShape, type StoredType} from '../artifacts/storedTensors.ts';
 import {ArtifactError} from '../errors.ts';
 import type {Topology} from '../model/cloneModel.ts';
 import {Packed} from '../packed/packed.ts';
-import {BYTES_OF, byteLength, isShape, type StoredType} from '../artifacts/storedTensors.ts';
-import type {PlainTopology} from '../artifacts/plainTopology.ts';
 
 /** A model with all weights 0. */
 export interface BuiltModel {
@@ -26,24 +26,37 @@ type LayerVariable = ReturnType<AddWeight>;
 export async function buildModel(topology: PlainTopology, bytes: number): Promise<BuiltModel> {
   const weights: LayerVariable[] = [];
   const packed = new Set<Packed>();
-  const dispose = (): void => { weights.forEach((weight) => { weight.dispose(); }); };
+  const dispose = (): void => {
+    weights.forEach((weight) => {
+      weight.dispose();
+    });
+  };
   try {
     const json: unknown = {...topology};
-    const model: unknown = await withinBytes(bytes, (layer, weight) => {
-      weights.push(weight);
-      if (layer instanceof Packed) packed.add(layer);
-    }, () => models.modelFromJSON(json as Topology));
+    const model: unknown = await withinBytes(
+      bytes,
+      (layer, weight) => {
+        weights.push(weight);
+        if (layer instanceof Packed) packed.add(layer);
+      },
+      () => models.modelFromJSON(json as Topology),
+    );
     if (!(model instanceof LayersModel)) throw new ArtifactError(`expected a topology of a model, found a layer`);
     const used = new Set(model.weights);
     const idle = weights.find((weight) => !used.has(weight));
-    if (idle) throw new ArtifactError(`weight '${idle.originalName}': expected it to be of use for the model's outputs, found that it is not`);
+    if (idle)
+      throw new ArtifactError(
+        `weight '${idle.originalName}': expected it to be of use for the model's outputs, found that it is not`,
+      );
     return {model, packed: [...packed], dispose};
   } catch (cause) {
     dispose();
     if (cause instanceof ArtifactError) throw cause;
     throw new ArtifactError(
       `expected a topology that tfjs can build, got: ${cause instanceof Error ? cause.message : String(cause)}; register custom layers with tf.serialization.registerClass, ` +
-      'or the file is damaged or was edited', {cause});
+        'or the file is damaged or was edited',
+      {cause},
+    );
   }
 }
 
@@ -54,7 +67,11 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
  * Every layer, of tfjs or of the user, does so through `addWeight`; there is no other door to count at. It is changed only while tfjs builds,
  * which is one synchronous run (an async function is one up to its first `await`, and this one has none), so that nobody else sees it.
  */
-function withinBytes(bytes: number, added: (layer: layers.Layer, weight: LayerVariable) => void, build: () => Promise<unknown>): Promise<unknown> {
+function withinBytes(
+  bytes: number,
+  added: (layer: layers.Layer, weight: LayerVariable) => void,
+  build: () => Promise<unknown>,
+): Promise<unknown> {
   const prototype = layers.Layer.prototype;
   const addWeight = prototype['addWeight'];
   let left = bytes;
@@ -64,7 +81,8 @@ function withinBytes(bytes: number, added: (layer: layers.Layer, weight: LayerVa
     if (!(left >= 0)) {
       throw new ArtifactError(
         `layer '${this.name}': expected weights of no more than ${bytes} bytes, as many as the file has, found that ${name} [${String(shape)}] in ${type} takes more; ` +
-        'the topology is damaged or was edited, or a file of weights is missing');
+          'the topology is damaged or was edited, or a file of weights is missing',
+      );
     }
     // Zeros: the values come from the file, and other initializers take time and memory.
     const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...others);
@@ -75,7 +93,9 @@ function withinBytes(bytes: number, added: (layer: layers.Layer, weight: LayerVa
   const running: Array<Promise<unknown>> = [];
   try {
     // tidy: where tfjs gives up between the zeros and the weight (a name that it does not like), the zeros would stay.
-    tidy(() => { running.push(build()); });
+    tidy(() => {
+      running.push(build());
+    });
     return running[0];
   } finally {
     prototype['addWeight'] = addWeight;

@@ -9,7 +9,10 @@ import {ArtifactError, formatValue} from '../errors.ts';
  */
 export function checkTopology(json: unknown): void {
   const calls = callsIn(json);
-  if (calls > MAX_CALLS) throw new ArtifactError(`expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models; the file is damaged or was edited`);
+  if (calls > MAX_CALLS)
+    throw new ArtifactError(
+      `expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models; the file is damaged or was edited`,
+    );
 }
 
 /** Far more than any model has; tfjs makes them in a second. */
@@ -21,7 +24,9 @@ function callsIn(json: unknown): number {
   const entries = tfjsEntries(json);
   const {stateful, layers, inboundNodes} = entries;
   if (stateful === true) {
-    throw new ArtifactError(`layer ${formatValue(entries['name'])}: expected \`stateful\` to be false, found true; call registerPacked() and load the model with tf.loadLayersModel if you trust it`);
+    throw new ArtifactError(
+      `layer ${formatValue(entries['name'])}: expected \`stateful\` to be false, found true; call registerPacked() and load the model with tf.loadLayersModel if you trust it`,
+    );
   }
   if (isList(layers)) requireOrder(callsOf(layers));
   const inner = callsIn(Object.values(entries));
@@ -46,20 +51,30 @@ function callsOf(layers: readonly unknown[]): GraphCall[] {
     if (!isList(inboundNodes)) return []; // of a Sequential, or tfjs refuses it
     const {name: own} = tfjsEntries(config);
     if (typeof name !== 'string' || own !== name || names.has(name)) {
-      throw new ArtifactError(`layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ${formatValue(own)}; the file is damaged or was edited`);
+      throw new ArtifactError(
+        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ${formatValue(own)}; the file is damaged or was edited`,
+      );
     }
     names.add(name);
-    const calls = inboundNodes.map((node) => ({layer: name, inputs: inputsOf(name, node)})).filter(({inputs}) => inputs.length > 0);
+    const calls = inboundNodes
+      .map((node) => ({layer: name, inputs: inputsOf(name, node)}))
+      .filter(({inputs}) => inputs.length > 0);
     return CALLED_AT_CONSTRUCTION.includes(className) ? [{layer: name, inputs: []}, ...calls] : calls;
   });
 }
 
 function inputsOf(layer: string, node: unknown): Array<readonly [string, number]> {
-  if (!isList(node)) throw new ArtifactError(`layer '${layer}': expected each of its inbound nodes to be a list, found ${formatValue(node)}; the file is damaged or was edited`);
+  if (!isList(node))
+    throw new ArtifactError(
+      `layer '${layer}': expected each of its inbound nodes to be a list, found ${formatValue(node)}; the file is damaged or was edited`,
+    );
   return node.map((input) => {
     const [from, call] = isList(input) ? input : [];
-    if (typeof from === 'string' && typeof call === 'number' && Number.isInteger(call) && call >= 0) return [from, call];
-    throw new ArtifactError(`layer '${layer}': expected an input to be [layer, call, output], found ${formatValue(input)}; the file is damaged or was edited`);
+    if (typeof from === 'string' && typeof call === 'number' && Number.isInteger(call) && call >= 0)
+      return [from, call];
+    throw new ArtifactError(
+      `layer '${layer}': expected an input to be [layer, call, output], found ${formatValue(input)}; the file is damaged or was edited`,
+    );
   });
 }
 
@@ -75,7 +90,9 @@ function requireOrder(calls: readonly GraphCall[]): void {
     });
     if (stuck.length === waiting.length) {
       const [{layer, inputs}] = stuck;
-      throw new ArtifactError(`layer '${layer}': expected inputs that other layers give, found ${formatValue(inputs)}, which never come; the file is damaged or was edited`);
+      throw new ArtifactError(
+        `layer '${layer}': expected inputs that other layers give, found ${formatValue(inputs)}, which never come; the file is damaged or was edited`,
+      );
     }
     waiting = stuck;
   }
@@ -84,7 +101,12 @@ function requireOrder(calls: readonly GraphCall[]): void {
 /** The entries of an object by the names under which tfjs reads them: `inbound_nodes` and `inbound__nodes` as `inboundNodes`. */
 function tfjsEntries(json: unknown): Readonly<Record<string, unknown>> {
   if (typeof json !== 'object' || json === null) return {};
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key.replace(/_+(\w|$)/g, (_match, letter: string) => letter.toUpperCase()), value]));
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [
+      key.replace(/_+(\w|$)/g, (_match, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
 }
 
 function isList(value: unknown): value is unknown[] {

@@ -1,32 +1,53 @@
 import {type Tensor, tensor, tidy, Variable} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ArtifactError} from '../errors.ts';
 import type {StoredTensor} from '../artifacts/storedTensors.ts';
+import {ArtifactError} from '../errors.ts';
 
 /**
  * Gives the weights of a model the values that a file has, bit by bit.
  * @throws ArtifactError that names the first weight that the file lacks, has in another form, or has in excess
  */
-export function fillWeights(model: LayersModel, tensors: readonly StoredTensor[], payload: Uint8Array<ArrayBuffer>): void {
+export function fillWeights(
+  model: LayersModel,
+  tensors: readonly StoredTensor[],
+  payload: Uint8Array<ArrayBuffer>,
+): void {
   const stored = new Map(tensors.map((one) => [one.name, one]));
   for (const {originalName, shape, dtype, ...weight} of model.weights.map(describeWeight)) {
     const found = stored.get(originalName);
     stored.delete(originalName);
     const expected = `weight '${originalName}': expected [${shape.join(', ')}] in ${dtype}`;
     if (!found) throw new ArtifactError(`${expected}, found none; a file of weights is missing, or of another model`);
-    if (found.dtype !== dtype || found.shape.length !== shape.length || found.shape.some((size, axis) => size !== shape[axis])) {
-      throw new ArtifactError(`${expected}, found [${found.shape.join(', ')}] in ${found.dtype}; the file is damaged or was edited`);
+    if (
+      found.dtype !== dtype ||
+      found.shape.length !== shape.length ||
+      found.shape.some((size, axis) => size !== shape[axis])
+    ) {
+      throw new ArtifactError(
+        `${expected}, found [${found.shape.join(', ')}] in ${found.dtype}; the file is damaged or was edited`,
+      );
     }
-    tidy(() => { weight.variable.assign(tensor(valuesOf(found, payload), [...found.shape], found.dtype)); });
+    tidy(() => {
+      weight.variable.assign(tensor(valuesOf(found, payload), [...found.shape], found.dtype));
+    });
   }
   const [surplus] = stored.keys();
-  if (surplus !== undefined) throw new ArtifactError(`weight '${surplus}': expected a weight of the model, found that it has none of that name; the file is damaged or was edited`);
+  if (surplus !== undefined)
+    throw new ArtifactError(
+      `weight '${surplus}': expected a weight of the model, found that it has none of that name; the file is damaged or was edited`,
+    );
 }
 
 /** A weight with the variable behind it: a write to the weight itself would apply the layer's constraint, and so change values. */
-function describeWeight(weight: LayersModel['weights'][number]): {originalName: string; shape: ReadonlyArray<number | null>; dtype: string; variable: Variable} {
+function describeWeight(weight: LayersModel['weights'][number]): {
+  originalName: string;
+  shape: ReadonlyArray<number | null>;
+  dtype: string;
+  variable: Variable;
+} {
   const variable = weight.read();
-  if (!isVariable(variable)) throw new ArtifactError(`weight '${weight.originalName}': expected tfjs to keep it in a variable`);
+  if (!isVariable(variable))
+    throw new ArtifactError(`weight '${weight.originalName}': expected tfjs to keep it in a variable`);
   return {originalName: weight.originalName, shape: weight.shape, dtype: weight.dtype, variable};
 }
 
@@ -35,7 +56,10 @@ function isVariable(tensor: Tensor): tensor is Variable {
 }
 
 /** A copy, as views of numbers must begin at a multiple of their size. */
-function valuesOf({dtype, from, to}: StoredTensor, payload: Uint8Array<ArrayBuffer>): Float32Array | Int32Array | Uint8Array {
+function valuesOf(
+  {dtype, from, to}: StoredTensor,
+  payload: Uint8Array<ArrayBuffer>,
+): Float32Array | Int32Array | Uint8Array {
   const bytes = payload.slice(from, to);
   if (dtype === 'bool') return bytes;
   return dtype === 'int32' ? new Int32Array(bytes.buffer) : new Float32Array(bytes.buffer);

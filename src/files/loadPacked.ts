@@ -1,23 +1,23 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {joinPayload} from '../artifacts/payload.ts';
+import {readPlainTopology} from '../artifacts/plainTopology.ts';
+import {type Artifacts, readArtifacts} from '../artifacts/readArtifacts.ts';
+import {readSeal, requireSealed} from '../artifacts/seal.ts';
+import {locateTensors} from '../artifacts/storedTensors.ts';
 import {ArtifactError, BackendError} from '../errors.ts';
 import {disposeModel} from '../model/disposeModel.ts';
-import {matricesOf} from '../packed/packedExecution.ts';
+import {flag, resolveOptions} from '../options.ts';
 import type {Packed} from '../packed/packed.ts';
-import {storedKernelsOf} from '../packed/storedKernels.ts';
+import {matricesOf} from '../packed/packedExecution.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
-import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
+import {storedKernelsOf} from '../packed/storedKernels.ts';
 import {checkRule} from '../stages/pack/checkRule.ts';
 import {selfCheck} from '../stages/pack/selfCheck.ts';
-import {flag, resolveOptions} from '../options.ts';
+import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
 import {buildModel} from './buildModel.ts';
 import {checkTopology} from './checkTopology.ts';
 import {fillWeights} from './fillWeights.ts';
-import {joinPayload} from '../artifacts/payload.ts';
-import {type Artifacts, readArtifacts} from '../artifacts/readArtifacts.ts';
-import {requireSealed, readSeal} from '../artifacts/seal.ts';
-import {locateTensors} from '../artifacts/storedTensors.ts';
-import {readPlainTopology} from '../artifacts/plainTopology.ts';
 
 /** Options of {@link loadPacked}. */
 export interface LoadPackedOptions {
@@ -45,11 +45,16 @@ export interface LoadPackedOptions {
  * @throws OptionError (in the promise) for an unknown option
  */
 export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
-  const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>('loadPacked', options, {verify: flag(true), selfCheck: checkRule});
+  const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>(
+    'loadPacked',
+    options,
+    {verify: flag(true), selfCheck: checkRule},
+  );
   registerPacked();
   const model = await loadFrom(source, verify);
   try {
-    if (check ?? selfChecksByDefault(model)) await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    if (check ?? selfChecksByDefault(model))
+      await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
     return model;
   } catch (error) {
     disposeModel(model);
@@ -66,19 +71,25 @@ async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise
   }
 }
 
-async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata}: Artifacts, verify: boolean): Promise<LayersModel> {
+async function load(
+  {modelTopology, weightSpecs, weightData, userDefinedMetadata}: Artifacts,
+  verify: boolean,
+): Promise<LayersModel> {
   const seal = readSeal(userDefinedMetadata);
   const topology = readPlainTopology(modelTopology);
   const payload = joinPayload(weightData);
   const tensors = locateTensors(weightSpecs, payload.length);
-  if (payload.length !== seal.bytes) throw new ArtifactError(`expected ${seal.bytes} bytes of weights, found ${payload.length}; the files are of different models`);
+  if (payload.length !== seal.bytes)
+    throw new ArtifactError(
+      `expected ${seal.bytes} bytes of weights, found ${payload.length}; the files are of different models`,
+    );
   if (verify) await requireSealed({topology, tensors, payload}, seal);
   checkTopology(topology);
   const built = await buildModel(topology, payload.length);
   try {
     fillWeights(built.model, tensors, payload);
     built.packed.forEach(requireReadable);
-    built.model.setUserDefinedMetadata({...userDefinedMetadata as object});
+    built.model.setUserDefinedMetadata({...(userDefinedMetadata as object)});
     return built.model;
   } catch (cause) {
     built.dispose();
@@ -88,5 +99,6 @@ async function load({modelTopology, weightSpecs, weightData, userDefinedMetadata
 
 /** Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it likes. */
 function requireReadable(layer: Packed): void {
-  for (const {stored, tensors} of storedKernelsOf(layer)) if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);
+  for (const {stored, tensors} of storedKernelsOf(layer))
+    if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);
 }

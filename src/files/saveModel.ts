@@ -1,7 +1,7 @@
 import {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ArtifactError} from '../errors.ts';
 import {joinPayload} from '../artifacts/payload.ts';
+import {ArtifactError} from '../errors.ts';
 
 /**
  * Saves a model as `model.save` does, and makes sure that it is there.
@@ -19,16 +19,19 @@ import {joinPayload} from '../artifacts/payload.ts';
 export async function saveModel(model: LayersModel, target: string | io.IOHandler): Promise<io.SaveResult> {
   if (typeof target !== 'string' || !target.startsWith('indexeddb://')) return model.save(target);
   let saved: io.ModelArtifacts = {};
-  const result = await model.save(io.withSaveHandler((artifacts) => {
-    saved = artifacts;
-    return store(target, artifacts);
-  }));
+  const result = await model.save(
+    io.withSaveHandler((artifacts) => {
+      saved = artifacts;
+      return store(target, artifacts);
+    }),
+  );
   const found = await weightsAt(target);
   const expected = joinPayload(saved.weightData);
   if (found?.length !== expected.length || found.some((byte, i) => byte !== expected[i])) {
     throw new ArtifactError(
       `saveModel: expected ${target} to hold the ${expected.length} bytes of weights that were saved, found ${found ? 'others' : 'none'}; ` +
-      'the browser has no room for them: free some of its storage, or compress to fewer bits, and save again');
+        'the browser has no room for them: free some of its storage, or compress to fewer bits, and save again',
+    );
   }
   return result;
 }

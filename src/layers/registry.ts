@@ -1,22 +1,34 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter, LayerAdapter} from './adapter/adapter.ts';
-import {bidirectional} from './wrappers/bidirectional.ts';
 import {conv1d} from './convolution/conv1d.ts';
 import {conv2d} from './convolution/conv2d.ts';
 import {conv3d} from './convolution/conv3d.ts';
-import {convLstm2d} from './recurrent/convLstm2d.ts';
 import {conv2dTranspose, conv3dTranspose} from './convolution/convTranspose.ts';
-import {dense} from './dense/dense.ts';
 import {depthwiseConv2d} from './convolution/depthwiseConv2d.ts';
+import {separableConv2d} from './convolution/separableConv2d.ts';
+import {dense} from './dense/dense.ts';
 import {einsumDense} from './dense/einsumDense.ts';
 import {embedding} from './dense/embedding.ts';
+import {convLstm2d} from './recurrent/convLstm2d.ts';
 import {recurrents} from './recurrent/recurrent.ts';
-import {separableConv2d} from './convolution/separableConv2d.ts';
+import {bidirectional} from './wrappers/bidirectional.ts';
 import {timeDistributed} from './wrappers/timeDistributed.ts';
 
 const all: readonly LayerAdapter[] = [
-  dense, conv1d, conv2d, conv3d, depthwiseConv2d, separableConv2d, conv2dTranspose, conv3dTranspose,
-  einsumDense, embedding, ...recurrents, convLstm2d, timeDistributed(adapterFor), bidirectional(adapterFor),
+  dense,
+  conv1d,
+  conv2d,
+  conv3d,
+  depthwiseConv2d,
+  separableConv2d,
+  conv2dTranspose,
+  conv3dTranspose,
+  einsumDense,
+  embedding,
+  ...recurrents,
+  convLstm2d,
+  timeDistributed(adapterFor),
+  bidirectional(adapterFor),
 ];
 
 const adapters: ReadonlyMap<string, LayerAdapter> = new Map(all.map((adapter) => [adapter.className, adapter]));

@@ -1,4 +1,4 @@
-import {LayersModel, type layers, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {type layers, LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 
 /** One call of one layer, between numbered values. */
@@ -53,7 +53,9 @@ class Listing {
     const layer = symbol.sourceLayer;
     const node = layer.inboundNodes[symbol.nodeIndex];
     if (node.inputTensors.length === 0 || node.inputTensors.includes(symbol)) {
-      throw new ModelError(`layer '${layer.name}': expected every input to come from the inputs of the model, found one that does not`);
+      throw new ModelError(
+        `layer '${layer.name}': expected every input to come from the inputs of the model, found one that does not`,
+      );
     }
     const inputs = node.inputTensors.map((input) => this.visit(input, scope));
     const outputs = layer instanceof LayersModel ? this.open(layer, inputs) : this.call(layer, node, inputs);

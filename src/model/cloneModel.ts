@@ -52,7 +52,9 @@ async function fromTopology(name: string, topology: Topology): Promise<LayersMod
   } catch (cause) {
     throw new ModelError(
       `model '${name}': expected a model that can be rebuilt from its topology, got: ${cause instanceof Error ? cause.message : String(cause)} ` +
-      'Register custom layers with tf.serialization.registerClass before compressing.', {cause});
+        'Register custom layers with tf.serialization.registerClass before compressing.',
+      {cause},
+    );
   }
 }
 
@@ -60,15 +62,21 @@ async function fromTopology(name: string, topology: Topology): Promise<LayersMod
 function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding['weightsFor']): void {
   for (const layer of from.layers) {
     const counterpart = to.layers.find(({name}) => name === layer.name);
-    if (!counterpart) throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it, found no layer of that name`);
+    if (!counterpart)
+      throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it, found no layer of that name`);
     if (layer instanceof LayersModel && counterpart instanceof LayersModel) {
       copyWeights(layer, counterpart, weightsFor);
       continue;
     }
     try {
-      tidy(() => { counterpart.setWeights(weightsFor(layer, counterpart)); });
+      tidy(() => {
+        counterpart.setWeights(weightsFor(layer, counterpart));
+      });
     } catch (cause) {
-      throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+      throw new ModelError(
+        `layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {cause},
+      );
     }
   }
 }

@@ -27,5 +27,11 @@ function mapEntry(json: unknown, replacement: (entry: LayerEntry) => object | un
 
 function isLayer(json: object): json is LayerEntry {
   const config: unknown = Reflect.get(json, 'config');
-  return 'class_name' in json && typeof config === 'object' && config !== null && 'name' in config && typeof config.name === 'string';
+  return (
+    'class_name' in json &&
+    typeof config === 'object' &&
+    config !== null &&
+    'name' in config &&
+    typeof config.name === 'string'
+  );
 }

@@ -13,10 +13,17 @@ export type ValueShapes = ReadonlyArray<readonly number[]>;
  */
 export function valueShapes({calls, inputs}: CallList, inputShapes: ReadonlyArray<readonly number[]>): ValueShapes {
   const shapes: Array<readonly number[]> = [];
-  inputs.forEach((value, i) => { shapes[value] = [1, ...inputShapes[i]]; });
+  inputs.forEach((value, i) => {
+    shapes[value] = [1, ...inputShapes[i]];
+  });
   for (const {layer, inputs: given, outputs} of calls) {
-    const made = outputShapes(layer, given.map((value) => [...shapes[value]]));
-    outputs.forEach((value, i) => { shapes[value] = made[i]; });
+    const made = outputShapes(
+      layer,
+      given.map((value) => [...shapes[value]]),
+    );
+    outputs.forEach((value, i) => {
+      shapes[value] = made[i];
+    });
   }
   return shapes;
 }
@@ -29,14 +36,22 @@ export function sizeOf(shape: readonly number[]): number {
 function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
   const shapes: ReadonlyArray<readonly unknown[]> = listOf(computeShapes(layer, given));
   if (shapes.flat().every((length) => Number(length) > 0)) return shapes.map((shape) => shape.map(Number));
-  throw new ModelError(`layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would give ${JSON.stringify(shapes)}`);
+  throw new ModelError(
+    `layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would give ${JSON.stringify(shapes)}`,
+  );
 }
 
 function computeShapes(layer: layers.Layer, given: number[][]): readonly unknown[] {
   try {
-    return adapterFor(layer)?.outputShape?.(layer, given[0]) ?? layer.computeOutputShape(given.length === 1 ? given[0] : given);
+    return (
+      adapterFor(layer)?.outputShape?.(layer, given[0]) ??
+      layer.computeOutputShape(given.length === 1 ? given[0] : given)
+    );
   } catch (cause) {
-    throw new ModelError(`layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+    throw new ModelError(
+      `layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {cause},
+    );
   }
 }
 

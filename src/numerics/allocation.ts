@@ -25,9 +25,13 @@ export function allocate(layers: ReadonlyArray<readonly AllocationOption[]>, bud
   for (const options of layers) {
     left -= findCheapest(options);
     const max = budget - left;
-    const sums = frontier.flatMap((before) => options.map((option, index): Sum => ({
-      cost: before.cost + option.cost, error: before.error + option.error, chosen: {index, before},
-    })));
+    const sums = frontier.flatMap((before) =>
+      options.map((option, index): Sum => ({
+        cost: before.cost + option.cost,
+        error: before.error + option.error,
+        chosen: {index, before},
+      })),
+    );
     frontier = thinOut(dropDominated(sums.filter(({cost}) => cost <= max)), budget);
   }
   return choices(frontier[frontier.length - 1]);
@@ -45,17 +49,19 @@ function findCheapest(options: readonly AllocationOption[]): number {
 /** By ascending cost, with errors that fall strictly. */
 function dropDominated(sums: readonly Sum[]): Sum[] {
   let min = Infinity;
-  return [...sums].sort((one, other) => one.cost - other.cost || one.error - other.error).filter(({error}) => {
-    const isBetter = error < min;
-    if (isBetter) min = error;
-    return isBetter;
-  });
+  return [...sums]
+    .sort((one, other) => one.cost - other.cost || one.error - other.error)
+    .filter(({error}) => {
+      const isBetter = error < min;
+      if (isBetter) min = error;
+      return isBetter;
+    });
 }
 
 /** Of each part of the budget the sum with the least error, which is the last in it. */
 function thinOut(frontier: readonly Sum[], budget: number): readonly Sum[] {
   if (frontier.length <= MAX_SUMS) return frontier;
-  const partOf = ({cost}: Sum) => Math.floor(cost / budget * MAX_SUMS);
+  const partOf = ({cost}: Sum) => Math.floor((cost / budget) * MAX_SUMS);
   return frontier.filter((sum, i) => i === frontier.length - 1 || partOf(frontier[i + 1]) !== partOf(sum));
 }
 

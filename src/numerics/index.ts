@@ -19,7 +19,17 @@ export {keepLargest, type Mask, applyMask, type NofM, type Pattern, sparsityOf} 
 export {solveOnSupport, type SupportOptions} from './linalg/conjugateGradients.ts';
 
 // alphabets and scales
-export {type Alphabet, type AlphabetLayout, type AlphabetOptions, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from './stochastic/alphabet.ts';
+export {
+  type Alphabet,
+  type AlphabetLayout,
+  type AlphabetOptions,
+  type Bits,
+  codeOfZero,
+  effectiveBits,
+  letterOf,
+  lettersOf,
+  uniformAlphabet,
+} from './stochastic/alphabet.ts';
 export {type FeatureGroups, type Granularity, offsetAt, type Scales, stepAt} from './scales/scales.ts';
 export {meanSquareScale, absMaxScale} from './scales/meanSquareScale.ts';
 export {calibrationErrors, calibrationGain} from './path/calibrationError.ts';
@@ -34,6 +44,16 @@ export {packCodes, unpackCodes} from './coding/bitStream.ts';
 export {packLevels, unpackLevels, wordCountFor} from './coding/levels.ts';
 export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, maskWordCount} from './coding/masks.ts';
 export {
-  packMatrices, type PackedLetters, type PackedMatrices, type PackedParts, type Packing, type PartName, type PartSpec, partsOf, unpackWeights, type UnpackedMatrices, unpackMatrices,
+  packMatrices,
+  type PackedLetters,
+  type PackedMatrices,
+  type PackedParts,
+  type Packing,
+  type PartName,
+  type PartSpec,
+  partsOf,
+  unpackWeights,
+  type UnpackedMatrices,
+  unpackMatrices,
 } from './coding/packedMatrices.ts';
 export {kernelWords, type KernelWords, codesWithPositions} from './coding/kernelWords.ts';

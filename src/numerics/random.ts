@@ -31,8 +31,10 @@ export function philox4x32(counter: PhiloxWords, key: readonly [number, number])
 
 /** The upper word of the 64-bit product of two unsigned words; no partial sum reaches 2³². */
 function multiplyHigh(a: number, b: number): number {
-  const aLow = a & 0xffff, aHigh = a >>> 16;
-  const bLow = b & 0xffff, bHigh = b >>> 16;
+  const aLow = a & 0xffff,
+    aHigh = a >>> 16;
+  const bLow = b & 0xffff,
+    bHigh = b >>> 16;
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const carry = (middle & 0xffff) + aLow * bHigh;
   return (aHigh * bHigh + (middle >>> 16) + (carry >>> 16)) >>> 0;
@@ -52,7 +54,12 @@ export function uniformAt(seed: number, layer: number, feature: number, neuron: 
  * {@link uniformAt} for one path, for callers that go through the features in order: makes each four words once.
  * @param neurons the numbers of the neurons that will be asked for; the function counts them from 0
  */
-export function uniformsOf(seed: number, layer: number, neurons: {readonly first: number; readonly count: number}, path = 0): (feature: number, neuron: number) => number {
+export function uniformsOf(
+  seed: number,
+  layer: number,
+  neurons: {readonly first: number; readonly count: number},
+  path = 0,
+): (feature: number, neuron: number) => number {
   const key = seedKey(seed);
   const words = new Float64Array(4 * neurons.count);
   let current = -1;

@@ -1,26 +1,55 @@
 import type {OperatorFunction} from 'rxjs';
 import {OptionError} from '../errors.ts';
-import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import {requireObject} from '../options.ts';
+import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../types.ts';
-import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import type {SpfqPruneOptions} from './pruneOptions.ts';
+import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {pruneStage} from './spfqPrune.ts';
 import {stage} from './stage.ts';
 
 /** Nothing learned from data: no alignment, no feedback. */
-const RTN = {alignment: 'none', feedback: 'none', rounding: 'nearest', scale: 'mse', sweeps: 0, bias: false} as const satisfies SpfqQuantizeOptions;
-const GPFQ = {alignment: 'order', order: 1, feedback: 'path', scaling: 1, rounding: 'nearest', scale: 'mse', sweeps: 0, bias: false} as const satisfies SpfqQuantizeOptions;
-const OPTQ = {alignment: 'none', feedback: 'optimal', rounding: 'nearest', scale: 'mse', sweeps: 0, bias: false} as const satisfies SpfqQuantizeOptions;
+const RTN = {
+  alignment: 'none',
+  feedback: 'none',
+  rounding: 'nearest',
+  scale: 'mse',
+  sweeps: 0,
+  bias: false,
+} as const satisfies SpfqQuantizeOptions;
+const GPFQ = {
+  alignment: 'order',
+  order: 1,
+  feedback: 'path',
+  scaling: 1,
+  rounding: 'nearest',
+  scale: 'mse',
+  sweeps: 0,
+  bias: false,
+} as const satisfies SpfqQuantizeOptions;
+const OPTQ = {
+  alignment: 'none',
+  feedback: 'optimal',
+  rounding: 'nearest',
+  scale: 'mse',
+  sweeps: 0,
+  bias: false,
+} as const satisfies SpfqQuantizeOptions;
 const MAGNITUDE = {mask: 'magnitude', iterations: 0, bias: false} as const satisfies SpfqPruneOptions;
 const WANDA = {mask: 'wanda', iterations: 0, bias: false} as const satisfies SpfqPruneOptions;
 
 /** Options of {@link rtnQuantize}: those of `spfqQuantize` that it leaves open. */
 export type RtnOptions = Omit<SpfqQuantizeOptions, 'alignment' | 'feedback' | 'rounding' | 'scale' | 'sweeps' | 'bias'>;
 /** Options of {@link gpfqQuantize}: those of `spfqQuantize` that it leaves open. */
-export type GpfqOptions = Omit<SpfqQuantizeOptions, 'alignment' | 'order' | 'feedback' | 'scaling' | 'rounding' | 'scale' | 'sweeps' | 'bias'>;
+export type GpfqOptions = Omit<
+  SpfqQuantizeOptions,
+  'alignment' | 'order' | 'feedback' | 'scaling' | 'rounding' | 'scale' | 'sweeps' | 'bias'
+>;
 /** Options of {@link optqQuantize}: those of `spfqQuantize` that it leaves open. */
-export type OptqOptions = Omit<SpfqQuantizeOptions, 'alignment' | 'feedback' | 'rounding' | 'scale' | 'sweeps' | 'bias'>;
+export type OptqOptions = Omit<
+  SpfqQuantizeOptions,
+  'alignment' | 'feedback' | 'rounding' | 'scale' | 'sweeps' | 'bias'
+>;
 /** Options of {@link magnitudePrune}: those of `spfqPrune` that it leaves open. */
 export type MagnitudeOptions = Omit<SpfqPruneOptions, 'mask' | 'iterations' | 'bias'>;
 /** Options of {@link wandaPrune}: those of `spfqPrune` that it leaves open. */
@@ -68,14 +97,26 @@ export function wandaPrune(options: WandaOptions = {}): OperatorFunction<Compres
   return pruneStage('wandaPrune', {...WANDA, ...options});
 }
 
-function quantizeStage(name: string, preset: SpfqQuantizeOptions, options: SpfqQuantizeOptions): OperatorFunction<Compression, Compression> {
+function quantizeStage(
+  name: string,
+  preset: SpfqQuantizeOptions,
+  options: SpfqQuantizeOptions,
+): OperatorFunction<Compression, Compression> {
   requireFree(name, preset, options);
   const plan = quantizePlan(name, {...preset, ...options});
-  return stage(name, (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
+  return stage(name, (compression, context) =>
+    quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context),
+  );
 }
 
 function requireFree(where: string, preset: object, options: object): void {
   requireObject(where, options);
   const fixed = Object.keys(options).find((key) => key in preset);
-  if (fixed !== undefined) throw new OptionError(where, fixed, `absent: the method says ${String(Reflect.get(preset, fixed))}`, Reflect.get(options, fixed));
+  if (fixed !== undefined)
+    throw new OptionError(
+      where,
+      fixed,
+      `absent: the method says ${String(Reflect.get(preset, fixed))}`,
+      Reflect.get(options, fixed),
+    );
 }

@@ -32,13 +32,20 @@ export type CalibrationData = InputData | Observable<unknown>;
  * @param data tensors stay yours; tensors that a data set, iterable or Observable emits are disposed of
  * @throws OptionError or DataError at once, for an option or data that cannot be read; data errors go down the stream when it is read
  */
-export function calibrate(data: CalibrationData, options: CalibrateOptions = {}): OperatorFunction<Compression, Compression> {
-  const {seed, ...reading} = resolveOptions<Required<Omit<CalibrateOptions, 'seed'>> & {seed: number | undefined}>('calibrate', options, {
-    samples: integer(DEFAULT_READING.samples, 1),
-    batchSize: integer(DEFAULT_READING.batchSize, 1),
-    rows: integer(DEFAULT_READING.rows, 1),
-    seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
-  });
+export function calibrate(
+  data: CalibrationData,
+  options: CalibrateOptions = {},
+): OperatorFunction<Compression, Compression> {
+  const {seed, ...reading} = resolveOptions<Required<Omit<CalibrateOptions, 'seed'>> & {seed: number | undefined}>(
+    'calibrate',
+    options,
+    {
+      samples: integer(DEFAULT_READING.samples, 1),
+      batchSize: integer(DEFAULT_READING.batchSize, 1),
+      rows: integer(DEFAULT_READING.rows, 1),
+      seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
+    },
+  );
   const readable: InputData = isObservable(data) ? () => asyncElements(data) : data;
   batchSource('calibrate', readable, {...reading, seed: 0});
   return map((compression) => ({

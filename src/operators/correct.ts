@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
-import {correctModel, type CorrectModelOptions} from '../stages/correct/correctModel.ts';
 import {flag, integer, number, type OptionRules, resolveOptions} from '../options.ts';
+import {correctModel, type CorrectModelOptions} from '../stages/correct/correctModel.ts';
 import type {Compression} from '../types.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 import {stage} from './stage.ts';
@@ -36,7 +36,9 @@ export interface CorrectOptions {
 }
 
 type Optional = 'seed' | 'include' | 'exclude';
-type Resolved = Required<Omit<CorrectOptions, Optional>> & {readonly [Key in Optional]: CorrectOptions[Key] | undefined};
+type Resolved = Required<Omit<CorrectOptions, Optional>> & {
+  readonly [Key in Optional]: CorrectOptions[Key] | undefined;
+};
 
 const MEBIBYTE = 2 ** 20;
 
@@ -76,6 +78,12 @@ const RULES: OptionRules<Resolved> = {
  */
 export function correct(options: CorrectOptions = {}): OperatorFunction<Compression, Compression> {
   const {include, exclude, seed, ...resolved} = resolveOptions<Resolved>('correct', options, RULES);
-  const plan: Omit<CorrectModelOptions, 'seed'> = {...resolved, filter: layerFilter(include, exclude), names: [...namesIn(include), ...namesIn(exclude)]};
-  return stage('correct', (compression, context) => correctModel(compression, {...plan, seed: seed ?? compression.seed}, context));
+  const plan: Omit<CorrectModelOptions, 'seed'> = {
+    ...resolved,
+    filter: layerFilter(include, exclude),
+    names: [...namesIn(include), ...namesIn(exclude)],
+  };
+  return stage('correct', (compression, context) =>
+    correctModel(compression, {...plan, seed: seed ?? compression.seed}, context),
+  );
 }

@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {type LabelledData, requireLabelled} from '../data/readLabelledBatches.ts';
-import {evaluateModel} from '../stages/evaluateModel.ts';
 import {integer, resolveOptions} from '../options.ts';
+import {evaluateModel} from '../stages/evaluateModel.ts';
 import type {Compression} from '../types.ts';
 import {stage} from './stage.ts';
 
@@ -21,7 +21,10 @@ export interface EvaluateOptions {
  * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` of the first output, may be absent
  * @throws OptionError or DataError at once, for an unknown option or data that cannot be read; data errors go down the stream when it is read
  */
-export function evaluate(data: LabelledData, options: EvaluateOptions = {}): OperatorFunction<Compression, Compression> {
+export function evaluate(
+  data: LabelledData,
+  options: EvaluateOptions = {},
+): OperatorFunction<Compression, Compression> {
   const {batchSize} = resolveOptions<Required<EvaluateOptions>>('evaluate', options, {batchSize: integer(128, 1)});
   requireLabelled('evaluate', data);
   return stage('evaluate', (compression, context) => evaluateModel(compression, data, batchSize, context));

@@ -33,7 +33,9 @@ export function namesIn(selection: LayerSelection | undefined): string[] {
 }
 
 function selectorsOf(selection: LayerSelection): ReadonlyArray<string | RegExp | LayerPredicate> {
-  return typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp ? [selection] : selection;
+  return typeof selection === 'string' || typeof selection === 'function' || selection instanceof RegExp
+    ? [selection]
+    : selection;
 }
 
 function selects(selection: LayerSelection, layer: layers.Layer, info: LayerInfo): boolean {

@@ -1,7 +1,7 @@
 import type {MonoTypeOperatorFunction} from 'rxjs';
+import {resolveOptions} from '../options.ts';
 import {checkRule} from '../stages/pack/checkRule.ts';
 import {packStage} from '../stages/pack/packStage.ts';
-import {resolveOptions} from '../options.ts';
 import type {Compression} from '../types.ts';
 import {stage} from './stage.ts';
 

@@ -18,17 +18,23 @@ import type {Compression, ProgressObserver} from '../types.ts';
  * @param observer called before each layer, and once at the end of a stage with `fraction` 1; what it throws ends the stream
  * @throws OptionError at once, unless `observer` is a function or has a method `next`
  */
-export function progress(observer: ProgressObserver | {readonly next: ProgressObserver}): OperatorFunction<Compression, Compression> {
+export function progress(
+  observer: ProgressObserver | {readonly next: ProgressObserver},
+): OperatorFunction<Compression, Compression> {
   const next = nextOf(observer);
-  return (source) => (source instanceof TrainingObservable ? source.observedBy(next) : source.pipe(
-    map((compression) => ({...compression, observers: [...compression.observers, next]}))));
+  return (source) =>
+    source instanceof TrainingObservable
+      ? source.observedBy(next)
+      : source.pipe(map((compression) => ({...compression, observers: [...compression.observers, next]})));
 }
 
 function nextOf(observer: unknown): ProgressObserver {
   if (typeof observer === 'function') return observer as ProgressObserver;
   if (typeof observer === 'object' && observer !== null && 'next' in observer && typeof observer.next === 'function') {
     const target = observer as {next: ProgressObserver};
-    return (event) => { target.next(event); };
+    return (event) => {
+      target.next(event);
+    };
   }
   throw new OptionError('progress', 'observer', 'a function, or an object with a method `next`', observer);
 }

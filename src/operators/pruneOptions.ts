@@ -1,8 +1,8 @@
 import {OptionError} from '../errors.ts';
-import type {PruneModelOptions} from '../stages/prune/pruneModel.ts';
-import type {MaskName} from '../solver/maskScores.ts';
-import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
+import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import type {MaskName} from '../solver/maskScores.ts';
+import type {PruneModelOptions} from '../stages/prune/pruneModel.ts';
 import {type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';
 
@@ -51,7 +51,9 @@ export interface SpfqPruneOptions {
 }
 
 type Optional = 'sparsity' | 'threshold' | 'mask' | 'scaling' | 'bias' | 'seed' | 'include' | 'exclude';
-type Resolved = Required<Omit<SpfqPruneOptions, Optional>> & {readonly [Key in Optional]: SpfqPruneOptions[Key] | undefined};
+type Resolved = Required<Omit<SpfqPruneOptions, Optional>> & {
+  readonly [Key in Optional]: SpfqPruneOptions[Key] | undefined;
+};
 
 const MEBIBYTE = 2 ** 20;
 
@@ -76,7 +78,10 @@ const RULES: OptionRules<Resolved> = {
 };
 
 /** A method without its seed, which the pipeline may give. `together`: the sparsity of all layers, if it is not that of each. */
-export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {readonly seed: number | undefined; readonly modelSparsity: number | undefined};
+export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {
+  readonly seed: number | undefined;
+  readonly modelSparsity: number | undefined;
+};
 
 /**
  * Checks the options of a pruning stage and completes them.
@@ -87,15 +92,22 @@ export function prunePlan(where: string, given: SpfqPruneOptions): PrunePlan {
   requireCompatible(where, options);
   const {include, exclude, feedback, damping, scaling, iterations, threshold} = options;
   const pattern = patternOf(options.pattern);
-  const amount = threshold === undefined ? {sparsity: pattern === 'unstructured' ? options.sparsity ?? 0.5 : 1 - pattern.n / pattern.m} : {threshold};
+  const amount =
+    threshold === undefined
+      ? {sparsity: pattern === 'unstructured' ? (options.sparsity ?? 0.5) : 1 - pattern.n / pattern.m}
+      : {threshold};
   return {
     amountOf: () => amount,
-    modelSparsity: options.scope === 'model' ? options.sparsity ?? 0.5 : undefined,
+    modelSparsity: options.scope === 'model' ? (options.sparsity ?? 0.5) : undefined,
     pattern,
     masks: masksFor(options),
     alignment: {method: options.alignment, damping},
-    feedback: {stochastic: {kind: feedback, damping, scaling: scaling ?? 16}, nearest: {kind: feedback, damping, scaling: scaling ?? 1}},
-    iterations, damping,
+    feedback: {
+      stochastic: {kind: feedback, damping, scaling: scaling ?? 16},
+      nearest: {kind: feedback, damping, scaling: scaling ?? 1},
+    },
+    iterations,
+    damping,
     bias: options.bias ?? iterations > 0,
     seed: options.seed,
     filter: pruneFilter(pattern, include, exclude),
@@ -108,19 +120,48 @@ export function prunePlan(where: string, given: SpfqPruneOptions): PrunePlan {
 function masksFor({mask, rounding, threshold}: Resolved): MaskName[] {
   const path = `${rounding} path` as const;
   switch (mask ?? (threshold === undefined ? 'best' : 'path')) {
-    case 'best': return [...new Set([path, 'nearest path', 'magnitude'] as const)];
-    case 'path': return [path];
-    case 'magnitude': return ['magnitude'];
-    case 'wanda': return ['wanda'];
+    case 'best':
+      return [...new Set([path, 'nearest path', 'magnitude'] as const)];
+    case 'path':
+      return [path];
+    case 'magnitude':
+      return ['magnitude'];
+    case 'wanda':
+      return ['wanda'];
   }
 }
 
-function requireCompatible(where: string, {scope, sparsity, threshold, pattern, mask, iterations, bias}: Resolved): void {
-  if (sparsity !== undefined && threshold !== undefined) throw new OptionError(where, 'threshold', 'absent when `sparsity` is given', threshold);
-  if (sparsity !== undefined && pattern !== 'unstructured') throw new OptionError(where, 'sparsity', 'absent with a pattern n:m, which says by itself how many weights are pruned', sparsity);
-  if (threshold !== undefined && pattern !== 'unstructured') throw new OptionError(where, 'threshold', 'absent with a pattern n:m, which says by itself how many weights are pruned', threshold);
-  if (scope === 'model' && threshold !== undefined) throw new OptionError(where, 'scope', "'layer' with `threshold`, which says by itself how many weights are pruned", scope);
-  if (scope === 'model' && pattern !== 'unstructured') throw new OptionError(where, 'scope', "'layer' with a pattern n:m, which prunes every layer alike", scope);
-  if (threshold !== undefined && (mask === 'best' || mask === 'wanda')) throw new OptionError(where, 'mask', "'path' or 'magnitude' with `threshold`", mask);
-  if (bias === true && iterations === 0) throw new OptionError(where, 'bias', 'false with iterations: 0, because a bias correction alone does harm', bias);
+function requireCompatible(
+  where: string,
+  {scope, sparsity, threshold, pattern, mask, iterations, bias}: Resolved,
+): void {
+  if (sparsity !== undefined && threshold !== undefined)
+    throw new OptionError(where, 'threshold', 'absent when `sparsity` is given', threshold);
+  if (sparsity !== undefined && pattern !== 'unstructured')
+    throw new OptionError(
+      where,
+      'sparsity',
+      'absent with a pattern n:m, which says by itself how many weights are pruned',
+      sparsity,
+    );
+  if (threshold !== undefined && pattern !== 'unstructured')
+    throw new OptionError(
+      where,
+      'threshold',
+      'absent with a pattern n:m, which says by itself how many weights are pruned',
+      threshold,
+    );
+  if (scope === 'model' && threshold !== undefined)
+    throw new OptionError(
+      where,
+      'scope',
+      "'layer' with `threshold`, which says by itself how many weights are pruned",
+      scope,
+    );
+  if (scope === 'model' && pattern !== 'unstructured')
+    throw new OptionError(where, 'scope', "'layer' with a pattern n:m, which prunes every layer alike", scope);
+  if (threshold !== undefined && (mask === 'best' || mask === 'wanda'))
+    throw new OptionError(where, 'mask', "'path' or 'magnitude' with `threshold`", mask);
+  if (bias === true && iterations === 0)
+    throw new OptionError(where, 'bias', 'false with iterations: 0, because a bias correction alone does harm', bias);
 }

@@ -24,7 +24,8 @@ export const patternRule: OptionRule<PatternOption> = {
 };
 
 function isNofM(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || !('n' in value && 'm' in value) || Object.keys(value).length !== 2) return false;
+  if (typeof value !== 'object' || value === null || !('n' in value && 'm' in value) || Object.keys(value).length !== 2)
+    return false;
   const {n, m} = value;
   return Number.isInteger(n) && Number.isInteger(m) && Number(n) >= 1 && Number(n) < Number(m) && Number(m) <= 64;
 }
@@ -36,15 +37,22 @@ export function patternOf(option: PatternOption): Pattern {
 }
 
 /** Why a layer is not pruned: not chosen, or, where nothing was chosen by name, left dense because pruning it does harm. */
-export function pruneFilter(pattern: Pattern, include: LayerSelection | undefined, exclude: LayerSelection | undefined): LayerFilter {
+export function pruneFilter(
+  pattern: Pattern,
+  include: LayerSelection | undefined,
+  exclude: LayerSelection | undefined,
+): LayerFilter {
   const chosen = layerFilter(include, exclude);
   return (layer, info) => chosen(layer, info) ?? (include === undefined ? denseReason(pattern, info) : undefined);
 }
 
 function denseReason(pattern: Pattern, {features, isLast, keepDenseReason}: LayerInfo): string | undefined {
   if (keepDenseReason !== undefined) return keepDenseReason;
-  if (isLast) return 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this';
-  if (features < MIN_FEATURES) return `${features} features, fewer than ${MIN_FEATURES}, stay dense; \`include\` overrides this`;
-  if (pattern !== 'unstructured' && features % pattern.m !== 0) return `${features} features cannot be divided by the ${pattern.m} of pattern ${pattern.n}:${pattern.m}`;
+  if (isLast)
+    return 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this';
+  if (features < MIN_FEATURES)
+    return `${features} features, fewer than ${MIN_FEATURES}, stay dense; \`include\` overrides this`;
+  if (pattern !== 'unstructured' && features % pattern.m !== 0)
+    return `${features} features cannot be divided by the ${pattern.m} of pattern ${pattern.n}:${pattern.m}`;
   return undefined;
 }

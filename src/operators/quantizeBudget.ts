@@ -1,7 +1,7 @@
 import {OptionError} from '../errors.ts';
-import type {BitBudget, LetterWidth} from '../stages/quantize/bitBudget.ts';
 import type {Bits} from '../numerics/stochastic/alphabet.ts';
-import {quantizePlan, type QuantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+import type {BitBudget, LetterWidth} from '../stages/quantize/bitBudget.ts';
+import {type QuantizePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 
 /** Options of `spfqQuantize` with letters chosen layer by layer. */
 export interface BudgetedQuantizeOptions extends Omit<SpfqQuantizeOptions, 'bits' | 'levels' | 'layout'> {
@@ -37,14 +37,27 @@ export function hasBudget(options: SpfqQuantizeOptions | BudgetedQuantizeOptions
  */
 export function budgetPlan(where: string, {bits, budget, ...others}: BudgetedQuantizeOptions): BudgetPlan {
   if (!isBudget(budget)) {
-    throw new OptionError(where, 'budget', `{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: '${bits}'`, budget);
+    throw new OptionError(
+      where,
+      'budget',
+      `{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: '${bits}'`,
+      budget,
+    );
   }
   for (const option of ['levels', 'layout']) {
     const value = optionIn(others, option);
-    if (value !== undefined) throw new OptionError(where, option, `absent with bits: '${bits}', which chooses the letters`, value);
+    if (value !== undefined)
+      throw new OptionError(where, option, `absent with bits: '${bits}', which chooses the letters`, value);
   }
-  const plans = WIDTHS.map((width): {bits: Bits; plan: QuantizePlan} => ({bits: width, plan: quantizePlan(where, {...others, bits: width}, ['budget'])}));
-  return {budget, seed: plans[0].plan.seed, widths: (seed) => plans.map(({bits: width, plan}) => ({bits: width, options: {...plan, seed}}))};
+  const plans = WIDTHS.map((width): {bits: Bits; plan: QuantizePlan} => ({
+    bits: width,
+    plan: quantizePlan(where, {...others, bits: width}, ['budget']),
+  }));
+  return {
+    budget,
+    seed: plans[0].plan.seed,
+    widths: (seed) => plans.map(({bits: width, plan}) => ({bits: width, options: {...plan, seed}})),
+  };
 }
 
 /** @throws OptionError if there is a budget and nothing to choose */
@@ -61,5 +74,10 @@ function optionIn(options: unknown, option: string): unknown {
 function isBudget(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const entries = Object.entries(value);
-  return entries.length === 1 && entries.every(([key, amount]) => BUDGETS.includes(key) && typeof amount === 'number' && amount > 0 && amount < Infinity);
+  return (
+    entries.length === 1 &&
+    entries.every(
+      ([key, amount]) => BUDGETS.includes(key) && typeof amount === 'number' && amount > 0 && amount < Infinity,
+    )
+  );
 }

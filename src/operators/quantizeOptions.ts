@@ -1,9 +1,9 @@
-import {OptionError, formatValue} from '../errors.ts';
-import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
-import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
+import {formatValue, OptionError} from '../errors.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
-import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
+import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 
 /** Options of {@link spfqQuantize}. Every one has a default that a specialist would choose. */
@@ -62,25 +62,51 @@ export interface SpfqQuantizeOptions {
 }
 
 /** The options after checking: those without a fixed default may still be absent. */
-type Resolved = Required<Omit<SpfqQuantizeOptions, Optional>> & {readonly [Key in Optional]: SpfqQuantizeOptions[Key] | undefined};
-type Optional = 'bits' | 'levels' | 'layout' | 'alignment' | 'scaling' | 'samples' | 'symmetric' | 'ridge' | 'bias' | 'seed' | 'include' | 'exclude';
+type Resolved = Required<Omit<SpfqQuantizeOptions, Optional>> & {
+  readonly [Key in Optional]: SpfqQuantizeOptions[Key] | undefined;
+};
+type Optional =
+  | 'bits'
+  | 'levels'
+  | 'layout'
+  | 'alignment'
+  | 'scaling'
+  | 'samples'
+  | 'symmetric'
+  | 'ridge'
+  | 'bias'
+  | 'seed'
+  | 'include'
+  | 'exclude';
 
 const MEBIBYTE = 2 ** 20;
 
 const LAYOUTS: readonly AlphabetLayout[] = ['symmetric', 'midrise', 'twosComplement'];
 
 const RULES: OptionRules<Resolved> = {
-  bits: {fallback: undefined, expected: "an integer from 1 to 8 or 'ternary'", accepts: (bits) => bits === 'ternary' || (Number.isInteger(bits) && Number(bits) >= 1 && Number(bits) <= 8)},
+  bits: {
+    fallback: undefined,
+    expected: "an integer from 1 to 8 or 'ternary'",
+    accepts: (bits) => bits === 'ternary' || (Number.isInteger(bits) && Number(bits) >= 1 && Number(bits) <= 8),
+  },
   levels: integer<number | undefined>(undefined, 2, 256),
   layout: oneOf<AlphabetLayout | undefined>(undefined, LAYOUTS),
   symmetric: flag<boolean | undefined>(undefined),
-  granularity: {fallback: 'channel', expected: "'tensor', 'channel' or {group: an integer from 1 up}", accepts: isGranularity},
+  granularity: {
+    fallback: 'channel',
+    expected: "'tensor', 'channel' or {group: an integer from 1 up}",
+    accepts: isGranularity,
+  },
   scale: oneOf('calibration', ['calibration', 'mse', 'absmax']),
   alignment: oneOf<'none' | 'order' | 'exact' | undefined>(undefined, ['none', 'order', 'exact']),
   order: integer(1, 1, 16),
   feedback: oneOf('path', ['path', 'optimal', 'none']),
   damping: number(0.01, 0),
-  scaling: {fallback: undefined, expected: "a finite number from 1 up, or 'auto'", accepts: (value) => value === 'auto' || (typeof value === 'number' && value >= 1 && value < Infinity)},
+  scaling: {
+    fallback: undefined,
+    expected: "a finite number from 1 up, or 'auto'",
+    accepts: (value) => value === 'auto' || (typeof value === 'number' && value >= 1 && value < Infinity),
+  },
   rounding: oneOf('stochastic', ['stochastic', 'nearest']),
   samples: integer<number | undefined>(undefined, 1, 64),
   sweeps: integer(2, 0, 100),
@@ -138,12 +164,20 @@ function scalingsOf({scaling, feedback, sweeps}: Resolved, {levels}: Alphabet): 
   return chosen === 'auto' ? [1, 4, 16] : [chosen];
 }
 
-function requireCompatible(where: string, {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels}: Resolved): void {
+function requireCompatible(
+  where: string,
+  {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels}: Resolved,
+): void {
   if (rounding === 'nearest' && samples !== undefined && samples > 1) {
     throw new OptionError(where, 'samples', "1 with rounding: 'nearest', whose paths are all the same", samples);
   }
   if (bias === true && sweeps === 0) {
-    throw new OptionError(where, 'bias', 'false with sweeps: 0, because a bias correction without refitted scales does harm', bias);
+    throw new OptionError(
+      where,
+      'bias',
+      'false with sweeps: 0, because a bias correction without refitted scales does harm',
+      bias,
+    );
   }
   if (symmetric === false && sweeps === 0) {
     throw new OptionError(where, 'symmetric', 'true with sweeps: 0, because offsets are found by the refit', symmetric);
@@ -151,7 +185,8 @@ function requireCompatible(where: string, {samples, rounding, bias, symmetric, s
   if (scaling === 'auto' && (sweeps === 0 || feedback !== 'path')) {
     throw new OptionError(where, 'scaling', "a number with sweeps: 0, and without feedback: 'path'", scaling);
   }
-  if (bits !== undefined && levels !== undefined) throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
+  if (bits !== undefined && levels !== undefined)
+    throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
 }
 
 function alphabetOf(where: string, {bits = 4, levels, layout}: Resolved): Alphabet {
@@ -160,7 +195,12 @@ function alphabetOf(where: string, {bits = 4, levels, layout}: Resolved): Alphab
   if (layout === undefined) return uniformAlphabet(size);
   if (fitting.includes(layout)) return uniformAlphabet({...size, layout});
   const [[name, value]] = Object.entries(size);
-  throw new OptionError(where, 'layout', `${fitting.map(formatValue).join(' or ')} for ${name}: ${formatValue(value)}`, layout);
+  throw new OptionError(
+    where,
+    'layout',
+    `${fitting.map(formatValue).join(' or ')} for ${name}: ${formatValue(value)}`,
+    layout,
+  );
 }
 
 function supportsLayout(size: {bits: Bits} | {levels: number}, layout: AlphabetLayout): boolean {
@@ -173,6 +213,12 @@ function supportsLayout(size: {bits: Bits} | {levels: number}, layout: AlphabetL
 
 function isGranularity(value: unknown): boolean {
   if (value === 'tensor' || value === 'channel') return true;
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 1 && 'group' in value &&
-    Number.isInteger(value.group) && Number(value.group) >= 1;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).length === 1 &&
+    'group' in value &&
+    Number.isInteger(value.group) &&
+    Number(value.group) >= 1
+  );
 }

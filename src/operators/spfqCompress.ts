@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {OptionError} from '../errors.ts';
-import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import {requireObject, resolveOptions} from '../options.ts';
+import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../types.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
@@ -34,16 +34,36 @@ export function spfqCompress(given: SpfqCompressOptions = {}): OperatorFunction<
   const where = 'spfqCompress';
   requireObject(where, given);
   const {sparsity, pattern, ...options} = given;
-  const pruning = resolveOptions<{sparsity: number | undefined; pattern: PatternOption}>(where, {...(sparsity === undefined ? {} : {sparsity}), ...(pattern === undefined ? {} : {pattern})}, {sparsity: sparsityRule, pattern: patternRule});
+  const pruning = resolveOptions<{sparsity: number | undefined; pattern: PatternOption}>(
+    where,
+    {...(sparsity === undefined ? {} : {sparsity}), ...(pattern === undefined ? {} : {pattern})},
+    {sparsity: sparsityRule, pattern: patternRule},
+  );
   const prunePattern = patternOf(pruning.pattern);
   if (sparsity !== undefined && prunePattern !== 'unstructured') {
-    throw new OptionError(where, 'sparsity', 'absent with a pattern n:m, which says by itself how many weights are pruned', sparsity);
+    throw new OptionError(
+      where,
+      'sparsity',
+      'absent with a pattern n:m, which says by itself how many weights are pruned',
+      sparsity,
+    );
   }
-  if (options.scaling === 'auto') throw new OptionError(where, 'scaling', 'a number, because masks of several paths cannot be mixed', options.scaling);
+  if (options.scaling === 'auto')
+    throw new OptionError(
+      where,
+      'scaling',
+      'a number, because masks of several paths cannot be mixed',
+      options.scaling,
+    );
   const plan = {
     ...quantizePlan(where, {...options, scaling: options.scaling ?? 1}, ['sparsity', 'pattern']),
-    prune: {pattern: prunePattern, sparsity: prunePattern === 'unstructured' ? sparsity ?? 0.5 : 1 - prunePattern.n / prunePattern.m},
+    prune: {
+      pattern: prunePattern,
+      sparsity: prunePattern === 'unstructured' ? (sparsity ?? 0.5) : 1 - prunePattern.n / prunePattern.m,
+    },
     pruneFilter: pruneFilter(prunePattern, options.include, undefined),
   };
-  return stage(where, (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
+  return stage(where, (compression, context) =>
+    quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context),
+  );
 }

@@ -28,6 +28,8 @@ export function pruneStage(name: string, options: SpfqPruneOptions): OperatorFun
   const {modelSparsity, ...plan} = prunePlan(name, options);
   return stage(name, (compression, context) => {
     const seeded = {...plan, seed: plan.seed ?? compression.seed};
-    return modelSparsity === undefined ? pruneModel(compression, seeded, context) : pruneToModelSparsity(compression, {...seeded, sparsity: modelSparsity}, context);
+    return modelSparsity === undefined
+      ? pruneModel(compression, seeded, context)
+      : pruneToModelSparsity(compression, {...seeded, sparsity: modelSparsity}, context);
   });
 }

@@ -2,7 +2,7 @@ import type {OperatorFunction} from 'rxjs';
 import {quantizeToBudget} from '../stages/quantize/bitBudget.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../types.ts';
-import {hasBudget, type BudgetedQuantizeOptions, budgetPlan, requireNoBudget} from './quantizeBudget.ts';
+import {type BudgetedQuantizeOptions, budgetPlan, hasBudget, requireNoBudget} from './quantizeBudget.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';
 
@@ -22,13 +22,19 @@ import {stage} from './stage.ts';
  * @returns an operator whose stream may end with a DataError, ModelError (also for a budget that cannot be met) or BackendError
  * @throws OptionError at once, for an option that is unknown or out of range
  */
-export function spfqQuantize(options: SpfqQuantizeOptions | BudgetedQuantizeOptions = {}): OperatorFunction<Compression, Compression> {
+export function spfqQuantize(
+  options: SpfqQuantizeOptions | BudgetedQuantizeOptions = {},
+): OperatorFunction<Compression, Compression> {
   const where = 'spfqQuantize';
   if (hasBudget(options)) {
     const {budget, seed, widths} = budgetPlan(where, options);
-    return stage(where, (compression, context) => quantizeToBudget(compression, widths(seed ?? compression.seed), budget, context));
+    return stage(where, (compression, context) =>
+      quantizeToBudget(compression, widths(seed ?? compression.seed), budget, context),
+    );
   }
   requireNoBudget(where, options);
   const plan = quantizePlan(where, options, ['budget']);
-  return stage(where, (compression, context) => quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context));
+  return stage(where, (compression, context) =>
+    quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context),
+  );
 }

@@ -9,12 +9,19 @@ import type {Compression} from '../types.ts';
  * @param name the stage, for the report and for messages
  * @param run makes the next compression, and leaves the one that it was given as it was
  */
-export function stage(name: string, run: (compression: Compression, context: StageContext) => Promise<Compression>): OperatorFunction<Compression, Compression> {
+export function stage(
+  name: string,
+  run: (compression: Compression, context: StageContext) => Promise<Compression>,
+): OperatorFunction<Compression, Compression> {
   return (source) => source.pipe(concatMap((compression) => runStage(name, compression, run)));
 }
 
 // A constructor and not `from(promise)`: a promise cannot be cancelled.
-function runStage(name: string, compression: Compression, run: (compression: Compression, context: StageContext) => Promise<Compression>): Observable<Compression> {
+function runStage(
+  name: string,
+  compression: Compression,
+  run: (compression: Compression, context: StageContext) => Promise<Compression>,
+): Observable<Compression> {
   return new Observable((subscriber) => {
     const cancelled = new AbortController();
     const finished = run(compression, contextOf(name, compression, cancelled.signal)).then(
@@ -30,7 +37,9 @@ function runStage(name: string, compression: Compression, run: (compression: Com
       },
     );
     compression.origin.wait(finished);
-    return () => { cancelled.abort(); };
+    return () => {
+      cancelled.abort();
+    };
   });
 }
 
@@ -59,7 +68,8 @@ function contextOf(stageName: string, {observers}: Compression, signal: AbortSig
     progress(layer, index, total) {
       const fraction = total > 0 ? index / total : 1;
       const remaining = fraction > 0 ? (elapsed() * (1 - fraction)) / fraction : Infinity;
-      for (const observer of observers) observer({stage: stageName, layer, index, total, fraction, elapsed: elapsed(), remaining});
+      for (const observer of observers)
+        observer({stage: stageName, layer, index, total, fraction, elapsed: elapsed(), remaining});
     },
   };
 }

@@ -1,16 +1,16 @@
-import {dispose, engine, getBackend, getKernel, tensor1d, tensor2d, type Tensor} from '@tensorflow/tfjs-core';
+import {dispose, engine, getBackend, getKernel, type Tensor, tensor1d, tensor2d} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors.ts';
-import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
+import {runTask} from '../numerics/paced.ts';
 import {followPathTask, type Path} from '../numerics/path/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
+import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import {type OperatorKind, operators, type Rounding} from '../numerics/stochastic/index.ts';
 import type {StochasticOperator} from '../numerics/stochastic/stochasticOperator.ts';
 import {backendAttrs, backendInputs} from './kernel.ts';
 import {maxBufferBytes} from './maxBufferBytes.ts';
-import {runTask} from '../numerics/paced.ts';
 
 /** The name under which backends register their kernel of this op. */
 export const FOLLOW_PATH = 'FollowPath';
@@ -104,9 +104,14 @@ export function pathFollower(aligned: Matrix, feedback: Matrix, options: Followe
   if (strict) requirePathKernel();
   const backend = getBackend();
   const bytes = 4 * aligned.rows * Math.max(aligned.rows, aligned.columns);
-  if (strict && bytes > maxBytes) throw new BackendError(`FollowPath: expected matrices of at most ${maxBytes} bytes, which the device of '${backend}' can bind, got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`);
+  if (strict && bytes > maxBytes)
+    throw new BackendError(
+      `FollowPath: expected matrices of at most ${maxBytes} bytes, which the device of '${backend}' can bind, got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`,
+    );
   const fits = aligned.columns >= MIN_NEURONS_ON_DEVICE && bytes <= maxBytes;
-  return fits && getKernel(FOLLOW_PATH, backend) ? deviceFollower(aligned, feedback, backend) : referenceFollower(aligned, feedback, pause);
+  return fits && getKernel(FOLLOW_PATH, backend)
+    ? deviceFollower(aligned, feedback, backend)
+    : referenceFollower(aligned, feedback, pause);
 }
 
 /** @throws BackendError if the active backend has no kernel of this op */
@@ -115,7 +120,8 @@ export function requirePathKernel(): void {
   if (getKernel(FOLLOW_PATH, backend)) return;
   throw new BackendError(
     `FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
-    `import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference`);
+      `import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference`,
+  );
 }
 
 function referenceFollower(aligned: Matrix, feedback: Matrix, pause: () => Promise<void>): PathFollower {
@@ -126,7 +132,12 @@ function referenceFollower(aligned: Matrix, feedback: Matrix, pause: () => Promi
   };
 }
 
-async function followReference(aligned: Matrix, feedback: Matrix, choice: PathChoice, pause: () => Promise<void>): Promise<CodedPath> {
+async function followReference(
+  aligned: Matrix,
+  feedback: Matrix,
+  choice: PathChoice,
+  pause: () => Promise<void>,
+): Promise<CodedPath> {
   const {alphabet, scales, mask, seed, layer, firstNeuron, path} = choice;
   const {columns: neurons} = aligned;
   const operator = operators[choice.kind][choice.rounding];
@@ -139,11 +150,17 @@ async function followReference(aligned: Matrix, feedback: Matrix, choice: PathCh
     codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });
-  return {...await runTask(task, pause), codes};
+  return {...(await runTask(task, pause)), codes};
 }
 
 /** A step of 0 stands for a set of zero weights: every letter is 0, and the code that of the letter nearest to 0. */
-function codeAt(x: number, step: number, uniform: number, {code}: StochasticOperator, {alphabet, threshold}: PathChoice): number {
+function codeAt(
+  x: number,
+  step: number,
+  uniform: number,
+  {code}: StochasticOperator,
+  {alphabet, threshold}: PathChoice,
+): number {
   return step > 0 ? code(x / step, uniform, alphabet, threshold / step) : 0;
 }
 
@@ -152,7 +169,10 @@ function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): Pat
   const lower = tensor2d(Float32Array.from(feedback.data), [feedback.rows, feedback.columns]);
   return {
     kernel: backend,
-    dispose: () => { weights.dispose(); lower.dispose(); },
+    dispose: () => {
+      weights.dispose();
+      lower.dispose();
+    },
     async follow({scales, mask, seed, ...choice}) {
       const steps = tensor1d(Float32Array.from(scales.steps));
       const inverseSteps = tensor1d(Float32Array.from(scales.steps, (step) => (step > 0 ? 1 / step : 0)));
@@ -160,7 +180,13 @@ function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): Pat
       const attrs: FollowPathAttrs = {...choice, groupSize: scales.groupSize, key: seedKey(seed)};
       const outputs: Tensor[] = [];
       try {
-        outputs.push(...engine().runKernel<Tensor[]>(FOLLOW_PATH, backendInputs({aligned: weights, feedback: lower, steps, inverseSteps, ...kept}), backendAttrs(attrs)));
+        outputs.push(
+          ...engine().runKernel<Tensor[]>(
+            FOLLOW_PATH,
+            backendInputs({aligned: weights, feedback: lower, steps, inverseSteps, ...kept}),
+            backendAttrs(attrs),
+          ),
+        );
         const [codes, drift] = await Promise.all(outputs.map((output) => output.data<'float32'>()));
         return pathFrom(codes, Float64Array.from(drift), aligned, scales, choice.alphabet);
       } finally {
@@ -170,7 +196,13 @@ function deviceFollower(aligned: Matrix, feedback: Matrix, backend: string): Pat
   };
 }
 
-function pathFrom(codes: Float32Array, drift: Float64Array, {rows, columns}: Matrix, scales: Scales, {shift}: Alphabet): CodedPath {
+function pathFrom(
+  codes: Float32Array,
+  drift: Float64Array,
+  {rows, columns}: Matrix,
+  scales: Scales,
+  {shift}: Alphabet,
+): CodedPath {
   const values = matrix(rows, columns);
   for (let i = 0; i < codes.length; i++) {
     values.data[i] = Math.fround(stepAt(scales, Math.floor(i / columns), i % columns) * (codes[i] + shift));

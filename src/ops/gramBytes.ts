@@ -28,12 +28,19 @@ export function gramBytes({problems, features}: Pick<ColumnExtent, 'problems' | 
 export function gramTensorBytes({problems, features, rows, total, networks}: ColumnExtent): number {
   const row = FLOAT32_BYTES * problems * features;
   const chunk = row * Math.min(CHUNK_ROWS, total);
-  return 2 * networks * row * rows + (networks + 1) * chunk + Math.max(2 * networks * chunk, productBytes({problems, features, total, networks}));
+  return (
+    2 * networks * row * rows +
+    (networks + 1) * chunk +
+    Math.max(2 * networks * chunk, productBytes({problems, features, total, networks}))
+  );
 }
 
 function productBytes({problems, features, total, networks}: Omit<ColumnExtent, 'rows'>): number {
   const blocks = Math.ceil(features / MAX_BLOCK_FEATURES);
   const square = FLOAT32_BYTES * problems * features * features;
   if (getBackend() === 'cpu' || getBackend() === 'wasm') return (2 * square) / (blocks * blocks);
-  return (total <= CHUNK_ROWS ? 1 : 3) * (square * ((blocks + 1) / (2 * blocks) + networks - 1) + 2 * FLOAT32_BYTES * problems * features);
+  return (
+    (total <= CHUNK_ROWS ? 1 : 3) *
+    (square * ((blocks + 1) / (2 * blocks) + networks - 1) + 2 * FLOAT32_BYTES * problems * features)
+  );
 }

@@ -1,9 +1,21 @@
-import {add, concat, dispose, getBackend, matMul, reshape, split, sum, type Tensor3D, tidy, transpose} from '@tensorflow/tfjs-core';
-import {type Block, blocksOf, panelsOf} from '../numerics/linalg/blocks.ts';
+import {
+  add,
+  concat,
+  dispose,
+  getBackend,
+  matMul,
+  reshape,
+  split,
+  sum,
+  type Tensor3D,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import type {GramPair} from '../numerics/correction/centering.ts';
+import {type Block, blocksOf, panelsOf} from '../numerics/linalg/blocks.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import type {Task} from '../numerics/task.ts';
 import {runTask} from '../numerics/paced.ts';
+import type {Task} from '../numerics/task.ts';
 import {takeRows} from './takeRows.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
@@ -83,7 +95,10 @@ export class GramStatistics {
     try {
       await this.pause();
       for (const parts of gramBlocksOf(chunk)) {
-        if (this.readsBack) await this.read(parts).finally(() => { dispose(parts); });
+        if (this.readsBack)
+          await this.read(parts).finally(() => {
+            dispose(parts);
+          });
         else this.addOnDevice(parts, slot);
         slot += parts.length;
         await this.pause();
@@ -97,7 +112,11 @@ export class GramStatistics {
   private nextChunk(): Piece[] {
     const chunk: Piece[] = [];
     let rows = 0;
-    for (let piece = this.pending[0] as Piece | undefined; piece && rows < CHUNK_ROWS; piece = this.pending[0] as Piece | undefined) {
+    for (
+      let piece = this.pending[0] as Piece | undefined;
+      piece && rows < CHUNK_ROWS;
+      piece = this.pending[0] as Piece | undefined
+    ) {
       chunk.push(piece);
       rows += piece.shadow.shape[1];
       this.pending.shift();
@@ -114,7 +133,13 @@ export class GramStatistics {
   /** Every chunk has the same parts in the same order. */
   private addOnDevice(parts: readonly GramBlock[], slot: number): void {
     const before = this.deviceTotals.slice(slot, slot + parts.length);
-    this.deviceTotals.splice(slot, parts.length, ...parts.map((part, i) => (before.length > 0 ? {...part, values: add<Tensor3D>(before[i].values, part.values)} : part)));
+    this.deviceTotals.splice(
+      slot,
+      parts.length,
+      ...parts.map((part, i) =>
+        before.length > 0 ? {...part, values: add<Tensor3D>(before[i].values, part.values)} : part,
+      ),
+    );
     if (before.length > 0) dispose([before, [...parts]]);
   }
 }
@@ -123,8 +148,12 @@ export class GramStatistics {
 function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
   const rows = shadow.shape[1];
   const head = Math.min(room, rows);
-  const blocks = [{first: 0, last: head}, ...Array.from(blocksOf(rows - head, CHUNK_ROWS), ({first, last}) => ({first: head + first, last: head + last}))];
-  const cut = (columns: Tensor3D) => (blocks.length === 1 ? [columns.clone()] : blocks.map((block) => rowsOf(columns, block)));
+  const blocks = [
+    {first: 0, last: head},
+    ...Array.from(blocksOf(rows - head, CHUNK_ROWS), ({first, last}) => ({first: head + first, last: head + last})),
+  ];
+  const cut = (columns: Tensor3D) =>
+    blocks.length === 1 ? [columns.clone()] : blocks.map((block) => rowsOf(columns, block));
   const shadows = cut(shadow);
   const originals = shadow === original ? shadows : cut(original);
   return shadows.map((piece, i) => ({shadow: piece, original: originals[i]}));
@@ -133,8 +162,13 @@ function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
 /** Rows of every problem; wasm's own `slice` and `split` copy all of them first. */
 function rowsOf(columns: Tensor3D, {first, last}: Block): Tensor3D {
   const [problems, rows, features] = columns.shape;
-  const indices = Int32Array.from({length: problems * (last - first)}, (_, i) => Math.floor(i / (last - first)) * rows + first + i % (last - first));
-  return tidy(() => reshape(takeRows(reshape(columns, [problems * rows, features]), indices), [problems, last - first, features]));
+  const indices = Int32Array.from(
+    {length: problems * (last - first)},
+    (_, i) => Math.floor(i / (last - first)) * rows + first + (i % (last - first)),
+  );
+  return tidy(() =>
+    reshape(takeRows(reshape(columns, [problems * rows, features]), indices), [problems, last - first, features]),
+  );
 }
 
 /** Rows to be multiplied, their features in blocks `[problems, rows, features of the block]`. */
@@ -155,7 +189,12 @@ function chunkOf(pieces: readonly Piece[]): Chunk {
       const shares = pieces.every((piece) => piece.shadow === piece.original);
       const original = shares ? shadow : gramBlocksIn(pieces.map((piece) => piece.original));
       // Explicitly: wasm's own `transposeA` is eight times slower.
-      return {features: pieces[0].shadow.shape[2], shadow, original, transposed: shadow.map((block) => transpose(block, [0, 2, 1]))};
+      return {
+        features: pieces[0].shadow.shape[2],
+        shadow,
+        original,
+        transposed: shadow.map((block) => transpose(block, [0, 2, 1])),
+      };
     });
   } finally {
     dispose([...pieces]);
@@ -170,14 +209,24 @@ function blocksFor(features: number): Block[] {
 function gramBlocksIn(pieces: Tensor3D[]): Tensor3D[] {
   const rows = pieces.length === 1 ? pieces[0].clone() : concat(pieces, 1);
   const blocks = blocksFor(rows.shape[2]);
-  return blocks.length === 1 ? [rows] : split<Tensor3D>(rows, blocks.map(({first, last}) => last - first), 2);
+  return blocks.length === 1
+    ? [rows]
+    : split<Tensor3D>(
+        rows,
+        blocks.map(({first, last}) => last - first),
+        2,
+      );
 }
 
 /** One product at a time, or none: H by blocks on and below the diagonal, G by blocks, and the sums of rows. */
 function* gramBlocksOf({features, shadow, original, transposed}: Chunk): Generator<GramBlock[]> {
   const blocks = blocksFor(features);
-  const productOf = (to: keyof Totals, i: number, j: number, columns: readonly Tensor3D[]): GramBlock => (
-    {to, row: blocks[i].first, column: blocks[j].first, values: matMul(transposed[i], columns[j])});
+  const productOf = (to: keyof Totals, i: number, j: number, columns: readonly Tensor3D[]): GramBlock => ({
+    to,
+    row: blocks[i].first,
+    column: blocks[j].first,
+    values: matMul(transposed[i], columns[j]),
+  });
   for (let i = 0; i < blocks.length; i++) {
     for (let j = 0; j <= i; j++) {
       const gram = productOf('gram', i, j, shadow);
@@ -198,16 +247,39 @@ function* gramBlocksOf({features, shadow, original, transposed}: Chunk): Generat
 /** What a block of H is to G, where both are the same. */
 function mirrorBlock({row, column, values}: GramBlock): GramBlock[] {
   const block: GramBlock = {to: 'crossGram', row, column, values};
-  return row === column ? [block] : [block, {to: 'crossGram', row: column, column: row, values: transpose(values, [0, 2, 1])}];
+  return row === column
+    ? [block]
+    : [block, {to: 'crossGram', row: column, column: row, values: transpose(values, [0, 2, 1])}];
 }
 
-function emptyTotals({features, shadow: [{shape: [problems]}]}: Chunk): Totals[] {
+function emptyTotals({
+  features,
+  shadow: [
+    {
+      shape: [problems],
+    },
+  ],
+}: Chunk): Totals[] {
   return Array.from({length: problems}, () => ({
-    gram: matrix(features, features), crossGram: matrix(features, features), sum: matrix(1, features), shadowSum: matrix(1, features),
+    gram: matrix(features, features),
+    crossGram: matrix(features, features),
+    sum: matrix(1, features),
+    shadowSum: matrix(1, features),
   }));
 }
 
-function addBlock(totals: readonly Totals[], {to, row, column, values: {shape: [, rows, columns]}}: GramBlock, values: Float32Array): void {
+function addBlock(
+  totals: readonly Totals[],
+  {
+    to,
+    row,
+    column,
+    values: {
+      shape: [, rows, columns],
+    },
+  }: GramBlock,
+  values: Float32Array,
+): void {
   totals.forEach((total, p) => {
     const {data, columns: stride} = total[to];
     for (let i = 0; i < rows; i++) {
@@ -220,7 +292,8 @@ function addBlock(totals: readonly Totals[], {to, row, column, values: {shape: [
 
 function* statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: number): Task<GramPair> {
   return {
-    gram: yield* symmetric(gram), crossGram,
+    gram: yield* symmetric(gram),
+    crossGram,
     mean: sum.data.map((entry) => entry / rows),
     shadowMean: shadowSum.data.map((entry) => entry / rows),
     rows,

@@ -1,5 +1,5 @@
-import {getKernel, registerKernel} from '@tensorflow/tfjs-core';
 import type {KernelConfig, KernelFunc, NamedAttrMap, NamedTensorMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {getKernel, registerKernel} from '@tensorflow/tfjs-core';
 
 /**
  * One implementation of an op on one backend, with the inputs and attributes that it declares.

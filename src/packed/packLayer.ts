@@ -1,6 +1,6 @@
+import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
-import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../types.ts';
 
 /**
@@ -8,23 +8,48 @@ import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../types.ts';
  * @param values its weights, by problem
  */
 export function packLayer(layer: CompressedLayer, values: readonly Matrix[]): PackedMatrices {
-  const {matrices: {length: problems}, matrices: [{features, neurons}]} = layer;
+  const {
+    matrices: {length: problems},
+    matrices: [{features, neurons}],
+  } = layer;
   if (layer.kind === 'pruned') return packMatrices({problems, features, neurons}, prunedMatrices(layer, values));
-  const {alphabet: {levels, lowest, shift}, matrices: [{scales: {groupSize, offsets}}]} = layer;
+  const {
+    alphabet: {levels, lowest, shift},
+    matrices: [
+      {
+        scales: {groupSize, offsets},
+      },
+    ],
+  } = layer;
   const letters = {levels, origin: lowest + shift, groupSize, offsets: offsets !== undefined};
   return packMatrices({problems, features, neurons, letters}, lettersOf(layer));
 }
 
 function prunedMatrices(layer: PrunedLayer, values: readonly Matrix[]): UnpackedMatrices {
-  return {values: concatenate(values.map(({data}) => data), Float32Array), mask: maskOf(layer)};
+  return {
+    values: concatenate(
+      values.map(({data}) => data),
+      Float32Array,
+    ),
+    mask: maskOf(layer),
+  };
 }
 
 function lettersOf(layer: QuantizedLayer): UnpackedMatrices {
-  const {alphabet: {lowest}, matrices} = layer;
+  const {
+    alphabet: {lowest},
+    matrices,
+  } = layer;
   const offsets = matrices.flatMap(({scales}) => (scales.offsets ? [scales.offsets] : []));
   return {
-    codes: concatenate(matrices.map(({codes}) => codes.map((code) => code - lowest)), Uint8Array),
-    steps: concatenate(matrices.map(({scales}) => scales.steps), Float32Array),
+    codes: concatenate(
+      matrices.map(({codes}) => codes.map((code) => code - lowest)),
+      Uint8Array,
+    ),
+    steps: concatenate(
+      matrices.map(({scales}) => scales.steps),
+      Float32Array,
+    ),
     ...(offsets.length > 0 && {offsets: concatenate(offsets, Float32Array)}),
     mask: maskOf(layer),
   };
@@ -33,14 +58,20 @@ function lettersOf(layer: QuantizedLayer): UnpackedMatrices {
 /** The masks of all problems; one that has none keeps everything. */
 function maskOf({matrices}: CompressedLayer): Mask | undefined {
   if (matrices.every(({mask}) => mask === undefined)) return undefined;
-  return concatenate(matrices.map(({mask, features, neurons}) => mask ?? new Uint8Array(features * neurons).fill(1)), Uint8Array);
+  return concatenate(
+    matrices.map(({mask, features, neurons}) => mask ?? new Uint8Array(features * neurons).fill(1)),
+    Uint8Array,
+  );
 }
 
 interface NumbersConstructor<Numbers> {
   new (length: number): Numbers & {set(from: ArrayLike<number>, offset: number): void};
 }
 
-function concatenate<Numbers>(parts: ReadonlyArray<ArrayLike<number>>, Constructor: NumbersConstructor<Numbers>): Numbers {
+function concatenate<Numbers>(
+  parts: ReadonlyArray<ArrayLike<number>>,
+  Constructor: NumbersConstructor<Numbers>,
+): Numbers {
   const all = new Constructor(parts.reduce((sum, {length}) => sum + length, 0));
   let to = 0;
   for (const part of parts) {

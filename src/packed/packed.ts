@@ -6,7 +6,7 @@ import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import {checkPackings} from './checkPacking.ts';
 import {PackedExecution} from './packedExecution.ts';
 import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
-import {type WrappedLayerConfig, createWrappedLayer} from './wrappedLayer.ts';
+import {createWrappedLayer, type WrappedLayerConfig} from './wrappedLayer.ts';
 
 /** The arguments of a {@link Packed} layer: its JSON. */
 export interface PackedArgs {
@@ -59,15 +59,24 @@ export class Packed extends layers.Layer {
   }
 
   override build(inputShape: number[] | number[][]): void {
-    this.stored = storedWeights(this.name, this.specsFor(firstOf(inputShape)), this.adapter.kernels(this.wrapped), this.packings);
-    for (const {name, dtype, shape} of this.stored.flatMap(arraysOf)) this.addWeight(name, [...shape], dtype, initializers.zeros(), undefined, false);
+    this.stored = storedWeights(
+      this.name,
+      this.specsFor(firstOf(inputShape)),
+      this.adapter.kernels(this.wrapped),
+      this.packings,
+    );
+    for (const {name, dtype, shape} of this.stored.flatMap(arraysOf))
+      this.addWeight(name, [...shape], dtype, initializers.zeros(), undefined, false);
     super.build(inputShape);
   }
 
   /** How each weight of the layer it stands for is stored, and the tensors that it is stored as. */
   get storage(): ReadonlyArray<{readonly stored: StoredWeight; readonly tensors: readonly Tensor[]}> {
     let from = 0;
-    return this.stored.map((stored) => ({stored, tensors: this.weights.slice(from, from += arraysOf(stored).length).map((weight) => weight.read())}));
+    return this.stored.map((stored) => ({
+      stored,
+      tensors: this.weights.slice(from, (from += arraysOf(stored).length)).map((weight) => weight.read()),
+    }));
   }
 
   /** @throws DataError for an input of other features or channels than it was built for: kernels would read past its end */
@@ -87,7 +96,9 @@ export class Packed extends layers.Layer {
     const other = this.stored.find(({spec}, i) => spec.shape.join() !== needed[i].shape.join());
     if (!other) return;
     const {spec} = other;
-    throw new DataError(`layer '${this.name}': expected an input for a ${spec.name} [${spec.shape.join(', ')}], got [${shape.join(', ')}], which needs [${needed[this.stored.indexOf(other)].shape.join(', ')}]`);
+    throw new DataError(
+      `layer '${this.name}': expected an input for a ${spec.name} [${spec.shape.join(', ')}], got [${shape.join(', ')}], which needs [${needed[this.stored.indexOf(other)].shape.join(', ')}]`,
+    );
   }
 
   private specsFor(inputShape: readonly number[]): WeightSpec[] {
@@ -95,7 +106,10 @@ export class Packed extends layers.Layer {
   }
 
   override computeOutputShape(inputShape: number[]): number[] | number[][] {
-    return this.adapter.outputShape?.(this.wrapped, inputShape) ?? this.wrapped.computeOutputShape(inputShape) as number[] | number[][];
+    return (
+      this.adapter.outputShape?.(this.wrapped, inputShape) ??
+      (this.wrapped.computeOutputShape(inputShape) as number[] | number[][])
+    );
   }
 
   override computeMask(inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
@@ -103,7 +117,11 @@ export class Packed extends layers.Layer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return {...super.getConfig(), layer: {...this.description}, packings: this.packings.map((packing) => (packing ? toConfig(packing) : null))};
+    return {
+      ...super.getConfig(),
+      layer: {...this.description},
+      packings: this.packings.map((packing) => (packing ? toConfig(packing) : null)),
+    };
   }
 
   protected override disposeWeights(): number {
@@ -119,13 +137,16 @@ export class Packed extends layers.Layer {
 
 function firstOf(shape: number[] | number[][]): number[] {
   const [first] = shape;
-  return Array.isArray(first) ? first : shape as number[];
+  return Array.isArray(first) ? first : (shape as number[]);
 }
 
 /** Plain data, in one order of keys. */
 function toConfig({problems, features, neurons, kept, letters, zeros}: Packing): serialization.ConfigDict {
   return {
-    problems, features, neurons, kept,
+    problems,
+    features,
+    neurons,
+    kept,
     ...(letters && {letters: {...letters}}),
     ...(zeros !== undefined && {zeros: typeof zeros === 'object' ? {...zeros} : zeros}),
   };

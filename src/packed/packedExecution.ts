@@ -1,13 +1,21 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
-import {withZeroInitialization} from '../model/patchAddWeight.ts';
-import {type PackedParts, type Packing, partsOf, splitProblems, unpackWeights, unpackMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
-import {hostValues} from '../ops/kernel.ts';
-import {packedOperand, type PackedOperand} from '../ops/packed/packedOperand.ts';
 import {activationOf, fusedActivation} from '../layers/adapter/activation.ts';
-import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts';
 import type {Kwargs, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
+import {withZeroInitialization} from '../model/patchAddWeight.ts';
+import {
+  type PackedParts,
+  type Packing,
+  partsOf,
+  splitProblems,
+  type UnpackedMatrices,
+  unpackMatrices,
+  unpackWeights,
+} from '../numerics/coding/packedMatrices.ts';
+import {hostValues} from '../ops/kernel.ts';
+import {type PackedOperand, packedOperand} from '../ops/packed/packedOperand.ts';
+import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts';
 import type {Packed} from './packed.ts';
 import type {StoredKernel} from './storedWeights.ts';
 import {createLayer} from './wrappedLayer.ts';
@@ -77,7 +85,9 @@ function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
   const missing = packed.ops.find((op) => !hasPackedKernel(op));
   if (missing === undefined) return 'packed';
   if (getBackend() === 'webgpu') {
-    throw new BackendError(`layer '${name}': expected a kernel of ${missing} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`);
+    throw new BackendError(
+      `layer '${name}': expected a kernel of ${missing} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`,
+    );
   }
   return 'decoded';
 }
@@ -97,7 +107,10 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
   try {
     return unpackMatrices(packing, parts);
   } catch (cause) {
-    throw new ArtifactError(`layer '${layer}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`, {cause});
+    throw new ArtifactError(
+      `layer '${layer}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`,
+      {cause},
+    );
   }
 }
 
@@ -114,16 +127,25 @@ function createPackedForm(layer: Packed, route: PackedRoute): Form {
       return left ? activationOf(wrapped)([output].flat()[0]) : output;
     },
     computeKernel: (inputs) => [run(inputs, {})].flat(),
-    dispose: () => { operands.forEach((operand) => { operand.dispose(); }); },
+    dispose: () => {
+      operands.forEach((operand) => {
+        operand.dispose();
+      });
+    },
   };
 }
 
 /** @param made gets the operands that are asked for, to be freed */
 function packedWeights({name, storage}: Packed, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
-  const operandsOf = (index: number, split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>): PackedOperand[] => {
+  const operandsOf = (
+    index: number,
+    split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>,
+  ): PackedOperand[] => {
     const {stored, tensors} = storage[index];
     if (!stored.kernel) throw new Error(`layer '${name}': expected weight ${index} to be a packed kernel`);
-    const operands = split(stored.packing, matricesOf(name, stored, tensors)).map(([packing, matrices]) => packedOperand(packing, matrices));
+    const operands = split(stored.packing, matricesOf(name, stored, tensors)).map(([packing, matrices]) =>
+      packedOperand(packing, matrices),
+    );
     made.push(...operands);
     return operands;
   };
@@ -146,14 +168,23 @@ function createDecodedForm(layer: Packed, inputShape: readonly number[]): Form {
       layer.adapter.release?.(decoded);
       return outputs;
     },
-    computeKernel: (inputs) => [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
-    dispose: () => { decoded.weights.forEach((weight) => { weight.dispose(); }); },
+    computeKernel: (inputs) =>
+      [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
+    dispose: () => {
+      decoded.weights.forEach((weight) => {
+        weight.dispose();
+      });
+    },
   };
 }
 
 /** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
 export function decodeKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
-  return decodeLayer(layer, inputShape, packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {});
+  return decodeLayer(
+    layer,
+    inputShape,
+    packedRoute(layer)?.endsWithActivation ? {activation: fusedActivation(layer.wrapped) ?? 'linear'} : {},
+  );
 }
 
 /**
@@ -161,12 +192,22 @@ export function decodeKernel(layer: Packed, inputShape: readonly number[]): laye
  * Whoever asks for it disposes of its weights.
  * @param changes entries of its configuration that shall be others
  */
-export function decodeLayer(layer: Packed, inputShape: readonly number[], changes: serialization.ConfigDict = {}): layers.Layer {
+export function decodeLayer(
+  layer: Packed,
+  inputShape: readonly number[],
+  changes: serialization.ConfigDict = {},
+): layers.Layer {
   const {name, storage} = layer;
   const decoded = instantiateLayer(layer, changes);
-  withZeroInitialization(() => { decoded.build([null, ...inputShape.slice(1)]); }); // for batches of any size
+  withZeroInitialization(() => {
+    decoded.build([null, ...inputShape.slice(1)]);
+  }); // for batches of any size
   decoded.built = true;
-  tidy(() => { decoded.setWeights(storage.map(({stored, tensors}) => (stored.kernel ? decodeWeight(name, stored, tensors) : tensors[0]))); });
+  tidy(() => {
+    decoded.setWeights(
+      storage.map(({stored, tensors}) => (stored.kernel ? decodeWeight(name, stored, tensors) : tensors[0])),
+    );
+  });
   return decoded;
 }
 
@@ -176,6 +217,10 @@ function instantiateLayer({wrapped}: Packed, changes: serialization.ConfigDict =
 }
 
 function decodeWeight(layer: string, stored: StoredKernel, tensors: readonly Tensor[]): Tensor {
-  const {kernel, packing, spec: {shape}} = stored;
+  const {
+    kernel,
+    packing,
+    spec: {shape},
+  } = stored;
   return tensor(kernel.fromMatrices(unpackWeights(packing, matricesOf(layer, stored, tensors)), shape), [...shape]);
 }

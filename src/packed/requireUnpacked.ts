@@ -15,5 +15,8 @@ export function packedLayersOf(model: LayersModel): Packed[] {
  */
 export function requireUnpacked(where: string, model: LayersModel, advice: string): void {
   const packed = packedLayersOf(model).at(0);
-  if (packed) throw new ModelError(`${where}: expected a model that is not packed, found the packed layer '${packed.name}'; ${advice}`);
+  if (packed)
+    throw new ModelError(
+      `${where}: expected a model that is not packed, found the packed layer '${packed.name}'; ${advice}`,
+    );
 }

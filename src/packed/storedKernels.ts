@@ -12,5 +12,7 @@ export interface StoredKernelTensors {
 
 /** The kernels of a packed layer that are packed. */
 export function storedKernelsOf(layer: Packed): StoredKernelTensors[] {
-  return layer.storage.flatMap(({stored, tensors}) => (stored.kernel ? [{name: kernelName(layer.name, stored.kernel), stored, tensors}] : []));
+  return layer.storage.flatMap(({stored, tensors}) =>
+    stored.kernel ? [{name: kernelName(layer.name, stored.kernel), stored, tensors}] : [],
+  );
 }

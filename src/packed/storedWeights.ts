@@ -24,7 +24,12 @@ export interface StoredArray {
  * @param packings one for each of the kernels, undefined for those that stay float32
  * @throws ArtifactError for a packing of another kernel
  */
-export function storedWeights(layer: string, specs: readonly WeightSpec[], kernels: readonly KernelAdapter[], packings: ReadonlyArray<Packing | undefined>): StoredWeight[] {
+export function storedWeights(
+  layer: string,
+  specs: readonly WeightSpec[],
+  kernels: readonly KernelAdapter[],
+  packings: ReadonlyArray<Packing | undefined>,
+): StoredWeight[] {
   return specs.map((spec, weight) => {
     const k = kernels.findIndex((kernel) => kernel.weight === weight);
     const packing = packings.at(k < 0 ? packings.length : k);
@@ -35,14 +40,28 @@ export function storedWeights(layer: string, specs: readonly WeightSpec[], kerne
 /** The arrays that a weight is stored as. */
 export function arraysOf(stored: StoredWeight): StoredArray[] {
   if (!stored.kernel) return [{...stored.spec, dtype: 'float32'}];
-  const {kernel: {name}, packing} = stored;
-  return partsOf(packing).map((part) => ({name: name === undefined ? part.name : `${name}_${part.name}`, shape: [part.length], dtype: part.dtype}));
+  const {
+    kernel: {name},
+    packing,
+  } = stored;
+  return partsOf(packing).map((part) => ({
+    name: name === undefined ? part.name : `${name}_${part.name}`,
+    shape: [part.length],
+    dtype: part.dtype,
+  }));
 }
 
 function storedKernel(layer: string, spec: WeightSpec, kernel: KernelAdapter, packing: Packing): StoredKernel {
   const {problems, features, neurons} = packing;
   const {shape} = spec;
   const size = kernel.matrixCount(shape) * kernel.neurons(shape) * kernel.features(shape);
-  if (problems === kernel.matrixCount(shape) && neurons === kernel.neurons(shape) && problems * features * neurons === size) return {spec, kernel, packing};
-  throw new ArtifactError(`layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`);
+  if (
+    problems === kernel.matrixCount(shape) &&
+    neurons === kernel.neurons(shape) &&
+    problems * features * neurons === size
+  )
+    return {spec, kernel, packing};
+  throw new ArtifactError(
+    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`,
+  );
 }

@@ -13,7 +13,10 @@ const TRAINING_ENTRY = /^trainable$|_(initializer|regularizer|constraint)$/;
  * A topology in which some layers are replaced by packed ones, those of nested models too.
  * @param packingsOf the packings of the layer of that name by kernel, if it is packed
  */
-export function withPackedLayers(topology: Topology, packingsOf: (name: string) => ReadonlyArray<Packing | undefined> | undefined): Topology {
+export function withPackedLayers(
+  topology: Topology,
+  packingsOf: (name: string) => ReadonlyArray<Packing | undefined> | undefined,
+): Topology {
   return mapTopology(topology, (entry) => {
     const packings = packingsOf(entry.config.name);
     return packings && packedEntry(entry, packings);
@@ -23,13 +26,25 @@ export function withPackedLayers(topology: Topology, packingsOf: (name: string) 
 function packedEntry(json: LayerEntry, packings: ReadonlyArray<Packing | undefined>): object {
   const own = entriesOf(json.config, (key) => OWN_ENTRIES.includes(key));
   const config = withoutTrainingConfig(entriesOf(json.config, (key) => !OWN_ENTRIES.includes(key)));
-  return {...json, class_name: Packed.className, config: {...own, layer: {class_name: json.class_name, config}, packings: packings.map((packing) => packing ?? null)}};
+  return {
+    ...json,
+    class_name: Packed.className,
+    config: {
+      ...own,
+      layer: {class_name: json.class_name, config},
+      packings: packings.map((packing) => packing ?? null),
+    },
+  };
 }
 
 /** Without what only training needs, in the layers of wrappers, too. */
 function withoutTrainingConfig(json: unknown): unknown {
   if (Array.isArray(json) || typeof json !== 'object' || json === null) return json;
-  return Object.fromEntries(Object.entries(json).filter(([key]) => !TRAINING_ENTRY.test(key)).map(([key, value]) => [key, withoutTrainingConfig(value)]));
+  return Object.fromEntries(
+    Object.entries(json)
+      .filter(([key]) => !TRAINING_ENTRY.test(key))
+      .map(([key, value]) => [key, withoutTrainingConfig(value)]),
+  );
 }
 
 function entriesOf(config: object, isMeant: (key: string) => boolean): object {

@@ -15,12 +15,21 @@ export interface WrappedLayerConfig {
  * @param name of the packed layer, for messages
  * @throws ArtifactError if it is of no type that can be packed, or tfjs refuses its configuration
  */
-export function createWrappedLayer(name: string, {className, config}: WrappedLayerConfig): {layer: layers.Layer; adapter: LayerAdapter} {
+export function createWrappedLayer(
+  name: string,
+  {className, config}: WrappedLayerConfig,
+): {layer: layers.Layer; adapter: LayerAdapter} {
   const adapter = adapterOfClass(className);
-  if (!adapter) throw new ArtifactError(`layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${formatValue(className)}`);
+  if (!adapter)
+    throw new ArtifactError(
+      `layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${formatValue(className)}`,
+    );
   const layer = requestedLayer(name, {className, config});
   const reason = adapter.refusal?.(layer);
-  if (reason !== undefined) throw new ArtifactError(`layer '${name}': expected a ${className} that can be packed, found one that ${reason}; the file is damaged or was edited`);
+  if (reason !== undefined)
+    throw new ArtifactError(
+      `layer '${name}': expected a ${className} that can be packed, found one that ${reason}; the file is damaged or was edited`,
+    );
   return {layer, adapter};
 }
 
@@ -28,7 +37,10 @@ function requestedLayer(name: string, {className, config}: WrappedLayerConfig): 
   try {
     return createLayer(className, config);
   } catch (cause) {
-    throw new ArtifactError(`layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+    throw new ArtifactError(
+      `layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {cause},
+    );
   }
 }
 

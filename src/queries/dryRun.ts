@@ -1,16 +1,16 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {OptionError} from '../errors.ts';
 import {DEFAULT_READING} from '../data/batchSource.ts';
-import {requireCompressible} from '../stages/run/compression.ts';
-import {dryRunModel, type PlannedLetters, type PlannedPruning} from '../stages/dryRun/dryRunModel.ts';
-import type {Bits} from '../numerics/stochastic/alphabet.ts';
+import {OptionError} from '../errors.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
-import {integer, type OptionRules, requireObject, resolveOptions} from '../options.ts';
-import type {DryRunReport} from '../report/dryRunReport.ts';
+import type {Bits} from '../numerics/stochastic/alphabet.ts';
 import type {LayerSelection} from '../operators/layerSelection.ts';
 import {prunePlan} from '../operators/pruneOptions.ts';
 import type {PatternOption} from '../operators/pruneRules.ts';
 import {quantizePlan} from '../operators/quantizeOptions.ts';
+import {integer, type OptionRules, requireObject, resolveOptions} from '../options.ts';
+import type {DryRunReport} from '../report/dryRunReport.ts';
+import {dryRunModel, type PlannedLetters, type PlannedPruning} from '../stages/dryRun/dryRunModel.ts';
+import {requireCompressible} from '../stages/run/compression.ts';
 
 /** Options of {@link dryRun}: what the stages would be given. */
 export interface DryRunOptions {
@@ -47,7 +47,11 @@ const RULES: OptionRules<Reading & {inputShapes: DryRunOptions['inputShapes']}> 
   batchSize: integer(DEFAULT_READING.batchSize, 1),
   rows: integer(DEFAULT_READING.rows, 1),
   memory: integer(512 * 2 ** 20, 2 ** 20),
-  inputShapes: {fallback: undefined, expected: 'a list of shapes, one for each input, without the batch', accepts: (value) => Array.isArray(value) && value.every(isShape)},
+  inputShapes: {
+    fallback: undefined,
+    expected: 'a list of shapes, one for each input, without the batch',
+    accepts: (value) => Array.isArray(value) && value.every(isShape),
+  },
 };
 
 /**
@@ -69,14 +73,34 @@ export function dryRun(model: LayersModel, options: DryRunOptions = {}): DryRunR
   requireObject(where, options);
   requireCompressible(where, model);
   const {bits, sparsity, pattern, granularity, include, exclude, ...rest} = options;
-  const {inputShapes, ...reading} = resolveOptions(where, rest, RULES, ['bits', 'sparsity', 'pattern', 'granularity', 'include', 'exclude']);
-  const chosen = {...include !== undefined && {include}, ...exclude !== undefined && {exclude}};
+  const {inputShapes, ...reading} = resolveOptions(where, rest, RULES, [
+    'bits',
+    'sparsity',
+    'pattern',
+    'granularity',
+    'include',
+    'exclude',
+  ]);
+  const chosen = {...(include !== undefined && {include}), ...(exclude !== undefined && {exclude})};
   const prunes = sparsity !== undefined || pattern !== undefined;
   return dryRunModel(model, {
     ...reading,
     inputShapes: inputShapesOf(where, model, inputShapes),
-    pruning: prunes ? pruningOf(where, {...chosen, ...sparsity !== undefined && {sparsity}, ...pattern !== undefined && {pattern}}) : undefined,
-    letters: prunes && bits === undefined ? undefined : lettersOf(where, {...chosen, ...bits !== undefined && {bits}, ...granularity !== undefined && {granularity}}),
+    pruning: prunes
+      ? pruningOf(where, {
+          ...chosen,
+          ...(sparsity !== undefined && {sparsity}),
+          ...(pattern !== undefined && {pattern}),
+        })
+      : undefined,
+    letters:
+      prunes && bits === undefined
+        ? undefined
+        : lettersOf(where, {
+            ...chosen,
+            ...(bits !== undefined && {bits}),
+            ...(granularity !== undefined && {granularity}),
+          }),
   });
 }
 
@@ -91,12 +115,26 @@ function lettersOf(where: string, options: Parameters<typeof quantizePlan>[1]): 
   return {stage: 'spfqQuantize', filter, names, alphabet, granularity, offset};
 }
 
-function inputShapesOf(where: string, {inputs, inputNames}: LayersModel, given: DryRunOptions['inputShapes']): ReadonlyArray<readonly number[]> {
+function inputShapesOf(
+  where: string,
+  {inputs, inputNames}: LayersModel,
+  given: DryRunOptions['inputShapes'],
+): ReadonlyArray<readonly number[]> {
   const wanted = inputs.map(({shape}) => shape.slice(1));
   if (given === undefined) return wanted.map((shape) => shape.map((length) => length ?? OPEN_AXIS));
-  const fit = given.length === wanted.length && given.every((shape, i) => shape.length === wanted[i].length && shape.every((length, axis) => length === (wanted[i][axis] ?? length)));
+  const fit =
+    given.length === wanted.length &&
+    given.every(
+      (shape, i) =>
+        shape.length === wanted[i].length && shape.every((length, axis) => length === (wanted[i][axis] ?? length)),
+    );
   if (fit) return given;
-  throw new OptionError(where, 'inputShapes', `one shape for each input: ${wanted.map((shape, i) => `${inputNames[i]} [${shape.map((length) => length ?? 'any').join(', ')}]`).join(', ')}`, given);
+  throw new OptionError(
+    where,
+    'inputShapes',
+    `one shape for each input: ${wanted.map((shape, i) => `${inputNames[i]} [${shape.map((length) => length ?? 'any').join(', ')}]`).join(', ')}`,
+    given,
+  );
 }
 
 function isShape(value: unknown): boolean {

@@ -84,7 +84,7 @@ const COLUMNS: ReadonlyArray<readonly [string, (layer: DryRunLayer) => string]> 
   ['type', ({className}) => className],
   ['shape', ({shape, matrixCount}) => `${matrixCount > 1 ? `${matrixCount} × ` : ''}${shape[0]} × ${shape[1]}`],
   ['letters', ({letters}) => (letters === undefined ? 'float32' : String(letters))],
-  ['pruned', ({pruned, weights}) => (pruned === 0 ? '–' : `${(100 * pruned / weights).toFixed(1)} %`)],
+  ['pruned', ({pruned, weights}) => (pruned === 0 ? '–' : `${((100 * pruned) / weights).toFixed(1)} %`)],
   ['before', ({bytesBefore}) => sizeText(bytesBefore)],
   ['packed', ({bytesAfter}) => sizeText(bytesAfter)],
   ['H and G', ({statistics}) => sizeText(statistics)],
@@ -96,8 +96,12 @@ function dryRunTable({stages, inputShapes, samples, layers, skipped, size, peak}
   return [
     `dry run: ${stages.join(' → ')}, ${samples} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`,
     ...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]),
-    ...layers.flatMap(({name, keepDenseReason}) => (keepDenseReason === undefined ? [] : [`${name} would not be pruned: ${keepDenseReason}`])),
-    ...skipped.map(({stage, name, className, reason}) => `${stage} would leave ${name} (${className}) as it is: ${reason}`),
+    ...layers.flatMap(({name, keepDenseReason}) =>
+      keepDenseReason === undefined ? [] : [`${name} would not be pruned: ${keepDenseReason}`],
+    ),
+    ...skipped.map(
+      ({stage, name, className, reason}) => `${stage} would leave ${name} (${className}) as it is: ${reason}`,
+    ),
     `weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; bytes: ${size.bytesBefore} → ${size.bytesAfter} packed`,
     `memory: about ${sizeText(peak.tensors)} of tensors, ${sizeText(peak.models)} of them the model and its copies; ${sizeText(peak.statistics)} for H and G`,
   ].join('\n');
@@ -105,7 +109,12 @@ function dryRunTable({stages, inputShapes, samples, layers, skipped, size, peak}
 
 function aligned(rows: readonly string[][]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column])).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 function sizeText(bytes: number): string {

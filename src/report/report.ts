@@ -190,7 +190,14 @@ export function emptyReport(parameters: number): Report {
     stages: [],
     layers: [],
     skipped: [],
-    size: {compressedWeights: 0, parameters, bitsPerWeight: 32, bytesBefore: bytes, bytesAfter: bytes, gzipBytesAfter: bytes},
+    size: {
+      compressedWeights: 0,
+      parameters,
+      bitsPerWeight: 32,
+      bytesBefore: bytes,
+      bytesAfter: bytes,
+      gzipBytesAfter: bytes,
+    },
     evaluation: undefined,
     milliseconds: 0,
   });

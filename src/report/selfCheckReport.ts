@@ -2,7 +2,11 @@ import type {LayerCheck, SelfCheckReport} from '../types.ts';
 
 /** A self-check as a report that can be printed. */
 export function selfCheckReport(data: Omit<SelfCheckReport, 'toString'>): SelfCheckReport {
-  return {...data, toString: () => [`self-check on '${data.backend}', tolerance ${data.tolerance}:`, ...data.layers.map(checkLine)].join('\n')};
+  return {
+    ...data,
+    toString: () =>
+      [`self-check on '${data.backend}', tolerance ${data.tolerance}:`, ...data.layers.map(checkLine)].join('\n'),
+  };
 }
 
 /** How a layer fared. */

@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {packLayer} from '../packed/packLayer.ts';
-import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {partsOf} from '../numerics/coding/packedMatrices.ts';
+import type {Matrix} from '../numerics/linalg/matrix.ts';
+import {packLayer} from '../packed/packLayer.ts';
 import type {CompressedLayer} from '../types.ts';
 import type {LayerReport, SizeReport} from './report.ts';
 

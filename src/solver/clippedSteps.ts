@@ -1,7 +1,7 @@
-import {type Alphabet, letterOf} from '../numerics/stochastic/alphabet.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
+import {type Alphabet, letterOf} from '../numerics/stochastic/alphabet.ts';
 
 /** Steps are rounded to float32: the weight that a scale was made for may lie beyond its letter by so much. */
 const WIDER = 1 + 2 ** -23;
@@ -19,7 +19,11 @@ export interface ClippingOptions {
  * @param aligned W̃ `[features, neurons]`
  * @param path `drift`: what moved each step `[features, neurons]`
  */
-export function countClippedWeights(aligned: Matrix, {drift, scales}: {readonly drift: Matrix; readonly scales: Scales}, {alphabet, threshold, mask}: ClippingOptions): number {
+export function countClippedWeights(
+  aligned: Matrix,
+  {drift, scales}: {readonly drift: Matrix; readonly scales: Scales},
+  {alphabet, threshold, mask}: ClippingOptions,
+): number {
   let clipped = 0;
   aligned.data.forEach((weight, i) => {
     if (mask?.[i] === 0) return;
@@ -27,7 +31,8 @@ export function countClippedWeights(aligned: Matrix, {drift, scales}: {readonly 
     const argument = weight + drift.data[i];
     // Within the dead zone T draws between 0 and the letters around ±c.
     const x = argument !== 0 && Math.abs(argument) <= threshold ? Math.sign(argument) * threshold : argument;
-    if (x < WIDER * letterOf(alphabet.lowest, alphabet, step) || x > WIDER * letterOf(alphabet.highest, alphabet, step)) clipped++;
+    if (x < WIDER * letterOf(alphabet.lowest, alphabet, step) || x > WIDER * letterOf(alphabet.highest, alphabet, step))
+      clipped++;
   });
   return clipped;
 }

@@ -5,6 +5,6 @@ import type {QuantizeMethod} from './quantizeWeights.ts';
  * and alignment, C and moves by twos change nothing. A single stochastic path stays one: it was asked for.
  */
 export function lookupMethod(method: QuantizeMethod): QuantizeMethod {
-  const nearest = method.samples > 1 ? {rounding: 'nearest', samples: 1} as const : {};
+  const nearest = method.samples > 1 ? ({rounding: 'nearest', samples: 1} as const) : {};
   return {...method, ...nearest, alignment: {...method.alignment, method: 'none'}, scalings: [1], pairs: 0};
 }

@@ -1,16 +1,16 @@
-import {alignWeightsTask, type AlignmentOptions} from '../numerics/path/alignment.ts';
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
+import {runTask} from '../numerics/paced.ts';
+import {type AlignmentOptions, alignWeightsTask} from '../numerics/path/alignment.ts';
 import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import type {Rounding} from '../numerics/stochastic/index.ts';
+import {reals} from '../numerics/stochastic/reals.ts';
 import type {Task} from '../numerics/task.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
-import {runTask} from '../numerics/paced.ts';
-import {reals} from '../numerics/stochastic/reals.ts';
-import type {Rounding} from '../numerics/stochastic/index.ts';
 import type {FollowedPath} from './followedPath.ts';
 import {pathScores} from './pathScores.ts';
 import type {MatrixIndex} from './quantizeWeights.ts';
-import type {WeightProblem} from './withRidge.ts';
 import {findThreshold} from './sparsityThreshold.ts';
+import type {WeightProblem} from './withRidge.ts';
 
 /** How masks are found: along a path, at random or by a hard threshold; by |w|; by |w|·‖X‖ within each neuron (Sun et al. 2024). */
 export type MaskName = 'stochastic path' | 'nearest path' | 'magnitude' | 'wanda';
@@ -37,20 +37,39 @@ export interface ScoredWeights {
 }
 
 /** Scores of one weight matrix by one method. */
-export async function scoreWeights(name: MaskName, problem: WeightProblem, matrixIndex: MatrixIndex, options: PrunePathOptions, pause: () => Promise<void>): Promise<ScoredWeights> {
+export async function scoreWeights(
+  name: MaskName,
+  problem: WeightProblem,
+  matrixIndex: MatrixIndex,
+  options: PrunePathOptions,
+  pause: () => Promise<void>,
+): Promise<ScoredWeights> {
   const {weights, gram, mask} = problem;
   switch (name) {
-    case 'magnitude': return {scores: magnitudes(weights, () => 1, mask), values: weights, path: undefined};
+    case 'magnitude':
+      return {scores: magnitudes(weights, () => 1, mask), values: weights, path: undefined};
     case 'wanda': {
       const norms = diagonal(gram).map(Math.sqrt);
-      return {scores: await runTask(rankByNeuron(magnitudes(weights, (t) => norms[t], mask)), pause), values: weights, path: undefined};
+      return {
+        scores: await runTask(rankByNeuron(magnitudes(weights, (t) => norms[t], mask)), pause),
+        values: weights,
+        path: undefined,
+      };
     }
-    case 'stochastic path': return followPruning('stochastic', problem, matrixIndex, options, pause);
-    case 'nearest path': return followPruning('nearest', problem, matrixIndex, options, pause);
+    case 'stochastic path':
+      return followPruning('stochastic', problem, matrixIndex, options, pause);
+    case 'nearest path':
+      return followPruning('nearest', problem, matrixIndex, options, pause);
   }
 }
 
-async function followPruning(rounding: Rounding, {weights, gram, crossGram, mask}: WeightProblem, matrixIndex: MatrixIndex, options: PrunePathOptions, pause: () => Promise<void>): Promise<ScoredWeights> {
+async function followPruning(
+  rounding: Rounding,
+  {weights, gram, crossGram, mask}: WeightProblem,
+  matrixIndex: MatrixIndex,
+  options: PrunePathOptions,
+  pause: () => Promise<void>,
+): Promise<ScoredWeights> {
   const aligned = await runTask(alignWeightsTask(weights, gram, crossGram, options.alignment), pause);
   const {feedback, damping} = await runTask(dampedFeedbackTask(gram, options.feedback[rounding]), pause);
   const follower = pathFollower(aligned, feedback, {strict: options.strictKernels, pause});
@@ -58,17 +77,37 @@ async function followPruning(rounding: Rounding, {weights, gram, crossGram, mask
   const scales = {groupSize: features, groups: 1, neurons, steps: new Float64Array(neurons).fill(1)};
   const follow = async (threshold: number): Promise<CodedPath> => {
     await pause();
-    return follower.follow({kind: 'pruner', rounding, alphabet: reals, scales, threshold, mask, seed: options.seed, layer: matrixIndex.layer, firstNeuron: matrixIndex.matrix * neurons, path: 0});
+    return follower.follow({
+      kind: 'pruner',
+      rounding,
+      alphabet: reals,
+      scales,
+      threshold,
+      mask,
+      seed: options.seed,
+      layer: matrixIndex.layer,
+      firstNeuron: matrixIndex.matrix * neurons,
+      path: 0,
+    });
   };
   try {
-    const threshold = 'threshold' in options.amount ? options.amount.threshold : await sparsityThreshold(options.amount.sparsity, aligned, follow);
+    const threshold =
+      'threshold' in options.amount
+        ? options.amount.threshold
+        : await sparsityThreshold(options.amount.sparsity, aligned, follow);
     const path = await follow(threshold);
     return {
       scores: pathScores(aligned, path, gram, mask),
       values: path.values,
       path: {
-        aligned, values: path.values, radius: threshold, scaling: options.feedback[rounding].scaling ?? 1, clipped: 0,
-        largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0), damping, kernel: follower.kernel,
+        aligned,
+        values: path.values,
+        radius: threshold,
+        scaling: options.feedback[rounding].scaling ?? 1,
+        clipped: 0,
+        largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
+        damping,
+        kernel: follower.kernel,
         isUnbiased: rounding === 'stochastic' && options.feedback[rounding].kind === 'path' && mask === undefined,
       },
     };
@@ -77,15 +116,30 @@ async function followPruning(rounding: Rounding, {weights, gram, crossGram, mask
   }
 }
 
-function sparsityThreshold(sparsity: number, aligned: Matrix, follow: (threshold: number) => Promise<CodedPath>): Promise<number> {
+function sparsityThreshold(
+  sparsity: number,
+  aligned: Matrix,
+  follow: (threshold: number) => Promise<CodedPath>,
+): Promise<number> {
   const largest = aligned.data.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
   const weights = aligned.data.length;
-  return findThreshold({zeros: sparsity * weights, weights, largest}, async (threshold) => (await follow(threshold)).values.data.filter((value) => value === 0).length);
+  return findThreshold(
+    {zeros: sparsity * weights, weights, largest},
+    async (threshold) => (await follow(threshold)).values.data.filter((value) => value === 0).length,
+  );
 }
 
 /** |w_t|·norm_t; −1 where pruned already. */
-function magnitudes({rows, columns, data}: Matrix, normOf: (feature: number) => number, mask: Uint8Array | undefined): Matrix {
-  return matrix(rows, columns, data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight) * normOf(Math.floor(i / columns)))));
+function magnitudes(
+  {rows, columns, data}: Matrix,
+  normOf: (feature: number) => number,
+  mask: Uint8Array | undefined,
+): Matrix {
+  return matrix(
+    rows,
+    columns,
+    data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight) * normOf(Math.floor(i / columns)))),
+  );
 }
 
 /** The rank of each score within its neuron, from 0: neurons are pruned alike. */
@@ -93,7 +147,9 @@ function* rankByNeuron({rows, columns, data}: Matrix): Task<Matrix> {
   const ranks = matrix(rows, columns);
   for (let n = 0; n < columns; n++) {
     const order = Array.from({length: rows}, (_, t) => t).sort((s, t) => data[s * columns + n] - data[t * columns + n]);
-    order.forEach((t, rank) => { ranks.data[t * columns + n] = data[t * columns + n] < 0 ? -1 : rank; });
+    order.forEach((t, rank) => {
+      ranks.data[t * columns + n] = data[t * columns + n] < 0 ? -1 : rank;
+    });
     yield;
   }
   return ranks;

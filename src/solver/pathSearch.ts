@@ -1,11 +1,11 @@
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
+import {runTask} from '../numerics/paced.ts';
 import {calibrationErrors, replayDriftTask} from '../numerics/path/calibrationError.ts';
 import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, scaleSteps} from '../numerics/scales/scales.ts';
 import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
-import {runTask} from '../numerics/paced.ts';
-import type {QuantizeMethod, MatrixIndex} from './quantizeWeights.ts';
+import type {MatrixIndex, QuantizeMethod} from './quantizeWeights.ts';
 import {findThreshold} from './sparsityThreshold.ts';
 
 /** What a search goes through. */
@@ -39,16 +39,22 @@ const FACTORS = [1, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2] as const;
  * Where T prunes, its threshold is found first, at the given scale.
  * @param original the scale around which `scale: 'calibration'` searches
  */
-export async function findBestPath(original: Scales, space: SearchSpace): Promise<{chosen: ChosenPath; threshold: number}> {
+export async function findBestPath(
+  original: Scales,
+  space: SearchSpace,
+): Promise<{chosen: ChosenPath; threshold: number}> {
   const {scale, samples, rounding, prune} = space.method;
   const threshold = prune ? await sparsityThreshold(prune.sparsity, original, space) : 0;
-  const nearest = await pickBest(scale === 'calibration' ? FACTORS : [1],
-    (factor) => followCandidate({scales: scaleSteps(original, () => factor), rounding: 'nearest', path: 0, threshold}, space));
+  const nearest = await pickBest(scale === 'calibration' ? FACTORS : [1], (factor) =>
+    followCandidate({scales: scaleSteps(original, () => factor), rounding: 'nearest', path: 0, threshold}, space),
+  );
   if (rounding === 'nearest') return {chosen: nearest, threshold};
   // Of several paths the first rounds to nearest; the search has followed it already.
   const hasNearest = samples > 1;
   const paths = Array.from({length: samples}, (_, path) => path).slice(hasNearest ? 1 : 0);
-  const stochastic = await pickBest(paths, (path) => followCandidate({scales: nearest.scales, rounding: 'stochastic', path, threshold}, space));
+  const stochastic = await pickBest(paths, (path) =>
+    followCandidate({scales: nearest.scales, rounding: 'stochastic', path, threshold}, space),
+  );
   return {chosen: hasNearest ? pickBetter(nearest, stochastic) : stochastic, threshold};
 }
 
@@ -74,14 +80,26 @@ async function followCandidate(choice: Choice, space: SearchSpace): Promise<Cand
   const followed = await follow(choice, space);
   const errors = await errorsOf(followed, space);
   // Neurons that share a step choose together.
-  const compared = space.method.granularity === 'tensor' ? errors.fill(errors.reduce((sum, error) => sum + error, 0)) : errors;
+  const compared =
+    space.method.granularity === 'tensor' ? errors.fill(errors.reduce((sum, error) => sum + error, 0)) : errors;
   return {...followed, scales: choice.scales, errors: compared};
 }
 
-async function follow(choice: Choice, {follower, matrixIndex, aligned, mask, pause, method: {alphabet, seed, prune}}: SearchSpace): Promise<CodedPath> {
+async function follow(
+  choice: Choice,
+  {follower, matrixIndex, aligned, mask, pause, method: {alphabet, seed, prune}}: SearchSpace,
+): Promise<CodedPath> {
   await pause();
   const kind = prune ? 'sparseQuantizer' : 'quantizer';
-  return follower.follow({...choice, kind, alphabet, mask, seed, layer: matrixIndex.layer, firstNeuron: matrixIndex.matrix * aligned.columns});
+  return follower.follow({
+    ...choice,
+    kind,
+    alphabet,
+    mask,
+    seed,
+    layer: matrixIndex.layer,
+    firstNeuron: matrixIndex.matrix * aligned.columns,
+  });
 }
 
 async function errorsOf(path: CodedPath, {gram, residual, aligned, method, pause}: SearchSpace): Promise<Float64Array> {
@@ -92,7 +110,10 @@ async function errorsOf(path: CodedPath, {gram, residual, aligned, method, pause
 }
 
 /** The best of several candidates, made one after the other. */
-async function pickBest<Choice>(choices: readonly Choice[], candidateOf: (choice: Choice) => Promise<Candidate>): Promise<Candidate> {
+async function pickBest<Choice>(
+  choices: readonly Choice[],
+  candidateOf: (choice: Choice) => Promise<Candidate>,
+): Promise<Candidate> {
   let best: Candidate | undefined;
   for (const choice of choices) {
     const candidate = await candidateOf(choice);

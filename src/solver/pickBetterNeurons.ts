@@ -8,7 +8,12 @@ import type {TargetedProblem} from './withRidge.ts';
  * Of two ways to quantize the same weights the one with the less calibration error, for each neuron; neurons that share a scale choose together.
  * Both have the same mask. The path is the first one's: a choice among paths has a bias.
  */
-export function* pickBetterNeurons(one: QuantizedWeights, other: QuantizedWeights, {gram, target}: TargetedProblem, granularity: Granularity): Task<QuantizedWeights> {
+export function* pickBetterNeurons(
+  one: QuantizedWeights,
+  other: QuantizedWeights,
+  {gram, target}: TargetedProblem,
+  granularity: Granularity,
+): Task<QuantizedWeights> {
   const gains = yield* calibrationGainTask(gram, target, one.values, other.values);
   const gained = granularity === 'tensor' ? gains.fill(gains.reduce((sum, gain) => sum + gain, 0)) : gains;
   const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>

@@ -1,24 +1,24 @@
-import {alignWeightsTask, type AlignmentOptions} from '../numerics/path/alignment.ts';
-import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
-import {keepLargest, applyMask, type Pattern} from '../numerics/linalg/mask.ts';
-import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
-import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
-import {multiplyTask} from '../numerics/linalg/product.ts';
-import {type Quantized, valuesOf} from '../numerics/scales/quantized.ts';
-import {refineTask} from '../numerics/path/refinement.ts';
-import {meanSquareScaleTask, absMaxScale} from '../numerics/scales/meanSquareScale.ts';
-import type {Granularity, Scales} from '../numerics/scales/scales.ts';
-import type {Task} from '../numerics/task.ts';
 import {solveOnSupportTask} from '../numerics/linalg/conjugateGradients.ts';
-import {pathFollower} from '../ops/followPath.ts';
+import {applyMask, keepLargest, type Pattern} from '../numerics/linalg/mask.ts';
+import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
+import {multiplyTask} from '../numerics/linalg/product.ts';
 import {runTask} from '../numerics/paced.ts';
+import {type AlignmentOptions, alignWeightsTask} from '../numerics/path/alignment.ts';
+import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import {refineTask} from '../numerics/path/refinement.ts';
+import {absMaxScale, meanSquareScaleTask} from '../numerics/scales/meanSquareScale.ts';
+import {type Quantized, valuesOf} from '../numerics/scales/quantized.ts';
+import type {Granularity, Scales} from '../numerics/scales/scales.ts';
+import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {pickBetterNeurons} from './pickBetterNeurons.ts';
+import type {Task} from '../numerics/task.ts';
+import {pathFollower} from '../ops/followPath.ts';
 import {countClippedWeights} from './clippedSteps.ts';
 import type {FollowedPath} from './followedPath.ts';
 import {findBestPath} from './pathSearch.ts';
-import {withRidge, type TargetedProblem, type WeightProblem} from './withRidge.ts';
+import {pickBetterNeurons} from './pickBetterNeurons.ts';
 import {trimToSparsity} from './trimToSparsity.ts';
+import {type TargetedProblem, type WeightProblem, withRidge} from './withRidge.ts';
 
 /** Where it stands in its model. */
 export interface MatrixIndex {
@@ -73,13 +73,26 @@ export interface QuantizedWeights extends Quantized {
  * @param pause awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
-export async function quantizeWeights(given: WeightProblem, matrixIndex: MatrixIndex, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
-  const problem = withRidge({...given, target: await runTask(multiplyTask(given.crossGram, given.weights), pause)}, method.ridge);
+export async function quantizeWeights(
+  given: WeightProblem,
+  matrixIndex: MatrixIndex,
+  method: QuantizeMethod,
+  pause: () => Promise<void>,
+): Promise<QuantizedWeights> {
+  const problem = withRidge(
+    {...given, target: await runTask(multiplyTask(given.crossGram, given.weights), pause)},
+    method.ridge,
+  );
   const aligned = await runTask(alignProblemTask(problem, method), pause);
   const scales = await runTask(originalScale(given, method), pause);
   let best: QuantizedWeights | undefined;
   for (const scaling of method.scalings) {
-    const found = await followAndRefine({...problem, aligned, scales}, matrixIndex, {...method, feedback: {...method.feedback, scaling}}, pause);
+    const found = await followAndRefine(
+      {...problem, aligned, scales},
+      matrixIndex,
+      {...method, feedback: {...method.feedback, scaling}},
+      pause,
+    );
     best = best ? await runTask(pickBetterNeurons(best, found, problem, method.granularity), pause) : found;
   }
   if (!best) throw new RangeError('quantizeWeights: expected at least one scaling');
@@ -93,12 +106,26 @@ interface AlignedProblem extends TargetedProblem {
   readonly scales: Scales;
 }
 
-async function followAndRefine({gram, target, aligned, scales, mask}: AlignedProblem, matrixIndex: MatrixIndex, method: QuantizeMethod, pause: () => Promise<void>): Promise<QuantizedWeights> {
+async function followAndRefine(
+  {gram, target, aligned, scales, mask}: AlignedProblem,
+  matrixIndex: MatrixIndex,
+  method: QuantizeMethod,
+  pause: () => Promise<void>,
+): Promise<QuantizedWeights> {
   const {feedback, damping} = await runTask(dampedFeedbackTask(gram, method.feedback), pause);
   const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, pause});
   try {
     const residual = subtract(target, await runTask(multiplyTask(gram, aligned), pause));
-    const {chosen, threshold} = await findBestPath(scales, {gram, residual, aligned, follower, matrixIndex, method, mask, pause});
+    const {chosen, threshold} = await findBestPath(scales, {
+      gram,
+      residual,
+      aligned,
+      follower,
+      matrixIndex,
+      method,
+      mask,
+      pause,
+    });
     const {alphabet, prune} = method;
     const start = prune ? trimToSparsity(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
     const refined = method.sweeps > 0 ? await runTask(refineTask(start, gram, target, method), pause) : start;
@@ -110,7 +137,11 @@ async function followAndRefine({gram, target, aligned, scales, mask}: AlignedPro
         values: chosen.values,
         radius: radiusOf(chosen.scales, threshold, alphabet),
         clipped: countClippedWeights(aligned, chosen, {alphabet, threshold, mask}),
-        isUnbiased: method.rounding === 'stochastic' && method.samples === 1 && method.feedback.kind === 'path' && mask === undefined,
+        isUnbiased:
+          method.rounding === 'stochastic' &&
+          method.samples === 1 &&
+          method.feedback.kind === 'path' &&
+          mask === undefined,
         scaling: method.feedback.scaling ?? 1,
         largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
         damping,
@@ -123,19 +154,31 @@ async function followAndRefine({gram, target, aligned, scales, mask}: AlignedPro
 }
 
 /** Of a pruned matrix the kept weights are solved anew on the inputs as they are now. */
-function* alignProblemTask({weights, gram, crossGram, target, mask, current = weights}: TargetedProblem, {alignment}: QuantizeMethod): Task<Matrix> {
+function* alignProblemTask(
+  {weights, gram, crossGram, target, mask, current = weights}: TargetedProblem,
+  {alignment}: QuantizeMethod,
+): Task<Matrix> {
   if (!mask) return yield* alignWeightsTask(weights, gram, crossGram, alignment);
   const {method, damping = 0.01} = alignment;
-  return method === 'none' ? applyMask(current, mask) : yield* solveOnSupportTask(gram, target, current, mask, {damping});
+  return method === 'none'
+    ? applyMask(current, mask)
+    : yield* solveOnSupportTask(gram, target, current, mask, {damping});
 }
 
 /**
  * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
  * What is pruned, or will be, has no say.
  */
-function* originalScale({weights, mask, current = weights}: WeightProblem, {alphabet, granularity, scale, prune}: QuantizeMethod): Task<Scales> {
-  const [from, kept] = mask ? [current, mask] : [weights, prune && keepLargest(magnitudes(weights), prune.pattern, prune.sparsity)];
-  return scale === 'absmax' ? absMaxScale(from, alphabet, granularity, kept) : yield* meanSquareScaleTask(from, alphabet, granularity, kept);
+function* originalScale(
+  {weights, mask, current = weights}: WeightProblem,
+  {alphabet, granularity, scale, prune}: QuantizeMethod,
+): Task<Scales> {
+  const [from, kept] = mask
+    ? [current, mask]
+    : [weights, prune && keepLargest(magnitudes(weights), prune.pattern, prune.sparsity)];
+  return scale === 'absmax'
+    ? absMaxScale(from, alphabet, granularity, kept)
+    : yield* meanSquareScaleTask(from, alphabet, granularity, kept);
 }
 
 function magnitudes({rows, columns, data}: Matrix): Matrix {
@@ -144,5 +187,9 @@ function magnitudes({rows, columns, data}: Matrix): Matrix {
 
 /** K with |T(x) − x| ≤ K: the widest step, or the first letter from the threshold on. */
 function radiusOf({steps}: Scales, threshold: number, {shift}: Alphabet): number {
-  return steps.reduce((largest, step) => Math.max(largest, step > 0 ? step * Math.max(1, Math.ceil(threshold / step - shift) + shift) : 0), 0);
+  return steps.reduce(
+    (largest, step) =>
+      Math.max(largest, step > 0 ? step * Math.max(1, Math.ceil(threshold / step - shift) + shift) : 0),
+    0,
+  );
 }

@@ -12,8 +12,14 @@ const CLOSE_ENOUGH = 0.005;
  * @param largest a threshold that prunes every weight
  * @param zerosAt follows a path with threshold c, and counts its zeros
  */
-export async function findThreshold({zeros, weights, largest}: {readonly zeros: number; readonly weights: number; readonly largest: number}, zerosAt: (threshold: number) => Promise<number>): Promise<number> {
-  let [low, high] = [{threshold: 0, zeros: 0}, {threshold: largest, zeros: weights}];
+export async function findThreshold(
+  {zeros, weights, largest}: {readonly zeros: number; readonly weights: number; readonly largest: number},
+  zerosAt: (threshold: number) => Promise<number>,
+): Promise<number> {
+  let [low, high] = [
+    {threshold: 0, zeros: 0},
+    {threshold: largest, zeros: weights},
+  ];
   for (let k = 0; k < MAX_TRIALS && zeros - low.zeros > CLOSE_ENOUGH * weights; k++) {
     // Every other trial halves the interval, in case the curve between its ends is far from straight.
     const share = k % 2 === 0 ? (zeros - low.zeros) / (high.zeros - low.zeros) : 0.5;

@@ -30,12 +30,18 @@ export function withRidge(problem: TargetedProblem, ridge: number): TargetedProb
   const added = diagonal(gram).map((norm) => (norm > 0 ? lambda : 0));
   const centre = mask && current ? current : weights;
   const {rows, columns, data} = problem.target;
-  const target = matrix(rows, columns, data.map((entry, i) => entry + added[Math.floor(i / columns)] * centre.data[i]));
+  const target = matrix(
+    rows,
+    columns,
+    data.map((entry, i) => entry + added[Math.floor(i / columns)] * centre.data[i]),
+  );
   return {...problem, gram: withAddedDiagonal(gram, added), crossGram: withAddedDiagonal(crossGram, added), target};
 }
 
 function withAddedDiagonal({rows, columns, data}: Matrix, added: Float64Array): Matrix {
   const sum = matrix(rows, columns, data.slice());
-  added.forEach((amount, t) => { sum.data[t * columns + t] += amount; });
+  added.forEach((amount, t) => {
+    sum.data[t * columns + t] += amount;
+  });
   return sum;
 }

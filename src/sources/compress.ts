@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {defer, type Observable, of} from 'rxjs';
-import {createCompression} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
+import {createCompression} from '../stages/run/compression.ts';
 import type {Compression} from '../types.ts';
 
 /** Options of the sources. */
@@ -21,6 +21,8 @@ export interface SourceOptions {
  * @throws OptionError at once, for an unknown option
  */
 export function compress(model: LayersModel, options: SourceOptions = {}): Observable<Compression> {
-  const {seed} = resolveOptions<Required<SourceOptions>>('compress', options, {seed: integer(0, 0, Number.MAX_SAFE_INTEGER)});
+  const {seed} = resolveOptions<Required<SourceOptions>>('compress', options, {
+    seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  });
   return defer(() => of(createCompression('compress', model, undefined, seed)));
 }

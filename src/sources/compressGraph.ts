@@ -2,8 +2,8 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {Observable} from 'rxjs';
 import {buildBridge} from '../converted/bridge/bridgeModel.ts';
 import {disposeModel} from '../model/disposeModel.ts';
-import {createCompression} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
+import {createCompression} from '../stages/run/compression.ts';
 import type {Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';
 
@@ -22,7 +22,9 @@ import type {SourceOptions} from './compress.ts';
  * @throws OptionError at once, for an unknown option
  */
 export function compressGraph(graphModel: GraphModel, options: SourceOptions = {}): Observable<Compression> {
-  const {seed} = resolveOptions<Required<SourceOptions>>('compressGraph', options, {seed: integer(0, 0, Number.MAX_SAFE_INTEGER)});
+  const {seed} = resolveOptions<Required<SourceOptions>>('compressGraph', options, {
+    seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  });
   // A constructor and not `from(promise)`: a bridge that comes after the unsubscription has to be freed.
   return new Observable((subscriber) => {
     graphCompression(graphModel, seed).then(
@@ -31,12 +33,20 @@ export function compressGraph(graphModel: GraphModel, options: SourceOptions = {
         subscriber.next(compression);
         subscriber.complete();
       },
-      (error: unknown) => { subscriber.error(error); },
+      (error: unknown) => {
+        subscriber.error(error);
+      },
     );
   });
 }
 
 async function graphCompression(graphModel: GraphModel, seed: number): Promise<Compression> {
   const {model, origin: graph} = await buildBridge('compressGraph', graphModel);
-  return createCompression('compressGraph', model, undefined, seed, {release: () => { disposeModel(model); }, wait: () => undefined, graph});
+  return createCompression('compressGraph', model, undefined, seed, {
+    release: () => {
+      disposeModel(model);
+    },
+    wait: () => undefined,
+    graph,
+  });
 }

@@ -19,7 +19,11 @@ export class EpochProgress extends Callback {
   private fraction = 0;
   private epoch: number;
 
-  constructor(private readonly stage: string, {epochs = 1, initialEpoch = 0}: EpochRange, private readonly observers: readonly ProgressObserver[]) {
+  constructor(
+    private readonly stage: string,
+    {epochs = 1, initialEpoch = 0}: EpochRange,
+    private readonly observers: readonly ProgressObserver[],
+  ) {
     super();
     [this.total, this.first, this.epoch] = [epochs, initialEpoch, initialEpoch];
   }
@@ -45,12 +49,15 @@ export class EpochProgress extends Callback {
     const {stage, epoch: index, total, fraction} = this;
     const elapsed = performance.now() - this.begin;
     const remaining = fraction > 0 ? (elapsed * (1 - fraction)) / fraction : Infinity;
-    for (const observer of this.observers) observer({stage, layer: '', index, total, fraction, elapsed, remaining, ...(logs ? {logs} : {})});
+    for (const observer of this.observers)
+      observer({stage, layer: '', index, total, fraction, elapsed, remaining, ...(logs ? {logs} : {})});
   }
 }
 
 /** tfjs hands instances scalars. They stay its own. */
 async function numbersIn(logs: EpochLogs = {}): Promise<Record<string, number>> {
-  const entries = Object.entries(logs).map(async ([name, value]) => [name, typeof value === 'number' ? value : (await value.data())[0]] as const);
+  const entries = Object.entries(logs).map(
+    async ([name, value]) => [name, typeof value === 'number' ? value : (await value.data())[0]] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }

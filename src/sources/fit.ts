@@ -22,10 +22,19 @@ export type TrainingTensors = Tensor | Tensor[] | Record<string, Tensor>;
  * @returns emits once, after training; an error of `model.fit` or of a callback goes down the stream
  * @throws OptionError at once, for an unknown option
  */
-export function fit(model: LayersModel, x: TrainingTensors, y: TrainingTensors, args: ModelFitArgs = {}, options: FitOptions = {}): Observable<Compression> {
+export function fit(
+  model: LayersModel,
+  x: TrainingTensors,
+  y: TrainingTensors,
+  args: ModelFitArgs = {},
+  options: FitOptions = {},
+): Observable<Compression> {
   const {seed, samples} = trainingOptions('fit', options);
   return training({
-    where: 'fit', model, seed, args,
+    where: 'fit',
+    model,
+    seed,
+    args,
     prepare: () => ({
       train: (run) => model.fit(x, y, {...args, callbacks: [run]}),
       calibration: () => batchSource('fit', x, {...DEFAULT_READING, samples, seed}),

@@ -1,9 +1,9 @@
 import type {LayersModel, ModelFitDatasetArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
-import {DataError, formatValue} from '../errors.ts';
 import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
 import {findOpener} from '../data/elements.ts';
 import {sampleBatches} from '../data/sampleRows.ts';
+import {DataError, formatValue} from '../errors.ts';
 import type {BatchSource, Compression} from '../types.ts';
 import {type FitOptions, type PreparedTraining, training, trainingOptions} from './training.ts';
 import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
@@ -24,16 +24,29 @@ import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
  * @returns emits once, after training; an error of the data set, of `model.fitDataset` or of a callback goes down the stream
  * @throws OptionError at once, for an unknown option; DataError at once, if `dataset` is no data set
  */
-export function fitDataset(model: LayersModel, dataset: TrainingDataset, args: ModelFitDatasetArgs<unknown>, options: FitOptions = {}): Observable<Compression> {
+export function fitDataset(
+  model: LayersModel,
+  dataset: TrainingDataset,
+  args: ModelFitDatasetArgs<unknown>,
+  options: FitOptions = {},
+): Observable<Compression> {
   const {seed, samples} = trainingOptions('fitDataset', options);
   requireDataset(dataset);
   return training({
-    where: 'fitDataset', model, seed, args,
+    where: 'fitDataset',
+    model,
+    seed,
+    args,
     prepare: () => prepareTraining(model, dataset, args, {seed, samples}),
   });
 }
 
-function prepareTraining(model: LayersModel, dataset: TrainingDataset, args: ModelFitDatasetArgs<unknown>, options: Required<FitOptions>): PreparedTraining {
+function prepareTraining(
+  model: LayersModel,
+  dataset: TrainingDataset,
+  args: ModelFitDatasetArgs<unknown>,
+  options: Required<FitOptions>,
+): PreparedTraining {
   const batchesPerEpoch = args.batchesPerEpoch ?? Infinity;
   let rows = 0;
   return {
@@ -51,8 +64,15 @@ function prepareTraining(model: LayersModel, dataset: TrainingDataset, args: Mod
   };
 }
 
-function calibrationOf(model: LayersModel, dataset: TrainingDataset, {rows, samples, seed, elements}: Required<FitOptions> & {readonly rows: number; readonly elements: number}): BatchSource {
-  if (rows === 0) throw new DataError('fitDataset: expected at least one batch {xs, ys}, got an empty data set, or no epoch to train');
+function calibrationOf(
+  model: LayersModel,
+  dataset: TrainingDataset,
+  {rows, samples, seed, elements}: Required<FitOptions> & {readonly rows: number; readonly elements: number},
+): BatchSource {
+  if (rows === 0)
+    throw new DataError(
+      'fitDataset: expected at least one batch {xs, ys}, got an empty data set, or no epoch to train',
+    );
   const where = 'fitDataset: calibration';
   const reading = {...DEFAULT_READING, samples: Math.min(rows, samples), seed};
   // Read as training has read it, whatever else it may be.
@@ -61,6 +81,10 @@ function calibrationOf(model: LayersModel, dataset: TrainingDataset, {rows, samp
 }
 
 function requireDataset(dataset: unknown): void {
-  const isDataset = typeof dataset === 'object' && dataset !== null && 'iterator' in dataset && typeof dataset.iterator === 'function';
-  if (!isDataset) throw new DataError(`fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${formatValue(dataset)}; for tensors there is fit`);
+  const isDataset =
+    typeof dataset === 'object' && dataset !== null && 'iterator' in dataset && typeof dataset.iterator === 'function';
+  if (!isDataset)
+    throw new DataError(
+      `fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${formatValue(dataset)}; for tensors there is fit`,
+    );
 }

@@ -1,8 +1,8 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Observable} from 'rxjs';
 import {DEFAULT_READING} from '../data/batchSource.ts';
-import {createCompression, requireCompressible} from '../stages/run/compression.ts';
 import {integer, resolveOptions} from '../options.ts';
+import {createCompression, requireCompressible} from '../stages/run/compression.ts';
 import type {BatchSource, Compression} from '../types.ts';
 import type {SourceOptions} from './compress.ts';
 import {EpochProgress, type EpochRange} from './epochProgress.ts';
@@ -38,17 +38,27 @@ export interface PreparedTraining {
 /** Trains on subscription, and emits the model when it is trained. Unsubscribing stops the training after the current batch. */
 export function training({where, model, seed, args, prepare}: Training): Observable<Compression> {
   // A constructor and not `defer`: unsubscribing has to stop the training.
-  return new TrainingObservable((observers) => new Observable((subscriber) => {
-    requireCompressible(where, model);
-    const {train, calibration} = prepare();
-    const run = new TrainingRun(args, [new EpochProgress(where, args, observers)]);
-    run.of(train).then(() => {
-      if (subscriber.closed) return;
-      subscriber.next({...createCompression(where, model, calibration(), seed), observers});
-      subscriber.complete();
-    }).catch((error: unknown) => { subscriber.error(error); });
-    return () => { run.stop(); };
-  }));
+  return new TrainingObservable(
+    (observers) =>
+      new Observable((subscriber) => {
+        requireCompressible(where, model);
+        const {train, calibration} = prepare();
+        const run = new TrainingRun(args, [new EpochProgress(where, args, observers)]);
+        run
+          .of(train)
+          .then(() => {
+            if (subscriber.closed) return;
+            subscriber.next({...createCompression(where, model, calibration(), seed), observers});
+            subscriber.complete();
+          })
+          .catch((error: unknown) => {
+            subscriber.error(error);
+          });
+        return () => {
+          run.stop();
+        };
+      }),
+  );
 }
 
 /**

@@ -6,7 +6,10 @@ export type ObservedTraining = (observers: readonly ProgressObserver[]) => Obser
 
 /** Emits a model when it is trained. A {@link progress} directly behind it sees the epochs, too. */
 export class TrainingObservable extends Observable<Compression> {
-  constructor(private readonly train: ObservedTraining, private readonly observers: readonly ProgressObserver[] = []) {
+  constructor(
+    private readonly train: ObservedTraining,
+    private readonly observers: readonly ProgressObserver[] = [],
+  ) {
     super((subscriber) => train(observers).subscribe(subscriber));
   }
 

@@ -112,6 +112,10 @@ export class TrainingRun extends Callback {
 /** tfjs takes a list of instances or a list of plain objects; plain objects, or none at all, let the page breathe every `yieldEvery`. */
 function instancesOf({callbacks, yieldEvery}: GivenCallbacks): Instances {
   const given = callbacks === undefined ? [] : [callbacks].flat();
-  const instances = given.map((callback) => ('setModel' in callback ? callback : new CustomCallback(callback, yieldEvery)));
-  return instances.some((callback) => callback instanceof CustomCallback) ? instances : [...instances, new CustomCallback({}, yieldEvery)];
+  const instances = given.map((callback) =>
+    'setModel' in callback ? callback : new CustomCallback(callback, yieldEvery),
+  );
+  return instances.some((callback) => callback instanceof CustomCallback)
+    ? instances
+    : [...instances, new CustomCallback({}, yieldEvery)];
 }

@@ -31,7 +31,10 @@ export class WatchedDataset {
   rows = 0;
   private current: unknown;
 
-  constructor(private readonly dataset: TrainingDataset, private readonly watch: Watch) {
+  constructor(
+    private readonly dataset: TrainingDataset,
+    private readonly watch: Watch,
+  ) {
     this.size = dataset.size ?? NaN;
   }
 

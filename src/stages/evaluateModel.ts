@@ -1,7 +1,7 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type LabelledBatch, readLabelledBatches, type LabelledData} from '../data/readLabelledBatches.ts';
-import {type EvaluationReport, createReport} from '../report/report.ts';
+import {type LabelledBatch, type LabelledData, readLabelledBatches} from '../data/readLabelledBatches.ts';
+import {createReport, type EvaluationReport} from '../report/report.ts';
 import type {Compression} from '../types.ts';
 import type {StageContext} from './run/stageContext.ts';
 
@@ -9,7 +9,12 @@ import type {StageContext} from './run/stageContext.ts';
  * Compares the compressed model with the original on evaluation data, into the report.
  * @throws DataError if the data is empty or does not fit the model
  */
-export async function evaluateModel(compression: Compression, data: LabelledData, batchSize: number, context: StageContext): Promise<Compression> {
+export async function evaluateModel(
+  compression: Compression,
+  data: LabelledData,
+  batchSize: number,
+  context: StageContext,
+): Promise<Compression> {
   const tally = new Tally();
   for await (const batch of readLabelledBatches(context.stage, data, compression.original, batchSize)) {
     try {
@@ -21,7 +26,10 @@ export async function evaluateModel(compression: Compression, data: LabelledData
   }
   context.progress('', 1, 1);
   const {report} = compression;
-  return {...compression, report: createReport({...report.toJSON(), stages: [...report.stages, context.stage], evaluation: tally.report()})};
+  return {
+    ...compression,
+    report: createReport({...report.toJSON(), stages: [...report.stages, context.stage], evaluation: tally.report()}),
+  };
 }
 
 /** Counts of answers, over batches. */
@@ -34,7 +42,11 @@ class Tally {
   private difference = 0;
   private norm = 0;
 
-  async add({inputs, targets}: LabelledBatch, {original, model}: Compression, pause: () => Promise<void>): Promise<void> {
+  async add(
+    {inputs, targets}: LabelledBatch,
+    {original, model}: Compression,
+    pause: () => Promise<void>,
+  ): Promise<void> {
     const before = await outputsOf(original, inputs);
     await pause();
     const after = model === original ? before : await outputsOf(model, inputs);
@@ -80,7 +92,9 @@ interface Output {
 async function outputsOf(model: LayersModel, inputs: Tensor[]): Promise<Output[]> {
   const outputs = [model.predict(inputs.length === 1 ? inputs[0] : inputs)].flat();
   try {
-    return await Promise.all(outputs.map(async (output) => ({values: await output.data<'float32'>(), shape: output.shape})));
+    return await Promise.all(
+      outputs.map(async (output) => ({values: await output.data<'float32'>(), shape: output.shape})),
+    );
   } finally {
     dispose(outputs);
   }

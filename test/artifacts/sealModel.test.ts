@@ -1,14 +1,23 @@
 import {createHash} from 'node:crypto';
 import type {io} from '@tensorflow/tfjs-core';
-import { tensor1d} from '@tensorflow/tfjs-core';
+import {tensor1d} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {firstValueFrom} from 'rxjs';
-import {ArtifactError, BackendError, calibrate, compress, loadPacked, pack, sealModel, spfqQuantize} from 'tfjs-compress';
+import {
+  ArtifactError,
+  BackendError,
+  calibrate,
+  compress,
+  loadPacked,
+  pack,
+  sealModel,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {examples} from '../support/models/models.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {giving, packedModel, packings, collectArtifacts} from '../support/models/smallPackedModels.ts';
+import {examples} from '../support/models/models.ts';
+import {collectArtifacts, giving, packedModel, packings} from '../support/models/smallPackedModels.ts';
 
 interface Metadata {
   readonly tfjsCompress: {readonly format: number; readonly sha256: string; readonly bytes: number};
@@ -24,12 +33,16 @@ onBackends(['cpu'], () => {
       const {class_name, config} = modelTopology as {class_name: string; config: object};
       const bytes = Buffer.from(weightData as ArrayBuffer);
       let at = 0;
-      const weights = weightSpecs.map(({name, shape, dtype}) => {
-        const from = at;
-        at += 4 * shape.reduce((product, size) => product * size, 1);
-        return [name, shape, dtype, createHash('sha256').update(bytes.subarray(from, at)).digest('hex')] as const;
-      }).sort(([a], [b]) => (a < b ? -1 : 1));
-      const sha256 = createHash('sha256').update(JSON.stringify({topology: {class_name, config}, weights})).digest('hex');
+      const weights = weightSpecs
+        .map(({name, shape, dtype}) => {
+          const from = at;
+          at += 4 * shape.reduce((product, size) => product * size, 1);
+          return [name, shape, dtype, createHash('sha256').update(bytes.subarray(from, at)).digest('hex')] as const;
+        })
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const sha256 = createHash('sha256')
+        .update(JSON.stringify({topology: {class_name, config}, weights}))
+        .digest('hex');
       expect(sealOf(model)).to.include({format: 1, sha256, bytes: bytes.length});
       model.dispose();
     });
@@ -50,7 +63,9 @@ onBackends(['cpu'], () => {
       ones.dispose();
       const error: unknown = await loadPacked(giving(await collectArtifacts(model))).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(ArtifactError);
-      expect(String(error)).to.match(/weight 'hidden\/bias' differs; .* call sealModel before saving if you changed the packed model/);
+      expect(String(error)).to.match(
+        /weight 'hidden\/bias' differs; .* call sealModel before saving if you changed the packed model/,
+      );
       await sealModel(model);
       (await loadPacked(giving(await collectArtifacts(model)))).dispose();
       model.dispose();
@@ -61,31 +76,39 @@ onBackends(['cpu'], () => {
       Object.defineProperty(globalThis, 'crypto', {value: {}, configurable: true});
       const {model, inputs} = examples['a Sequential']();
       try {
-        const packing = firstValueFrom(compress(model).pipe(calibrate(inputs), spfqQuantize({bits: 2, samples: 1, sweeps: 1}), pack()));
+        const packing = firstValueFrom(
+          compress(model).pipe(calibrate(inputs), spfqQuantize({bits: 2, samples: 1, sweeps: 1}), pack()),
+        );
         expect(await packing.catch((reason: unknown) => reason)).to.be.instanceOf(BackendError);
       } finally {
         Object.defineProperty(globalThis, 'crypto', found);
         model.dispose();
-        inputs.forEach((input) => { input.dispose(); });
+        inputs.forEach((input) => {
+          input.dispose();
+        });
       }
     });
 
     for (const [what, example] of Object.entries(examples)) {
       it(`agrees after load and save, twice, and through JSON text: ${what}`, async () => {
         const {model, inputs} = example();
-        const {model: packed} = await firstValueFrom(compress(model).pipe(calibrate(inputs), spfqQuantize({bits: 2, samples: 1, sweeps: 1}), pack()));
+        const {model: packed} = await firstValueFrom(
+          compress(model).pipe(calibrate(inputs), spfqQuantize({bits: 2, samples: 1, sweeps: 1}), pack()),
+        );
         const once = await loadPacked(giving(throughText(await collectArtifacts(packed))));
         const twice = await loadPacked(giving(throughText(await collectArtifacts(once))));
         const seal = sealOf(packed);
         await sealModel(twice);
         expect(sealOf(twice)).to.deep.equal(seal);
         [twice, once, packed, model].forEach(disposeModel);
-        inputs.forEach((input) => { input.dispose(); });
+        inputs.forEach((input) => {
+          input.dispose();
+        });
       });
     }
   });
 });
 
 function throughText({weightData, ...description}: io.ModelArtifacts): io.ModelArtifacts {
-  return {...JSON.parse(JSON.stringify(description)) as io.ModelArtifacts, ...(weightData && {weightData})};
+  return {...(JSON.parse(JSON.stringify(description)) as io.ModelArtifacts), ...(weightData && {weightData})};
 }

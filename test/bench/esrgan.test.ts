@@ -1,6 +1,6 @@
+import 'tfjs-compress/plugins/wasm';
 import {setBackend} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
-import 'tfjs-compress/plugins/wasm';
 import {compressionRows} from '../../bench/models/compressionRows.ts';
 import {superResolution} from '../../bench/models/esrgan.ts';
 import {meanOf, type ModelRow} from '../../bench/models/modelRow.ts';
@@ -13,7 +13,11 @@ describe('@upscalerjs/esrgan-slim', () => {
     const photos = {calibration: facePhotos.slice(0, 4), test: facePhotos.slice(4)};
     const {experiment, dispose} = await superResolution(photos, {squares: 32, side: 96});
     const rows: ModelRow[] = [];
-    for await (const row of compressionRows({...experiment, reading: {samples: 32, rows: 4096}, settings: [{bits: 4}]}, {seeds: 1})) rows.push(row);
+    for await (const row of compressionRows(
+      {...experiment, reading: {samples: 32, rows: 4096}, settings: [{bits: 4}]},
+      {seeds: 1},
+    ))
+      rows.push(row);
     dispose();
     const [nearest, followed] = rows.map(({values}) => meanOf(values));
     // Measured: 33.0 and 56.9 dB.

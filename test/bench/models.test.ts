@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
-import {expect} from 'chai';
+import 'tfjs-compress/plugins/wasm';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import 'tfjs-compress/plugins/wasm';
+import * as tf from '@tensorflow/tfjs';
+import {expect} from 'chai';
 import {accuracyOf} from '../../bench/models/classifier.ts';
 import {createMobileNet} from '../../bench/models/createMobileNet.ts';
 import {createResidualCnn} from '../../bench/models/createResidualCnn.ts';
@@ -18,7 +18,15 @@ import {psnr} from '../../bench/models/psnr.ts';
 import {sumOfTiles} from '../../bench/models/tileGradient.ts';
 import {Vocabulary, wordsOf} from '../../bench/models/vocabulary.ts';
 
-const ROW: ModelRow = {model: 'a', method: 'b', setting: '4 bits', measure: 'dB', values: [40, 41, 45], aim: {least: 42}, seconds: 12.34};
+const ROW: ModelRow = {
+  model: 'a',
+  method: 'b',
+  setting: '4 bits',
+  measure: 'dB',
+  values: [40, 41, 45],
+  aim: {least: 42},
+  seconds: 12.34,
+};
 
 describe('npm run bench:models', () => {
   before(() => tf.setBackend('cpu'));
@@ -35,7 +43,9 @@ describe('npm run bench:models', () => {
 
     it('is infinite without an error, and refuses another number of values', () => {
       expect(psnr(Float32Array.of(1, 2), Float32Array.of(1, 2))).to.equal(Infinity);
-      expect(() => psnr(Float32Array.of(1, 2), Float32Array.of(1))).to.throw('psnr: expected as many values, got 2 and 1');
+      expect(() => psnr(Float32Array.of(1, 2), Float32Array.of(1))).to.throw(
+        'psnr: expected as many values, got 2 and 1',
+      );
     });
   });
 
@@ -90,13 +100,19 @@ describe('npm run bench:models', () => {
       // Pixels 0, 1, 6, 7 have mean 3.5; two to the right 5.5; two rows below 12 more.
       expect((await squares.array()).map(([[[red]]]) => red)).to.deep.equal([3.5, 5.5, 7.5, 15.5, 17.5, 19.5]);
       const [first] = await squaresOf(photo, 2, 1).array();
-      expect(first.map((row) => row.map(([red]) => red))).to.deep.equal([[0, 1], [6, 7]]);
+      expect(first.map((row) => row.map(([red]) => red))).to.deep.equal([
+        [0, 1],
+        [6, 7],
+      ]);
     });
 
     it('middleOf leaves as much on both sides, and refuses a photo that is too small', async () => {
       const photo = tf.tile<tf.Tensor3D>(tf.reshape(tf.range(0, 16), [4, 4, 1]), [1, 1, 3]);
       const [middle] = await middleOf(photo, 2).array();
-      expect(middle.map((row) => row.map(([red]) => red))).to.deep.equal([[5, 6], [9, 10]]);
+      expect(middle.map((row) => row.map(([red]) => red))).to.deep.equal([
+        [5, 6],
+        [9, 10],
+      ]);
       expect(() => middleOf(photo, 5)).to.throw('middleOf: expected at least 5 × 5 pixels, got 4 × 4');
     });
   });
@@ -105,26 +121,50 @@ describe('npm run bench:models', () => {
     const dy = tf.reshape(tf.range(0, 2 * 2 * 3 * 4), [2 * 2, 3 * 4]);
     const sums = sumOfTiles(dy, [2, 3], [2, 4]);
     // dx[i, j] = Σ_{p < 2, q < 4} dy[2p + i, 3q + j], where dy[y, x] = 12y + x.
-    const expected = [0, 1].map((i) => [0, 1, 2].map((j) => [0, 1].flatMap((p) => [0, 1, 2, 3].map((q) => 12 * (2 * p + i) + 3 * q + j)).reduce((sum, value) => sum + value)));
+    const expected = [0, 1].map((i) =>
+      [0, 1, 2].map((j) =>
+        [0, 1]
+          .flatMap((p) => [0, 1, 2, 3].map((q) => 12 * (2 * p + i) + 3 * q + j))
+          .reduce((sum, value) => sum + value),
+      ),
+    );
     expect(await sums.array()).to.deep.equal(expected);
   });
 
   it('accuracyOf counts the samples whose answer is right', async () => {
     const model = tf.sequential({layers: [tf.layers.activation({inputShape: [3], activation: 'linear'})]});
-    const answers = tf.tensor2d([[0.2, 0.5, 0.3], [1, 0, 0], [0, 0.4, 0.6], [0, 1, 0]]);
-    const targets = tf.tensor2d([[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]]);
+    const answers = tf.tensor2d([
+      [0.2, 0.5, 0.3],
+      [1, 0, 0],
+      [0, 0.4, 0.6],
+      [0, 1, 0],
+    ]);
+    const targets = tf.tensor2d([
+      [0, 1, 0],
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
     expect(await accuracyOf(model, {x: answers, y: targets})).to.equal(0.75);
   });
 
   for (const [create, parameters, kinds] of [
     [createMobileNet, 2_585_920, {Conv2D: 35, DepthwiseConv2D: 17, Dense: 1}],
     [createResidualCnn, 78_426, {Conv2D: 9, Add: 3, Dense: 1}],
-    [createTransformer, 41_578, {Dense: 2 + 2 * (3 * 3 + 1 + 2), Dot: 2 * 3 * 2, Add: 4, AddPositions: 1, LayerNormalization: 5}],
+    [
+      createTransformer,
+      41_578,
+      {Dense: 2 + 2 * (3 * 3 + 1 + 2), Dot: 2 * 3 * 2, Add: 4, AddPositions: 1, LayerNormalization: 5},
+    ],
   ] as const) {
     it(`${create.name} has ${parameters} parameters and ${JSON.stringify(kinds)}`, () => {
       const model = create();
       expect(model.countParams()).to.equal(parameters);
-      for (const [kind, count] of Object.entries(kinds)) expect(model.layers.filter((layer) => layer.getClassName() === kind), kind).to.have.length(count);
+      for (const [kind, count] of Object.entries(kinds))
+        expect(
+          model.layers.filter((layer) => layer.getClassName() === kind),
+          kind,
+        ).to.have.length(count);
       model.dispose();
     });
   }

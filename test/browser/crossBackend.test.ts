@@ -1,6 +1,6 @@
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
-import {testCompressedNetwork} from '../support/kernels/crossBackendTests.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {testCompressedNetwork} from '../support/kernels/crossBackendTests.ts';
 
 describe('a network compressed in Chromium', () => {
   onBackends(['webgpu'], () => {

@@ -9,9 +9,13 @@ describe('a packed model on webgl', () => {
   it('is decoded from words that never reach the device, predicts as on the cpu, and saves the same words', async () => {
     registerPacked();
     await tf.setBackend('cpu');
-    const model = tf.sequential({layers: [
-      tf.layers.conv2d({filters: 40, kernelSize: 3, inputShape: [8, 8, 5], activation: 'relu'}), tf.layers.flatten(), tf.layers.dense({units: 7}),
-    ]});
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv2d({filters: 40, kernelSize: 3, inputShape: [8, 8, 5], activation: 'relu'}),
+        tf.layers.flatten(),
+        tf.layers.dense({units: 7}),
+      ],
+    });
     const x = tf.randomNormal([16, 8, 8, 5], 0, 1, 'float32', 1);
     const small = await lastValueFrom(compress(model).pipe(calibrate(x), rtnQuantize({bits: 4}), pack()));
     const saved = await collectArtifacts(small.model);

@@ -1,5 +1,5 @@
-import {expect} from 'chai';
 import * as tf from '@tensorflow/tfjs-core';
+import {expect} from 'chai';
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {testPathKernel} from '../support/kernels/pathKernelTests.ts';

@@ -15,7 +15,9 @@ onBackends(['wasm'], () => {
     before(async () => {
       network = denseNetwork();
       const x = gaussianTensor([96, 6], 1);
-      compression = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 2}), evaluate({xs: x}), pack()));
+      compression = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqQuantize({bits: 2}), evaluate({xs: x}), pack()),
+      );
       x.dispose();
       place = document.createElement('div');
       place.style.width = '500px';
@@ -27,11 +29,13 @@ onBackends(['wasm'], () => {
       network.dispose();
     });
 
-    it('makes figures with the page\'s document, which take up room', async () => {
+    it("makes figures with the page's document, which take up room", async () => {
       const {numTensors} = memory();
       const {summary, accuracy, size, errors, bits, histograms} = await reportPlots(compression, {width: 300});
       expect(memory().numTensors).to.equal(numTensors);
-      const figures = [accuracy, size, errors, bits, ...histograms.map(({element}) => element)].flatMap((figure) => (figure ? [figure] : []));
+      const figures = [accuracy, size, errors, bits, ...histograms.map(({element}) => element)].flatMap((figure) =>
+        figure ? [figure] : [],
+      );
       expect(figures).to.have.length(6);
       place.append(summary, ...figures);
       for (const figure of figures) {

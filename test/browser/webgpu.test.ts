@@ -22,7 +22,7 @@ describe('Chromium', () => {
   onBackends(['wasm'], () => {
     it('runs tfjs on wasm', async () => {
       const sum = tf.tidy(() => tf.sum(tf.ones([32, 32])));
-      expect([...await sum.data()]).to.deep.equal([1024]);
+      expect([...(await sum.data())]).to.deep.equal([1024]);
       sum.dispose();
     });
   });

@@ -4,13 +4,14 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import type {GramPair} from 'tfjs-compress/numerics';
 import type {ProblemStatistics} from '../../src/calibration/targetStatistics.ts';
-import {chain} from '../support/models/models.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {chain} from '../support/models/models.ts';
 import {countCalls, sourceOf, walk} from '../support/walks/walks.ts';
 
 const batches = 4;
 /** Bytes of one batch's activations before the first call, and of those before any later one: 5 samples of 6 features, of 7 in both networks. */
-const inputBytes = 4 * 5 * 6, laterBytes = 2 * 4 * 5 * 7;
+const inputBytes = 4 * 5 * 6,
+  laterBytes = 2 * 4 * 5 * 7;
 
 onBackends(['cpu'], () => {
   let original: LayersModel;
@@ -30,8 +31,12 @@ onBackends(['cpu'], () => {
     const told: GramPair[] = [];
     await walk(original, sourceOf([x], 5), {
       memory: bytes,
-      prepare: (networks) => { counts.copy = countCalls(networks.shadow.calls.map(({layer}) => layer)); },
-      visit: (_site, [{gram, crossGram, mean, shadowMean, rows}]) => { told.push({gram, crossGram, mean, shadowMean, rows}); },
+      prepare: (networks) => {
+        counts.copy = countCalls(networks.shadow.calls.map(({layer}) => layer));
+      },
+      visit: (_site, [{gram, crossGram, mean, shadowMean, rows}]) => {
+        told.push({gram, crossGram, mean, shadowMean, rows});
+      },
     });
     return {...counts, told};
   }
@@ -54,7 +59,13 @@ onBackends(['cpu'], () => {
 
     it('starts from the last point that fitted, batch by batch, with the same statistics', async () => {
       const kept = await walked(2 ** 29);
-      for (const bytes of [inputBytes, batches * inputBytes, 2 * laterBytes, 3 * laterBytes + inputBytes, batches * laterBytes - 1]) {
+      for (const bytes of [
+        inputBytes,
+        batches * inputBytes,
+        2 * laterBytes,
+        3 * laterBytes + inputBytes,
+        batches * laterBytes - 1,
+      ]) {
         const {original, told} = await walked(bytes);
         const total = original.reduce((sum, count) => sum + count, 0);
         expect(total).to.be.within(5 * batches, 15 * batches);
@@ -68,7 +79,7 @@ onBackends(['cpu'], () => {
       expect(memory()).to.deep.include({numTensors: before.numTensors, numBytes: before.numBytes});
     });
 
-    it('leaves the weights of the user\'s model as they were, bit by bit', async () => {
+    it("leaves the weights of the user's model as they were, bit by bit", async () => {
       const weights = () => Promise.all(original.getWeights().map((weight) => weight.data()));
       const before = (await weights()).map((values) => values.slice());
       await walk(original, sourceOf([x], 5), {});
@@ -77,33 +88,49 @@ onBackends(['cpu'], () => {
 
     const failures: Readonly<Record<string, (fail: () => void) => Parameters<typeof walk>[2]>> = {
       'a visit': (fail) => ({visit: fail}),
-      'a pause, as on cancelling': (fail) => ({pause: async () => { fail(); }}),
+      'a pause, as on cancelling': (fail) => ({
+        pause: async () => {
+          fail();
+        },
+      }),
     };
     for (const [who, use] of Object.entries(failures)) {
       for (const after of [1, 3, 6]) {
         it(`leaves no tensor when ${who} throws the ${after}. time`, async () => {
-              const before = memory();
+          const before = memory();
           let times = 0;
-          const failed: unknown = await walk(original, sourceOf([x], 5), use(() => {
-            if (++times === after) throw new Error('enough');
-          })).catch((error: unknown) => error);
+          const failed: unknown = await walk(
+            original,
+            sourceOf([x], 5),
+            use(() => {
+              if (++times === after) throw new Error('enough');
+            }),
+          ).catch((error: unknown) => error);
           expect(failed).to.be.instanceOf(Error).with.property('message', 'enough');
           expect(memory()).to.deep.include({numTensors: before.numTensors, numBytes: before.numBytes});
-            });
+        });
       }
     }
 
     it('leaves no tensor when the source fails in its third batch', async () => {
       const before = memory();
       const whole = sourceOf([x], 5);
-      const failing = {...whole, async *read() {
-        let read = 0;
-        for await (const batch of whole.read(original)) {
-          if (read++ < 2) { yield batch; continue; }
-          batch.forEach((tensor) => { tensor.dispose(); });
-          throw new Error('enough');
-        }
-      }};
+      const failing = {
+        ...whole,
+        async *read() {
+          let read = 0;
+          for await (const batch of whole.read(original)) {
+            if (read++ < 2) {
+              yield batch;
+              continue;
+            }
+            batch.forEach((tensor) => {
+              tensor.dispose();
+            });
+            throw new Error('enough');
+          }
+        },
+      };
       const failed: unknown = await walk(original, failing, {}).catch((error: unknown) => error);
       expect(failed).to.be.instanceOf(Error).with.property('message', 'enough');
       expect(memory().numTensors).to.equal(before.numTensors);
@@ -112,7 +139,12 @@ onBackends(['cpu'], () => {
     it('visits the layers in order, with the inputs of both networks', async () => {
       const told: ProblemStatistics[] = [];
       const names: string[] = [];
-      await walk(original, sourceOf([x], 5), {visit: (target, [statistics]) => { names.push(target.shadowLayer.name); told.push(statistics); }});
+      await walk(original, sourceOf([x], 5), {
+        visit: (target, [statistics]) => {
+          names.push(target.shadowLayer.name);
+          told.push(statistics);
+        },
+      });
       expect(names).to.deep.equal(original.layers.slice(1).map(({name}) => name));
       // Before the first change both networks agree.
       expect(told[0].crossGram).to.deep.equal(told[0].gram);

@@ -21,22 +21,31 @@ describe('RowPlan', () => {
   });
 
   it('is the same whatever the batches are', () => {
-    fc.assert(fc.property(fc.record({
-      seed: fc.nat(), rowsPerSample: fc.integer({min: 1, max: 9}), positions: fc.integer({min: 1, max: 12}), sizes: fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 8}),
-    }), ({seed, rowsPerSample, positions, sizes}) => {
-      const count = sizes.reduce((sum, size) => sum + size, 0);
-      const whole = new RowPlan(seed, 3, rowsPerSample, wide).plan(0, count, positions);
-      const batched = new RowPlan(seed, 3, rowsPerSample, wide);
-      const parts: PlannedRows[] = [];
-      let offset = 0;
-      for (const size of sizes) {
-        parts.push(shifted(batched.plan(offset, size, positions), offset * positions));
-        offset += size;
-      }
-      for (const kind of ['calibrated', 'heldOut', 'boundRows'] as const) {
-        expect(parts.flatMap((part) => Array.from(part[kind]))).to.deep.equal(Array.from(whole[kind]));
-      }
-    }), {seed: 1});
+    fc.assert(
+      fc.property(
+        fc.record({
+          seed: fc.nat(),
+          rowsPerSample: fc.integer({min: 1, max: 9}),
+          positions: fc.integer({min: 1, max: 12}),
+          sizes: fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 8}),
+        }),
+        ({seed, rowsPerSample, positions, sizes}) => {
+          const count = sizes.reduce((sum, size) => sum + size, 0);
+          const whole = new RowPlan(seed, 3, rowsPerSample, wide).plan(0, count, positions);
+          const batched = new RowPlan(seed, 3, rowsPerSample, wide);
+          const parts: PlannedRows[] = [];
+          let offset = 0;
+          for (const size of sizes) {
+            parts.push(shifted(batched.plan(offset, size, positions), offset * positions));
+            offset += size;
+          }
+          for (const kind of ['calibrated', 'heldOut', 'boundRows'] as const) {
+            expect(parts.flatMap((part) => Array.from(part[kind]))).to.deep.equal(Array.from(whole[kind]));
+          }
+        },
+      ),
+      {seed: 1},
+    );
   });
 
   it('is the same when samples are asked for again, as a second call of a layer does', () => {
@@ -54,11 +63,17 @@ describe('RowPlan', () => {
   });
 
   it('holds no row back of fewer than 16', () => {
-    expect(new RowPlan(1, 0, 1, wide).plan(0, 15, 1)).to.deep.include({calibrated: Int32Array.from(range(15)), heldOut: new Int32Array(0)});
+    expect(new RowPlan(1, 0, 1, wide).plan(0, 15, 1)).to.deep.include({
+      calibrated: Int32Array.from(range(15)),
+      heldOut: new Int32Array(0),
+    });
   });
 
   it('keeps at most 2²⁴ numbers of either kind: 16 rows of 2²⁰, one of 2²⁵', () => {
-    for (const [width, max] of [[2 ** 20, 16], [2 ** 25, 1]]) {
+    for (const [width, max] of [
+      [2 ** 20, 16],
+      [2 ** 25, 1],
+    ]) {
       const {heldOut, boundRows} = new RowPlan(1, 0, 1, width).plan(0, 20000, 1);
       expect([heldOut.length, boundRows.length]).to.deep.equal([max, max]);
     }

@@ -5,8 +5,8 @@ import {adoptWeights} from '../../src/callbacks/adoptWeights.ts';
 import {cloneModel} from '../../src/model/cloneModel.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {layersOf} from '../../src/model/layersOf.ts';
-import {examples} from '../support/models/models.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {examples} from '../support/models/models.ts';
 import {randomize} from '../support/models/smallNetworks.ts';
 
 onBackends(['cpu'], () => {
@@ -22,19 +22,25 @@ onBackends(['cpu'], () => {
         expect(idsOf(model)).to.deep.equal(ids);
         expect(await byLayer(model)).to.deep.equal(await byLayer(copy));
         [model, copy].forEach(disposeModel);
-        inputs.forEach((input) => { input.dispose(); });
+        inputs.forEach((input) => {
+          input.dispose();
+        });
       });
     }
 
     it('of a model with a frozen layer and a frozen nested model', async () => {
       const {model, inputs} = examples['a model in a model in a model']();
-      model.layers.forEach((layer) => { layer.trainable = false; });
+      model.layers.forEach((layer) => {
+        layer.trainable = false;
+      });
       const copy = await cloneModel(model);
       randomize(copy, 6);
       adoptWeights(model, copy);
       expect(await byLayer(model)).to.deep.equal(await byLayer(copy));
       [model, copy].forEach(disposeModel);
-      inputs.forEach((input) => { input.dispose(); });
+      inputs.forEach((input) => {
+        input.dispose();
+      });
     });
   });
 });
@@ -44,6 +50,12 @@ function idsOf(model: LayersModel): number[] {
 }
 
 async function byLayer(model: LayersModel): Promise<Record<string, number[][]>> {
-  const entries = layersOf(model).map(async (layer) => [layer.name, await Promise.all(layer.getWeights().map(async (weight) => Array.from(await weight.data())))] as const);
+  const entries = layersOf(model).map(
+    async (layer) =>
+      [
+        layer.name,
+        await Promise.all(layer.getWeights().map(async (weight) => Array.from(await weight.data()))),
+      ] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -3,8 +3,8 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {from, lastValueFrom, map, tap, toArray} from 'rxjs';
 import {DataError, epochEnd, ModelError, spfqQuantize, trainEnd} from 'tfjs-compress';
-import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
 
 onBackends(['cpu', 'wasm'], () => {
   describe('callbacks that have ended', () => {
@@ -20,7 +20,9 @@ onBackends(['cpu', 'wasm'], () => {
     afterEach(() => {
       network.dispose();
       network.optimizer.dispose();
-      [x, y].forEach((one) => { one.dispose(); });
+      [x, y].forEach((one) => {
+        one.dispose();
+      });
     });
 
     it('a failing pipeline is the end of the others, too: they complete', async () => {
@@ -28,7 +30,15 @@ onBackends(['cpu', 'wasm'], () => {
       const epochs = epochEnd();
       epochs.setModel(network);
       epochs.pipe(spfqQuantize({bits: 4})).subscribe();
-      const others = lastValueFrom(epochs.pipe(tap(({dispose}) => { dispose(); }), map(({epoch}) => epoch), toArray()));
+      const others = lastValueFrom(
+        epochs.pipe(
+          tap(({dispose}) => {
+            dispose();
+          }),
+          map(({epoch}) => epoch),
+          toArray(),
+        ),
+      );
       expect(await errorOf(from(epochs.onEpochEnd(0)))).to.be.instanceOf(DataError);
       expect(await others).to.deep.equal([1]);
       await untilTensors(before);
@@ -37,12 +47,16 @@ onBackends(['cpu', 'wasm'], () => {
 
     it('refuse a second training, in which they would emit nothing', async () => {
       for (const ended of [epochEnd(), trainEnd()]) {
-        ended.subscribe(({dispose}) => { dispose(); });
+        ended.subscribe(({dispose}) => {
+          dispose();
+        });
         await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: ended});
         const before = memory().numTensors;
         const error = await errorOf(from(network.fit(x, y, {epochs: 1, verbose: 0, callbacks: ended})));
         expect(error).to.be.instanceOf(ModelError);
-        expect(error.message).to.match(/^(epochEnd|trainEnd): expected one training, got another after its end; make a new \1\(\) for each fit$/);
+        expect(error.message).to.match(
+          /^(epochEnd|trainEnd): expected one training, got another after its end; make a new \1\(\) for each fit$/,
+        );
         expect(memory().numTensors).to.equal(before);
       }
     });

@@ -1,27 +1,40 @@
+import 'tfjs-compress/plugins/wasm';
 import {memory} from '@tensorflow/tfjs-core';
-import {Callback, CustomCallback, layers, LayersModel, model as functional, type ModelFitArgs, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {
+  Callback,
+  CustomCallback,
+  layers,
+  LayersModel,
+  model as functional,
+  type ModelFitArgs,
+  sequential,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, fit, fitDataset, maskGradients, spfqCompress, spfqPrune, trainEnd} from 'tfjs-compress';
-import 'tfjs-compress/plugins/wasm';
 import {cloneModel} from '../../src/model/cloneModel.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {countedDataset} from '../support/models/datasets.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {countedDataset} from '../support/models/datasets.ts';
 import {causedTensor, masksOf, prunableConvnet, wideNetwork} from '../support/models/prunableNetworks.ts';
 import {gaussianTensor, randomize, weightsOf} from '../support/models/smallNetworks.ts';
 import {byMagnitude, kernelOf, withOptimizer, withPruned, zeros} from '../support/models/trainings.ts';
 
 onBackends(['wasm', 'cpu', 'webgpu'], (backend) => {
   describe('maskGradients', () => {
-    for (const optimizer of backend === 'webgpu' ? ['adam'] as const : ['sgd', 'adam', 'momentum'] as const) {
+    for (const optimizer of backend === 'webgpu' ? (['adam'] as const) : (['sgd', 'adam', 'momentum'] as const)) {
       it(`with ${optimizer}: pruned weights are exactly 0 after 3 epochs, the others have moved`, async () => {
         await withPruned(wideNetwork(), async ({compression, x, y}) => {
           const before = await kernelOf(compression.model, 'wide');
-          await withOptimizer(compression.model, optimizer, () => compression.model.fit(x, y, {epochs: 3, verbose: 0, callbacks: maskGradients(compression)}));
+          await withOptimizer(compression.model, optimizer, () =>
+            compression.model.fit(x, y, {epochs: 3, verbose: 0, callbacks: maskGradients(compression)}),
+          );
           const after = await kernelOf(compression.model, 'wide');
           expect(zeros(before)).to.equal(Math.round(0.6 * 33 * 12));
-          expect(before.every((weight, i) => (weight === 0 ? Object.is(after[i], 0) : after[i] !== weight))).to.equal(true);
+          expect(before.every((weight, i) => (weight === 0 ? Object.is(after[i], 0) : after[i] !== weight))).to.equal(
+            true,
+          );
         });
       });
     }
@@ -42,25 +55,42 @@ onBackends(['wasm', 'cpu'], () => {
         const before = [await kernelOf(compression.model, 'conv'), await kernelOf(compression.model, 'hidden')];
         // tfjs has no gradient of a depthwise convolution on wasm.
         compression.model.getLayer('depthwise').trainable = false;
-        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 3, batchSize: 20, verbose: 0, callbacks: maskGradients(compression)}));
-        for (const [i, name] of ['conv', 'hidden'].entries()) expectKept(before[i], await kernelOf(compression.model, name));
+        await withOptimizer(compression.model, 'adam', () =>
+          compression.model.fit(x, y, {epochs: 3, batchSize: 20, verbose: 0, callbacks: maskGradients(compression)}),
+        );
+        for (const [i, name] of ['conv', 'hidden'].entries())
+          expectKept(before[i], await kernelOf(compression.model, name));
       });
     });
 
     it('of quantized layers: zeros stay, the other weights leave their letters', async () => {
-      await withPruned(wideNetwork(), async ({compression, x, y}) => {
-        const [letters, mask] = [await kernelOf(compression.model, 'wide'), masksOf(compression.layers[0])];
-        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
-        // A kept weight may have the letter 0.
-        expectKept(letters.map((letter, i) => (mask[i] === 0 ? 0 : letter || Number.EPSILON)), await kernelOf(compression.model, 'wide'));
-      }, (network, x) => lastValueFrom(compress(network).pipe(calibrate(x), spfqCompress({sparsity: 0.5, bits: 4, samples: 1, scale: 'mse'}))));
+      await withPruned(
+        wideNetwork(),
+        async ({compression, x, y}) => {
+          const [letters, mask] = [await kernelOf(compression.model, 'wide'), masksOf(compression.layers[0])];
+          await withOptimizer(compression.model, 'adam', () =>
+            compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}),
+          );
+          // A kept weight may have the letter 0.
+          expectKept(
+            letters.map((letter, i) => (mask[i] === 0 ? 0 : letter || Number.EPSILON)),
+            await kernelOf(compression.model, 'wide'),
+          );
+        },
+        (network, x) =>
+          lastValueFrom(
+            compress(network).pipe(calibrate(x), spfqCompress({sparsity: 0.5, bits: 4, samples: 1, scale: 'mse'})),
+          ),
+      );
     });
 
     it('of a copy of the compressed model', async () => {
       await withPruned(wideNetwork(), async ({compression, x, y}) => {
         const copy = await cloneModel(compression.model);
         const before = await kernelOf(compression.model, 'wide');
-        await withOptimizer(copy, 'adam', () => copy.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
+        await withOptimizer(copy, 'adam', () =>
+          copy.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}),
+        );
         expectKept(before, Array.from(await copy.getLayer('wide').getWeights()[0].data()));
         expect(await kernelOf(compression.model, 'wide')).to.deep.equal(before);
         disposeModel(copy);
@@ -72,16 +102,29 @@ onBackends(['wasm', 'cpu'], () => {
 onBackends(['cpu'], () => {
   describe('maskGradients', () => {
     it('of a DepthwiseConv2D, each channel with a mask of its own', async () => {
-      const network = sequential({layers: [
-        layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, depthMultiplier: 2, inputShape: [6, 6, 4]}), layers.flatten(), layers.dense({name: 'out', units: 3}),
-      ]});
+      const network = sequential({
+        layers: [
+          layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, depthMultiplier: 2, inputShape: [6, 6, 4]}),
+          layers.flatten(),
+          layers.dense({name: 'out', units: 3}),
+        ],
+      });
       randomize(network, 3);
-      await withPruned(network, async ({compression, x, y}) => {
-        const before = await kernelOf(compression.model, 'depthwise');
-        expect(zeros(before)).to.equal(36);
-        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
-        expectKept(before, await kernelOf(compression.model, 'depthwise'));
-      }, (given, x) => lastValueFrom(compress(given).pipe(calibrate(x), spfqPrune({sparsity: 0.5, mask: 'magnitude', include: 'depthwise'}))));
+      await withPruned(
+        network,
+        async ({compression, x, y}) => {
+          const before = await kernelOf(compression.model, 'depthwise');
+          expect(zeros(before)).to.equal(36);
+          await withOptimizer(compression.model, 'adam', () =>
+            compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}),
+          );
+          expectKept(before, await kernelOf(compression.model, 'depthwise'));
+        },
+        (given, x) =>
+          lastValueFrom(
+            compress(given).pipe(calibrate(x), spfqPrune({sparsity: 0.5, mask: 'magnitude', include: 'depthwise'})),
+          ),
+      );
     });
   });
 });
@@ -89,25 +132,45 @@ onBackends(['cpu'], () => {
 onBackends(['wasm'], () => {
   describe('maskGradients', () => {
     it('of layers in a nested model, of a layer that is called twice, and of one that is not trainable', async () => {
-      await withPruned(nestedNetwork(), async ({compression, x, y}) => {
-        const names = ['inner', 'shared', 'frozen'];
-        const before = await Promise.all(names.map((name) => kernelIn(compression.model, name)));
-        expect(before.map(zeros).every((count) => count > 0)).to.equal(true);
-        await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}));
-        const after = await Promise.all(names.map((name) => kernelIn(compression.model, name)));
-        expectKept(before[0], after[0]);
-        expectKept(before[1], after[1]);
-        expect(after[2]).to.deep.equal(before[2]);
-      }, (network, x) => lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({...byMagnitude, include: ['inner', 'shared', 'frozen']}))));
+      await withPruned(
+        nestedNetwork(),
+        async ({compression, x, y}) => {
+          const names = ['inner', 'shared', 'frozen'];
+          const before = await Promise.all(names.map((name) => kernelIn(compression.model, name)));
+          expect(before.map(zeros).every((count) => count > 0)).to.equal(true);
+          await withOptimizer(compression.model, 'adam', () =>
+            compression.model.fit(x, y, {epochs: 2, verbose: 0, callbacks: maskGradients(compression)}),
+          );
+          const after = await Promise.all(names.map((name) => kernelIn(compression.model, name)));
+          expectKept(before[0], after[0]);
+          expectKept(before[1], after[1]);
+          expect(after[2]).to.deep.equal(before[2]);
+        },
+        (network, x) =>
+          lastValueFrom(
+            compress(network).pipe(calibrate(x), spfqPrune({...byMagnitude, include: ['inner', 'shared', 'frozen']})),
+          ),
+      );
     });
 
     it('beside other callbacks, in every order that tfjs takes', async () => {
       const plain = {onBatchEnd: async () => undefined};
       class Own extends Callback {}
-      for (const others of [(mask: object) => [mask, new Own()], (mask: object) => [new CustomCallback(plain), mask], (mask: object) => [trainEnd(), mask], (mask: object) => [plain, mask]]) {
+      for (const others of [
+        (mask: object) => [mask, new Own()],
+        (mask: object) => [new CustomCallback(plain), mask],
+        (mask: object) => [trainEnd(), mask],
+        (mask: object) => [plain, mask],
+      ]) {
         await withPruned(wideNetwork(), async ({compression, x, y}) => {
           const before = await kernelOf(compression.model, 'wide');
-          await withOptimizer(compression.model, 'adam', () => compression.model.fit(x, y, {epochs: 1, verbose: 0, callbacks: others(maskGradients(compression)) as never}));
+          await withOptimizer(compression.model, 'adam', () =>
+            compression.model.fit(x, y, {
+              epochs: 1,
+              verbose: 0,
+              callbacks: others(maskGradients(compression)) as never,
+            }),
+          );
           expectKept(before, await kernelOf(compression.model, 'wide'));
         });
       }
@@ -116,10 +179,20 @@ onBackends(['wasm'], () => {
     it('among the callbacks of fit and of fitDataset', async () => {
       await withPruned(wideNetwork(), async ({compression, x, y}) => {
         const before = await kernelOf(compression.model, 'wide');
-        const dataset = countedDataset((index) => (index < 3 ? {xs: causedTensor([10, 33], index), ys: gaussianTensor([10, 4], index)} : undefined));
+        const dataset = countedDataset((index) =>
+          index < 3 ? {xs: causedTensor([10, 33], index), ys: gaussianTensor([10, 4], index)} : undefined,
+        );
         await withOptimizer(compression.model, 'adam', async () => {
-          await lastValueFrom(fit(compression.model, x, y, {epochs: 2, verbose: 0, callbacks: [maskGradients(compression), {onEpochEnd: async () => undefined}] as never}));
-          await lastValueFrom(fitDataset(compression.model, dataset, {epochs: 2, verbose: 0, callbacks: [maskGradients(compression)]}));
+          await lastValueFrom(
+            fit(compression.model, x, y, {
+              epochs: 2,
+              verbose: 0,
+              callbacks: [maskGradients(compression), {onEpochEnd: async () => undefined}] as never,
+            }),
+          );
+          await lastValueFrom(
+            fitDataset(compression.model, dataset, {epochs: 2, verbose: 0, callbacks: [maskGradients(compression)]}),
+          );
         });
         expectKept(before, await kernelOf(compression.model, 'wide'));
       });
@@ -141,7 +214,14 @@ onBackends(['wasm'], () => {
     });
 
     for (const [end, callbacks] of Object.entries<(mask: Callback) => ModelFitArgs['callbacks']>({
-      fails: (mask) => [mask, new CustomCallback({onBatchEnd: (batch) => { if (batch === 1) throw new Error('own'); }})],
+      fails: (mask) => [
+        mask,
+        new CustomCallback({
+          onBatchEnd: (batch) => {
+            if (batch === 1) throw new Error('own');
+          },
+        }),
+      ],
       'is stopped': (mask) => [mask, new Stopping()],
     })) {
       it(`leaves no mask behind when training ${end}`, async () => {
@@ -151,7 +231,14 @@ onBackends(['wasm'], () => {
             const left = async (mask: Callback) => {
               const tensors = memory().numTensors;
               // The fit of this library: model.fit leaves its logs behind when it fails.
-              await lastValueFrom(fit(compression.model, x, y, {epochs: 3, batchSize: 10, verbose: 0, ...{callbacks: callbacks(mask) ?? []}})).catch(() => undefined);
+              await lastValueFrom(
+                fit(compression.model, x, y, {
+                  epochs: 3,
+                  batchSize: 10,
+                  verbose: 0,
+                  ...{callbacks: callbacks(mask) ?? []},
+                }),
+              ).catch(() => undefined);
               return memory().numTensors - tensors;
             };
             expect(await left(maskGradients(compression))).to.equal(0);
@@ -187,24 +274,34 @@ class Stopping extends Callback {
 
 /** 33 → inner (nested) → shared, called twice → frozen → 4. */
 function nestedNetwork(): LayersModel {
-  const nested = sequential({name: 'nested', layers: [layers.dense({name: 'inner', units: 16, inputShape: [33], activation: 'relu'})]});
+  const nested = sequential({
+    name: 'nested',
+    layers: [layers.dense({name: 'inner', units: 16, inputShape: [33], activation: 'relu'})],
+  });
   const input = layers.input({shape: [33]});
   const shared = layers.dense({name: 'shared', units: 16, activation: 'tanh'});
   const twice = shared.apply(shared.apply(nested.apply(input)));
   const frozen = layers.dense({name: 'frozen', units: 8, trainable: false}).apply(twice);
-  const network = functional({inputs: input, outputs: layers.dense({name: 'out', units: 4}).apply(frozen) as SymbolicTensor});
+  const network = functional({
+    inputs: input,
+    outputs: layers.dense({name: 'out', units: 4}).apply(frozen) as SymbolicTensor,
+  });
   randomize(network, 4);
   return network;
 }
 
 /** The kernel of a layer, of a nested model too. */
 async function kernelIn(network: LayersModel, name: string): Promise<number[]> {
-  const nested = network.layers.find((layer) => layer instanceof LayersModel && layer.layers.some((one) => one.name === name));
+  const nested = network.layers.find(
+    (layer) => layer instanceof LayersModel && layer.layers.some((one) => one.name === name),
+  );
   return kernelOf(nested instanceof LayersModel ? nested : network, name);
 }
 
 /** Zeros are exactly where they were, and most other weights have moved: all but those of dead neurons. */
 function expectKept(before: readonly number[], after: readonly number[]): void {
   expect(before.map((weight) => weight === 0)).to.deep.equal(after.map((weight) => Object.is(weight, 0)));
-  expect(before.filter((weight, i) => weight !== after[i]).length).to.be.greaterThan(0.5 * (before.length - zeros(before)));
+  expect(before.filter((weight, i) => weight !== after[i]).length).to.be.greaterThan(
+    0.5 * (before.length - zeros(before)),
+  );
 }

@@ -1,9 +1,9 @@
+import 'tfjs-compress/plugins/wasm';
 import {memory, type Optimizer, type Tensor} from '@tensorflow/tfjs-core';
 import {type Callback, CustomCallback, type LayersModel, model as functional} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, DataError, fit, ModelError, pruneSchedule, spfqPrune, spfqQuantize} from 'tfjs-compress';
-import 'tfjs-compress/plugins/wasm';
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {masksOf, prunableConvnet, wideNetwork} from '../support/models/prunableNetworks.ts';
@@ -18,9 +18,17 @@ onBackends(['wasm', 'cpu', 'webgpu'], () => {
       await training(wideNetwork(), 'adam', async ({network, x, y}) => {
         const schedule = pruneSchedule(x, {to: 0.8, begin: 1, end: 3, ...quick});
         const counts: number[] = [];
-        const counting = new CustomCallback({onEpochEnd: async () => { counts.push(zeros(await kernelOf(network, 'wide'))); }});
+        const counting = new CustomCallback({
+          onEpochEnd: async () => {
+            counts.push(zeros(await kernelOf(network, 'wide')));
+          },
+        });
         await network.fit(x, y, {epochs: 4, verbose: 0, callbacks: [schedule, counting]});
-        expect(schedule.steps.map(({epoch, sparsity}) => [epoch, sparsity])).to.deep.equal([[1, 0], [2, 0.8 - 0.8 / 8], [3, 0.8]]);
+        expect(schedule.steps.map(({epoch, sparsity}) => [epoch, sparsity])).to.deep.equal([
+          [1, 0],
+          [2, 0.8 - 0.8 / 8],
+          [3, 0.8],
+        ]);
         expect(counts).to.deep.equal([0, Math.round(0.7 * 396), Math.round(0.8 * 396), Math.round(0.8 * 396)]);
         expect(schedule.steps.map(({reached}) => Math.round(reached * 396))).to.deep.equal(counts.slice(0, 3));
       });
@@ -37,11 +45,17 @@ onBackends(['wasm'], () => {
         await training(network, 'momentum', async ({x, y}) => {
           const schedule = pruneSchedule(x, {from: 0.5, to: 0.9, end: 2, ...quick});
           const kernels: number[][] = [];
-          const watching = new CustomCallback({onBatchEnd: async () => { kernels.push(await kernelOf(network, 'wide')); }});
+          const watching = new CustomCallback({
+            onBatchEnd: async () => {
+              kernels.push(await kernelOf(network, 'wide'));
+            },
+          });
           await network.fit(x, y, {epochs: 4, batchSize: 20, verbose: 0, callbacks: [schedule, watching]});
           expect(kernels.map(zeros)).to.deep.equal([0, 0, 198, 198, 356, 356, 356, 356]);
           const [before, after] = kernels.slice(-2);
-          expect(after.every((weight, i) => (before[i] === 0 ? Object.is(weight, 0) : weight !== before[i]))).to.equal(true);
+          expect(after.every((weight, i) => (before[i] === 0 ? Object.is(weight, 0) : weight !== before[i]))).to.equal(
+            true,
+          );
         });
       });
     }
@@ -52,8 +66,13 @@ onBackends(['wasm'], () => {
         network.compile({optimizer: network.optimizer, loss: 'meanSquaredError'});
         const schedule = pruneSchedule(x, {to: 0.75, begin: 2, end: 2, ...quick});
         await network.fit(x, y, {epochs: 3, batchSize: 20, verbose: 0, callbacks: schedule});
-        expect([zeros(await kernelOf(network, 'conv')), zeros(await kernelOf(network, 'hidden'))]).to.deep.equal([189, Math.round(0.75 * 567)]);
-        expect(schedule.steps).to.deep.equal([{epoch: 2, sparsity: 0.75, reached: (189 + Math.round(0.75 * 567)) / (252 + 567)}]);
+        expect([zeros(await kernelOf(network, 'conv')), zeros(await kernelOf(network, 'hidden'))]).to.deep.equal([
+          189,
+          Math.round(0.75 * 567),
+        ]);
+        expect(schedule.steps).to.deep.equal([
+          {epoch: 2, sparsity: 0.75, reached: (189 + Math.round(0.75 * 567)) / (252 + 567)},
+        ]);
         expect(schedule.report?.layers.map(({name}) => name)).to.deep.equal(['conv', 'hidden']);
         expect(schedule.report?.stages).to.deep.equal(['pruneSchedule']);
       });
@@ -62,12 +81,20 @@ onBackends(['wasm'], () => {
     it('a step gives what spfqPrune gives for the model as it then is: weights, biases and all', async () => {
       await training(wideNetwork(), 'sgd', async ({network, x, y}) => {
         const expected: number[][][] = [];
-        const before = new CustomCallback({onEpochEnd: async () => {
-          const {model, dispose: free} = await lastValueFrom(compress(network, {seed: 7}).pipe(calibrate(x), spfqPrune({sparsity: 0.5})));
-          expected.push(await weightsOf(model));
-          free();
-        }});
-        await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: [before, pruneSchedule(x, {to: 0.5, end: 1, seed: 7})]});
+        const before = new CustomCallback({
+          onEpochEnd: async () => {
+            const {model, dispose: free} = await lastValueFrom(
+              compress(network, {seed: 7}).pipe(calibrate(x), spfqPrune({sparsity: 0.5})),
+            );
+            expected.push(await weightsOf(model));
+            free();
+          },
+        });
+        await network.fit(x, y, {
+          epochs: 1,
+          verbose: 0,
+          callbacks: [before, pruneSchedule(x, {to: 0.5, end: 1, seed: 7})],
+        });
         expect(await weightsOf(network)).to.deep.equal(expected[0]);
       });
     });
@@ -76,7 +103,9 @@ onBackends(['wasm'], () => {
       await training(wideNetwork(), 'sgd', async ({network, x, y}) => {
         await network.fit(x, y, {epochs: 2, verbose: 0, callbacks: pruneSchedule(x, {to: 0.5, end: 1})});
         const trained = await kernelOf(network, 'wide');
-        const {layers, dispose: free} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4})));
+        const {layers, dispose: free} = await lastValueFrom(
+          compress(network).pipe(calibrate(x), spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4})),
+        );
         const wide = layers.find(({name}) => name === 'wide');
         expect(wide && masksOf(wide)).to.deep.equal(trained.map((weight) => Number(weight !== 0)));
         free();
@@ -86,10 +115,18 @@ onBackends(['wasm'], () => {
     it('leaves the optimizer alone: same variables, same state', async () => {
       await training(wideNetwork(), 'adam', async ({network, x, y, optimizer}) => {
         const states: number[][][] = [];
-        const note = new CustomCallback({onEpochEnd: async () => { states.push(await stateOf(optimizer)); }});
+        const note = new CustomCallback({
+          onEpochEnd: async () => {
+            states.push(await stateOf(optimizer));
+          },
+        });
         const ids = () => network.weights.map((weight) => weight.read().id);
         const before = ids();
-        await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: [note, pruneSchedule(x, {to: 0.5, end: 1, ...quick}), note]});
+        await network.fit(x, y, {
+          epochs: 1,
+          verbose: 0,
+          callbacks: [note, pruneSchedule(x, {to: 0.5, end: 1, ...quick}), note],
+        });
         expect(states[1]).to.deep.equal(states[0]);
         expect(states[0].length).to.be.greaterThan(4);
         expect(ids()).to.deep.equal(before);
@@ -104,18 +141,29 @@ onBackends(['wasm'], () => {
           yield x.clone();
         };
         const counts: number[] = [];
-        const counting = new CustomCallback({onEpochBegin: async () => { counts.push(memory().numTensors); }});
-        await network.fit(x, y, {epochs: 8, verbose: 0, callbacks: [pruneSchedule(data, {from: 0.1, to: 0.8, end: 6, samples: 30, ...quick}), counting]});
+        const counting = new CustomCallback({
+          onEpochBegin: async () => {
+            counts.push(memory().numTensors);
+          },
+        });
+        await network.fit(x, y, {
+          epochs: 8,
+          verbose: 0,
+          callbacks: [pruneSchedule(data, {from: 0.1, to: 0.8, end: 6, samples: 30, ...quick}), counting],
+        });
         expect(readings).to.equal(6);
         // An epoch adds its logs to the history.
-        expect(counts.slice(2).map((count, i) => count - counts[i + 1])).to.deep.equal(new Array(6).fill(counts[1] - counts[0]));
+        expect(counts.slice(2).map((count, i) => count - counts[i + 1])).to.deep.equal(
+          new Array(6).fill(counts[1] - counts[0]),
+        );
       });
     });
 
     it('a training from epoch 0 starts anew, one with initialEpoch goes on', async () => {
       await training(wideNetwork(), 'sgd', async ({network, x, y}) => {
         const schedule = pruneSchedule(x, {from: 0.4, to: 0.8, end: 4, every: 2, ...quick});
-        const run = (initialEpoch: number, epochs: number) => network.fit(x, y, {initialEpoch, epochs, verbose: 0, callbacks: schedule});
+        const run = (initialEpoch: number, epochs: number) =>
+          network.fit(x, y, {initialEpoch, epochs, verbose: 0, callbacks: schedule});
         await run(0, 2);
         expect(zeros(await kernelOf(network, 'wide'))).to.equal(Math.round(0.4 * 396));
         await run(2, 5);
@@ -155,7 +203,11 @@ onBackends(['wasm'], () => {
           };
           const schedule = pruneSchedule(data, {from: 0.3, to: 0.8, end: 4, ...quick});
           let before: number[][] = [];
-          const note = new CustomCallback({onEpochEnd: async () => { before = await weightsOf(network); }});
+          const note = new CustomCallback({
+            onEpochEnd: async () => {
+              before = await weightsOf(network);
+            },
+          });
           const tensors = memory().numTensors;
           // The fit of this library: model.fit leaves its logs behind when it fails.
           expect(await errorOf(fit(network, x, y, {epochs: 4, verbose: 0, callbacks: [note, schedule]}))).to.equal(own);
@@ -171,7 +223,10 @@ onBackends(['wasm'], () => {
           const schedule = pruneSchedule(wrong, {to: 0.5, end: 1});
           schedule.setModel(network);
           await leavingAlone(network, async () => {
-            const error: unknown = await schedule.onEpochEnd(0).then(() => undefined, (reason: unknown) => reason);
+            const error: unknown = await schedule.onEpochEnd(0).then(
+              () => undefined,
+              (reason: unknown) => reason,
+            );
             expect(error).to.be.instanceOf(DataError);
           });
           wrong.dispose();
@@ -184,10 +239,20 @@ onBackends(['wasm'], () => {
         const schedule = pruneSchedule(x, {to: 0.5, end: 1});
         schedule.setModel(network);
         await leavingAlone(network, async () => {
-          const error: unknown = await schedule.onEpochEnd(0).then(() => undefined, (reason: unknown) => reason);
-          expect(error).to.be.instanceOf(ModelError).with.property('message').that.matches(/^pruneSchedule: expected a model with at least one layer to compress, got none: hidden \(Dense\): 6 features/);
+          const error: unknown = await schedule.onEpochEnd(0).then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+          expect(error)
+            .to.be.instanceOf(ModelError)
+            .with.property('message')
+            .that.matches(
+              /^pruneSchedule: expected a model with at least one layer to compress, got none: hidden \(Dense\): 6 features/,
+            );
         });
-        [network, x].forEach((one) => { one.dispose(); });
+        [network, x].forEach((one) => {
+          one.dispose();
+        });
       });
     });
 
@@ -195,9 +260,16 @@ onBackends(['wasm'], () => {
       await training(wideNetwork(), 'sgd', async ({network, x, y}) => {
         const callbacks = (schedule: Callback) => [{onEpochEnd: async () => undefined}, schedule] as never;
         const schedule = pruneSchedule(x, {to: 0.5, end: 1, ...quick});
-        const error: unknown = await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: callbacks(schedule)}).then(() => undefined, (reason: unknown) => reason);
-        expect(error).to.be.instanceOf(ModelError).with.property('message').that.equals(
-          'pruneSchedule: expected tfjs to say which model it trains; it does if every callback is an instance: make plain objects new tf.CustomCallback(…)');
+        const error: unknown = await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: callbacks(schedule)}).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        expect(error)
+          .to.be.instanceOf(ModelError)
+          .with.property('message')
+          .that.equals(
+            'pruneSchedule: expected tfjs to say which model it trains; it does if every callback is an instance: make plain objects new tf.CustomCallback(…)',
+          );
         await lastValueFrom(fit(network, x, y, {epochs: 1, verbose: 0, callbacks: callbacks(schedule)}));
         expect(zeros(await kernelOf(network, 'wide'))).to.equal(198);
       });
@@ -213,11 +285,17 @@ interface Setting {
 }
 
 /** A compiled network with data; frees all afterwards. */
-async function training(network: LayersModel, name: OptimizerName, use: (setting: Setting) => Promise<void>): Promise<void> {
+async function training(
+  network: LayersModel,
+  name: OptimizerName,
+  use: (setting: Setting) => Promise<void>,
+): Promise<void> {
   const {x, y} = samplesFor(network);
   await withOptimizer(network, name, (optimizer) => use({network, x, y, optimizer}));
   disposeModel(network);
-  [x, y].forEach((one) => { one.dispose(); });
+  [x, y].forEach((one) => {
+    one.dispose();
+  });
 }
 
 /** All moments of an optimizer. */

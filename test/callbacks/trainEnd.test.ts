@@ -3,11 +3,14 @@ import {CustomCallback, type LayersModel, model as functional} from '@tensorflow
 import {expect} from 'chai';
 import {catchError, EMPTY, firstValueFrom, from, map, merge, NEVER, Observable, tap} from 'rxjs';
 import {calibrate, type Compression, DataError, ModelError, spfqQuantize, trainEnd} from 'tfjs-compress';
-import {denseNetwork, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/models/smallNetworks.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {denseNetwork, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/models/smallNetworks.ts';
 
 const quantize = spfqQuantize({bits: 4, scale: 'mse', samples: 1});
-const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 20); });
+const pause = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 20);
+  });
 
 onBackends(['wasm'], () => {
   for (const kind of ['Sequential', 'functional'] as const) {
@@ -26,10 +29,13 @@ onBackends(['wasm'], () => {
       afterEach(() => {
         network.dispose();
         network.optimizer.dispose();
-        [x, y].forEach((one) => { one.dispose(); });
+        [x, y].forEach((one) => {
+          one.dispose();
+        });
       });
 
-      const train = (callbacks: ReturnType<typeof trainEnd> | object[], epochs = 2) => network.fit(x, y, {epochs, verbose: 0, callbacks: callbacks as never});
+      const train = (callbacks: ReturnType<typeof trainEnd> | object[], epochs = 2) =>
+        network.fit(x, y, {epochs, verbose: 0, callbacks: callbacks as never});
       const names = ({report: {layers}, dispose}: Compression): string[] => {
         dispose();
         return layers.map(({name}) => name);
@@ -38,13 +44,29 @@ onBackends(['wasm'], () => {
       it('fit awaits the pipeline, slow stages included', async () => {
         const log: string[] = [];
         const trained = trainEnd();
-        trained.pipe(
-          tap(() => log.push('trained')), calibrate(x), quantize, tap(() => log.push('quantized')),
-          (source) => new Observable<Compression>((subscriber) => source.subscribe({
-            next: (one) => { setTimeout(() => { log.push('waited'); subscriber.next(one); subscriber.complete(); }, 30); },
-            error: (error: unknown) => { subscriber.error(error); },
-          })),
-        ).subscribe((one) => log.push(names(one).join(' ')));
+        trained
+          .pipe(
+            tap(() => log.push('trained')),
+            calibrate(x),
+            quantize,
+            tap(() => log.push('quantized')),
+            (source) =>
+              new Observable<Compression>((subscriber) =>
+                source.subscribe({
+                  next: (one) => {
+                    setTimeout(() => {
+                      log.push('waited');
+                      subscriber.next(one);
+                      subscriber.complete();
+                    }, 30);
+                  },
+                  error: (error: unknown) => {
+                    subscriber.error(error);
+                  },
+                }),
+              ),
+          )
+          .subscribe((one) => log.push(names(one).join(' ')));
         await train(trained);
         log.push('fit is done');
         expect(log).to.deep.equal(['trained', 'quantized', 'waited', 'hidden scores', 'fit is done']);
@@ -53,7 +75,12 @@ onBackends(['wasm'], () => {
       it('the pipeline may be built with any number of pipe calls', async () => {
         const log: string[] = [];
         const trained = trainEnd();
-        trained.pipe(calibrate(x)).pipe(quantize).pipe(map(names)).pipe(tap(() => log.push('piped'))).subscribe((layers) => log.push(layers.join(' ')));
+        trained
+          .pipe(calibrate(x))
+          .pipe(quantize)
+          .pipe(map(names))
+          .pipe(tap(() => log.push('piped')))
+          .subscribe((layers) => log.push(layers.join(' ')));
         await train(trained);
         expect(log).to.deep.equal(['piped', 'hidden scores']);
       });
@@ -63,7 +90,14 @@ onBackends(['wasm'], () => {
         const trained = trainEnd();
         trained.pipe(calibrate(x), quantize).subscribe((one) => log.push(`first ${names(one).join(' ')}`));
         trained.pipe(calibrate(x), quantize, quantize).subscribe((one) => log.push(`second ${names(one).join(' ')}`));
-        await train([trained, new CustomCallback({onEpochEnd: () => { log.push('epoch'); }})]);
+        await train([
+          trained,
+          new CustomCallback({
+            onEpochEnd: () => {
+              log.push('epoch');
+            },
+          }),
+        ]);
         expect(log).to.deep.equal(['epoch', 'epoch', 'first hidden scores', 'second hidden scores']);
       });
 
@@ -82,7 +116,17 @@ onBackends(['wasm'], () => {
       it('compressing leaves the model under training alone', async () => {
         const trained = trainEnd();
         let atTheEnd: number[][] = [];
-        trained.pipe(tap(() => { void weightsOf(network).then((weights) => { atTheEnd = weights; }); }), calibrate(x), quantize).subscribe(names);
+        trained
+          .pipe(
+            tap(() => {
+              void weightsOf(network).then((weights) => {
+                atTheEnd = weights;
+              });
+            }),
+            calibrate(x),
+            quantize,
+          )
+          .subscribe(names);
         await train(trained);
         expect(await weightsOf(network)).to.deep.equal(atTheEnd);
       });
@@ -91,7 +135,10 @@ onBackends(['wasm'], () => {
         const trained = trainEnd();
         trained.pipe(quantize).subscribe();
         const {error, escaped} = await watched(() => train(trained, 0)); // of epochs before an error tfjs leaves its logs behind
-        expect(error).to.be.instanceOf(DataError).with.property('message').that.matches(/^spfqQuantize: expected calibration data, got none/);
+        expect(error)
+          .to.be.instanceOf(DataError)
+          .with.property('message')
+          .that.matches(/^spfqQuantize: expected calibration data, got none/);
         expect(escaped).to.deep.equal([]);
       });
 
@@ -110,8 +157,24 @@ onBackends(['wasm'], () => {
       it('a pipeline that catches its error does not reject fit', async () => {
         const caught: unknown[] = [];
         const trained = trainEnd();
-        trained.pipe(quantize, catchError((error: unknown) => { caught.push(error); return EMPTY; })).subscribe();
-        trained.pipe(quantize).pipe(catchError((error: unknown) => { caught.push(error); return EMPTY; })).subscribe();
+        trained
+          .pipe(
+            quantize,
+            catchError((error: unknown) => {
+              caught.push(error);
+              return EMPTY;
+            }),
+          )
+          .subscribe();
+        trained
+          .pipe(quantize)
+          .pipe(
+            catchError((error: unknown) => {
+              caught.push(error);
+              return EMPTY;
+            }),
+          )
+          .subscribe();
         const {error, escaped} = await watched(() => train(trained, 0)); // of epochs before an error tfjs leaves its logs behind
         expect([error, escaped.length, caught.length]).to.deep.equal([undefined, 0, 2]);
       });
@@ -119,7 +182,13 @@ onBackends(['wasm'], () => {
       it('a pipeline that was unsubscribed from is not awaited', async () => {
         const trained = trainEnd();
         let emissions = 0;
-        trained.pipe(tap(() => emissions++), (source) => merge(source, NEVER)).subscribe().unsubscribe();
+        trained
+          .pipe(
+            tap(() => emissions++),
+            (source) => merge(source, NEVER),
+          )
+          .subscribe()
+          .unsubscribe();
         await train(trained);
         expect(emissions).to.equal(0);
       });
@@ -143,7 +212,9 @@ onBackends(['wasm'], () => {
         await leavingAlone(network, async () => {
           const trained = trainEnd();
           const log: string[] = [];
-          trained.pipe(calibrate(x), quantize).subscribe({next: (one) => log.push(names(one).join(' ')), complete: () => log.push('complete')});
+          trained
+            .pipe(calibrate(x), quantize)
+            .subscribe({next: (one) => log.push(names(one).join(' ')), complete: () => log.push('complete')});
           trained.setModel(network);
           await trained.onTrainEnd();
           expect(log).to.deep.equal(['hidden scores', 'complete']);
@@ -157,7 +228,10 @@ onBackends(['wasm'], () => {
         gone.dispose();
         trained.setModel(gone);
         const {error, escaped} = await watched(() => trained.onTrainEnd());
-        expect(error).to.be.instanceOf(ModelError).with.property('message').that.matches(/^trainEnd: expected a live model, got /);
+        expect(error)
+          .to.be.instanceOf(ModelError)
+          .with.property('message')
+          .that.matches(/^trainEnd: expected a live model, got /);
         expect(escaped).to.deep.equal([]);
       });
     });
@@ -167,11 +241,18 @@ onBackends(['wasm'], () => {
 /** With what a promise was rejected, and the errors that nobody has handled meanwhile. */
 async function watched(run: () => Promise<unknown>): Promise<{error: unknown; escaped: unknown[]}> {
   const escaped: unknown[] = [];
-  const note = (error: unknown): void => { escaped.push(error); };
-  const others = (['uncaughtException', 'unhandledRejection'] as const).map((event) => [event, process.listeners(event as 'uncaughtException')] as const);
+  const note = (error: unknown): void => {
+    escaped.push(error);
+  };
+  const others = (['uncaughtException', 'unhandledRejection'] as const).map(
+    (event) => [event, process.listeners(event as 'uncaughtException')] as const,
+  );
   for (const [event] of others) process.removeAllListeners(event).on(event, note);
   try {
-    const error = await run().then(() => undefined, (reason: unknown) => reason);
+    const error = await run().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     await pause();
     return {error, escaped};
   } finally {

@@ -6,7 +6,14 @@ import {onBackends} from '../support/backends/onBackends.ts';
 
 describe('spreadRows', () => {
   it('takes one row of each of so many equal stretches, each once, in order', () => {
-    for (const [rows, samples] of [[1000, 10], [1000, 7], [97, 96], [100, 67], [13, 12], [5, 3]]) {
+    for (const [rows, samples] of [
+      [1000, 10],
+      [1000, 7],
+      [97, 96],
+      [100, 67],
+      [13, 12],
+      [5, 3],
+    ]) {
       for (let seed = 0; seed < 20; seed++) {
         const chosen = Array.from(spreadRows(rows, samples, seed));
         expect(chosen).to.have.length(samples);
@@ -27,7 +34,9 @@ describe('spreadRows', () => {
     const counts = new Array<number>(10).fill(0);
     for (let seed = 0; seed < 2000; seed++) counts[spreadRows(30, 3, seed)[1] - 10]++;
     const sigma = Math.sqrt(2000 * 0.1 * 0.9);
-    counts.forEach((count) => { expect(count).to.be.within(200 - 5 * sigma, 200 + 5 * sigma); });
+    counts.forEach((count) => {
+      expect(count).to.be.within(200 - 5 * sigma, 200 + 5 * sigma);
+    });
   });
 
   it('of data whose classes take turns it takes all of them', () => {
@@ -39,8 +48,12 @@ describe('spreadRows', () => {
 onBackends(['wasm'], () => {
   describe('sampleBatches', () => {
     let model: LayersModel;
-    beforeEach(() => { model = sequential({layers: [layers.conv1d({filters: 2, kernelSize: 2, inputShape: [null, 1]})]}); });
-    afterEach(() => { model.dispose(); });
+    beforeEach(() => {
+      model = sequential({layers: [layers.conv1d({filters: 2, kernelSize: 2, inputShape: [null, 1]})]});
+    });
+    afterEach(() => {
+      model.dispose();
+    });
     const reading = {rows: 12, elements: Infinity, samples: 12, batchSize: 4, seed: 1};
 
     it('rows of one length become a batch together: sequences may differ in length', async () => {
@@ -49,12 +62,21 @@ onBackends(['wasm'], () => {
         shapes.push(batch.shape);
         batch.dispose();
       }
-      expect(shapes).to.deep.equal([[4, 3, 1], [4, 5, 1], [2, 5, 1], [2, 3, 1]]);
+      expect(shapes).to.deep.equal([
+        [4, 3, 1],
+        [4, 5, 1],
+        [2, 5, 1],
+        [2, 3, 1],
+      ]);
     });
 
     it('a reader that stops leaves nothing behind', async () => {
       const before = memory().numTensors;
-      for await (const [batch] of sampleBatches('here', sequences([3, 3, 3, 3, 3, 3]), {...reading, batchSize: 3, model})) {
+      for await (const [batch] of sampleBatches('here', sequences([3, 3, 3, 3, 3, 3]), {
+        ...reading,
+        batchSize: 3,
+        model,
+      })) {
         batch.dispose();
         break;
       }
@@ -72,7 +94,9 @@ onBackends(['wasm'], () => {
       const batches: Tensor[] = [];
       for await (const [batch] of sampleBatches('here', endless(), {...reading, rows: 6, model})) batches.push(batch);
       expect([made, ...batches.map(({shape: [rows]}) => rows)]).to.deep.equal([3, 4, 2]);
-      batches.forEach((batch) => { batch.dispose(); });
+      batches.forEach((batch) => {
+        batch.dispose();
+      });
     });
   });
 });

@@ -1,7 +1,7 @@
 // The programs named as arguments, in one process: each begins when the one before has nothing left to do. A line of markers tells their outputs apart.
 import {pathToFileURL} from 'node:url';
 import {beginAnew, savedModels} from './atHand.ts';
-import {ENDED, BEGUN} from './runPrograms.ts';
+import {BEGUN, ENDED} from './runPrograms.ts';
 
 const files = process.argv.slice(2);
 let running: {readonly file: string; readonly savedBefore: number; isLoaded: boolean} | undefined;

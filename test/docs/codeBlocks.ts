@@ -10,7 +10,9 @@ export interface CodeBlock {
 /** The fenced blocks of a document, in order. */
 export function codeBlocks(markdown: string): CodeBlock[] {
   return [...markdown.matchAll(/^```(\w*)\n([^]*?)\n```$/gm)].map(({1: language, 2: code, index}) => ({
-    language, code, line: markdown.slice(0, index).split('\n').length,
+    language,
+    code,
+    line: markdown.slice(0, index).split('\n').length,
   }));
 }
 
@@ -27,13 +29,20 @@ export function shownOutput(blocks: readonly CodeBlock[], at: number): string | 
 
 /** Whether something was printed as shown, where `…` stands for anything, also for several lines. */
 export function isAsShown(printed: string, shown: string): boolean {
-  const pattern = tidied(shown).split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*');
+  const pattern = tidied(shown)
+    .split('…')
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('[^]*');
   return new RegExp(`^${pattern}$`).test(tidied(printed));
 }
 
 /** Without blanks at the ends of lines. */
 function tidied(text: string): string {
-  return text.trim().split('\n').map((line) => line.trimEnd()).join('\n');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
 /** A block that shows lines of a file of the repository, which its first line names in a comment. */

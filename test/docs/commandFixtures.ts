@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import 'tfjs-compress/plugins/wasm';
 import {copyFile, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import {PNG} from 'pngjs';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import 'tfjs-compress/plugins/wasm';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
 
 /**
@@ -24,12 +24,30 @@ export async function commandFixtures(folder: string): Promise<void> {
 /** Trained on 4,000 images, in the same order each time: the same weights on every machine. */
 async function saveClassifier({x, y}: {readonly x: tf.Tensor4D; readonly y: tf.Tensor2D}, path: string): Promise<void> {
   const drawn = (seed: number) => tf.initializers.glorotUniform({seed});
-  const model = tf.sequential({name: 'classifier', layers: [
-    tf.layers.conv2d({name: 'conv1', inputShape: [28, 28, 1], filters: 8, kernelSize: 3, strides: 2, activation: 'relu', kernelInitializer: drawn(1)}),
-    tf.layers.conv2d({name: 'conv2', filters: 16, kernelSize: 3, strides: 2, activation: 'relu', kernelInitializer: drawn(2)}),
-    tf.layers.flatten({name: 'flat'}),
-    tf.layers.dense({name: 'scores', units: 10, activation: 'softmax', kernelInitializer: drawn(3)}),
-  ]});
+  const model = tf.sequential({
+    name: 'classifier',
+    layers: [
+      tf.layers.conv2d({
+        name: 'conv1',
+        inputShape: [28, 28, 1],
+        filters: 8,
+        kernelSize: 3,
+        strides: 2,
+        activation: 'relu',
+        kernelInitializer: drawn(1),
+      }),
+      tf.layers.conv2d({
+        name: 'conv2',
+        filters: 16,
+        kernelSize: 3,
+        strides: 2,
+        activation: 'relu',
+        kernelInitializer: drawn(2),
+      }),
+      tf.layers.flatten({name: 'flat'}),
+      tf.layers.dense({name: 'scores', units: 10, activation: 'softmax', kernelInitializer: drawn(3)}),
+    ],
+  });
   const optimizer = tf.train.adam(0.003);
   model.compile({optimizer, loss: 'categoricalCrossentropy'});
   const [some, labels] = [tf.slice(x, 0, 4000), tf.slice(y, 0, 4000)];
@@ -47,7 +65,14 @@ async function saveImages(x: tf.Tensor4D, path: string): Promise<void> {
   some.dispose();
   for (let i = 0; i < 200; i++) {
     const png = new PNG({width: 28, height: 28});
-    png.data = Buffer.from(Array.from({length: 28 * 28}, (_, at) => Math.round(255 * pixels[i * 784 + at])).flatMap((value) => [value, value, value, 255]));
+    png.data = Buffer.from(
+      Array.from({length: 28 * 28}, (_, at) => Math.round(255 * pixels[i * 784 + at])).flatMap((value) => [
+        value,
+        value,
+        value,
+        255,
+      ]),
+    );
     const file = PNG.sync.write(png);
     await writeFile(join(path, `image-${String(i).padStart(3, '0')}.png`), i === 100 ? file.subarray(0, 60) : file);
   }

@@ -1,7 +1,7 @@
-import {expect} from 'chai';
 import {readFileSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {join} from 'node:path';
+import {expect} from 'chai';
 import {type CodeBlock, excerptOf, isAsShown, shownOutput} from './codeBlocks.ts';
 import {programsOf, writePrograms} from './documentPrograms.ts';
 import {runPrograms} from './runPrograms.ts';
@@ -15,7 +15,10 @@ export function describeBlocks(name: string, blocks: readonly CodeBlock[]): void
 
   for (const block of blocks) {
     const excerpt = excerptOf(block);
-    if (excerpt) it(`the block in line ${block.line} is of ${excerpt.path}`, () => { expect(readFileSync(excerpt.path, 'utf8')).to.include(excerpt.lines); });
+    if (excerpt)
+      it(`the block in line ${block.line} is of ${excerpt.path}`, () => {
+        expect(readFileSync(excerpt.path, 'utf8')).to.include(excerpt.lines);
+      });
   }
 
   for (const program of programs) {

@@ -1,13 +1,16 @@
-import {expect} from 'chai';
 import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
+import {expect} from 'chai';
 import {type CodeBlock, isAsShown, shownOutput} from './codeBlocks.ts';
 import {commandFixtures} from './commandFixtures.ts';
 import {shellCommands, wordsOf} from './shellCommands.ts';
 
-const {scripts, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {scripts: Record<string, string>; peerDependencies: Record<string, string>};
+const {scripts, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  scripts: Record<string, string>;
+  peerDependencies: Record<string, string>;
+};
 const INSTALLABLE = ['tfjs-compress', '@tensorflow/tfjs', 'jpeg-js', ...Object.keys(peerDependencies)];
 
 /**
@@ -37,7 +40,11 @@ async function outcomeOf(command: string, folder: string): Promise<string> {
   const [program, verb, ...rest] = wordsOf(command);
   if (program === 'npx' && verb === 'tfjs-compress') return run(rest, folder);
   expect(program, command).to.equal('npm');
-  if (verb === 'install') expect(rest.filter((word) => !word.startsWith('-') && !INSTALLABLE.includes(word)), command).to.deep.equal([]);
+  if (verb === 'install')
+    expect(
+      rest.filter((word) => !word.startsWith('-') && !INSTALLABLE.includes(word)),
+      command,
+    ).to.deep.equal([]);
   else if (verb === 'run') expect(scripts, command).to.include.keys(rest[0]);
   else if (verb !== 'ci') expect(scripts, command).to.include.keys(verb);
   return '';
@@ -45,9 +52,15 @@ async function outcomeOf(command: string, folder: string): Promise<string> {
 
 async function run(words: readonly string[], folder: string): Promise<string> {
   return new Promise((done, fail) => {
-    execFile(process.execPath, ['--import=tsx', resolve('plugins/node/cli/main.ts'), ...words], {cwd: folder}, (error, stdout, stderr) => {
-      if (error) fail(new Error(`tfjs-compress ${words.join(' ')}: exit code ${String(error.code)}\n${stdout}${stderr}`));
-      else done(stdout);
-    });
+    execFile(
+      process.execPath,
+      ['--import=tsx', resolve('plugins/node/cli/main.ts'), ...words],
+      {cwd: folder},
+      (error, stdout, stderr) => {
+        if (error)
+          fail(new Error(`tfjs-compress ${words.join(' ')}: exit code ${String(error.code)}\n${stdout}${stderr}`));
+        else done(stdout);
+      },
+    );
   });
 }

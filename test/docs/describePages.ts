@@ -14,7 +14,14 @@ export function describePages(blocks: readonly CodeBlock[]): void {
       for (const contents of scripts) {
         const {warnings, outputFiles} = await build({
           stdin: {contents, resolveDir: process.cwd(), sourcefile: 'page.ts', loader: 'ts'},
-          bundle: true, format: 'esm', platform: 'browser', target: 'es2022', tsconfig: 'tsconfig.json', external: ['@tensorflow/*'], write: false, logLevel: 'silent',
+          bundle: true,
+          format: 'esm',
+          platform: 'browser',
+          target: 'es2022',
+          tsconfig: 'tsconfig.json',
+          external: ['@tensorflow/*'],
+          write: false,
+          logLevel: 'silent',
         });
         expect(warnings).to.deep.equal([]);
         expect(outputFiles[0].text.length).to.be.above(contents.length);

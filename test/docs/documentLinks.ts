@@ -5,7 +5,9 @@ import {proseOf} from './codeBlocks.ts';
 /** Relative links of a document that lead nowhere: to a file that is not there, or a heading that it has not. */
 export function brokenLinks(path: string): string[] {
   const prose = proseOf(readFileSync(path, 'utf8')).replace(/`[^`\n]*`/g, '');
-  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target).filter((target) => !/^[a-z]+:/.test(target));
+  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
   return targets.filter((target) => !leadsSomewhere(path, target));
 }
 
@@ -17,7 +19,12 @@ function leadsSomewhere(from: string, target: string): boolean {
 
 /** The headings of a document, as links name them. */
 function anchorsOf(markdown: string): string[] {
-  return [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
+  return [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 /** What `{@link …}` names in a document. */

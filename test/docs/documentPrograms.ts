@@ -11,14 +11,20 @@ export interface DocumentProgram extends CodeBlock {
 
 /** The programs of a document. */
 export function programsOf(name: string, blocks: readonly CodeBlock[]): DocumentProgram[] {
-  return blocks.flatMap((block, at) => (block.language === 'ts' && !excerptOf(block) ? [{...block, at, file: join('.cache', 'docs', name, `line${block.line}.ts`)}] : []));
+  return blocks.flatMap((block, at) =>
+    block.language === 'ts' && !excerptOf(block)
+      ? [{...block, at, file: join('.cache', 'docs', name, `line${block.line}.ts`)}]
+      : [],
+  );
 }
 
 /** Writes programs, and says where. */
 export async function writePrograms(programs: readonly DocumentProgram[]): Promise<string[]> {
-  await Promise.all(programs.map(async ({file, code}) => {
-    await mkdir(dirname(file), {recursive: true});
-    await writeFile(file, programOf(code));
-  }));
+  await Promise.all(
+    programs.map(async ({file, code}) => {
+      await mkdir(dirname(file), {recursive: true});
+      await writeFile(file, programOf(code));
+    }),
+  );
   return programs.map(({file}) => file);
 }

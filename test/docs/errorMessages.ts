@@ -4,7 +4,9 @@ import {sourceFiles} from '../house/sourceFiles.ts';
 
 /** Every text of the sources that says what was expected, with `…` for what is put in. */
 export function errorMessages(): string[] {
-  return [...sourceFiles('src'), ...sourceFiles('plugins')].flatMap(({path}) => messagesIn(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ESNext, true)));
+  return [...sourceFiles('src'), ...sourceFiles('plugins')].flatMap(({path}) =>
+    messagesIn(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ESNext, true)),
+  );
 }
 
 function messagesIn(node: ts.Node): string[] {
@@ -16,7 +18,8 @@ function messagesIn(node: ts.Node): string[] {
 /** What a string in the sources says; nothing where it is none. */
 function textOf(node: ts.Expression): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map(({literal}) => `…${literal.text}`).join('');
+  if (ts.isTemplateExpression(node))
+    return node.head.text + node.templateSpans.map(({literal}) => `…${literal.text}`).join('');
   if (!ts.isBinaryExpression(node)) return undefined;
   const [left, right] = [textOf(node.left), textOf(node.right)];
   return left === undefined && right === undefined ? undefined : `${left ?? '…'}${right ?? '…'}`;
@@ -34,7 +37,9 @@ export function isMessage(text: string, message: string): boolean {
 }
 
 function stepped(ends: ReadonlySet<number>, letter: string, message: string): Set<number> {
-  return new Set([...ends].flatMap((at) => [...message[at] === letter ? [at + 1] : [], ...message[at] === '…' ? [at] : []]));
+  return new Set(
+    [...ends].flatMap((at) => [...(message[at] === letter ? [at + 1] : []), ...(message[at] === '…' ? [at] : [])]),
+  );
 }
 
 /** A gap of the message may be empty. */

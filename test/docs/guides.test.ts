@@ -1,6 +1,6 @@
-import {expect} from 'chai';
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {expect} from 'chai';
 import ts from 'typescript';
 import {codeBlocks, proseOf} from './codeBlocks.ts';
 import {describeBlocks} from './describeBlocks.ts';
@@ -10,12 +10,16 @@ import {brokenLinks, linkedNames} from './documentLinks.ts';
 import {errorMessages, isMessage} from './errorMessages.ts';
 
 const folder = 'docs/guides';
-const guides = readdirSync(folder).filter((name) => name.endsWith('.md')).sort();
+const guides = readdirSync(folder)
+  .filter((name) => name.endsWith('.md'))
+  .sort();
 const LANGUAGES = ['ts', 'sh', 'text', 'html', 'formula'];
 
 describe('docs/guides', () => {
   it('are all on the site', () => {
-    const {config} = ts.readConfigFile('typedoc.json', (path) => readFileSync(path, 'utf8')) as {config: {projectDocuments: string[]}};
+    const {config} = ts.readConfigFile('typedoc.json', (path) => readFileSync(path, 'utf8')) as {
+      config: {projectDocuments: string[]};
+    };
     expect([...config.projectDocuments].sort()).to.deep.equal(guides.map((name) => join(folder, name)));
   });
 
@@ -25,19 +29,31 @@ describe('docs/guides', () => {
       const markdown = readFileSync(path, 'utf8');
       const blocks = codeBlocks(markdown);
 
-      it('begins with its title', () => { expect(markdown).to.match(/^---\ntitle: (.+)\n---\n# \1\n/); });
+      it('begins with its title', () => {
+        expect(markdown).to.match(/^---\ntitle: (.+)\n---\n# \1\n/);
+      });
 
       it('has programs or commands, and no block that is neither run nor compared', () => {
         expect(blocks.filter(({language}) => language === 'ts' || language === 'sh')).not.to.be.empty;
         expect(blocks.filter(({language}) => !LANGUAGES.includes(language))).to.deep.equal([]);
-        const unprinted = blocks.filter(({language}, at) => language === 'text' && !['ts', 'sh'].includes(blocks.at(at - 1)?.language ?? ''));
+        const unprinted = blocks.filter(
+          ({language}, at) => language === 'text' && !['ts', 'sh'].includes(blocks.at(at - 1)?.language ?? ''),
+        );
         expect(unprinted, 'text that no block prints').to.deep.equal([]);
       });
 
       it('links to what is there', () => {
         expect(brokenLinks(path)).to.deep.equal([]);
-        const doors = ['src/index.ts', 'src/numerics/index.ts', 'plugins/node/index.ts', 'plugins/webgpu/index.ts', 'plugins/vis/index.ts'].map((file) => readFileSync(file, 'utf8'));
-        expect(linkedNames(markdown).filter((link) => !doors.some((door) => new RegExp(`\\b${link}\\b`).test(door)))).to.deep.equal([]);
+        const doors = [
+          'src/index.ts',
+          'src/numerics/index.ts',
+          'plugins/node/index.ts',
+          'plugins/webgpu/index.ts',
+          'plugins/vis/index.ts',
+        ].map((file) => readFileSync(file, 'utf8'));
+        expect(
+          linkedNames(markdown).filter((link) => !doors.some((door) => new RegExp(`\\b${link}\\b`).test(door))),
+        ).to.deep.equal([]);
       });
 
       describeBlocks(name.replace('.md', ''), blocks);
@@ -48,7 +64,9 @@ describe('docs/guides', () => {
 
   it('the messages of troubleshooting.md are those of the library', () => {
     const known = errorMessages();
-    const spans = [...proseOf(readFileSync(join(folder, 'troubleshooting.md'), 'utf8')).matchAll(/(`+)([^\n]+?)\1(?!`)/g)].map(([, , text]) => text.trim());
+    const spans = [
+      ...proseOf(readFileSync(join(folder, 'troubleshooting.md'), 'utf8')).matchAll(/(`+)([^\n]+?)\1(?!`)/g),
+    ].map(([, , text]) => text.trim());
     const messages = spans.filter((text) => text.includes('expected '));
     expect(messages.length).to.be.at.least(30);
     expect(messages.filter((text) => !known.some((message) => isMessage(text, message)))).to.deep.equal([]);

@@ -10,7 +10,10 @@ const library = exportsOf('src/index.ts');
  * A block without imports is a line out of a program: names of the library are imported, too.
  */
 export function programOf(code: string): string {
-  const imported = [importOf(atHand, code, '../../../test/docs/atHand.ts'), ...code.includes('import ') ? [] : [importOf(library, code, 'tfjs-compress')]];
+  const imported = [
+    importOf(atHand, code, '../../../test/docs/atHand.ts'),
+    ...(code.includes('import ') ? [] : [importOf(library, code, 'tfjs-compress')]),
+  ];
   // On one line, so that a message about line 3 is about the third line of the block.
   return `${imported.filter((line) => line !== '').join(' ')} export {}; ${code}\n`;
 }
@@ -28,8 +31,14 @@ function namesIn(code: string): {used: Set<string>; declared: Set<string>} {
   const declared = new Set<string>();
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) used.add(node.text);
-    if ((ts.isBindingElement(node) || ts.isVariableDeclaration(node)) && ts.isIdentifier(node.name) && isAtTop(node)) declared.add(node.name.text);
-    if (ts.isImportSpecifier(node) || ts.isNamespaceImport(node) || ts.isFunctionDeclaration(node) || ts.isImportClause(node)) {
+    if ((ts.isBindingElement(node) || ts.isVariableDeclaration(node)) && ts.isIdentifier(node.name) && isAtTop(node))
+      declared.add(node.name.text);
+    if (
+      ts.isImportSpecifier(node) ||
+      ts.isNamespaceImport(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isImportClause(node)
+    ) {
       if (node.name) declared.add(node.name.text);
     }
     ts.forEachChild(node, visit);
@@ -49,7 +58,8 @@ function exportsOf(path: string): string[] {
   return file.statements.flatMap((statement) => {
     if (ts.isExportDeclaration(statement)) return namesOf(statement);
     if (!isExported(statement)) return [];
-    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.flatMap(({name}) => boundNames(name));
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.flatMap(({name}) => boundNames(name));
     return ts.isFunctionDeclaration(statement) && statement.name ? [statement.name.text] : [];
   });
 }
@@ -60,7 +70,10 @@ function namesOf({isTypeOnly, exportClause}: ts.ExportDeclaration): string[] {
 }
 
 function isExported(statement: ts.Statement): boolean {
-  return ts.canHaveModifiers(statement) && (ts.getModifiers(statement) ?? []).some(({kind}) => kind === ts.SyntaxKind.ExportKeyword);
+  return (
+    ts.canHaveModifiers(statement) &&
+    (ts.getModifiers(statement) ?? []).some(({kind}) => kind === ts.SyntaxKind.ExportKeyword)
+  );
 }
 
 function boundNames(name: ts.BindingName): string[] {

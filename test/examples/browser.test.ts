@@ -6,19 +6,28 @@ const figure = /^\d+\.\d %$/;
 
 describe('examples/browser', () => {
   let site: Site;
-  before(async () => { site = await serveExample(); });
+  before(async () => {
+    site = await serveExample();
+  });
   after(async () => site.close());
 
   describe('with WebGPU', () => {
     let example: ExamplePage;
-    before(async () => { example = await ExamplePage.launch(webgpuFlags); });
+    before(async () => {
+      example = await ExamplePage.launch(webgpuFlags);
+    });
     after(async () => example.close());
 
     it('can be used while tfjs is still on its way', async () => {
       const {page} = example;
       let letThrough = (): void => undefined;
-      const held = new Promise<void>((resolve) => { letThrough = resolve; });
-      await page.route(/engine.*\.js/, async (route) => { await held; await route.continue(); });
+      const held = new Promise<void>((resolve) => {
+        letThrough = resolve;
+      });
+      await page.route(/engine.*\.js/, async (route) => {
+        await held;
+        await route.continue();
+      });
       await page.goto(site.url, {waitUntil: 'commit'});
       await page.check('input[value=inverted]');
       await page.check('input[value=rotated]');
@@ -46,7 +55,11 @@ describe('examples/browser', () => {
       await page.click('#compress [type=submit]');
       await example.textOnce('#size', /kB/);
       const statuses = await page.evaluate(() => performance.getEntriesByType('mark').map(({name}) => name));
-      for (const status of [/^Pruning conv2, layer \d of \d/m, /^Quantizing dense, layer 4 of 5/m, /^Correcting logits, layer 5 of 5/m]) {
+      for (const status of [
+        /^Pruning conv2, layer \d of \d/m,
+        /^Quantizing dense, layer 4 of 5/m,
+        /^Correcting logits, layer 5 of 5/m,
+      ]) {
         expect(statuses.join('\n')).to.match(status);
       }
       expect(parseFloat(await example.text('#size'))).to.be.below(8);
@@ -104,7 +117,9 @@ describe('examples/browser', () => {
 
   describe('without WebGPU', () => {
     let example: ExamplePage;
-    before(async () => { example = await ExamplePage.launch(['--headless', '--no-sandbox', '--disable-gpu']); });
+    before(async () => {
+      example = await ExamplePage.launch(['--headless', '--no-sandbox', '--disable-gpu']);
+    });
     after(async () => example.close());
 
     it('says that it computes with WebAssembly, and adapts and compresses there', async () => {
@@ -153,5 +168,7 @@ function cancelAt([section, text]: readonly string[]): void {
 function noteStatuses(section: string): void {
   const status = document.querySelector(`${section} [role=status]`);
   if (!status) throw new Error(`expected ${section} to show how its job gets on`);
-  new MutationObserver(() => { performance.mark(status.textContent); }).observe(status, {childList: true});
+  new MutationObserver(() => {
+    performance.mark(status.textContent);
+  }).observe(status, {childList: true});
 }

@@ -30,7 +30,11 @@ export async function serveExample(): Promise<Site> {
 
 /** The example in Chromium. */
 export class ExamplePage {
-  private constructor(private readonly browser: Browser, readonly page: Page, /** Errors of the page and of its console. */ readonly problems: readonly string[]) {}
+  private constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+    /** Errors of the page and of its console. */ readonly problems: readonly string[],
+  ) {}
 
   /** @param args of Chromium; without those for WebGPU the page has none */
   static async launch(args: readonly string[]): Promise<ExamplePage> {
@@ -38,7 +42,9 @@ export class ExamplePage {
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.stack ?? error.message));
-    page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
     await page.addInitScript(watchLongTasks);
     page.setDefaultTimeout(120_000);
     return new ExamplePage(browser, page, problems);
@@ -53,13 +59,14 @@ export class ExamplePage {
     const alert = '#alert:not([hidden]) p';
     const wanted = this.page.locator(selector).filter({hasText: pattern});
     await wanted.or(this.page.locator(alert)).first().waitFor();
-    if (await wanted.count() === 0) throw new Error(`expected ${selector} to show ${String(pattern)}, got the message '${await this.text(alert)}'`);
+    if ((await wanted.count()) === 0)
+      throw new Error(`expected ${selector} to show ${String(pattern)}, got the message '${await this.text(alert)}'`);
     return this.text(selector);
   }
 
   /** How many tensors the page says there are, once it has said the same twice: it counts them four times a second. */
   async settledTensors(): Promise<string> {
-    for (let last = '';;) {
+    for (let last = ''; ;) {
       const now = await this.textOnce('#tensors', /\d/);
       if (now === last) return now;
       last = now;
@@ -69,11 +76,15 @@ export class ExamplePage {
 
   /** How long the longest task of the main thread since the last call took, in milliseconds; below 50 it counts as 0. */
   longestTask(): Promise<number> {
-    return this.page.evaluate(() => Math.max(0, ...performance.getEntriesByName('long task').map(({duration}) => duration)));
+    return this.page.evaluate(() =>
+      Math.max(0, ...performance.getEntriesByName('long task').map(({duration}) => duration)),
+    );
   }
 
   async forgetTasks(): Promise<void> {
-    await this.page.evaluate(() => { performance.clearMeasures('long task'); });
+    await this.page.evaluate(() => {
+      performance.clearMeasures('long task');
+    });
   }
 
   async close(): Promise<void> {
@@ -84,6 +95,7 @@ export class ExamplePage {
 /** In the page: long tasks as measures, which can be asked for later. */
 function watchLongTasks(): void {
   new PerformanceObserver((list) => {
-    for (const {startTime, duration} of list.getEntries()) performance.measure('long task', {start: startTime, duration});
+    for (const {startTime, duration} of list.getEntries())
+      performance.measure('long task', {start: startTime, duration});
   }).observe({type: 'longtask', buffered: true});
 }

@@ -32,7 +32,11 @@ describe('examples/fashion-mnist', () => {
   });
 
   it('affineUint8 keeps a range without zero as it is', () => {
-    expect(affineUint8(Float32Array.of(2, 2.5, 4))).to.deep.equal({codes: Uint8Array.of(0, 64, 255), scale: 2 / 255, min: 2});
+    expect(affineUint8(Float32Array.of(2, 2.5, 4))).to.deep.equal({
+      codes: Uint8Array.of(0, 64, 255),
+      scale: 2 / 255,
+      min: 2,
+    });
   });
 
   it('affineUint8 of equal weights is all zeros above their value', () => {
@@ -45,7 +49,9 @@ describe('examples/fashion-mnist', () => {
     const {codes, scale, min} = affineUint8(original);
     const {model: small, bytes} = await quantizeUint8(model);
     expect(bytes).to.equal(210);
-    expect([...(await small.getWeights()[0].data())]).to.deep.equal([...Float32Array.from(codes, (code) => code * scale + min)]);
+    expect([...(await small.getWeights()[0].data())]).to.deep.equal([
+      ...Float32Array.from(codes, (code) => code * scale + min),
+    ]);
     expect([...(await model.getWeights()[0].data())]).to.deep.equal([...original]);
     model.dispose();
     small.dispose();

@@ -1,11 +1,11 @@
-import type {io, Tensor} from '@tensorflow/tfjs-core';
-import {loadLayersModel, type LayersModel} from '@tensorflow/tfjs-layers';
-import {expect} from 'chai';
 import {mkdtemp, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import type {io, Tensor} from '@tensorflow/tfjs-core';
+import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
+import {expect} from 'chai';
 import {lastValueFrom, of} from 'rxjs';
-import {calibrate, compress, type Compression, exportStock, pack, rtnQuantize, type RtnOptions} from 'tfjs-compress';
+import {calibrate, compress, type Compression, exportStock, pack, type RtnOptions, rtnQuantize} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {idealBytes} from '../../bench/size/idealBytes.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';

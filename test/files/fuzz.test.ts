@@ -1,13 +1,13 @@
 import {engine, memory} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {ArtifactError, loadPacked} from 'tfjs-compress';
-import {SEAL, createSeal} from '../../src/artifacts/seal.ts';
 import {joinPayload} from '../../src/artifacts/payload.ts';
-import {locateTensors} from '../../src/artifacts/storedTensors.ts';
 import {readPlainTopology} from '../../src/artifacts/plainTopology.ts';
-import {type Mutable, mutableOf, mutations} from '../support/models/artifactMutations.ts';
+import {createSeal, SEAL} from '../../src/artifacts/seal.ts';
+import {locateTensors} from '../../src/artifacts/storedTensors.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {bitsOf, giving, packedModel, packings, collectArtifacts} from '../support/models/smallPackedModels.ts';
+import {type Mutable, mutableOf, mutations} from '../support/models/artifactMutations.ts';
+import {bitsOf, collectArtifacts, giving, packedModel, packings} from '../support/models/smallPackedModels.ts';
 import {uniforms} from '../support/numerics/randomMatrices.ts';
 
 /** Each is loaded twice: with the checksum that it had, and with one that an enemy made for it. */
@@ -31,7 +31,11 @@ onBackends(['cpu'], () => {
           const [kind, mutate] = kinds[i % kinds.length];
           const mutated = mutate(original, payload, random);
           for (const enemy of [false, true]) {
-            const outcome = await outcomeOf(enemy ? await resealed(mutated) : mutated, truth, `${name}: ${kind}, number ${i}`);
+            const outcome = await outcomeOf(
+              enemy ? await resealed(mutated) : mutated,
+              truth,
+              `${name}: ${kind}, number ${i}`,
+            );
             if (!enemy) expect(outcome, `${kind}, number ${i}`).to.not.equal('loaded as edited');
             const key = `${enemy ? 'sealed anew' : 'seal kept'}: ${outcome}`;
             counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -39,16 +43,33 @@ onBackends(['cpu'], () => {
         }
         model.dispose();
         expect([...counts.values()].reduce((sum, count) => sum + count, 0)).to.equal(2 * MUTATIONS_OF_A_MODEL);
-        for (const key of ['seal kept: loaded as it was', 'seal kept: refused', 'sealed anew: loaded as edited', 'sealed anew: refused']) expect(counts.get(key), key).to.be.above(100);
+        for (const key of [
+          'seal kept: loaded as it was',
+          'seal kept: refused',
+          'sealed anew: loaded as edited',
+          'sealed anew: refused',
+        ])
+          expect(counts.get(key), key).to.be.above(100);
       });
     }
   });
 });
 
 /** What came of loading; throws if anything but the weights of the file or an ArtifactError did, or if it took or left memory that it should not. */
-async function outcomeOf({json, weightData}: Mutable, truth: ReadonlyMap<string, string>, what: string): Promise<Outcome> {
+async function outcomeOf(
+  {json, weightData}: Mutable,
+  truth: ReadonlyMap<string, string>,
+  what: string,
+): Promise<Outcome> {
   const before = memory();
-  const fileBytes = JSON.stringify(json).length + [weightData].flat().reduce((sum: number, part) => sum + (part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? part.byteLength : 0), 0);
+  const fileBytes =
+    JSON.stringify(json).length +
+    [weightData]
+      .flat()
+      .reduce(
+        (sum: number, part) => sum + (part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? part.byteLength : 0),
+        0,
+      );
   const watch = watchedPeak();
   try {
     const loaded = await loadPacked(giving({...json, weightData}));
@@ -58,7 +79,8 @@ async function outcomeOf({json, weightData}: Mutable, truth: ReadonlyMap<string,
     expect(bits, what).to.deep.equal(inFile);
     return same(bits, truth) ? 'loaded as it was' : 'loaded as edited';
   } catch (error) {
-    if (!(error instanceof ArtifactError)) throw new Error(`${what}: expected an ArtifactError, got ${String(error)}`, {cause: error});
+    if (!(error instanceof ArtifactError))
+      throw new Error(`${what}: expected an ArtifactError, got ${String(error)}`, {cause: error});
     expect(error.message, what).to.match(/^loadPacked: the given handler: /);
     return 'refused';
   } finally {
@@ -70,21 +92,29 @@ async function outcomeOf({json, weightData}: Mutable, truth: ReadonlyMap<string,
 
 /** The weights of a file, read without the loader's help. */
 function bitsIn({json: {weightSpecs}, weightData}: Mutable): Map<string, string> {
-  const parts = ([weightData].flat() as Array<ArrayBuffer | Uint8Array>).map((part) => Buffer.from(part instanceof Uint8Array ? part : new Uint8Array(part)));
+  const parts = ([weightData].flat() as Array<ArrayBuffer | Uint8Array>).map((part) =>
+    Buffer.from(part instanceof Uint8Array ? part : new Uint8Array(part)),
+  );
   const all = Buffer.concat(parts);
   let at = 0;
-  return new Map((weightSpecs as Array<{name: string; shape: number[]; dtype: string}>).map(({name, shape, dtype}) => {
-    const from = at;
-    at += shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : 4);
-    return [name, all.toString('hex', from, at)];
-  }));
+  return new Map(
+    (weightSpecs as Array<{name: string; shape: number[]; dtype: string}>).map(({name, shape, dtype}) => {
+      const from = at;
+      at += shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : 4);
+      return [name, all.toString('hex', from, at)];
+    }),
+  );
 }
 
 /** The file with the checksum that its enemy makes, if there is anything to make one of. */
 async function resealed({json, weightData}: Mutable): Promise<Mutable> {
   try {
     const payload = joinPayload(weightData);
-    const seal = await createSeal({topology: readPlainTopology(json.modelTopology), tensors: locateTensors(json.weightSpecs, payload.length), payload});
+    const seal = await createSeal({
+      topology: readPlainTopology(json.modelTopology),
+      tensors: locateTensors(json.weightSpecs, payload.length),
+      payload,
+    });
     return {json: {...json, userDefinedMetadata: {[SEAL]: seal}}, weightData};
   } catch {
     return {json, weightData};

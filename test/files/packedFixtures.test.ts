@@ -1,5 +1,5 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {readdirSync} from 'node:fs';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {GraphModel} from '@tensorflow/tfjs-converter';
@@ -8,8 +8,8 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {ArtifactError, loadPacked, registerGraph, saveModel, sealModel} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import {attentionLayers} from '../support/models/attentionLayers.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {attentionLayers} from '../support/models/attentionLayers.ts';
 import {relativeDifference} from '../support/models/packedModels.ts';
 import {predictionsOf} from '../support/models/smallNetworks.ts';
 import {giving} from '../support/models/smallPackedModels.ts';
@@ -78,7 +78,7 @@ describe('packed models that an earlier version saved', () => {
       });
 
       it(`is refused with a bit flipped: ${folder}`, async () => {
-        const artifacts = await fileHandler(folder).load?.() ?? {};
+        const artifacts = (await fileHandler(folder).load?.()) ?? {};
         const bytes = new Uint8Array(artifacts.weightData as ArrayBuffer).slice();
         bytes[bytes.length >> 1] ^= 1;
         const loading = loadPacked(giving({...artifacts, weightData: bytes.buffer}));

@@ -15,18 +15,18 @@ describe('architecture', () => {
   });
 
   for (const [path, line] of [
-    ['src/ops/op.ts', 'import {adapterFor} from \'../layers/index.ts\';'],
-    ['src/ops/op.ts', 'import {\n  map,\n} from \'rxjs\';'],
-    ['src/numerics/n.ts', 'import type {Tensor} from \'@tensorflow/tfjs-core\';'],
-    ['src/layers/dense/dense.ts', 'export {gemv} from \'../../plugins/webgpu/gemv.ts\';'],
-    ['src/layers/dense/dense.ts', 'import \'node:fs\';'],
-    ['src/converted/graph.ts', 'import {loadGraphModel} from \'@tensorflow/tfjs-converter\';'],
-    ['src/types.ts', 'import {ops} from \'./ops/op.ts\';'],
-    ['src/nowhere/file.ts', 'import {gram} from \'../numerics/matrix.ts\';'],
-    ['plugins/webgpu/gemv.ts', 'const {useWebGPU} = await import(\'../node/useWebGPU.ts\');'],
-    ['plugins/webgpu/gemv.ts', 'import {calibrate} from \'../../src/operators/calibrate.ts\';'],
-    ['plugins/webgpu/gemv.ts', 'import {chalk} from \'chalk\';'],
-    ['examples/digits/main.ts', 'import {compress} from \'../../src/index.ts\';'],
+    ['src/ops/op.ts', "import {adapterFor} from '../layers/index.ts';"],
+    ['src/ops/op.ts', "import {\n  map,\n} from 'rxjs';"],
+    ['src/numerics/n.ts', "import type {Tensor} from '@tensorflow/tfjs-core';"],
+    ['src/layers/dense/dense.ts', "export {gemv} from '../../plugins/webgpu/gemv.ts';"],
+    ['src/layers/dense/dense.ts', "import 'node:fs';"],
+    ['src/converted/graph.ts', "import {loadGraphModel} from '@tensorflow/tfjs-converter';"],
+    ['src/types.ts', "import {ops} from './ops/op.ts';"],
+    ['src/nowhere/file.ts', "import {gram} from '../numerics/matrix.ts';"],
+    ['plugins/webgpu/gemv.ts', "const {useWebGPU} = await import('../node/useWebGPU.ts');"],
+    ['plugins/webgpu/gemv.ts', "import {calibrate} from '../../src/operators/calibrate.ts';"],
+    ['plugins/webgpu/gemv.ts', "import {chalk} from 'chalk';"],
+    ['examples/digits/main.ts', "import {compress} from '../../src/index.ts';"],
   ] as const) {
     it(`refuses in ${path}: ${line.replaceAll('\n', ' ')}`, () => {
       expect(floorViolations(parse(path, line))).to.have.length(1);
@@ -34,7 +34,9 @@ describe('architecture', () => {
   }
 
   it('no file is longer than 250 lines', () => {
-    const long = [...source, ...plugins, ...examples, ...sourceFiles('test'), ...sourceFiles('bench')].filter(({lines}) => lines > 250);
+    const long = [...source, ...plugins, ...examples, ...sourceFiles('test'), ...sourceFiles('bench')].filter(
+      ({lines}) => lines > 250,
+    );
     expect(long.map(({path, lines}) => `${path}: ${String(lines)}`)).to.deep.equal([]);
   });
 
@@ -60,7 +62,13 @@ describe('architecture', () => {
 
   it('importing src/index.ts registers no kernel, no layer class and no backend', async () => {
     expect(existsSync('src/index.ts'), 'src/index.ts, the door').to.equal(true);
-    const {stdout} = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', importingTheDoor]);
+    const {stdout} = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '--eval',
+      importingTheDoor,
+    ]);
     expect(JSON.parse(stdout)).to.deep.equal([]);
   });
 });

@@ -18,9 +18,15 @@ print('files in a circle of imports (npm run lint:floors)', circles);
 print('imports that break a floor (npm run lint:floors)', arrows);
 print(`lines over ${String(MAX_WIDTH)} columns, without tables and URLs`, sum(files.map(countWideLines)));
 print('exports used by tests alone (npx knip --production)', countTestOnlyExports());
-print(`casts in src and plugins outside ${CAST_FILES.join(' and ')}`, sum(library.filter((path) => !CAST_FILES.includes(path)).map(countCasts)));
+print(
+  `casts in src and plugins outside ${CAST_FILES.join(' and ')}`,
+  sum(library.filter((path) => !CAST_FILES.includes(path)).map(countCasts)),
+);
 const sizes = library.map((path) => textOf(path).split('\n').length - 1).sort((a, b) => a - b);
-print('files in src and plugins; lines of the median and of the largest', `${String(sizes.length)}; ${String(sizes[sizes.length >> 1])}; ${String(sizes.at(-1))}`);
+print(
+  'files in src and plugins; lines of the median and of the largest',
+  `${String(sizes.length)}; ${String(sizes[sizes.length >> 1])}; ${String(sizes.at(-1))}`,
+);
 
 function print(what: string, figure: number | string): void {
   console.log(`${String(figure).padStart(14)}  ${what}`);
@@ -39,14 +45,20 @@ function countFloorViolations(): {circles: number; arrows: number} {
 }
 
 function countTestOnlyExports(): number {
-  const report = JSON.parse(run('knip', ['--production', '--include', 'exports,types', '--reporter', 'json'])) as {issues: {exports: unknown[]; types: unknown[]}[]};
+  const report = JSON.parse(run('knip', ['--production', '--include', 'exports,types', '--reporter', 'json'])) as {
+    issues: {exports: unknown[]; types: unknown[]}[];
+  };
   return sum(report.issues.map(({exports, types}) => exports.length + types.length));
 }
 
 /** Both tools exit with an error where they found something. */
 function run(tool: string, args: readonly string[]): string {
   try {
-    return execFileSync('npx', [tool, ...args], {encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore']});
+    return execFileSync('npx', [tool, ...args], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch (cause) {
     return (cause as {stdout: string}).stdout;
   }
@@ -55,7 +67,9 @@ function run(tool: string, args: readonly string[]): string {
 /** A row of a Markdown table and an address cannot be wrapped. */
 function countWideLines(path: string): number {
   const isTable = (line: string): boolean => path.endsWith('.md') && line.startsWith('|');
-  return textOf(path).split('\n').filter((line) => line.length > MAX_WIDTH && !isTable(line) && !/https?:[/][/]/.test(line)).length;
+  return textOf(path)
+    .split('\n')
+    .filter((line) => line.length > MAX_WIDTH && !isTable(line) && !/https?:[/][/]/.test(line)).length;
 }
 
 function countCasts(path: string): number {

@@ -17,13 +17,23 @@ const floors: readonly Floor[] = [
   {rooms: ['src/types.ts', 'src/errors.ts', 'src/options.ts'], packages: []},
   {rooms: ['src/numerics/', 'src/stochastic/'], packages: []},
   {rooms: ['src/ops/'], packages: [core]},
-  {rooms: ['src/io/', 'src/graph/', 'src/layers/', 'src/packed/', 'src/methods/', 'src/report/', 'src/converted/'], packages: [core, layers, converter]},
+  {
+    rooms: ['src/io/', 'src/graph/', 'src/layers/', 'src/packed/', 'src/methods/', 'src/report/', 'src/converted/'],
+    packages: [core, layers, converter],
+  },
   {rooms: ['src/sources/', 'src/operators/', 'src/callbacks/'], packages: [core, layers, converter, 'rxjs']},
   {rooms: ['src/index.ts'], packages: []},
 ];
 
 /** What plugins may import from `src`. */
-const openToPlugins = ['src/ops/', 'src/stochastic/', 'src/numerics/', 'src/types.ts', 'src/errors.ts', 'src/options.ts'];
+const openToPlugins = [
+  'src/ops/',
+  'src/stochastic/',
+  'src/numerics/',
+  'src/types.ts',
+  'src/errors.ts',
+  'src/options.ts',
+];
 
 /** Plugins that compute nothing, but show or feed what the library does, may come in by its door. */
 const guests = ['plugins/vis/', 'plugins/node/'];
@@ -33,7 +43,9 @@ const programs = ['examples/', 'plugins/node/cli/'];
 
 /** Imports of a file of `src`, `plugins` or `examples` that the architecture does not allow, each as `file imports target`. */
 export function floorViolations(file: SourceFile): string[] {
-  return file.imports.filter((imported) => !isAllowed(file.path, imported)).map(({target}) => `${file.path} imports ${target}`);
+  return file.imports
+    .filter((imported) => !isAllowed(file.path, imported))
+    .map(({target}) => `${file.path} imports ${target}`);
 }
 
 function isAllowed(path: string, imported: Import): boolean {
@@ -58,12 +70,23 @@ function heightOf(path: string): number {
 function isAllowedInPlugin(path: string, target: string): boolean {
   const ownFolder = path.split('/').slice(0, 2).join('/') + '/';
   if (target.startsWith('node:')) return ownFolder === 'plugins/node/';
-  if (!target.includes('.ts')) return target !== 'rxjs' && (target in peerDependencies || (ownFolder === 'plugins/node/' && target in dependencies));
-  return [ownFolder, ...openToPlugins, ...guests.includes(ownFolder) ? ['src/index.ts'] : []].some((room) => target.startsWith(room));
+  if (!target.includes('.ts'))
+    return (
+      target !== 'rxjs' && (target in peerDependencies || (ownFolder === 'plugins/node/' && target in dependencies))
+    );
+  return [ownFolder, ...openToPlugins, ...(guests.includes(ownFolder) ? ['src/index.ts'] : [])].some((room) =>
+    target.startsWith(room),
+  );
 }
 
-const {dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {dependencies: object; peerDependencies: object};
+const {dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  dependencies: object;
+  peerDependencies: object;
+};
 
 function isAllowedInPrograms(target: string): boolean {
-  return !target.startsWith('src/') && !(target.startsWith('plugins/') && !programs.some((folder) => target.startsWith(folder)));
+  return (
+    !target.startsWith('src/') &&
+    !(target.startsWith('plugins/') && !programs.some((folder) => target.startsWith(folder)))
+  );
 }

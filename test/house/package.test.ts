@@ -1,9 +1,9 @@
-import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {chmod, mkdtemp, mkdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
+import {expect} from 'chai';
 
 const run = promisify(execFile);
 
@@ -24,7 +24,11 @@ console.log(typeof useWebGPU, typeof fileHandler, uniformAlphabet({bits: 3}).lev
 
 describe('the packed package', () => {
   let folder: string;
-  let manifest: {readonly version: string; readonly bin: Readonly<Record<string, string>>; readonly dependencies: object};
+  let manifest: {
+    readonly version: string;
+    readonly bin: Readonly<Record<string, string>>;
+    readonly dependencies: object;
+  };
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tfjs-compress-'));
     const modules = join(folder, 'node_modules');
@@ -36,7 +40,8 @@ describe('the packed package', () => {
     const others = ['@tensorflow', '@observablehq', 'rxjs', 'webgpu', ...Object.keys(manifest.dependencies)];
     for (const name of others) await symlink(resolve('node_modules', name), join(modules, name));
     await mkdir(join(modules, '.bin'));
-    for (const [name, path] of Object.entries(manifest.bin)) { // as npm install does it
+    for (const [name, path] of Object.entries(manifest.bin)) {
+      // as npm install does it
       await chmod(join(target, path), 0o755);
       await symlink(join(target, path), join(modules, '.bin', name));
     }
@@ -50,11 +55,25 @@ describe('the packed package', () => {
   });
 
   it('brings the program tfjs-compress, which runs in plain Node', async () => {
-    const npx = async (...args: readonly string[]): Promise<string> => (await run('npx', ['--no', '--', 'tfjs-compress', ...args], {cwd: folder})).stdout;
+    const npx = async (...args: readonly string[]): Promise<string> =>
+      (await run('npx', ['--no', '--', 'tfjs-compress', ...args], {cwd: folder})).stdout;
     expect(await npx('--version')).to.equal(`${manifest.version}\n`);
-    expect(await npx('inspect', resolve('examples/models/fashion-convnet'))).to.match(/dense1 +Dense +256 +409,856 +float32/);
+    expect(await npx('inspect', resolve('examples/models/fashion-convnet'))).to.match(
+      /dense1 +Dense +256 +409,856 +float32/,
+    );
     const data = ['--calibrate', resolve('examples/data/t10k-images-idx3-ubyte.gz'), '--samples', '32'];
-    expect(await npx(resolve('examples/models/fashion-convnet'), ...data, '--include', 'logits', '--out', 'small', '--report', 'report.html')).to.match(/saved +small\/model\.json/);
+    expect(
+      await npx(
+        resolve('examples/models/fashion-convnet'),
+        ...data,
+        '--include',
+        'logits',
+        '--out',
+        'small',
+        '--report',
+        'report.html',
+      ),
+    ).to.match(/saved +small\/model\.json/);
     expect(await readFile(join(folder, 'report.html'), 'utf8')).to.match(/^<!doctype html>/);
   });
 });

@@ -41,5 +41,8 @@ function importsOf(path: string, code: string): Import[] {
 
 /** `@tensorflow/tfjs-core/dist/ops` is of the package `@tensorflow/tfjs-core`; a `node:` module is itself. */
 function packageOf(name: string): string {
-  return name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/');
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
 }

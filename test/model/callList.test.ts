@@ -5,10 +5,10 @@ import {expect} from 'chai';
 import {Activations, lastUsesOf} from '../../src/calibration/activations.ts';
 import {listCalls} from '../../src/model/callList.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {type NetworkPair, createNetworkPair} from '../../src/model/networkPair.ts';
+import {createNetworkPair, type NetworkPair} from '../../src/model/networkPair.ts';
+import {onBackends} from '../support/backends/onBackends.ts';
 import {chain, examples} from '../support/models/models.ts';
 import {largestDifference} from '../support/numerics/randomMatrices.ts';
-import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['cpu'], () => {
   for (const [name, make] of Object.entries(examples)) {
@@ -34,7 +34,11 @@ onBackends(['cpu'], () => {
       it('holds no tensor after its last call', async () => {
         await withExample(make, async (_model, inputs, networks) => {
           const before = memory().numTensors;
-          const activations = Activations.ofInputs(networks, lastUsesOf(networks.original), inputs.map((input) => input.clone()));
+          const activations = Activations.ofInputs(
+            networks,
+            lastUsesOf(networks.original),
+            inputs.map((input) => input.clone()),
+          );
           activations.advance(networks.original.calls.length);
           expect(memory().numTensors).to.equal(before);
           expect(activations.bytes).to.equal(0);
@@ -45,7 +49,11 @@ onBackends(['cpu'], () => {
         await withExample(make, async (_model, inputs, networks) => {
           const before = memory().numTensors;
           for (let end = 0; end <= networks.original.calls.length; end++) {
-            const activations = Activations.ofInputs(networks, lastUsesOf(networks.original), inputs.map((input) => input.clone()));
+            const activations = Activations.ofInputs(
+              networks,
+              lastUsesOf(networks.original),
+              inputs.map((input) => input.clone()),
+            );
             activations.advance(end);
             const fork = activations.fork();
             activations.dispose();
@@ -63,7 +71,11 @@ onBackends(['cpu'], () => {
       const model = chain([5, 4, 3]);
       const {calls, inputs, outputs} = listCalls(model);
       expect(calls.map(({layer}) => layer)).to.deep.equal(model.layers.slice(1));
-      expect(calls.map((call) => [call.inputs, call.outputs])).to.deep.equal([[[0], [1]], [[1], [2]], [[2], [3]]]);
+      expect(calls.map((call) => [call.inputs, call.outputs])).to.deep.equal([
+        [[0], [1]],
+        [[1], [2]],
+        [[2], [3]],
+      ]);
       expect([inputs, outputs]).to.deep.equal([[0], [3]]);
       model.dispose();
     });
@@ -99,10 +111,18 @@ async function withExample(make: () => {model: LayersModel; inputs: Tensor[]}, u
 }
 
 /** The values of the model's outputs, kept to the end of all calls. */
-async function outputsOf(networks: NetworkPair, inputs: Tensor[], network: 'inOriginal' | 'inShadow'): Promise<Float32Array[]> {
+async function outputsOf(
+  networks: NetworkPair,
+  inputs: Tensor[],
+  network: 'inOriginal' | 'inShadow',
+): Promise<Float32Array[]> {
   const {calls, outputs} = networks.original;
   const lastUses = lastUsesOf(networks.original).map((use, value) => (outputs.includes(value) ? calls.length : use));
-  const activations = Activations.ofInputs(networks, lastUses, inputs.map((input) => input.clone()));
+  const activations = Activations.ofInputs(
+    networks,
+    lastUses,
+    inputs.map((input) => input.clone()),
+  );
   activations.advance(calls.length);
   const values = await Promise.all(outputs.map((value) => activations[network](value).data<'float32'>()));
   activations.dispose();
@@ -115,6 +135,8 @@ async function expectOutputs(found: Float32Array[], model: LayersModel, inputs: 
   dispose(predicted);
   expect(found).to.have.length(expected.length);
   found.forEach((values, i) => expect(largestDifference(values, expected[i])).to.be.below(1e-6));
-  expect(found.some((values) => values.some((value) => value !== 0)), 'some output that is not 0').to.equal(true);
+  expect(
+    found.some((values) => values.some((value) => value !== 0)),
+    'some output that is not 0',
+  ).to.equal(true);
 }
-

@@ -1,5 +1,12 @@
 import {concat, dispose, type Tensor} from '@tensorflow/tfjs-core';
-import {input, layers, type LayersModel, model as modelOf, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {
+  input,
+  layers,
+  type LayersModel,
+  model as modelOf,
+  sequential,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, spfqPrune, spfqQuantize} from 'tfjs-compress';
@@ -7,7 +14,8 @@ import {disposeModel} from '../../src/model/disposeModel.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {gaussianTensor, randomize} from '../support/models/smallNetworks.ts';
 
-const symbolic = (layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]): SymbolicTensor => layer.apply(value) as SymbolicTensor;
+const symbolic = (layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]): SymbolicTensor =>
+  layer.apply(value) as SymbolicTensor;
 const wide = () => layers.dense({name: 'wide', units: 12, activation: 'relu'});
 const narrow = () => layers.dense({name: 'narrow', units: 7, activation: 'tanh'});
 const scores = () => layers.dense({name: 'scores', units: 3});
@@ -36,10 +44,20 @@ function shared(): LayersModel {
 
 /** Codes of all layers, by name. */
 async function codesOf(network: LayersModel, data: Tensor | Tensor[]): Promise<Record<string, number[]>> {
-  const {layers: compressed, dispose: free} = await lastValueFrom(compress(network, {seed: 5}).pipe(
-    calibrate(data, {batchSize: 32}), spfqPrune({sparsity: 0.5, include: 'wide'}), spfqQuantize({bits: 2})));
+  const {layers: compressed, dispose: free} = await lastValueFrom(
+    compress(network, {seed: 5}).pipe(
+      calibrate(data, {batchSize: 32}),
+      spfqPrune({sparsity: 0.5, include: 'wide'}),
+      spfqQuantize({bits: 2}),
+    ),
+  );
   free();
-  return Object.fromEntries(compressed.map(({name, ...layer}) => [name, layer.kind === 'quantized' ? layer.matrices.flatMap(({codes}) => Array.from(codes)) : []]));
+  return Object.fromEntries(
+    compressed.map(({name, ...layer}) => [
+      name,
+      layer.kind === 'quantized' ? layer.matrices.flatMap(({codes}) => Array.from(codes)) : [],
+    ]),
+  );
 }
 
 onBackends(['cpu', 'wasm'], () => {

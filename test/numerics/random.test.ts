@@ -19,9 +19,12 @@ describe('philox4x32', () => {
 
   it('multiplies words exactly as 64-bit integers do', () => {
     const word = fc.integer({min: 0, max: all});
-    fc.assert(fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
-      expect(philox4x32(counter, key)).to.deep.equal(philoxOfBigInts(counter, key));
-    }), {seed: 1, numRuns: 500});
+    fc.assert(
+      fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
+        expect(philox4x32(counter, key)).to.deep.equal(philoxOfBigInts(counter, key));
+      }),
+      {seed: 1, numRuns: 500},
+    );
   });
 });
 
@@ -49,10 +52,21 @@ describe('uniformAt', () => {
 
   it('equals uniformsOf in any order', () => {
     const whole = fc.integer({min: 0, max: 50});
-    fc.assert(fc.property(fc.nat(), whole, whole, whole, fc.array(fc.tuple(whole, fc.integer({min: 0, max: 4})), {minLength: 1}), (seed, layer, first, path, places) => {
-      const uniform = uniformsOf(seed, layer, {first, count: 5}, path);
-      for (const [feature, neuron] of places) expect(uniform(feature, neuron)).to.equal(uniformAt(seed, layer, feature, first + neuron, path));
-    }), {seed: 1});
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        whole,
+        whole,
+        whole,
+        fc.array(fc.tuple(whole, fc.integer({min: 0, max: 4})), {minLength: 1}),
+        (seed, layer, first, path, places) => {
+          const uniform = uniformsOf(seed, layer, {first, count: 5}, path);
+          for (const [feature, neuron] of places)
+            expect(uniform(feature, neuron)).to.equal(uniformAt(seed, layer, feature, first + neuron, path));
+        },
+      ),
+      {seed: 1},
+    );
   });
 });
 
@@ -78,10 +92,19 @@ for (const [argument, stream] of Object.entries(streams)) {
     });
 
     // The 0.999 quantile of χ² with 99 degrees of freedom is 148.2; the seeds are fixed.
-    it('fills 100 cells evenly: χ² below 148.2', () => expect(chiSquare(values.map((value) => Math.floor(100 * value)), 100)).to.be.below(148.2));
+    it('fills 100 cells evenly: χ² below 148.2', () =>
+      expect(
+        chiSquare(
+          values.map((value) => Math.floor(100 * value)),
+          100,
+        ),
+      ).to.be.below(148.2));
 
     it('fills 10 × 10 cells of neighbours evenly: χ² below 148.2', () => {
-      const pairs = Array.from({length: count / 2}, (_, i) => 10 * Math.floor(10 * values[2 * i]) + Math.floor(10 * values[2 * i + 1]));
+      const pairs = Array.from(
+        {length: count / 2},
+        (_, i) => 10 * Math.floor(10 * values[2 * i]) + Math.floor(10 * values[2 * i + 1]),
+      );
       expect(chiSquare(pairs, 100)).to.be.below(148.2);
     });
   });
@@ -90,13 +113,17 @@ for (const [argument, stream] of Object.entries(streams)) {
 describe('uniformAt at neighbouring places', () => {
   // |r| √n is normal; 4 has probability 6e-5
   for (const [name, shifted] of Object.entries<(t: number, n: number) => number>({
-    features: (t, n) => uniformAt(1, 2, t + 1, n), neurons: (t, n) => uniformAt(1, 2, t, n + 1), layers: (t, n) => uniformAt(1, 3, t, n),
-    seeds: (t, n) => uniformAt(2, 2, t, n), paths: (t, n) => uniformAt(1, 2, t, n, 1),
+    features: (t, n) => uniformAt(1, 2, t + 1, n),
+    neurons: (t, n) => uniformAt(1, 2, t, n + 1),
+    layers: (t, n) => uniformAt(1, 3, t, n),
+    seeds: (t, n) => uniformAt(2, 2, t, n),
+    paths: (t, n) => uniformAt(1, 2, t, n, 1),
     'transposed places': (t, n) => uniformAt(1, 2, n + 500, t),
   })) {
     it(`is uncorrelated: ${name}`, () => {
       let sum = 0;
-      for (let t = 0; t < 200; t++) for (let n = 0; n < 200; n++) sum += (uniformAt(1, 2, t, n) - 0.5) * (shifted(t, n) - 0.5) * 12;
+      for (let t = 0; t < 200; t++)
+        for (let n = 0; n < 200; n++) sum += (uniformAt(1, 2, t, n) - 0.5) * (shifted(t, n) - 0.5) * 12;
       expect(Math.abs(sum / count) * Math.sqrt(count)).to.be.below(4);
     });
   }
@@ -114,7 +141,8 @@ function philoxOfBigInts(counter: PhiloxWords, key: readonly [number, number]): 
   let [k0, k1] = key.map(BigInt);
   const mask = BigInt(all);
   for (let round = 0; round < 10; round++) {
-    const p0 = 0xd2511f53n * c0, p1 = 0xcd9e8d57n * c2;
+    const p0 = 0xd2511f53n * c0,
+      p1 = 0xcd9e8d57n * c2;
     [c0, c1, c2, c3] = [(p1 >> 32n) ^ c1 ^ k0, p1 & mask, (p0 >> 32n) ^ c3 ^ k1, p0 & mask];
     [k0, k1] = [(k0 + 0x9e3779b9n) & mask, (k1 + 0xbb67ae85n) & mask];
   }

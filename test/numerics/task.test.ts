@@ -1,24 +1,40 @@
 import {expect} from 'chai';
 import {
-  alignWeights, type AlignmentOptions, calibrationGain, centred, type FeedbackOptions, followPath, type Granularity, keepLargest, type Matrix, meanSquareScale, multiply,
-  pathFeedback, type Quantized, refine, solveOnSupport, transpose, uniformAlphabet,
+  type AlignmentOptions,
+  alignWeights,
+  calibrationGain,
+  centred,
+  type FeedbackOptions,
+  followPath,
+  type Granularity,
+  keepLargest,
+  type Matrix,
+  meanSquareScale,
+  multiply,
+  pathFeedback,
+  type Quantized,
+  refine,
+  solveOnSupport,
+  transpose,
+  uniformAlphabet,
 } from 'tfjs-compress/numerics';
-import {alignWeightsTask} from '../../src/numerics/path/alignment.ts';
 import {centerGramsTask} from '../../src/numerics/correction/centering.ts';
 import {cholesky, choleskySolve, choleskySolveTask, choleskyTask} from '../../src/numerics/linalg/cholesky.ts';
+import {solveOnSupportTask} from '../../src/numerics/linalg/conjugateGradients.ts';
 import {addToDiagonal, matrix, transposeTask} from '../../src/numerics/linalg/matrix.ts';
-import {meanSquareScaleTask} from '../../src/numerics/scales/meanSquareScale.ts';
+import {multiplyTask} from '../../src/numerics/linalg/product.ts';
+import {alignWeightsTask} from '../../src/numerics/path/alignment.ts';
+import {calibrationGainTask, replayDrift, replayDriftTask} from '../../src/numerics/path/calibrationError.ts';
 import {dampedFeedbackTask} from '../../src/numerics/path/pathFeedback.ts';
 import {followPathTask} from '../../src/numerics/path/pathFollowing.ts';
-import {multiplyTask} from '../../src/numerics/linalg/product.ts';
-import {calibrationGainTask, replayDrift, replayDriftTask} from '../../src/numerics/path/calibrationError.ts';
 import {refineTask} from '../../src/numerics/path/refinement.ts';
-import {runSync, type Task} from '../../src/numerics/task.ts';
-import {solveOnSupportTask} from '../../src/numerics/linalg/conjugateGradients.ts';
+import {meanSquareScaleTask} from '../../src/numerics/scales/meanSquareScale.ts';
 import {nearestQuantizer} from '../../src/numerics/stochastic/nearestQuantizer.ts';
+import {runSync, type Task} from '../../src/numerics/task.ts';
 import {columnMeans, gaussianMatrix, gramsOf, perturbed} from '../support/numerics/randomMatrices.ts';
 
-const features = 300, neurons = 40;
+const features = 300,
+  neurons = 40;
 /** No step does more than this much of a large computation. */
 const TOGETHER = {features: 64, neurons: 16};
 
@@ -41,10 +57,26 @@ const computations: Readonly<Record<string, readonly [() => Task<unknown>, () =>
   choleskySolve: [() => choleskySolveTask(factor, target), () => choleskySolve(factor, target), 2 * features],
   ...alignments({exact: {method: 'exact'}, 'of order 2': {method: 'order', order: 2, dead: 'zero'}}),
   ...feedbacks({path: {kind: 'path', scaling: 1.5}, optimal: {kind: 'optimal'}}),
-  followPath: [() => followPathTask(weights, feedback(), nearest), () => followPath(weights, feedback(), nearest), features / TOGETHER.features],
-  replayDrift: [() => replayDriftTask(gram, weights, target), () => replayDrift(gram, weights, target), features / TOGETHER.features],
-  calibrationGain: [() => calibrationGainTask(gram, target, weights, target), () => calibrationGain(gram, target, weights, target), 12],
-  solveOnSupport: [() => solveOnSupportTask(gram, target, weights, mask), () => solveOnSupport(gram, target, weights, mask), 100],
+  followPath: [
+    () => followPathTask(weights, feedback(), nearest),
+    () => followPath(weights, feedback(), nearest),
+    features / TOGETHER.features,
+  ],
+  replayDrift: [
+    () => replayDriftTask(gram, weights, target),
+    () => replayDrift(gram, weights, target),
+    features / TOGETHER.features,
+  ],
+  calibrationGain: [
+    () => calibrationGainTask(gram, target, weights, target),
+    () => calibrationGain(gram, target, weights, target),
+    12,
+  ],
+  solveOnSupport: [
+    () => solveOnSupportTask(gram, target, weights, mask),
+    () => solveOnSupport(gram, target, weights, mask),
+    100,
+  ],
   ...scales(['channel', 'tensor', {group: 9}]),
   ...refinements(['channel', 'tensor', {group: 9}]),
 };
@@ -53,21 +85,34 @@ describe('in steps', () => {
   for (const [name, [steps, atOnce]] of Object.entries(computations)) {
     it(`${name} gives the same bits as at once, even where another one has its turn between them`, () => {
       const others = repeated(() => multiplyTask(gram, weights));
-      expect(runSync(between(steps(), () => { others.next(); }))).to.deep.equal(atOnce());
+      expect(
+        runSync(
+          between(steps(), () => {
+            others.next();
+          }),
+        ),
+      ).to.deep.equal(atOnce());
     });
   }
 
   for (const [name, [steps, , fewest]] of Object.entries(computations)) {
     it(`${name} of ${features} features and ${neurons} neurons takes at least ${Math.ceil(fewest)} steps`, () => {
       let count = 0;
-      runSync(between(steps(), () => { count++; }));
+      runSync(
+        between(steps(), () => {
+          count++;
+        }),
+      );
       expect(count).to.be.at.least(fewest);
     });
   }
 
   it('none is done before the first is asked for, nor after it was left', () => {
     const errors: number[] = [];
-    const task = followPathTask(weights, feedback(), (x) => { errors.push(x); return x; });
+    const task = followPathTask(weights, feedback(), (x) => {
+      errors.push(x);
+      return x;
+    });
     expect(errors).to.have.length(0);
     task.next();
     task.next();
@@ -95,15 +140,25 @@ function* repeated(make: () => Task<unknown>): Generator<void> {
 type Computations = Record<string, readonly [() => Task<unknown>, () => unknown, number]>;
 
 function alignments(options: Readonly<Record<string, AlignmentOptions>>): Computations {
-  return Object.fromEntries(Object.entries(options).map(([name, one]) => [
-    `alignWeights ${name}`, [() => alignWeightsTask(weights, gram, crossGram, one), () => alignWeights(weights, gram, crossGram, one), features / TOGETHER.features],
-  ]));
+  return Object.fromEntries(
+    Object.entries(options).map(([name, one]) => [
+      `alignWeights ${name}`,
+      [
+        () => alignWeightsTask(weights, gram, crossGram, one),
+        () => alignWeights(weights, gram, crossGram, one),
+        features / TOGETHER.features,
+      ],
+    ]),
+  );
 }
 
 function feedbacks(options: Readonly<Record<string, FeedbackOptions>>): Computations {
-  return Object.fromEntries(Object.entries(options).map(([name, one]) => [
-    `pathFeedback ${name}`, [() => feedbackSteps(one), () => pathFeedback(gram, one), one.kind === 'optimal' ? features : 1],
-  ]));
+  return Object.fromEntries(
+    Object.entries(options).map(([name, one]) => [
+      `pathFeedback ${name}`,
+      [() => feedbackSteps(one), () => pathFeedback(gram, one), one.kind === 'optimal' ? features : 1],
+    ]),
+  );
 }
 
 function* feedbackSteps(options: FeedbackOptions): Task<Matrix> {
@@ -111,19 +166,34 @@ function* feedbackSteps(options: FeedbackOptions): Task<Matrix> {
 }
 
 function scales(all: readonly Granularity[]): Computations {
-  return Object.fromEntries(all.map((granularity) => [
-    `meanSquareScale ${JSON.stringify(granularity)}`,
-    [() => meanSquareScaleTask(weights, alphabet, granularity, mask), () => meanSquareScale(weights, alphabet, granularity, mask), granularity === 'tensor' ? 2 : neurons],
-  ]));
+  return Object.fromEntries(
+    all.map((granularity) => [
+      `meanSquareScale ${JSON.stringify(granularity)}`,
+      [
+        () => meanSquareScaleTask(weights, alphabet, granularity, mask),
+        () => meanSquareScale(weights, alphabet, granularity, mask),
+        granularity === 'tensor' ? 2 : neurons,
+      ],
+    ]),
+  );
 }
 
 function refinements(all: readonly Granularity[]): Computations {
   const blocks = Math.ceil(features / TOGETHER.features) * Math.ceil(neurons / TOGETHER.neurons);
-  return Object.fromEntries(all.map((granularity) => {
-    const options = {alphabet, granularity, rounds: 2, sweeps: 2, pairs: 1, offset: true};
-    const start = rounded(granularity);
-    return [`refine ${JSON.stringify(granularity)}`, [() => refineTask(start, gram, target, options), () => refine(start, gram, target, options), 2 * (2 * blocks + neurons) + features]];
-  }));
+  return Object.fromEntries(
+    all.map((granularity) => {
+      const options = {alphabet, granularity, rounds: 2, sweeps: 2, pairs: 1, offset: true};
+      const start = rounded(granularity);
+      return [
+        `refine ${JSON.stringify(granularity)}`,
+        [
+          () => refineTask(start, gram, target, options),
+          () => refine(start, gram, target, options),
+          2 * (2 * blocks + neurons) + features,
+        ],
+      ];
+    }),
+  );
 }
 
 function rounded(granularity: Granularity): Quantized {

@@ -2,28 +2,57 @@ import {memory, slice, type Tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, Subscription} from 'rxjs';
-import {calibrate, compress, type Compression, evaluate, ModelError, OptionError, type ProgressEvent, progress, spfqPrune, type SpfqPruneOptions, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type Compression,
+  evaluate,
+  ModelError,
+  OptionError,
+  progress,
+  type ProgressEvent,
+  spfqPrune,
+  type SpfqPruneOptions,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {matrix} from 'tfjs-compress/numerics';
-import {OutputProbe} from '../../src/stages/measure/outputProbe.ts';
 import type {BudgetedQuantizeOptions} from '../../src/operators/quantizeBudget.ts';
-import {errorOf, gaussianTensor, leavingAlone, randomize, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
+import {OutputProbe} from '../../src/stages/measure/outputProbe.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {
+  errorOf,
+  gaussianTensor,
+  leavingAlone,
+  randomize,
+  untilTensors,
+  weightsOf,
+} from '../support/models/smallNetworks.ts';
 
 const ALPHABETS = [2, 3, 4, 7, 15, 31, 63, 255];
 
 describe('options of a budget that are refused when the operator is built', () => {
-  const ONE_OF = "{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: 'auto'";
+  const ONE_OF =
+    "{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: 'auto'";
   for (const [options, message] of [
     [{bits: 'auto'}, `expected \`budget\` to be ${ONE_OF}, got undefined`],
     [{bits: 'auto', budget: {}}, `expected \`budget\` to be ${ONE_OF}, got {}`],
     [{bits: 'auto', budget: 3}, `expected \`budget\` to be ${ONE_OF}, got 3`],
     [{bits: 'auto', budget: {bytes: 0}}, `expected \`budget\` to be ${ONE_OF}, got {"bytes":0}`],
     [{bits: 'auto', budget: {bits: 3}}, `expected \`budget\` to be ${ONE_OF}, got {"bits":3}`],
-    [{bits: 'auto', budget: {bytes: 9, bitsPerWeight: 3}}, `expected \`budget\` to be ${ONE_OF}, got {"bytes":9,"bitsPerWeight":3}`],
-    [{budget: {bytes: 9}}, "expected `budget` to be absent without bits: 'auto', got {\"bytes\":9}"],
-    [{bits: 3, budget: {bytes: 9}}, "expected `budget` to be absent without bits: 'auto', got {\"bytes\":9}"],
-    [{bits: 'auto', budget: {bytes: 9}, levels: 4}, "expected `levels` to be absent with bits: 'auto', which chooses the letters, got 4"],
-    [{bits: 'auto', budget: {bytes: 9}, layout: 'symmetric'}, "expected `layout` to be absent with bits: 'auto', which chooses the letters, got 'symmetric'"],
+    [
+      {bits: 'auto', budget: {bytes: 9, bitsPerWeight: 3}},
+      `expected \`budget\` to be ${ONE_OF}, got {"bytes":9,"bitsPerWeight":3}`,
+    ],
+    [{budget: {bytes: 9}}, 'expected `budget` to be absent without bits: \'auto\', got {"bytes":9}'],
+    [{bits: 3, budget: {bytes: 9}}, 'expected `budget` to be absent without bits: \'auto\', got {"bytes":9}'],
+    [
+      {bits: 'auto', budget: {bytes: 9}, levels: 4},
+      "expected `levels` to be absent with bits: 'auto', which chooses the letters, got 4",
+    ],
+    [
+      {bits: 'auto', budget: {bytes: 9}, layout: 'symmetric'},
+      "expected `layout` to be absent with bits: 'auto', which chooses the letters, got 'symmetric'",
+    ],
     [{bits: 'auto', budget: {bytes: 9}, samples: 65}, 'expected `samples` to be an integer from 1 to 64, got 65'],
   ] as const) {
     it(`spfqQuantize(${JSON.stringify(options)})`, () => {
@@ -33,8 +62,14 @@ describe('options of a budget that are refused when the operator is built', () =
 
   for (const [options, message] of [
     [{scope: 'all'}, "expected `scope` to be one of 'layer', 'model', got 'all'"],
-    [{scope: 'model', threshold: 0.1}, "expected `scope` to be 'layer' with `threshold`, which says by itself how many weights are pruned, got 'model'"],
-    [{scope: 'model', pattern: '2:4'}, "expected `scope` to be 'layer' with a pattern n:m, which prunes every layer alike, got 'model'"],
+    [
+      {scope: 'model', threshold: 0.1},
+      "expected `scope` to be 'layer' with `threshold`, which says by itself how many weights are pruned, got 'model'",
+    ],
+    [
+      {scope: 'model', pattern: '2:4'},
+      "expected `scope` to be 'layer' with a pattern n:m, which prunes every layer alike, got 'model'",
+    ],
   ] as const) {
     it(`spfqPrune(${JSON.stringify(options)})`, () => {
       expect(() => spfqPrune(options as never)).to.throw(OptionError, `spfqPrune: ${message}`);
@@ -47,11 +82,13 @@ onBackends(['wasm'], () => {
     let network: LayersModel;
     let x: Tensor;
     before(() => {
-      network = sequential({layers: [
-        layers.dense({name: 'wide', units: 40, inputShape: [12], activation: 'relu'}),
-        layers.dense({name: 'middle', units: 20, activation: 'relu'}),
-        layers.dense({name: 'scores', units: 4}),
-      ]});
+      network = sequential({
+        layers: [
+          layers.dense({name: 'wide', units: 40, inputShape: [12], activation: 'relu'}),
+          layers.dense({name: 'middle', units: 20, activation: 'relu'}),
+          layers.dense({name: 'scores', units: 4}),
+        ],
+      });
       randomize(network, 4);
       x = gaussianTensor([256, 12], 5);
     });
@@ -60,9 +97,14 @@ onBackends(['wasm'], () => {
       x.dispose();
     });
 
-    const quantized = (budget: BudgetedQuantizeOptions['budget'], options: Partial<BudgetedQuantizeOptions> = {}, seed = 0): Promise<Compression> =>
+    const quantized = (
+      budget: BudgetedQuantizeOptions['budget'],
+      options: Partial<BudgetedQuantizeOptions> = {},
+      seed = 0,
+    ): Promise<Compression> =>
       lastValueFrom(compress(network, {seed}).pipe(calibrate(x), spfqQuantize({...options, bits: 'auto', budget})));
-    const pruned = (options: SpfqPruneOptions): Promise<Compression> => lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({include: /./, ...options})));
+    const pruned = (options: SpfqPruneOptions): Promise<Compression> =>
+      lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({include: /./, ...options})));
 
     for (const bitsPerWeight of [3.5, 4, 4.5, 6]) {
       it(`{bitsPerWeight: ${bitsPerWeight}} is met, with letters that the report gives reasons for`, async () => {
@@ -70,7 +112,9 @@ onBackends(['wasm'], () => {
         expect(report.size.bitsPerWeight).to.be.within(bitsPerWeight - 1.5, bitsPerWeight);
         for (const {levels, choice} of report.layers) {
           expect(ALPHABETS).to.include(levels);
-          expect(choice).to.match(/^(ternary|\d bits?) by sensitivity: alone, error about [\d.]+ % at .*; of its square the outputs feel [\d.e-]+$/);
+          expect(choice).to.match(
+            /^(ternary|\d bits?) by sensitivity: alone, error about [\d.]+ % at .*; of its square the outputs feel [\d.e-]+$/,
+          );
         }
         expect(String(report)).to.contain(`middle: ${report.layers[1].choice ?? '?'}`);
         dispose();
@@ -92,7 +136,11 @@ onBackends(['wasm'], () => {
     it('a budget that cannot be met ends in a ModelError with the least that can', async () => {
       const error = await leavingAlone(network, () => errorOf(budgeted({bitsPerWeight: 1.2})));
       expect(error).to.be.instanceOf(ModelError);
-      const min = Number(/^spfqQuantize: expected a budget of at least ([\d.]+) bits per weight, scales included, which the smallest letters of every layer take, got 1.2$/.exec(error.message)?.[1]);
+      const min = Number(
+        /^spfqQuantize: expected a budget of at least ([\d.]+) bits per weight, scales included, which the smallest letters of every layer take, got 1.2$/.exec(
+          error.message,
+        )?.[1],
+      );
       const {report, dispose} = await quantized({bitsPerWeight: min});
       expect(report.size.bitsPerWeight).to.be.closeTo(min, 1e-3);
       dispose();
@@ -114,7 +162,9 @@ onBackends(['wasm'], () => {
     it('an error that 8 bits do not reach ends in a ModelError with the layer and the error', async () => {
       const error = await leavingAlone(network, () => errorOf(budgeted({maxRelativeError: 1e-6})));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.match(/^spfqQuantize: layer 'wide': expected a relative error up to 0.000001, reached [\d.]+ % at 8 bits; allow a larger `maxRelativeError`, or leave the layer out by `exclude`$/);
+      expect(error.message).to.match(
+        /^spfqQuantize: layer 'wide': expected a relative error up to 0.000001, reached [\d.]+ % at 8 bits; allow a larger `maxRelativeError`, or leave the layer out by `exclude`$/,
+      );
     });
 
     it('the same seed gives the same letters', async () => {
@@ -126,8 +176,18 @@ onBackends(['wasm'], () => {
     });
 
     it('pruned weights stay 0 and cost one bit of the mask alone', async () => {
-      const {model, layers: made, report, dispose} = await lastValueFrom(compress(network).pipe(
-        calibrate(x), spfqPrune({sparsity: 0.75, include: /./}), spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.4}})));
+      const {
+        model,
+        layers: made,
+        report,
+        dispose,
+      } = await lastValueFrom(
+        compress(network).pipe(
+          calibrate(x),
+          spfqPrune({sparsity: 0.75, include: /./}),
+          spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.4}}),
+        ),
+      );
       expect(report.size.bitsPerWeight).to.be.at.most(3.4);
       const weights = await weightsOf(model);
       made.forEach(({matrices: [{mask}]}, layer) => {
@@ -139,10 +199,25 @@ onBackends(['wasm'], () => {
 
     it('progress runs once from 0 to 1 over both passes', async () => {
       const events: ProgressEvent[] = [];
-      const {dispose} = await lastValueFrom(compress(network).pipe(
-        calibrate(x), progress((event) => events.push(event)), spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.6}})));
-      expect(events.map(({index, total, fraction}) => [index, total, fraction])).to.deep.equal([0, 1, 2, 3, 4, 5, 6].map((index) => [index, 6, index / 6]));
-      expect(events.map(({layer}) => layer)).to.deep.equal(['wide', 'middle', 'scores', 'wide', 'middle', 'scores', '']);
+      const {dispose} = await lastValueFrom(
+        compress(network).pipe(
+          calibrate(x),
+          progress((event) => events.push(event)),
+          spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.6}}),
+        ),
+      );
+      expect(events.map(({index, total, fraction}) => [index, total, fraction])).to.deep.equal(
+        [0, 1, 2, 3, 4, 5, 6].map((index) => [index, 6, index / 6]),
+      );
+      expect(events.map(({layer}) => layer)).to.deep.equal([
+        'wide',
+        'middle',
+        'scores',
+        'wide',
+        'middle',
+        'scores',
+        '',
+      ]);
       dispose();
     });
 
@@ -155,7 +230,11 @@ onBackends(['wasm'], () => {
           running.unsubscribe();
           resolve();
         });
-        running.add(compress(network).pipe(calibrate(x), noted, spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.6}})).subscribe());
+        running.add(
+          compress(network)
+            .pipe(calibrate(x), noted, spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3.6}}))
+            .subscribe(),
+        );
       });
       await untilTensors(tensors);
       expect(memory().numTensors).to.equal(tensors);
@@ -165,7 +244,10 @@ onBackends(['wasm'], () => {
       it(`scope: 'model' prunes ${100 * sparsity} % of all weights, to one weight`, async () => {
         const {report, model, dispose} = await leavingResult(() => pruned({sparsity, scope: 'model'}));
         const kernels = (await weightsOf(model)).filter((_, i) => i % 2 === 0).flat();
-        const zeros = report.layers.reduce((sum, {sparsity: share, shape}) => sum + Math.round(share * shape[0] * shape[1]), 0);
+        const zeros = report.layers.reduce(
+          (sum, {sparsity: share, shape}) => sum + Math.round(share * shape[0] * shape[1]),
+          0,
+        );
         expect(zeros).to.equal(Math.round(sparsity * kernels.length));
         expect(kernels.filter((weight) => weight === 0)).to.have.length(zeros);
         dispose();
@@ -184,9 +266,17 @@ onBackends(['wasm'], () => {
     });
 
     it("scope: 'model' after an earlier pruning revives nothing", async () => {
-      const {report, dispose} = await lastValueFrom(compress(network).pipe(
-        calibrate(x), spfqPrune({sparsity: 0.5, include: 'middle'}), spfqPrune({sparsity: 0.7, scope: 'model', include: /./})));
-      const zeros = report.layers.reduce((sum, {sparsity, shape}) => sum + Math.round(sparsity * shape[0] * shape[1]), 0);
+      const {report, dispose} = await lastValueFrom(
+        compress(network).pipe(
+          calibrate(x),
+          spfqPrune({sparsity: 0.5, include: 'middle'}),
+          spfqPrune({sparsity: 0.7, scope: 'model', include: /./}),
+        ),
+      );
+      const zeros = report.layers.reduce(
+        (sum, {sparsity, shape}) => sum + Math.round(sparsity * shape[0] * shape[1]),
+        0,
+      );
       expect(zeros).to.equal(Math.round(0.7 * (480 + 800 + 80)));
       expect(report.layers.find(({name}) => name === 'middle')?.sparsity).to.be.at.least(0.5);
       dispose();
@@ -194,14 +284,34 @@ onBackends(['wasm'], () => {
 
     it('what the outputs feel of one layer is the square of their relative error with that layer alone quantized', async () => {
       const some = slice(x, 0, 64);
-      const {model, layers: [layer], report, dispose} = await lastValueFrom(compress(network).pipe(
-        calibrate(x), spfqQuantize({bits: 2, include: 'middle', bias: false}), evaluate({xs: some})));
+      const {
+        model,
+        layers: [layer],
+        report,
+        dispose,
+      } = await lastValueFrom(
+        compress(network).pipe(
+          calibrate(x),
+          spfqQuantize({bits: 2, include: 'middle', bias: false}),
+          evaluate({xs: some}),
+        ),
+      );
       const start = await lastValueFrom(compress(network).pipe(calibrate(x)));
-      const probe = await OutputProbe.open(start, {filter: () => undefined, bias: false, names: [], memory: 2 ** 20, seed: 0});
+      const probe = await OutputProbe.open(start, {
+        filter: () => undefined,
+        bias: false,
+        names: [],
+        memory: 2 ** 20,
+        seed: 0,
+      });
       const [{features, neurons}] = layer.matrices;
       const values = matrix(features, neurons, Float64Array.from((await weightsOf(model))[2]));
-      for (let again = 0; again < 2; again++) { // the first time leaves nothing in the layer
-        expect(await probe.difference(1, {values: [values]})).to.be.closeTo((report.evaluation?.relativeError ?? NaN) ** 2, 1e-9);
+      for (let again = 0; again < 2; again++) {
+        // the first time leaves nothing in the layer
+        expect(await probe.difference(1, {values: [values]})).to.be.closeTo(
+          (report.evaluation?.relativeError ?? NaN) ** 2,
+          1e-9,
+        );
       }
       probe.dispose();
       some.dispose();

@@ -3,15 +3,29 @@ import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {
-  calibrate, compress, type CompressedLayer, type Compression, correct, type CorrectOptions, evaluate, gpfqQuantize, magnitudePrune, ModelError, optqQuantize, rtnQuantize, spfqCompress, spfqPrune,
-  spfqQuantize, wandaPrune,
+  calibrate,
+  compress,
+  type CompressedLayer,
+  type Compression,
+  correct,
+  type CorrectOptions,
+  evaluate,
+  gpfqQuantize,
+  magnitudePrune,
+  ModelError,
+  optqQuantize,
+  rtnQuantize,
+  spfqCompress,
+  spfqPrune,
+  spfqQuantize,
+  wandaPrune,
 } from 'tfjs-compress';
-import {denseWeights, inputsOf, relativeError} from '../support/layers/denseErrors.ts';
-import {isHeldBack, type RowChoice} from '../support/numerics/rowTurns.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {causedTensor, masksOf} from '../support/models/prunableNetworks.ts';
+import {denseWeights, inputsOf, relativeError} from '../support/layers/denseErrors.ts';
 import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
+import {causedTensor, masksOf} from '../support/models/prunableNetworks.ts';
 import {errorOf, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/models/smallNetworks.ts';
+import {isHeldBack, type RowChoice} from '../support/numerics/rowTurns.ts';
 
 type Stage = OperatorFunction<Compression, Compression>;
 
@@ -40,10 +54,13 @@ onBackends(['wasm'], () => {
     let network: LayersModel;
     let x: Tensor;
     before(() => {
-      network = sequential({layers: [
-        layers.dense({name: 'first', units: 34, inputShape: [40], activation: 'relu'}), layers.dense({name: 'second', units: 12, activation: 'relu'}),
-        layers.dense({name: 'scores', units: 4}),
-      ]});
+      network = sequential({
+        layers: [
+          layers.dense({name: 'first', units: 34, inputShape: [40], activation: 'relu'}),
+          layers.dense({name: 'second', units: 12, activation: 'relu'}),
+          layers.dense({name: 'scores', units: 4}),
+        ],
+      });
       randomize(network, 21);
       x = causedTensor([256, 40], 1);
     });
@@ -57,12 +74,18 @@ onBackends(['wasm'], () => {
     }
 
     /** Use of a result before and after a correction. */
-    async function corrected<Result>(stages: readonly Stage[], options: CorrectOptions, use: (before: Compression, after: Compression) => Promise<Result>): Promise<Result> {
+    async function corrected<Result>(
+      stages: readonly Stage[],
+      options: CorrectOptions,
+      use: (before: Compression, after: Compression) => Promise<Result>,
+    ): Promise<Result> {
       const [before, after] = [await through(stages), await through([...stages, correct(options)])];
       try {
         return await use(before, after);
       } finally {
-        [before, after].forEach((one) => { one.dispose(); });
+        [before, after].forEach((one) => {
+          one.dispose();
+        });
       }
     }
 
@@ -70,28 +93,46 @@ onBackends(['wasm'], () => {
       describe(`after ${name}`, () => {
         let from: Compression;
         let to: Compression;
-        before(async () => { [from, to] = [await through(stages), await through([...stages, correct()])]; });
-        after(() => { [from, to].forEach((one) => { one.dispose(); }); });
+        before(async () => {
+          [from, to] = [await through(stages), await through([...stages, correct()])];
+        });
+        after(() => {
+          [from, to].forEach((one) => {
+            one.dispose();
+          });
+        });
 
         it("raises no layer's calibration error, on inputs as they are after the correction of those before it; reports held-out errors", () =>
           expectNoneToRise(from, to));
 
         it('with bias: false raises none either', () => corrected(stages, {bias: false}, expectNoneToRise));
 
-        it('leaves alphabets, masks, scales\' places and the topology; codes stay in the alphabet', () => {
+        it("leaves alphabets, masks, scales' places and the topology; codes stay in the alphabet", () => {
           expect(to.layers.map((layer) => layer.name)).to.deep.equal(from.layers.map((layer) => layer.name));
-          to.layers.forEach((layer, i) => { expectSameForm(from.layers[i], layer); });
-          expect(to.model.layers.map((layer) => [layer.name, layer.outputShape])).to.deep.equal(network.layers.map((layer) => [layer.name, layer.outputShape]));
+          to.layers.forEach((layer, i) => {
+            expectSameForm(from.layers[i], layer);
+          });
+          expect(to.model.layers.map((layer) => [layer.name, layer.outputShape])).to.deep.equal(
+            network.layers.map((layer) => [layer.name, layer.outputShape]),
+          );
           expect(to.report.stages).to.deep.equal([...from.report.stages, 'correct']);
         });
       });
     }
 
-    async function expectNoneToRise({model: from, layers: was}: Compression, {model: to, report}: Compression): Promise<void> {
+    async function expectNoneToRise(
+      {model: from, layers: was}: Compression,
+      {model: to, report}: Compression,
+    ): Promise<void> {
       for (const {name} of was) {
         const [own, shadow] = [await inputsOf(network, name, x), await inputsOf(to, name, x)];
-        const weights = [await denseWeights(network, name), await denseWeights(from, name), await denseWeights(to, name)];
-        const errorsOn = (rows: RowChoice) => [weights[1], weights[2]].map((compressed) => relativeError(own, weights[0], shadow, compressed, rows));
+        const weights = [
+          await denseWeights(network, name),
+          await denseWeights(from, name),
+          await denseWeights(to, name),
+        ];
+        const errorsOn = (rows: RowChoice) =>
+          [weights[1], weights[2]].map((compressed) => relativeError(own, weights[0], shadow, compressed, rows));
         const [before, after] = errorsOn((row) => !isHeldBack(row));
         expect(after, name).to.be.at.most(before * (1 + 1e-6));
         const {correction, relativeError: reported} = report.layers.find((one) => one.name === name) ?? {};
@@ -102,7 +143,10 @@ onBackends(['wasm'], () => {
       }
     }
 
-    for (const [what, stage] of [['2 bits', rtnQuantize({bits: 2})], ['ternary', rtnQuantize({bits: 'ternary'})]] as const) {
+    for (const [what, stage] of [
+      ['2 bits', rtnQuantize({bits: 2})],
+      ['ternary', rtnQuantize({bits: 'ternary'})],
+    ] as const) {
       it(`lowers the error of the outputs by more than a fifth after rtnQuantize at ${what}`, async () => {
         const errors: number[] = [];
         for (const stages of [[stage], [stage, correct()]]) {
@@ -116,7 +160,10 @@ onBackends(['wasm'], () => {
 
     it('a layer whose held-out error would rise stays bit by bit as it was, and the report says so', async () => {
       const few = causedTensor([32, 40], 3); // 30 rows for 40 features: at 8 bits sweeps fit their noise
-      const [before, after] = [await through([rtnQuantize({bits: 8})], few), await through([rtnQuantize({bits: 8}), correct()], few)];
+      const [before, after] = [
+        await through([rtnQuantize({bits: 8})], few),
+        await through([rtnQuantize({bits: 8}), correct()], few),
+      ];
       const [was, is] = [await weightsOf(before.model), await weightsOf(after.model)];
       const outcomes = after.report.layers.map(({correction}) => correction?.kept);
       expect(outcomes).to.include(false);
@@ -126,50 +173,86 @@ onBackends(['wasm'], () => {
         if (!kept) expect(after.layers[i]).to.deep.equal(before.layers[i]);
       });
       expect(after.report.toString()).to.match(/: correction not kept, error \d+\.\d\d % → \d+\.\d\d %/);
-      [before, after].forEach((one) => { one.dispose(); });
+      [before, after].forEach((one) => {
+        one.dispose();
+      });
       few.dispose();
     });
 
-    for (const [name, stages] of [['spfqQuantize', [spfqQuantize({bits: 2})]], ['spfqPrune', [spfqPrune({sparsity: 0.7, iterations: 1})]], ['rtnQuantize', [rtnQuantize({bits: 2})]]] as const) {
-      it(`bias: false leaves biases as ${name} left them`, () => corrected(stages, {bias: false}, async ({model: from}, {model: to, report}) => {
-        const [was, is] = [await weightsOf(from), await weightsOf(to)];
-        expect(report.layers.some(({correction}) => correction?.kept)).to.equal(true);
-        for (const i of [1, 3, 5]) expect(is[i]).to.deep.equal(was[i]);
-      }));
+    for (const [name, stages] of [
+      ['spfqQuantize', [spfqQuantize({bits: 2})]],
+      ['spfqPrune', [spfqPrune({sparsity: 0.7, iterations: 1})]],
+      ['rtnQuantize', [rtnQuantize({bits: 2})]],
+    ] as const) {
+      it(`bias: false leaves biases as ${name} left them`, () =>
+        corrected(stages, {bias: false}, async ({model: from}, {model: to, report}) => {
+          const [was, is] = [await weightsOf(from), await weightsOf(to)];
+          expect(report.layers.some(({correction}) => correction?.kept)).to.equal(true);
+          for (const i of [1, 3, 5]) expect(is[i]).to.deep.equal(was[i]);
+        }));
     }
 
-    it('scale: false leaves steps and offsets as they were, and still lowers the error', () => corrected([rtnQuantize({bits: 2})], {scale: false}, async (before, after) => {
-      const [was, is] = [before, after].map(({layers: compressed}) => quantizedLayers(compressed).map(({matrices: [{scales}]}) => scales));
-      expect(is).to.deep.equal(was);
-      expect(after.report.layers[0].relativeError).to.be.lessThan(0.9 * before.report.layers[0].relativeError);
-    }));
+    it('scale: false leaves steps and offsets as they were, and still lowers the error', () =>
+      corrected([rtnQuantize({bits: 2})], {scale: false}, async (before, after) => {
+        const [was, is] = [before, after].map(({layers: compressed}) =>
+          quantizedLayers(compressed).map(({matrices: [{scales}]}) => scales),
+        );
+        expect(is).to.deep.equal(was);
+        expect(after.report.layers[0].relativeError).to.be.lessThan(0.9 * before.report.layers[0].relativeError);
+      }));
 
-    it('include and exclude choose among the compressed layers; the others stay', () => corrected([rtnQuantize({bits: 2})], {include: 'second'}, async ({model: from}, {model: to, report}) => {
-      const [was, is] = [await weightsOf(from), await weightsOf(to)];
-      expect(is.map((values, i) => values.join() === was[i].join())).to.deep.equal([true, true, false, false, true, true]);
-      expect(report.skipped.map(({stage, name, reason}) => [stage, name, reason])).to.deep.equal([['correct', 'first', 'not in `include`'], ['correct', 'scores', 'not in `include`']]);
-    }));
+    it('include and exclude choose among the compressed layers; the others stay', () =>
+      corrected([rtnQuantize({bits: 2})], {include: 'second'}, async ({model: from}, {model: to, report}) => {
+        const [was, is] = [await weightsOf(from), await weightsOf(to)];
+        expect(is.map((values, i) => values.join() === was[i].join())).to.deep.equal([
+          true,
+          true,
+          false,
+          false,
+          true,
+          true,
+        ]);
+        expect(report.skipped.map(({stage, name, reason}) => [stage, name, reason])).to.deep.equal([
+          ['correct', 'first', 'not in `include`'],
+          ['correct', 'scores', 'not in `include`'],
+        ]);
+      }));
 
     it('leaves layers alone that no stage compressed', async () => {
       const result = await through([rtnQuantize({bits: 2, include: 'first'}), correct()]);
-      expect(result.report.skipped.slice(-2)).to.deep.equal(['second', 'scores'].map((name) => ({stage: 'correct', name, className: 'Dense', reason: 'not compressed by an earlier stage'})));
+      expect(result.report.skipped.slice(-2)).to.deep.equal(
+        ['second', 'scores'].map((name) => ({
+          stage: 'correct',
+          name,
+          className: 'Dense',
+          reason: 'not compressed by an earlier stage',
+        })),
+      );
       const [was, is] = [await weightsOf(network), await weightsOf(result.model)];
       expect(is.slice(2)).to.deep.equal(was.slice(2));
       result.dispose();
     });
 
     it('twice is no worse than once, and the same seed gives the same codes', async () => {
-      const [once, again, twice] = [await through([rtnQuantize({bits: 2}), correct()]), await through([rtnQuantize({bits: 2}), correct()]), await through([rtnQuantize({bits: 2}), correct(), correct()])];
+      const [once, again, twice] = [
+        await through([rtnQuantize({bits: 2}), correct()]),
+        await through([rtnQuantize({bits: 2}), correct()]),
+        await through([rtnQuantize({bits: 2}), correct(), correct()]),
+      ];
       expect(quantizedLayers(again.layers)).to.deep.equal(quantizedLayers(once.layers));
       expect(twice.report.layers[0].relativeError).to.be.at.most(once.report.layers[0].relativeError + 1e-9);
-      [once, again, twice].forEach((one) => { one.dispose(); });
+      [once, again, twice].forEach((one) => {
+        one.dispose();
+      });
     });
 
     it('before any compression ends the stream with a ModelError: put it behind a stage', async () => {
       const data = gaussianTensor([16, 40], 1);
       const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(data), correct())));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.equal('correct: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress');
+      expect(error.message).to.equal(
+        'correct: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress',
+      );
       data.dispose();
     });
   });
@@ -182,7 +265,11 @@ function expectSameForm(was: CompressedLayer, is: CompressedLayer): void {
   if (was.kind === 'pruned' || is.kind === 'pruned') return;
   const {alphabet} = is;
   expect([alphabet, is.granularity]).to.deep.equal([was.alphabet, was.granularity]);
-  expect(is.matrices.every(({codes}) => codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest))).to.equal(true);
-  const [before, after] = [was, is].map(({matrices}) => matrices.map(({scales: {steps, offsets}}) => [steps.length, offsets?.length]));
+  expect(
+    is.matrices.every(({codes}) => codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest)),
+  ).to.equal(true);
+  const [before, after] = [was, is].map(({matrices}) =>
+    matrices.map(({scales: {steps, offsets}}) => [steps.length, offsets?.length]),
+  );
   expect(after).to.deep.equal(before);
 }

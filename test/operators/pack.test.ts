@@ -1,14 +1,37 @@
+import 'tfjs-compress/plugins/webgpu';
 import {getKernel, memory, registerKernel, type Tensor, tensor, unregisterKernel} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, tap} from 'rxjs';
 import {
-  BackendError, calibrate, compress, type Compression, correct, evaluate, fit, ModelError, OptionError, pack, type ProgressEvent, progress, rtnQuantize, selfCheck, SelfCheckError, spfqPrune, spfqQuantize,
+  BackendError,
+  calibrate,
+  compress,
+  type Compression,
+  correct,
+  evaluate,
+  fit,
+  ModelError,
+  OptionError,
+  pack,
+  progress,
+  type ProgressEvent,
+  rtnQuantize,
+  selfCheck,
+  SelfCheckError,
+  spfqPrune,
+  spfqQuantize,
 } from 'tfjs-compress';
-import 'tfjs-compress/plugins/webgpu';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {FAST, packed, quantized, relativeDifference, withSpoiltKernel} from '../support/models/packedModels.ts';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/models/smallNetworks.ts';
+import {
+  denseNetwork,
+  errorOf,
+  gaussianTensor,
+  leavingAlone,
+  predictionsOf,
+  untilTensors,
+} from '../support/models/smallNetworks.ts';
 
 onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
   const route = backend === 'wasm' ? 'decoded' : 'packed';
@@ -37,14 +60,20 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       const {report, dispose} = await lastValueFrom(ready().pipe(pack({selfCheck: true})));
       expect(report.stages.at(-1)).to.equal('pack');
       expect(report.packing?.backend).to.equal(backend);
-      expect(report.packing?.layers.map(({name, route: taken}) => [name, taken])).to.deep.equal([['hidden', route], ['scores', route]]);
+      expect(report.packing?.layers.map(({name, route: taken}) => [name, taken])).to.deep.equal([
+        ['hidden', route],
+        ['scores', route],
+      ]);
       // Decoded: 4 bytes for each of 6 · 8 and 8 · 3 weights, and of the biases.
-      if (route === 'decoded') expect(report.packing?.layers.map(({bytes}) => bytes)).to.deep.equal([4 * (6 * 8 + 8), 4 * (8 * 3 + 3)]);
+      if (route === 'decoded')
+        expect(report.packing?.layers.map(({bytes}) => bytes)).to.deep.equal([4 * (6 * 8 + 8), 4 * (8 * 3 + 3)]);
       expect(report.packing?.selfCheck?.layers.every(({passed}) => passed)).to.equal(true);
       expect(structuredClone(report.toJSON()).packing).to.deep.equal(report.packing);
-      expect(report.toString()).to.match(route === 'packed'
-        ? /^computed from packed weights on '\w+': hidden, scores; \d+ bytes\nself-check: 2 layers passed, largest relative error \d/m
-        : /^decoded to float32 on 'wasm': hidden, scores; 332 bytes\nself-check: nothing to compare, as every layer is decoded/m);
+      expect(report.toString()).to.match(
+        route === 'packed'
+          ? /^computed from packed weights on '\w+': hidden, scores; \d+ bytes\nself-check: 2 layers passed, largest relative error \d/m
+          : /^decoded to float32 on 'wasm': hidden, scores; 332 bytes\nself-check: nothing to compare, as every layer is decoded/m,
+      );
       dispose();
     });
 
@@ -61,9 +90,13 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
         try {
           const {report, dispose} = await lastValueFrom(ready().pipe(pack()));
           expect(report.packing?.layers.map(({route: taken}) => taken)).to.deep.equal([undefined, undefined]);
-          expect(report.toString()).to.match(/^not computed on 'webgpu', whose plugin is missing: hidden, scores; \d+ bytes$/m);
+          expect(report.toString()).to.match(
+            /^not computed on 'webgpu', whose plugin is missing: hidden, scores; \d+ bytes$/m,
+          );
           dispose();
-          expect(await leavingAlone(network, () => errorOf(ready().pipe(pack({selfCheck: true}))))).to.be.instanceOf(BackendError);
+          expect(await leavingAlone(network, () => errorOf(ready().pipe(pack({selfCheck: true}))))).to.be.instanceOf(
+            BackendError,
+          );
         } finally {
           registerKernel(kernel);
         }
@@ -71,41 +104,77 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     }
 
     it('evaluates as before', async () => {
-      const ys = tensor(Float32Array.from({length: 40}, (_, i) => i % 3), [40]);
+      const ys = tensor(
+        Float32Array.from({length: 40}, (_, i) => i % 3),
+        [40],
+      );
       const unpacked = await lastValueFrom(ready().pipe(evaluate({xs: x, ys})));
       const small = await packed(unpacked, {}, evaluate({xs: x, ys}));
       expect(small.report.stages).to.deep.equal(['spfqQuantize', 'evaluate', 'pack', 'evaluate']);
       expect(small.report.evaluation).to.include({
-        samples: 40, accuracyBefore: unpacked.report.evaluation?.accuracyBefore, accuracyAfter: unpacked.report.evaluation?.accuracyAfter, agreement: unpacked.report.evaluation?.agreement,
+        samples: 40,
+        accuracyBefore: unpacked.report.evaluation?.accuracyBefore,
+        accuracyAfter: unpacked.report.evaluation?.accuracyAfter,
+        agreement: unpacked.report.evaluation?.agreement,
       });
-      expect(small.report.evaluation?.relativeError).to.be.closeTo(unpacked.report.evaluation?.relativeError ?? NaN, 1e-6);
-      [unpacked, small, ys].forEach((one) => { one.dispose(); });
+      expect(small.report.evaluation?.relativeError).to.be.closeTo(
+        unpacked.report.evaluation?.relativeError ?? NaN,
+        1e-6,
+      );
+      [unpacked, small, ys].forEach((one) => {
+        one.dispose();
+      });
     });
 
     it('lets progress follow, and be followed', async () => {
       const events: ProgressEvent[] = [];
-      const small = await lastValueFrom(ready().pipe(progress((event) => { events.push(event); }), pack(), progress((event) => { events.push(event); }), evaluate({xs: x})));
-      expect(events.filter(({fraction}) => fraction === 1).map(({stage}) => stage)).to.deep.equal(['pack', 'evaluate', 'evaluate']);
+      const small = await lastValueFrom(
+        ready().pipe(
+          progress((event) => {
+            events.push(event);
+          }),
+          pack(),
+          progress((event) => {
+            events.push(event);
+          }),
+          evaluate({xs: x}),
+        ),
+      );
+      expect(events.filter(({fraction}) => fraction === 1).map(({stage}) => stage)).to.deep.equal([
+        'pack',
+        'evaluate',
+        'evaluate',
+      ]);
       small.dispose();
     });
 
     it('refuses options that it does not know', () => {
-      for (const options of [{selfCheck: 'refuse'}, {selfCheck: 1}, {selfcheck: true}, null]) expect(() => pack(options as never)).to.throw(OptionError);
+      for (const options of [{selfCheck: 'refuse'}, {selfCheck: 1}, {selfcheck: true}, null])
+        expect(() => pack(options as never)).to.throw(OptionError);
     });
 
     it('refuses a model that nothing was done to', async () => {
       const error = await leavingAlone(network, () => errorOf(compress(network).pipe(pack())));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.equal('pack: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
+      expect(error.message).to.equal(
+        'pack: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it',
+      );
     });
 
     for (const [name, stage] of Object.entries({
-      spfqQuantize: quick, 'spfqQuantize with a budget': spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3}}), spfqPrune: spfqPrune(), rtnQuantize: rtnQuantize(), correct: correct(), pack: pack(),
+      spfqQuantize: quick,
+      'spfqQuantize with a budget': spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 3}}),
+      spfqPrune: spfqPrune(),
+      rtnQuantize: rtnQuantize(),
+      correct: correct(),
+      pack: pack(),
     })) {
       it(`is followed by no ${name}`, async () => {
         const error = await leavingAlone(network, () => errorOf(ready().pipe(pack(), stage)));
         expect(error).to.be.instanceOf(ModelError);
-        expect(error.message).to.match(/^\w+: expected a model that is not packed, found the packed layer 'hidden'; .*pack\(\)/);
+        expect(error.message).to.match(
+          /^\w+: expected a model that is not packed, found the packed layer 'hidden'; .*pack\(\)/,
+        );
       });
     }
 
@@ -113,7 +182,9 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       const small = await lastValueFrom(ready().pipe(pack()));
       const error = await errorOf(compress(small.model));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.equal("compress: expected a model that is not packed, found the packed layer 'hidden'; a packed model cannot be compressed again: load the float model");
+      expect(error.message).to.equal(
+        "compress: expected a model that is not packed, found the packed layer 'hidden'; a packed model cannot be compressed again: load the float model",
+      );
       expect((await errorOf(fit(small.model, x, x))).message).to.match(/^fit: expected a model that is not packed, /);
       small.dispose();
     });
@@ -127,15 +198,25 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       });
       const error = await leavingAlone(network, () => errorOf(ready().pipe(change, pack())));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.match(/^pack: expected weight \d+ of layer 'hidden' to be the letter .* found 0\.123.*; the model was changed after it was compressed: compress it again$/);
+      expect(error.message).to.match(
+        /^pack: expected weight \d+ of layer 'hidden' to be the letter .* found 0\.123.*; the model was changed after it was compressed: compress it again$/,
+      );
     });
 
     for (const check of [false, true, 'decode'] as const) {
       it(`unsubscribed midway leaves nothing, selfCheck: ${check}`, async () => {
         for (const delay of [0, 1, 2, 4, 8]) {
           await new Promise<void>((resolve) => {
-            const stop = tap<Compression>(() => { setTimeout(() => { subscription.unsubscribe(); }, delay); });
-            const subscription = ready().pipe(stop, pack({selfCheck: check})).subscribe((small) => { small.dispose(); });
+            const stop = tap<Compression>(() => {
+              setTimeout(() => {
+                subscription.unsubscribe();
+              }, delay);
+            });
+            const subscription = ready()
+              .pipe(stop, pack({selfCheck: check}))
+              .subscribe((small) => {
+                small.dispose();
+              });
             subscription.add(resolve);
           });
           await untilTensors(start);
@@ -144,12 +225,18 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       });
     }
 
-    it('ends the stream at an observer\'s error, and leaves nothing', async () => {
-      const error = await errorOf(ready().pipe(progress(() => { throw new Error('observer'); }), pack({selfCheck: true})));
+    it("ends the stream at an observer's error, and leaves nothing", async () => {
+      const error = await errorOf(
+        ready().pipe(
+          progress(() => {
+            throw new Error('observer');
+          }),
+          pack({selfCheck: true}),
+        ),
+      );
       expect(error.message).to.equal('observer');
     });
   });
-
 });
 
 onBackends(['cpu', 'webgpu'], (backend) => {
@@ -159,17 +246,26 @@ onBackends(['cpu', 'webgpu'], (backend) => {
       const x = gaussianTensor([40, 6], 1);
       const compression = await quantized(network, x, {bits: 4});
       const expected = await predictionsOf(compression.model, x);
-      await withSpoiltKernel('PackedMatMul', backend, () => 0.5, async () => {
-        const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, ...FAST}), pack({selfCheck: true}))));
-        expect(error).to.be.instanceOf(SelfCheckError);
-        const small = await packed(compression, {selfCheck: 'decode'});
-        expect(small.report.packing?.layers.map(({route}) => route)).to.deep.equal(['decoded', 'decoded']);
-        expect(small.report.toString()).to.match(/^self-check: hidden: FAILED, .*; decoded to float32 instead$/m);
-        expect(relativeDifference(expected, await predictionsOf(small.model, x))).to.be.lessThan(1e-6);
-        expect((await selfCheck(small.model)).layers.every(({inputs}) => inputs === 'none')).to.equal(true);
-        small.dispose();
+      await withSpoiltKernel(
+        'PackedMatMul',
+        backend,
+        () => 0.5,
+        async () => {
+          const error = await leavingAlone(network, () =>
+            errorOf(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, ...FAST}), pack({selfCheck: true}))),
+          );
+          expect(error).to.be.instanceOf(SelfCheckError);
+          const small = await packed(compression, {selfCheck: 'decode'});
+          expect(small.report.packing?.layers.map(({route}) => route)).to.deep.equal(['decoded', 'decoded']);
+          expect(small.report.toString()).to.match(/^self-check: hidden: FAILED, .*; decoded to float32 instead$/m);
+          expect(relativeDifference(expected, await predictionsOf(small.model, x))).to.be.lessThan(1e-6);
+          expect((await selfCheck(small.model)).layers.every(({inputs}) => inputs === 'none')).to.equal(true);
+          small.dispose();
+        },
+      );
+      [network, x, compression].forEach((made) => {
+        made.dispose();
       });
-      [network, x, compression].forEach((made) => { made.dispose(); });
     });
   });
 });

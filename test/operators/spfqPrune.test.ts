@@ -2,7 +2,16 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
-import {calibrate, compress, type Compression, ModelError, spfqCompress, spfqPrune, type SpfqPruneOptions, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type Compression,
+  ModelError,
+  spfqCompress,
+  spfqPrune,
+  type SpfqPruneOptions,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {causedTensor, masksOf, prunableConvnet, zerosOf} from '../support/models/prunableNetworks.ts';
 import {errorOf, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
@@ -22,11 +31,18 @@ onBackends(['wasm'], () => {
       x.dispose();
     });
 
-    async function through(...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>): Promise<Compression & {readonly kernels: ReadonlyMap<string, number[]>}> {
-      const result = await lastValueFrom(stages.reduce((stream, one) => one(stream), compress(network).pipe(calibrate(x, {rows: 1024}))));
+    async function through(
+      ...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>
+    ): Promise<Compression & {readonly kernels: ReadonlyMap<string, number[]>}> {
+      const result = await lastValueFrom(
+        stages.reduce((stream, one) => one(stream), compress(network).pipe(calibrate(x, {rows: 1024}))),
+      );
       const weights = await weightsOf(result.model);
       result.dispose();
-      return {...result, kernels: new Map(['conv', 'depthwise', 'hidden', 'out'].map((name, i) => [name, weights[2 * i]]))};
+      return {
+        ...result,
+        kernels: new Map(['conv', 'depthwise', 'hidden', 'out'].map((name, i) => [name, weights[2 * i]])),
+      };
     }
     const pruned = (options: SpfqPruneOptions) => through(spfqPrune(options));
 
@@ -39,9 +55,13 @@ onBackends(['wasm'], () => {
             const kernel = kernels.get(layer.name) ?? [];
             const zeros = Math.round(sparsity * kernel.length);
             expect(zerosOf(layer), layer.name).to.equal(zeros);
-            expect(kernel.filter((weight) => weight === 0), layer.name).to.have.length(zeros);
+            expect(
+              kernel.filter((weight) => weight === 0),
+              layer.name,
+            ).to.have.length(zeros);
             expect(report.layers[i].sparsity).to.be.closeTo(zeros / kernel.length, 1e-12);
-            if (layer.matrices.length === 1) expect(masksOf(layer)).to.deep.equal(kernel.map((weight) => (weight === 0 ? 0 : 1)));
+            if (layer.matrices.length === 1)
+              expect(masksOf(layer)).to.deep.equal(kernel.map((weight) => (weight === 0 ? 0 : 1)));
           }
         });
       }
@@ -52,15 +72,23 @@ onBackends(['wasm'], () => {
       expect(layers.map(zerosOf)).to.deep.equal([Math.round(0.6 * 252), Math.round(0.6 * 567)]);
     });
 
-    for (const [pattern, kept, group] of [['2:4', 2, 4], [{n: 1, m: 3}, 1, 3], [{n: 5, m: 9}, 5, 9]] as const) {
+    for (const [pattern, kept, group] of [
+      ['2:4', 2, 4],
+      [{n: 1, m: 3}, 1, 3],
+      [{n: 5, m: 9}, 5, 9],
+    ] as const) {
       for (const mask of ['best', 'path', 'magnitude', 'wanda'] as const) {
         it(`pattern ${JSON.stringify(pattern)}, mask '${mask}': every ${group} neighbouring features of every neuron keep ${kept}`, async () => {
           const {layers} = await pruned({pattern, mask});
           expect(layers.map(({name}) => name)).to.deep.equal(group === 4 ? ['conv'] : ['conv', 'hidden']);
-          for (const {matrices: [{mask: found = [], features, neurons}]} of layers) {
+          for (const {
+            matrices: [{mask: found = [], features, neurons}],
+          } of layers) {
             for (let n = 0; n < neurons; n++) {
               for (let first = 0; first < features; first += group) {
-                expect(Array.from({length: group}, (_, k) => found[(first + k) * neurons + n]).filter((one) => one === 1)).to.have.length(kept);
+                expect(
+                  Array.from({length: group}, (_, k) => found[(first + k) * neurons + n]).filter((one) => one === 1),
+                ).to.have.length(kept);
               }
             }
           }
@@ -72,19 +100,47 @@ onBackends(['wasm'], () => {
       const {report, kernels} = await pruned({pattern: '2:4'});
       const before = await weightsOf(network);
       expect(report.skipped).to.deep.equal([
-        {stage: 'spfqPrune', name: 'depthwise', className: 'DepthwiseConv2D', reason: '9 features, fewer than 32, stay dense; `include` overrides this'},
-        {stage: 'spfqPrune', name: 'hidden', className: 'Dense', reason: '63 features cannot be divided by the 4 of pattern 2:4'},
-        {stage: 'spfqPrune', name: 'out', className: 'Dense', reason: 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this'},
+        {
+          stage: 'spfqPrune',
+          name: 'depthwise',
+          className: 'DepthwiseConv2D',
+          reason: '9 features, fewer than 32, stay dense; `include` overrides this',
+        },
+        {
+          stage: 'spfqPrune',
+          name: 'hidden',
+          className: 'Dense',
+          reason: '63 features cannot be divided by the 4 of pattern 2:4',
+        },
+        {
+          stage: 'spfqPrune',
+          name: 'out',
+          className: 'Dense',
+          reason: 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this',
+        },
       ]);
-      expect([kernels.get('depthwise'), kernels.get('hidden'), kernels.get('out')]).to.deep.equal([before[2], before[4], before[6]]);
-      expect((await pruned({include: ['out', 'depthwise']})).layers.map(({name}) => name)).to.deep.equal(['depthwise', 'out']);
+      expect([kernels.get('depthwise'), kernels.get('hidden'), kernels.get('out')]).to.deep.equal([
+        before[2],
+        before[4],
+        before[6],
+      ]);
+      expect((await pruned({include: ['out', 'depthwise']})).layers.map(({name}) => name)).to.deep.equal([
+        'depthwise',
+        'out',
+      ]);
     });
 
     it('a layer that `include` names, whose features m does not divide, ends the stream with a ModelError that names it', async () => {
-      const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(x, {rows: 1024}), spfqPrune({pattern: '2:4', include: ['conv', 'hidden']}))));
+      const error = await leavingAlone(network, () =>
+        errorOf(
+          compress(network).pipe(calibrate(x, {rows: 1024}), spfqPrune({pattern: '2:4', include: ['conv', 'hidden']})),
+        ),
+      );
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.equal("spfqPrune: layer 'hidden': expected features that the 4 of pattern 2:4 divides, got 63; " +
-        'leave the layer out of `include`, or choose another pattern');
+      expect(error.message).to.equal(
+        "spfqPrune: layer 'hidden': expected features that the 4 of pattern 2:4 divides, got 63; " +
+          'leave the layer out of `include`, or choose another pattern',
+      );
     });
 
     it('names the mask that won: of those no worse than magnitude the one with the least error behind the activation', async () => {
@@ -96,28 +152,41 @@ onBackends(['wasm'], () => {
         const [best] = eligible.sort((one, other) => one.outputError - other.outputError);
         expect([mask, relativeError, pattern]).to.deep.equal([best.mask, best.relativeError, 'unstructured']);
       }
-      expect(report.toString()).to.match(/^conv: mask by [a-z ]+; error, and behind the activation: .* %, .* % by magnitude/m);
+      expect(report.toString()).to.match(
+        /^conv: mask by [a-z ]+; error, and behind the activation: .* %, .* % by magnitude/m,
+      );
     });
 
     for (const sparsity of [0.5, 0.8]) {
       it(`at ${sparsity} no layer has a larger held-back error than with magnitude and least squares on the same inputs`, async () => {
-        const [best, magnitude] = [(await pruned({sparsity})).report.layers, (await pruned({sparsity, mask: 'magnitude'})).report.layers];
-        const byMagnitude = best.map(({pruning}) => pruning?.candidates.find(({mask}) => mask === 'magnitude')?.relativeError ?? NaN);
+        const [best, magnitude] = [
+          (await pruned({sparsity})).report.layers,
+          (await pruned({sparsity, mask: 'magnitude'})).report.layers,
+        ];
+        const byMagnitude = best.map(
+          ({pruning}) => pruning?.candidates.find(({mask}) => mask === 'magnitude')?.relativeError ?? NaN,
+        );
         // Both see the same inputs of the first layer; later ones are compared within the report.
         expect(byMagnitude[0]).to.equal(magnitude[0].relativeError);
-        best.forEach(({relativeError}, l) => { expect(relativeError).to.be.at.most(byMagnitude[l]); });
+        best.forEach(({relativeError}, l) => {
+          expect(relativeError).to.be.at.most(byMagnitude[l]);
+        });
       });
     }
 
     it('least squares on the support lowers the held-out error of the bare mask', async () => {
-      const error = async (options: SpfqPruneOptions) => (await pruned({mask: 'magnitude', include: 'hidden', ...options})).report.layers[0].relativeError;
-      expect(await error({})).to.be.lessThan(0.9 * await error({iterations: 0}));
+      const error = async (options: SpfqPruneOptions) =>
+        (await pruned({mask: 'magnitude', include: 'hidden', ...options})).report.layers[0].relativeError;
+      expect(await error({})).to.be.lessThan(0.9 * (await error({iterations: 0})));
     });
 
     it("threshold: c with mask: 'magnitude' and iterations: 0 makes exactly the weights with |w| ≤ c zero; so does a nearest path without feedback", async () => {
       const before = await weightsOf(network);
       const expected = before[0].map((weight) => (Math.abs(weight) > 0.4 ? weight : 0));
-      for (const options of [{mask: 'magnitude'}, {mask: 'path', rounding: 'nearest', feedback: 'none', alignment: 'none'}] as const) {
+      for (const options of [
+        {mask: 'magnitude'},
+        {mask: 'path', rounding: 'nearest', feedback: 'none', alignment: 'none'},
+      ] as const) {
         const {kernels, report} = await pruned({threshold: 0.4, iterations: 0, ...options});
         expect(kernels.get('conv')).to.deep.equal(expected);
         expect(report.layers[0].sparsity).to.equal(expected.filter((weight) => weight === 0).length / 252);
@@ -132,7 +201,14 @@ onBackends(['wasm'], () => {
         if (Math.abs(was) > 0.4) expect(weight).to.equal(was);
         else expect([0, Math.fround(Math.sign(was) * 0.4)]).to.include(weight);
       });
-      expect(new Set(kernels.get('conv')?.filter((_, i) => Math.abs(before[0][i]) <= 0.4).map(Math.abs)).size).to.equal(2);
+      expect(
+        new Set(
+          kernels
+            .get('conv')
+            ?.filter((_, i) => Math.abs(before[0][i]) <= 0.4)
+            .map(Math.abs),
+        ).size,
+      ).to.equal(2);
     });
 
     it('the same seed gives the same zeros, another seed others', async () => {
@@ -142,7 +218,10 @@ onBackends(['wasm'], () => {
       expect(await masks(2)).not.to.deep.equal(first);
     });
 
-    for (const [first, second] of [[0.3, 0.6], [0.6, 0.3]]) {
+    for (const [first, second] of [
+      [0.3, 0.6],
+      [0.6, 0.3],
+    ]) {
       for (const mask of ['best', 'path', 'magnitude', 'wanda'] as const) {
         it(`of what was pruned by ${first}, ${second} with mask '${mask}' keeps every zero, and ends at ${Math.max(first, second)}`, async () => {
           const once = await pruned({sparsity: first});
@@ -157,11 +236,18 @@ onBackends(['wasm'], () => {
       }
     }
 
-    for (const [name, quantize] of [['spfqQuantize', spfqQuantize()], ['spfqCompress', spfqCompress()]] as const) {
+    for (const [name, quantize] of [
+      ['spfqQuantize', spfqQuantize()],
+      ['spfqCompress', spfqCompress()],
+    ] as const) {
       it(`after ${name} ends the stream with a ModelError: put it before`, async () => {
-        const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(x, {rows: 1024}), quantize, spfqPrune())));
+        const error = await leavingAlone(network, () =>
+          errorOf(compress(network).pipe(calibrate(x, {rows: 1024}), quantize, spfqPrune())),
+        );
         expect(error).to.be.instanceOf(ModelError);
-        expect(error.message).to.equal("spfqPrune: layer 'conv': expected float weights, got letters; put spfqPrune before the quantizing stage, or use spfqCompress");
+        expect(error.message).to.equal(
+          "spfqPrune: layer 'conv': expected float weights, got letters; put spfqPrune before the quantizing stage, or use spfqCompress",
+        );
       });
     }
   });

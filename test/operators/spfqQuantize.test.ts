@@ -1,19 +1,55 @@
 import {io, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {input, layers, type LayersModel, loadLayersModel, model, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {
+  input,
+  layers,
+  type LayersModel,
+  loadLayersModel,
+  model,
+  sequential,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, type CalibrationData, compress, type Compression, evaluate, fit, type LayerSelection, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {
+  calibrate,
+  type CalibrationData,
+  compress,
+  type Compression,
+  evaluate,
+  fit,
+  type LayerSelection,
+  spfqQuantize,
+  type SpfqQuantizeOptions,
+} from 'tfjs-compress';
+import {onBackends} from '../support/backends/onBackends.ts';
 import {expectedWeights} from '../support/layers/expectedWeights.ts';
 import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
-import {denseNetwork, gaussianTensor, leavingAlone, predictionsOf, randomize, twoInputs, weightsOf} from '../support/models/smallNetworks.ts';
+import {
+  denseNetwork,
+  gaussianTensor,
+  leavingAlone,
+  predictionsOf,
+  randomize,
+  twoInputs,
+  weightsOf,
+} from '../support/models/smallNetworks.ts';
 import {gaussians} from '../support/numerics/randomMatrices.ts';
-import {onBackends} from '../support/backends/onBackends.ts';
 
-const NEAREST: SpfqQuantizeOptions = {scale: 'mse', alignment: 'none', feedback: 'none', rounding: 'nearest', sweeps: 0};
+const NEAREST: SpfqQuantizeOptions = {
+  scale: 'mse',
+  alignment: 'none',
+  feedback: 'none',
+  rounding: 'nearest',
+  sweeps: 0,
+};
 type Graph = SymbolicTensor;
 
 onBackends(['wasm'], () => {
-  async function quantized(network: LayersModel, data: CalibrationData, options: SpfqQuantizeOptions): Promise<Compression> {
+  async function quantized(
+    network: LayersModel,
+    data: CalibrationData,
+    options: SpfqQuantizeOptions,
+  ): Promise<Compression> {
     return lastValueFrom(compress(network).pipe(calibrate(data), spfqQuantize(options)));
   }
 
@@ -22,9 +58,13 @@ onBackends(['wasm'], () => {
     let x: Tensor;
     let test: Tensor;
     before(async () => {
-      network = sequential({layers: [
-        layers.dense({units: 24, inputShape: [12], activation: 'relu'}), layers.dense({units: 16, activation: 'relu'}), layers.dense({units: 4}),
-      ]});
+      network = sequential({
+        layers: [
+          layers.dense({units: 24, inputShape: [12], activation: 'relu'}),
+          layers.dense({units: 16, activation: 'relu'}),
+          layers.dense({units: 4}),
+        ],
+      });
       randomize(network, 3);
       network.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
       [x, test] = [correlated(512, 1), correlated(256, 2)];
@@ -35,17 +75,21 @@ onBackends(['wasm'], () => {
     after(() => {
       network.dispose();
       network.optimizer.dispose();
-      [x, test].forEach((one) => { one.dispose(); });
+      [x, test].forEach((one) => {
+        one.dispose();
+      });
     });
 
     for (const bits of [1, 'ternary', 2, 3] as const) {
       it(`at ${bits} bits loses less of the outputs than rounding to nearest at the same levels`, async () => {
         const errorOf = async (options: SpfqQuantizeOptions): Promise<number> => {
-          const {report, dispose} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits, ...options}), evaluate({xs: test})));
+          const {report, dispose} = await lastValueFrom(
+            compress(network).pipe(calibrate(x), spfqQuantize({bits, ...options}), evaluate({xs: test})),
+          );
           dispose();
           return report.evaluation?.relativeError ?? NaN;
         };
-        expect(await errorOf({})).to.be.lessThan(0.8 * await errorOf(NEAREST));
+        expect(await errorOf({})).to.be.lessThan(0.8 * (await errorOf(NEAREST)));
       });
     }
 
@@ -55,7 +99,9 @@ onBackends(['wasm'], () => {
           const {model: small, layers: compressed, dispose} = await quantized(network, x, {bits, granularity});
           const weights = await weightsOf(small);
           for (const [l, layer] of quantizedLayers(compressed).entries()) {
-            const {matrices: [{features, neurons, scales}]} = layer;
+            const {
+              matrices: [{features, neurons, scales}],
+            } = layer;
             const size = granularity === 'tensor' || granularity === 'channel' ? features : granularity.group;
             expect(scales.steps).to.have.length(Math.ceil(features / size) * neurons);
             if (granularity === 'tensor') expect(new Set(scales.steps).size).to.equal(1);
@@ -69,10 +115,12 @@ onBackends(['wasm'], () => {
     it('save, then load: equal predictions, bit by bit', async () => {
       const {model: small, dispose} = await quantized(network, x, {bits: 2});
       const saved: io.ModelArtifacts[] = [];
-      await small.save(io.withSaveHandler(async (artifacts) => {
-        saved.push(artifacts);
-        return {modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}};
-      }));
+      await small.save(
+        io.withSaveHandler(async (artifacts) => {
+          saved.push(artifacts);
+          return {modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}};
+        }),
+      );
       const loaded = await loadLayersModel(io.fromMemory(saved[0]));
       expect(await predictionsOf(loaded, test)).to.deep.equal(await predictionsOf(small, test));
       loaded.dispose();
@@ -81,7 +129,10 @@ onBackends(['wasm'], () => {
 
     it('bias: false and sweeps: 0 leave the biases as they were', async () => {
       const before = await weightsOf(network);
-      for (const options of [{bits: 2, bias: false}, {bits: 2, sweeps: 0}] as const) {
+      for (const options of [
+        {bits: 2, bias: false},
+        {bits: 2, sweeps: 0},
+      ] as const) {
         const {model: small, dispose} = await quantized(network, x, options);
         const after = await weightsOf(small);
         for (const i of [1, 3, 5]) expect(after[i]).to.deep.equal(before[i]);
@@ -99,13 +150,19 @@ onBackends(['wasm'], () => {
       const data = gaussianTensor([64, 6], 1);
       for (const bits of [1, 2, 'ternary', 4] as const) {
         const {model: small, layers: compressed, dispose} = await quantized(zero, data, {bits});
-        const [{matrices: [{scales}]}] = quantizedLayers(compressed);
+        const [
+          {
+            matrices: [{scales}],
+          },
+        ] = quantizedLayers(compressed);
         const [after] = await weightsOf(small);
         expect(scales.steps[0]).to.equal(0);
         for (let i = 0; i < after.length; i += 8) expect(after[i]).to.equal(0);
         dispose();
       }
-      [zero, changed, data].forEach((one) => { one.dispose(); });
+      [zero, changed, data].forEach((one) => {
+        one.dispose();
+      });
     });
   });
 
@@ -130,12 +187,17 @@ onBackends(['wasm'], () => {
         expect(compressed.map(({name}) => name)).to.deep.equal(chosen);
         expect([...report.layers, ...report.skipped].map(({name}) => name)).to.have.members(['hidden', 'scores']);
         const after = await weightsOf(small);
-        ['hidden', 'scores'].forEach((name, i) => { expect(after[2 * i].join() === before[2 * i].join()).to.equal(!chosen.includes(name)); });
+        ['hidden', 'scores'].forEach((name, i) => {
+          expect(after[2 * i].join() === before[2 * i].join()).to.equal(!chosen.includes(name));
+        });
         dispose();
-        [network, x].forEach((one) => { one.dispose(); });
+        [network, x].forEach((one) => {
+          one.dispose();
+        });
       });
     }
-    const leavingResult = (network: LayersModel, x: Tensor, options: SpfqQuantizeOptions) => quantized(network, x, {bits: 3, ...options});
+    const leavingResult = (network: LayersModel, x: Tensor, options: SpfqQuantizeOptions) =>
+      quantized(network, x, {bits: 3, ...options});
   });
 
   describe('spfqQuantize end to end', () => {
@@ -151,7 +213,11 @@ onBackends(['wasm'], () => {
         const network = build();
         const x = inputs.map((shape, i) => gaussianTensor([48, ...shape], 10 + i));
         const seen = await leavingAlone(network, async () => {
-          const {model: small, report, dispose} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 8}), evaluate({xs: x})));
+          const {
+            model: small,
+            report,
+            dispose,
+          } = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 8}), evaluate({xs: x})));
           expect(report.layers.map(({name}) => name)).to.deep.equal(names);
           expect(report.layers.every(({relativeError}) => relativeError < 0.03)).to.equal(true);
           expect(small.layers.map(({name}) => name)).to.deep.equal(network.layers.map(({name}) => name));
@@ -161,7 +227,9 @@ onBackends(['wasm'], () => {
         expect(seen).to.be.greaterThan(0).and.lessThan(0.05);
         const weights = network.getWeights();
         network.dispose();
-        [...weights, ...x].forEach((one) => { one.dispose(); }); // tfjs leaves the weights of layers that are called twice
+        [...weights, ...x].forEach((one) => {
+          one.dispose();
+        }); // tfjs leaves the weights of layers that are called twice
       });
     }
   });
@@ -173,15 +241,20 @@ function correlated(samples: number, seed: number): Tensor {
   const mixing = gaussians(99);
   const mixed = Array.from({length: 12}, () => [mixing(), mixing(), mixing()]);
   const values = Array.from({length: samples}, () => [next(), next(), next()]).flatMap((causes) =>
-    mixed.map((weights) => weights.reduce((sum, weight, k) => sum + weight * causes[k], 0.3 * next())));
+    mixed.map((weights) => weights.reduce((sum, weight, k) => sum + weight * causes[k], 0.3 * next())),
+  );
   return tensor(values, [samples, 12]);
 }
 
 function normalized(): LayersModel {
-  const network = sequential({layers: [
-    layers.dense({name: 'first', units: 8, inputShape: [6], useBias: false}), layers.batchNormalization({name: 'norm'}), layers.reLU(),
-    layers.dense({name: 'second', units: 3, useBias: false}),
-  ]});
+  const network = sequential({
+    layers: [
+      layers.dense({name: 'first', units: 8, inputShape: [6], useBias: false}),
+      layers.batchNormalization({name: 'norm'}),
+      layers.reLU(),
+      layers.dense({name: 'second', units: 3, useBias: false}),
+    ],
+  });
   randomize(network, 4);
   const norm = network.getLayer('norm');
   const variance = tensor([1, 2, 1, 0.5, 1, 2, 1, 0.5]);
@@ -202,20 +275,42 @@ function residual(): LayersModel {
 function shared(): LayersModel {
   const [left, right] = [input({shape: [6]}), input({shape: [6]})];
   const counterpart = layers.dense({name: 'twin', units: 5, activation: 'tanh'});
-  const both = layers.concatenate().apply([counterpart.apply(left) as Graph, counterpart.apply(right) as Graph]) as Graph;
-  return randomized(model({inputs: [left, right], outputs: layers.dense({name: 'out', units: 2}).apply(both) as Graph}), 6);
+  const both = layers
+    .concatenate()
+    .apply([counterpart.apply(left) as Graph, counterpart.apply(right) as Graph]) as Graph;
+  return randomized(
+    model({inputs: [left, right], outputs: layers.dense({name: 'out', units: 2}).apply(both) as Graph}),
+    6,
+  );
 }
 
 function nested(): LayersModel {
-  const inner = sequential({name: 'block', layers: [layers.dense({name: 'inner', units: 5, inputShape: [6], activation: 'relu'})]});
+  const inner = sequential({
+    name: 'block',
+    layers: [layers.dense({name: 'inner', units: 5, inputShape: [6], activation: 'relu'})],
+  });
   return randomized(sequential({layers: [inner, layers.dense({name: 'outer', units: 2})]}), 7);
 }
 
 function images(): LayersModel {
-  return randomized(sequential({layers: [
-    layers.conv2d({name: 'conv', filters: 4, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [6, 6, 2]}),
-    layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, strides: 2}), layers.flatten(), layers.dense({name: 'out', units: 3}),
-  ]}), 8);
+  return randomized(
+    sequential({
+      layers: [
+        layers.conv2d({
+          name: 'conv',
+          filters: 4,
+          kernelSize: 3,
+          padding: 'same',
+          activation: 'relu',
+          inputShape: [6, 6, 2],
+        }),
+        layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, strides: 2}),
+        layers.flatten(),
+        layers.dense({name: 'out', units: 3}),
+      ],
+    }),
+    8,
+  );
 }
 
 function randomized(network: LayersModel, seed: number): LayersModel {

@@ -13,16 +13,37 @@ interface Fake {
 }
 
 function fake(name: string, observers: Compression['observers'] = []): Fake {
-  const model = {name, layers: [], weights: [], dispose: () => { counted.modelDisposals++; }};
+  const model = {
+    name,
+    layers: [],
+    weights: [],
+    dispose: () => {
+      counted.modelDisposals++;
+    },
+  };
   const origin = {release: () => undefined, wait: () => undefined};
   const counted: Fake = {
-    compression: {model, original: {}, observers, origin, dispose: () => { counted.disposals++; }} as unknown as Compression,
-    disposals: 0, modelDisposals: 0,
+    compression: {
+      model,
+      original: {},
+      observers,
+      origin,
+      dispose: () => {
+        counted.disposals++;
+      },
+    } as unknown as Compression,
+    disposals: 0,
+    modelDisposals: 0,
   };
   return counted;
 }
 
-const ticks = async (count = 1): Promise<void> => { for (let i = 0; i < count; i++) await new Promise((resolve) => { setTimeout(resolve, 0); }); };
+const ticks = async (count = 1): Promise<void> => {
+  for (let i = 0; i < count; i++)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 0);
+    });
+};
 
 describe('stage', () => {
   it('subscribes to its source when it is subscribed to, and lets it go on completion', () => {
@@ -82,7 +103,9 @@ describe('stage', () => {
       return compression;
     });
     await new Promise<void>((resolve) => {
-      from([fake('a').compression, fake('b').compression]).pipe(slow).subscribe({next: ({model: {name}}) => log.push(name), complete: resolve});
+      from([fake('a').compression, fake('b').compression])
+        .pipe(slow)
+        .subscribe({next: ({model: {name}}) => log.push(name), complete: resolve});
     });
     expect(log).to.deep.equal(['a', 'b']);
   });
@@ -108,7 +131,10 @@ describe('stage', () => {
   it('whose run finishes although it was unsubscribed from disposes of the result, too', async () => {
     const [before, after] = [fake('before'), fake('after')];
     const log: unknown[] = [];
-    const subscription = subscribed(before, log, async () => { await ticks(2); return after.compression; });
+    const subscription = subscribed(before, log, async () => {
+      await ticks(2);
+      return after.compression;
+    });
     subscription.unsubscribe();
     await ticks(5);
     expect(log).to.deep.equal([]);
@@ -117,9 +143,12 @@ describe('stage', () => {
 
   it('tells its run its name, the time, and takes its progress to every observer', async () => {
     const seen: unknown[] = [];
-    const observers = [1, 2].map((number) => ({stage: name, layer, fraction, remaining}: Parameters<Compression['observers'][number]>[0]) => {
-      seen.push([number, name, layer, fraction, remaining > 0]);
-    });
+    const observers = [1, 2].map(
+      (number) =>
+        ({stage: name, layer, fraction, remaining}: Parameters<Compression['observers'][number]>[0]) => {
+          seen.push([number, name, layer, fraction, remaining > 0]);
+        },
+    );
     await logOf(fake('before', observers), async (compression, context) => {
       expect(context.stage).to.equal('fake');
       context.progress('one', 0, 2);
@@ -130,9 +159,12 @@ describe('stage', () => {
       return compression;
     });
     expect(seen).to.deep.equal([
-      [1, 'fake', 'one', 0, true], [2, 'fake', 'one', 0, true],
-      [1, 'fake', '', 1, false], [2, 'fake', '', 1, false],
-      [1, 'fake', '', 1, false], [2, 'fake', '', 1, false],
+      [1, 'fake', 'one', 0, true],
+      [2, 'fake', 'one', 0, true],
+      [1, 'fake', '', 1, false],
+      [2, 'fake', '', 1, false],
+      [1, 'fake', '', 1, false],
+      [2, 'fake', '', 1, false],
     ]);
   });
 });
@@ -147,11 +179,17 @@ async function logOf(before: Fake, run: Run): Promise<unknown[]> {
 }
 
 function subscribed({compression}: Fake, log: unknown[], run: Run): Subscription {
-  return of(compression).pipe(stage('fake', run)).subscribe({
-    next: (one) => log.push(one), error: (error: unknown) => log.push(error), complete: () => log.push('complete'),
-  });
+  return of(compression)
+    .pipe(stage('fake', run))
+    .subscribe({
+      next: (one) => log.push(one),
+      error: (error: unknown) => log.push(error),
+      complete: () => log.push('complete'),
+    });
 }
 
 function marbles(run: Parameters<TestScheduler['run']>[0]): void {
-  new TestScheduler((actual, expected) => { expect(actual).to.deep.equal(expected); }).run(run);
+  new TestScheduler((actual, expected) => {
+    expect(actual).to.deep.equal(expected);
+  }).run(run);
 }

@@ -1,18 +1,20 @@
-import {memory, tensor3d, type Tensor3D} from '@tensorflow/tfjs-core';
+import {memory, type Tensor3D, tensor3d} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import type {GramPair} from 'tfjs-compress/numerics';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {gaussians} from '../support/numerics/randomMatrices.ts';
 
-const rows = 2500, features = 24; // more than four chunks of 512
+const rows = 2500,
+  features = 24; // more than four chunks of 512
 /** Features from 1e-4 to 1e4. */
 const scaleOf = (t: number) => 10 ** (-4 + (8 * (t % features)) / (features - 1));
 
 /** Rows [problems][rows][features] in float32, with a common offset in every third feature. */
 function inputs(problems: number, seed: number): number[][][] {
   const next = gaussians(seed);
-  const row = () => Array.from({length: features}, (_, t) => Math.fround(scaleOf(t) * (next() + (t % 3 === 0 ? 2 : 0))));
+  const row = () =>
+    Array.from({length: features}, (_, t) => Math.fround(scaleOf(t) * (next() + (t % 3 === 0 ? 2 : 0))));
   return Array.from({length: problems}, () => Array.from({length: rows}, row));
 }
 
@@ -61,8 +63,11 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 
     it('mixes batches of one tensor with batches of two', async () => {
       const statistics = new GramStatistics();
-      const half = (values: number[][][], first: boolean) => tensor3d([first ? values[0].slice(0, 1300) : values[0].slice(1300)]);
-      const shared = half(one.shadow, true), shadow = half(one.shadow, false), original = half(one.original, false);
+      const half = (values: number[][][], first: boolean) =>
+        tensor3d([first ? values[0].slice(0, 1300) : values[0].slice(1300)]);
+      const shared = half(one.shadow, true),
+        shadow = half(one.shadow, false),
+        original = half(one.original, false);
       await statistics.add(shared, shared);
       await statistics.add(shadow, original);
       for (const tensor of [shared, shadow, original]) tensor.dispose();
@@ -71,20 +76,34 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     });
 
     it('has a symmetric gram of one row', async () => {
-      const [{gram, rows: count}] = await accumulated({shadow: [one.shadow[0].slice(0, 1)], original: [one.original[0].slice(0, 1)]}, [1]);
+      const [{gram, rows: count}] = await accumulated(
+        {shadow: [one.shadow[0].slice(0, 1)], original: [one.original[0].slice(0, 1)]},
+        [1],
+      );
       expect(count).to.equal(1);
-      for (let t = 0; t < features; t++) for (let s = 0; s < t; s++) expect(gram.data[t * features + s]).to.equal(gram.data[s * features + t]);
+      for (let t = 0; t < features; t++)
+        for (let s = 0; s < t; s++) expect(gram.data[t * features + s]).to.equal(gram.data[s * features + t]);
     });
 
     it('has every block of a layer too wide for one product', async () => {
-      const wide = 1300, count = 5;
+      const wide = 1300,
+        count = 5;
       const next = gaussians(5);
-      const [shadow, original] = [0, 1].map(() => Array.from({length: count}, () => Array.from({length: wide}, () => Math.fround(next()))));
+      const [shadow, original] = [0, 1].map(() =>
+        Array.from({length: count}, () => Array.from({length: wide}, () => Math.fround(next()))),
+      );
       const [pair] = await accumulated({shadow: [shadow], original: [original]}, [2, 3]);
       for (let i = 0; i < wide * wide; i += 37) {
-        const t = Math.floor(i / wide), s = i % wide;
-        expect(pair.gram.data[i]).to.be.closeTo(sumOf(shadow, (row) => row[t] * row[s]), 1e-5);
-        expect(pair.crossGram.data[i]).to.be.closeTo(sumOf(shadow, (row, r) => row[t] * original[r][s]), 1e-5);
+        const t = Math.floor(i / wide),
+          s = i % wide;
+        expect(pair.gram.data[i]).to.be.closeTo(
+          sumOf(shadow, (row) => row[t] * row[s]),
+          1e-5,
+        );
+        expect(pair.crossGram.data[i]).to.be.closeTo(
+          sumOf(shadow, (row, r) => row[t] * original[r][s]),
+          1e-5,
+        );
       }
       const statistics = new GramStatistics();
       const shared = tensor3d([shadow]);
@@ -97,7 +116,9 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 
     it('refuses to give statistics of no rows', async () => {
       const refusal: unknown = await new GramStatistics().take().catch((error: unknown) => error);
-      expect(refusal).to.be.instanceOf(RangeError).with.property('message', 'GramStatistics: expected at least one row, got none');
+      expect(refusal)
+        .to.be.instanceOf(RangeError)
+        .with.property('message', 'GramStatistics: expected at least one row, got none');
     });
 
     it('frees its tensors with take(), and with dispose() midway', async () => {
@@ -116,8 +137,13 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 
     it('pauses between the products of a wide layer: no one multiplies more than 448 × 448 features', async () => {
       let pauses = 0;
-      const statistics = new GramStatistics(() => { pauses++; return Promise.resolve(); });
-      const [shadow, original] = [1, 2].map((seed) => tensor3d(Float32Array.from({length: 900}, gaussians(seed)), [1, 1, 900]));
+      const statistics = new GramStatistics(() => {
+        pauses++;
+        return Promise.resolve();
+      });
+      const [shadow, original] = [1, 2].map((seed) =>
+        tensor3d(Float32Array.from({length: 900}, gaussians(seed)), [1, 1, 900]),
+      );
       await statistics.add(shadow, original);
       await statistics.take();
       expect(pauses).to.be.at.least(6 + 9); // of 3 × 3 blocks those of H on and below the diagonal, and all of G
@@ -127,7 +153,8 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 
     it('leaves the tensors that it is given alive', async () => {
       const statistics = new GramStatistics();
-      const shadow = tensor3d(one.shadow), original = tensor3d(one.original);
+      const shadow = tensor3d(one.shadow),
+        original = tensor3d(one.original);
       await statistics.add(shadow, original);
       await statistics.take();
       expect([shadow.isDisposed, original.isDisposed]).to.deep.equal([false, false]);
@@ -151,8 +178,10 @@ async function accumulated(given: Inputs, sizes: readonly number[]): Promise<Gra
 async function feed(statistics: GramStatistics, given: Inputs, sizes: readonly number[]): Promise<void> {
   let first = 0;
   for (const size of sizes) {
-    const part = (values: number[][][]): Tensor3D => tensor3d(values.map((problem) => problem.slice(first, first + size)));
-    const shadow = part(given.shadow), original = part(given.original);
+    const part = (values: number[][][]): Tensor3D =>
+      tensor3d(values.map((problem) => problem.slice(first, first + size)));
+    const shadow = part(given.shadow),
+      original = part(given.original);
     await statistics.add(shadow, original);
     shadow.dispose();
     original.dispose();
@@ -160,13 +189,23 @@ async function feed(statistics: GramStatistics, given: Inputs, sizes: readonly n
   }
 }
 
-function expectSums({gram, crossGram, mean, shadowMean, rows: count}: GramPair, shadow: number[][], original: number[][]): void {
+function expectSums(
+  {gram, crossGram, mean, shadowMean, rows: count}: GramPair,
+  shadow: number[][],
+  original: number[][],
+): void {
   expect(count).to.equal(shadow.length);
-  const norms = (values: number[][]) => Array.from({length: features}, (_, t) => Math.sqrt(values.reduce((sum, row) => sum + row[t] ** 2, 0)));
-  const shadowNorms = norms(shadow), originalNorms = norms(original);
+  const norms = (values: number[][]) =>
+    Array.from({length: features}, (_, t) => Math.sqrt(values.reduce((sum, row) => sum + row[t] ** 2, 0)));
+  const shadowNorms = norms(shadow),
+    originalNorms = norms(original);
   for (let t = 0; t < features; t++) {
-    expect(Math.abs(mean[t] * count - sumOf(original, (row) => row[t]))).to.be.at.most(1e-5 * Math.sqrt(count) * originalNorms[t]);
-    expect(Math.abs(shadowMean[t] * count - sumOf(shadow, (row) => row[t]))).to.be.at.most(1e-5 * Math.sqrt(count) * shadowNorms[t]);
+    expect(Math.abs(mean[t] * count - sumOf(original, (row) => row[t]))).to.be.at.most(
+      1e-5 * Math.sqrt(count) * originalNorms[t],
+    );
+    expect(Math.abs(shadowMean[t] * count - sumOf(shadow, (row) => row[t]))).to.be.at.most(
+      1e-5 * Math.sqrt(count) * shadowNorms[t],
+    );
     for (let s = 0; s < features; s++) {
       const h = sumOf(shadow, (row) => row[t] * row[s]);
       const g = sumOf(shadow, (row, i) => row[t] * original[i][s]);

@@ -3,49 +3,102 @@ import {memory, randomUniform, type Tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
-import {calibrate, compress, type Compression, dryRun, type DryRunOptions, ModelError, OptionError, spfqPrune, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type Compression,
+  dryRun,
+  type DryRunOptions,
+  ModelError,
+  OptionError,
+  spfqPrune,
+  spfqQuantize,
+  type SpfqQuantizeOptions,
+} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {peakOf} from '../support/walks/peakOf.ts';
 
 const bare = {samples: 1, sweeps: 0, scale: 'mse'} as const;
 
 function convnet(): LayersModel {
-  return sequential({layers: [
-    layers.conv2d({inputShape: [12, 12, 1], filters: 16, kernelSize: 3, activation: 'relu', padding: 'same', name: 'first'}),
-    layers.conv2d({filters: 16, kernelSize: 3, name: 'second'}),
-    layers.batchNormalization({name: 'norm'}),
-    layers.maxPooling2d({poolSize: 2}),
-    layers.depthwiseConv2d({kernelSize: 3, depthMultiplier: 2, name: 'depthwise'}),
-    layers.flatten(),
-    layers.dense({units: 30, activation: 'relu', name: 'dense'}),
-    layers.dense({units: 10, name: 'logits'}),
-  ]});
+  return sequential({
+    layers: [
+      layers.conv2d({
+        inputShape: [12, 12, 1],
+        filters: 16,
+        kernelSize: 3,
+        activation: 'relu',
+        padding: 'same',
+        name: 'first',
+      }),
+      layers.conv2d({filters: 16, kernelSize: 3, name: 'second'}),
+      layers.batchNormalization({name: 'norm'}),
+      layers.maxPooling2d({poolSize: 2}),
+      layers.depthwiseConv2d({kernelSize: 3, depthMultiplier: 2, name: 'depthwise'}),
+      layers.flatten(),
+      layers.dense({units: 30, activation: 'relu', name: 'dense'}),
+      layers.dense({units: 10, name: 'logits'}),
+    ],
+  });
 }
 
 /** Networks of other convolutions, by what they are. */
 const convolutions: Readonly<Record<string, () => LayersModel>> = {
-  'two SeparableConv2D': () => sequential({layers: [
-    layers.separableConv2d({inputShape: [16, 16, 3], filters: 16, kernelSize: 3, padding: 'same', activation: 'relu'}),
-    layers.separableConv2d({filters: 8, kernelSize: 3, strides: 2, padding: 'same'}), layers.flatten(), layers.dense({units: 4}),
-  ]}),
-  'two Conv2DTranspose': () => sequential({layers: [
-    layers.conv2dTranspose({inputShape: [5, 5, 8], filters: 8, kernelSize: 4, strides: 2, padding: 'same', activation: 'relu'}),
-    layers.conv2dTranspose({filters: 3, kernelSize: 3, strides: 2}), layers.flatten(), layers.dense({units: 4}),
-  ]}),
-  'two Conv3D': () => sequential({layers: [
-    layers.conv3d({inputShape: [6, 8, 8, 2], filters: 8, kernelSize: 3, padding: 'same', activation: 'relu'}),
-    layers.conv3d({filters: 8, kernelSize: 3, strides: 2}), layers.flatten(), layers.dense({units: 4}),
-  ]}),
+  'two SeparableConv2D': () =>
+    sequential({
+      layers: [
+        layers.separableConv2d({
+          inputShape: [16, 16, 3],
+          filters: 16,
+          kernelSize: 3,
+          padding: 'same',
+          activation: 'relu',
+        }),
+        layers.separableConv2d({filters: 8, kernelSize: 3, strides: 2, padding: 'same'}),
+        layers.flatten(),
+        layers.dense({units: 4}),
+      ],
+    }),
+  'two Conv2DTranspose': () =>
+    sequential({
+      layers: [
+        layers.conv2dTranspose({
+          inputShape: [5, 5, 8],
+          filters: 8,
+          kernelSize: 4,
+          strides: 2,
+          padding: 'same',
+          activation: 'relu',
+        }),
+        layers.conv2dTranspose({filters: 3, kernelSize: 3, strides: 2}),
+        layers.flatten(),
+        layers.dense({units: 4}),
+      ],
+    }),
+  'two Conv3D': () =>
+    sequential({
+      layers: [
+        layers.conv3d({inputShape: [6, 8, 8, 2], filters: 8, kernelSize: 3, padding: 'same', activation: 'relu'}),
+        layers.conv3d({filters: 8, kernelSize: 3, strides: 2}),
+        layers.flatten(),
+        layers.dense({units: 4}),
+      ],
+    }),
 };
 
 function batches(model: LayersModel, samples: number, batchSize: number): () => Iterable<Tensor> {
   const shape = model.inputs[0].shape.slice(1).map(Number);
   return function* () {
-    for (let from = 0; from < samples; from += batchSize) yield randomUniform([Math.min(batchSize, samples - from), ...shape], 0, 1, 'float32', from + 1);
+    for (let from = 0; from < samples; from += batchSize)
+      yield randomUniform([Math.min(batchSize, samples - from), ...shape], 0, 1, 'float32', from + 1);
   };
 }
 
-async function realRun(model: LayersModel, samples: number, stages: ReadonlyArray<OperatorFunction<Compression, Compression>>): Promise<Compression> {
+async function realRun(
+  model: LayersModel,
+  samples: number,
+  stages: ReadonlyArray<OperatorFunction<Compression, Compression>>,
+): Promise<Compression> {
   const source = compress(model).pipe(calibrate(batches(model, samples, 32), {samples, rows: 4096}));
   return lastValueFrom(stages.reduce((stream, stage) => stream.pipe(stage), source));
 }
@@ -58,16 +111,47 @@ onBackends(['wasm'], () => {
     });
     after(() => model.dispose());
 
-    const runs: ReadonlyArray<readonly [name: string, options: DryRunOptions, stages: ReadonlyArray<OperatorFunction<Compression, Compression>>]> = [
-      ...([1, 2, 'ternary', 4, 8] as const).map((bits) => [`bits: ${bits}`, {bits}, [spfqQuantize({bits, ...bare, sweeps: 1})]] as const),
-      ...(['tensor', {group: 7}] satisfies Array<SpfqQuantizeOptions['granularity']>).map((granularity) => [`granularity: ${JSON.stringify(granularity)}`, {granularity}, [spfqQuantize({granularity, ...bare})]] as const),
-      ['include and exclude', {include: [/s/], exclude: 'logits'}, [spfqQuantize({...bare, include: [/s/], exclude: 'logits'})]],
+    const runs: ReadonlyArray<
+      readonly [name: string, options: DryRunOptions, stages: ReadonlyArray<OperatorFunction<Compression, Compression>>]
+    > = [
+      ...([1, 2, 'ternary', 4, 8] as const).map(
+        (bits) => [`bits: ${bits}`, {bits}, [spfqQuantize({bits, ...bare, sweeps: 1})]] as const,
+      ),
+      ...(['tensor', {group: 7}] satisfies Array<SpfqQuantizeOptions['granularity']>).map(
+        (granularity) =>
+          [
+            `granularity: ${JSON.stringify(granularity)}`,
+            {granularity},
+            [spfqQuantize({granularity, ...bare})],
+          ] as const,
+      ),
+      [
+        'include and exclude',
+        {include: [/s/], exclude: 'logits'},
+        [spfqQuantize({...bare, include: [/s/], exclude: 'logits'})],
+      ],
       ['sparsity: 0.3', {sparsity: 0.3}, [spfqPrune({sparsity: 0.3, mask: 'magnitude', iterations: 1})]],
       ['sparsity: 0', {sparsity: 0}, [spfqPrune({sparsity: 0, mask: 'magnitude', iterations: 1})]],
-      ['sparsity: 0.7, bits: 2', {sparsity: 0.7, bits: 2}, [spfqPrune({sparsity: 0.7, mask: 'magnitude', iterations: 1}), spfqQuantize({bits: 2, ...bare})]],
-      ["pattern: '2:4', bits: 4", {pattern: '2:4', bits: 4}, [spfqPrune({pattern: '2:4', mask: 'magnitude', iterations: 1}), spfqQuantize({bits: 4, ...bare})]],
-      ['pattern 3 of 6 of a layer by name', {pattern: {n: 3, m: 6}, include: ['second']}, [spfqPrune({pattern: {n: 3, m: 6}, include: ['second'], mask: 'magnitude', iterations: 1})]],
-      ['everything pruned by name', {sparsity: 0.5, include: /./}, [spfqPrune({sparsity: 0.5, include: /./, mask: 'magnitude', iterations: 1})]],
+      [
+        'sparsity: 0.7, bits: 2',
+        {sparsity: 0.7, bits: 2},
+        [spfqPrune({sparsity: 0.7, mask: 'magnitude', iterations: 1}), spfqQuantize({bits: 2, ...bare})],
+      ],
+      [
+        "pattern: '2:4', bits: 4",
+        {pattern: '2:4', bits: 4},
+        [spfqPrune({pattern: '2:4', mask: 'magnitude', iterations: 1}), spfqQuantize({bits: 4, ...bare})],
+      ],
+      [
+        'pattern 3 of 6 of a layer by name',
+        {pattern: {n: 3, m: 6}, include: ['second']},
+        [spfqPrune({pattern: {n: 3, m: 6}, include: ['second'], mask: 'magnitude', iterations: 1})],
+      ],
+      [
+        'everything pruned by name',
+        {sparsity: 0.5, include: /./},
+        [spfqPrune({sparsity: 0.5, include: /./, mask: 'magnitude', iterations: 1})],
+      ],
     ];
     for (const [name, options, stages] of runs) {
       it(`says of ${name} what the stages then do, to the byte`, async () => {
@@ -79,8 +163,27 @@ onBackends(['wasm'], () => {
         expect(size).to.deep.equal(real);
         expect(names).to.deep.equal(report.stages);
         expect(skipped).to.deep.equal(report.skipped);
-        expect(said.map((layer) => [layer.name, layer.className, layer.shape, layer.matrixCount, layer.letters ?? 2 ** 32, layer.pruned, layer.bytesAfter]))
-          .to.deep.equal(report.layers.map((layer) => [layer.name, layer.className, layer.shape, layer.matrixCount, layer.levels, Math.round(layer.sparsity * layer.shape[0] * layer.shape[1] * layer.matrixCount), layer.bytes]));
+        expect(
+          said.map((layer) => [
+            layer.name,
+            layer.className,
+            layer.shape,
+            layer.matrixCount,
+            layer.letters ?? 2 ** 32,
+            layer.pruned,
+            layer.bytesAfter,
+          ]),
+        ).to.deep.equal(
+          report.layers.map((layer) => [
+            layer.name,
+            layer.className,
+            layer.shape,
+            layer.matrixCount,
+            layer.levels,
+            Math.round(layer.sparsity * layer.shape[0] * layer.shape[1] * layer.matrixCount),
+            layer.bytes,
+          ]),
+        );
       });
     }
 
@@ -88,12 +191,21 @@ onBackends(['wasm'], () => {
       [256, {bits: 4}, [spfqQuantize({bits: 4, ...bare})]],
       [24, {bits: 2}, [spfqQuantize({bits: 2, ...bare})]],
       [128, {bits: 4, memory: 2 ** 21}, [spfqQuantize({bits: 4, ...bare, memory: 2 ** 21})]],
-      [96, {sparsity: 0.5, bits: 4}, [spfqPrune({sparsity: 0.5, mask: 'magnitude', iterations: 1}), spfqQuantize({bits: 4, ...bare})]],
-    ] satisfies ReadonlyArray<readonly [number, DryRunOptions, ReadonlyArray<OperatorFunction<Compression, Compression>>]>) {
+      [
+        96,
+        {sparsity: 0.5, bits: 4},
+        [spfqPrune({sparsity: 0.5, mask: 'magnitude', iterations: 1}), spfqQuantize({bits: 4, ...bare})],
+      ],
+    ] satisfies ReadonlyArray<
+      readonly [number, DryRunOptions, ReadonlyArray<OperatorFunction<Compression, Compression>>]
+    >) {
       it(`estimates the tensors of ${samples} samples with ${JSON.stringify(options)} within 1/1.2 and 2 times what they take`, async () => {
         const others = memory().numBytes - 4 * model.countParams();
         const {peak} = dryRun(model, {...options, samples, rows: 4096});
-        const measured = await peakOf(async () => { (await realRun(model, samples, stages)).dispose(); }) - others;
+        const measured =
+          (await peakOf(async () => {
+            (await realRun(model, samples, stages)).dispose();
+          })) - others;
         expect(measured / peak.tensors).to.be.within(0.5, 1.2);
       });
     }
@@ -103,15 +215,27 @@ onBackends(['wasm'], () => {
         const network = layer();
         const others = memory().numBytes - 4 * network.countParams();
         const {peak} = dryRun(network, {samples: 24, rows: 4096});
-        const measured = await peakOf(async () => { (await realRun(network, 24, [spfqQuantize(bare)])).dispose(); }) - others;
+        const measured =
+          (await peakOf(async () => {
+            (await realRun(network, 24, [spfqQuantize(bare)])).dispose();
+          })) - others;
         expect(measured / peak.tensors).to.be.within(0.5, 1.2);
         network.dispose();
       });
     }
 
     it('says why layers stay dense, and gives bytes of statistics and activations', () => {
-      const {layers: [first, second, depthwise], peak} = dryRun(model, {sparsity: 0.5, bits: 4, samples: 64});
-      expect(first).to.include({name: 'first', letters: 15, pruned: 0, weights: 144, statistics: 8 * (2 * 9 * 9 + 2 * 9)});
+      const {
+        layers: [first, second, depthwise],
+        peak,
+      } = dryRun(model, {sparsity: 0.5, bits: 4, samples: 64});
+      expect(first).to.include({
+        name: 'first',
+        letters: 15,
+        pruned: 0,
+        weights: 144,
+        statistics: 8 * (2 * 9 * 9 + 2 * 9),
+      });
       expect(first.keepDenseReason).to.contain('9 features, fewer than 32, stay dense');
       expect(first.activations).to.equal(4 * 64 * 144);
       expect(second).to.include({pruned: 1152, keepDenseReason: undefined});
@@ -122,20 +246,34 @@ onBackends(['wasm'], () => {
     it('is printed as a table and given as plain data', () => {
       const report = dryRun(model, {sparsity: 0.5, bits: 2});
       const text = String(report);
-      expect(text).to.match(/^dry run: spfqPrune → spfqQuantize, 4096 samples of 12×12×1\nlayer +type +shape +letters +pruned/);
+      expect(text).to.match(
+        /^dry run: spfqPrune → spfqQuantize, 4096 samples of 12×12×1\nlayer +type +shape +letters +pruned/,
+      );
       expect(text).to.match(/\nsecond +Conv2D +144 × 16 +4 +50\.0 % +9\.22 kB/);
       expect(text).to.contain('\nspfqQuantize would leave norm (BatchNormalization) as it is: has no weight matrix');
       expect(text).to.match(/\nmemory: about .* of tensors/);
-      expect(JSON.parse(JSON.stringify(report))).to.have.keys('stages', 'inputShapes', 'samples', 'layers', 'skipped', 'size', 'peak');
+      expect(JSON.parse(JSON.stringify(report))).to.have.keys(
+        'stages',
+        'inputShapes',
+        'samples',
+        'layers',
+        'skipped',
+        'size',
+        'peak',
+      );
     });
 
     it('of a model of any size takes no tensor and no time', () => {
-      const large = sequential({layers: [
-        layers.dense({inputShape: [3000], units: 6000, kernelInitializer: 'zeros', name: 'wide'}),
-        layers.dense({units: 1000, kernelInitializer: 'zeros'}),
-      ]});
+      const large = sequential({
+        layers: [
+          layers.dense({inputShape: [3000], units: 6000, kernelInitializer: 'zeros', name: 'wide'}),
+          layers.dense({units: 1000, kernelInitializer: 'zeros'}),
+        ],
+      });
       const [before, began] = [memory(), performance.now()];
-      const {layers: [wide]} = dryRun(large);
+      const {
+        layers: [wide],
+      } = dryRun(large);
       expect(performance.now() - began).to.be.below(1000);
       expect(memory()).to.deep.include({numTensors: before.numTensors, numBytes: before.numBytes});
       expect(wide).to.include({weights: 18e6, statistics: 8 * (2 * 3000 ** 2 + 2 * 3000)});
@@ -143,29 +281,50 @@ onBackends(['wasm'], () => {
     });
 
     it('takes 128 for open axes, or the shapes that it is given', () => {
-      const open = sequential({layers: [layers.conv2d({inputShape: [null, null, 3], filters: 8, kernelSize: 3, padding: 'same'}), layers.conv2d({filters: 3, kernelSize: 3})]});
+      const open = sequential({
+        layers: [
+          layers.conv2d({inputShape: [null, null, 3], filters: 8, kernelSize: 3, padding: 'same'}),
+          layers.conv2d({filters: 3, kernelSize: 3}),
+        ],
+      });
       expect(dryRun(open).inputShapes).to.deep.equal([[128, 128, 3]]);
-      const [small, larger] = [32, 64].map((side) => dryRun(open, {inputShapes: [[side, side, 3]], samples: 32}).layers[0].activations);
+      const [small, larger] = [32, 64].map(
+        (side) => dryRun(open, {inputShapes: [[side, side, 3]], samples: 32}).layers[0].activations,
+      );
       expect(larger).to.equal(4 * small);
-      expect(() => dryRun(open, {inputShapes: [[32, 32, 1]]})).to.throw(OptionError, 'expected `inputShapes` to be one shape for each input');
+      expect(() => dryRun(open, {inputShapes: [[32, 32, 1]]})).to.throw(
+        OptionError,
+        'expected `inputShapes` to be one shape for each input',
+      );
       expect(() => dryRun(open, {inputShapes: [[32, 32, 3], [1]]})).to.throw(OptionError);
       open.dispose();
     });
 
     it('takes any number of samples; what memory keeps no more changes nothing', () => {
       const [many, more] = [1e9, 1e15].map((samples) => dryRun(model, {samples, memory: 2 ** 24}));
-      expect(more.layers.map(({activations}) => activations)).to.deep.equal(many.layers.map(({activations}) => activations));
+      expect(more.layers.map(({activations}) => activations)).to.deep.equal(
+        many.layers.map(({activations}) => activations),
+      );
       for (const {activations} of more.layers) expect(activations).to.be.within(2 ** 23, 2 ** 24);
     });
 
     it('refuses what the stages refuse', () => {
-      expect(() => dryRun(model, {bits: 9 as 8})).to.throw(OptionError, "dryRun: expected `bits` to be an integer from 1 to 8 or 'ternary', got 9");
+      expect(() => dryRun(model, {bits: 9 as 8})).to.throw(
+        OptionError,
+        "dryRun: expected `bits` to be an integer from 1 to 8 or 'ternary', got 9",
+      );
       expect(() => dryRun(model, {sparsity: 1})).to.throw(OptionError, '`sparsity`');
       expect(() => dryRun(model, {sparsity: 0.5, pattern: '2:4'})).to.throw(OptionError, '`sparsity`');
       expect(() => dryRun(model, {bit: 4} as DryRunOptions)).to.throw(OptionError, '`bits` is meant?');
       expect(() => dryRun(model, {include: 'nowhere'})).to.throw(ModelError, "expected a layer named 'nowhere'");
-      expect(() => dryRun(model, {exclude: /./})).to.throw(ModelError, 'expected a model with at least one layer to compress');
-      expect(() => dryRun(model, {pattern: '2:4', include: 'first'})).to.throw(ModelError, 'expected features that the 4 of pattern 2:4 divides, got 9');
+      expect(() => dryRun(model, {exclude: /./})).to.throw(
+        ModelError,
+        'expected a model with at least one layer to compress',
+      );
+      expect(() => dryRun(model, {pattern: '2:4', include: 'first'})).to.throw(
+        ModelError,
+        'expected features that the 4 of pattern 2:4 divides, got 9',
+      );
       expect(() => dryRun(sequential())).to.throw(ModelError, 'expected a built model');
       expect(() => dryRun({} as LayersModel)).to.throw(ModelError, 'expected a tf.LayersModel');
     });

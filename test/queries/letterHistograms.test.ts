@@ -1,23 +1,56 @@
 import {memory, type Tensor} from '@tensorflow/tfjs-core';
-import {initializers, input, layers, type LayersModel, model, sequential, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  input,
+  layers,
+  type LayersModel,
+  model,
+  sequential,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type Observable} from 'rxjs';
-import {calibrate, type CompressedLayer, compress, type Compression, correct, letterHistograms, type LetterHistogram, ModelError, OptionError, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type CompressedLayer,
+  type Compression,
+  correct,
+  type LetterHistogram,
+  letterHistograms,
+  ModelError,
+  OptionError,
+  pack,
+  spfqPrune,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {denseNetwork, gaussianTensor, randomize} from '../support/models/smallNetworks.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {denseNetwork, gaussianTensor, randomize} from '../support/models/smallNetworks.ts';
 
 /** Four inputs through a depthwise convolution, so that a layer has several problems. */
 function depthwiseNetwork(): LayersModel {
-  return sequential({layers: [
-    layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, inputShape: [6, 6, 4], depthMultiplier: 2, depthwiseInitializer: initializers.randomNormal({seed: 1})}),
-    layers.flatten(), layers.dense({name: 'scores', units: 3, kernelInitializer: initializers.randomNormal({seed: 2})}),
-  ]});
+  return sequential({
+    layers: [
+      layers.depthwiseConv2d({
+        name: 'depthwise',
+        kernelSize: 3,
+        inputShape: [6, 6, 4],
+        depthMultiplier: 2,
+        depthwiseInitializer: initializers.randomNormal({seed: 1}),
+      }),
+      layers.flatten(),
+      layers.dense({name: 'scores', units: 3, kernelInitializer: initializers.randomNormal({seed: 2})}),
+    ],
+  });
 }
 
 /** A layer that is called twice, in a model within the model. */
 function nestedNetwork(): LayersModel {
-  const inner = sequential({name: 'inner', layers: [layers.dense({name: 'shared', units: 6, inputShape: [6], activation: 'relu'})]});
+  const inner = sequential({
+    name: 'inner',
+    layers: [layers.dense({name: 'shared', units: 6, inputShape: [6], activation: 'relu'})],
+  });
   const x = input({shape: [6]});
   const twice = inner.apply(inner.apply(x)) as SymbolicTensor;
   const network = model({inputs: x, outputs: layers.dense({name: 'scores', units: 3}).apply(twice) as SymbolicTensor});
@@ -26,28 +59,42 @@ function nestedNetwork(): LayersModel {
 }
 
 /** The place of every weight of a Dense or depthwise layer among the steps of its letters, and whether it is kept: counted another way than by the library. */
-function placesOf(kernel: ArrayLike<number>, {matrices, ...record}: CompressedLayer): Array<{value: number; weight: number; isKept: boolean}> {
-  return matrices.flatMap((matrix, p) => Array.from({length: matrix.features * matrix.neurons}, (_, i) => {
-    const [t, n] = [Math.floor(i / matrix.neurons), i % matrix.neurons];
-    const weight = kernel[(t * matrices.length + p) * matrix.neurons + n];
-    const isKept = matrix.mask?.[i] !== 0;
-    if (record.kind === 'pruned' || !('scales' in matrix)) return {value: weight, weight, isKept};
-    const {groupSize, neurons, steps, offsets} = matrix.scales;
-    const scale = Math.floor(t / groupSize) * neurons + n;
-    return {value: (weight - (offsets?.[scale] ?? 0)) / steps[scale], weight, isKept};
-  }));
+function placesOf(
+  kernel: ArrayLike<number>,
+  {matrices, ...record}: CompressedLayer,
+): Array<{value: number; weight: number; isKept: boolean}> {
+  return matrices.flatMap((matrix, p) =>
+    Array.from({length: matrix.features * matrix.neurons}, (_, i) => {
+      const [t, n] = [Math.floor(i / matrix.neurons), i % matrix.neurons];
+      const weight = kernel[(t * matrices.length + p) * matrix.neurons + n];
+      const isKept = matrix.mask?.[i] !== 0;
+      if (record.kind === 'pruned' || !('scales' in matrix)) return {value: weight, weight, isKept};
+      const {groupSize, neurons, steps, offsets} = matrix.scales;
+      const scale = Math.floor(t / groupSize) * neurons + n;
+      return {value: (weight - (offsets?.[scale] ?? 0)) / steps[scale], weight, isKept};
+    }),
+  );
 }
 
 function within({bins}: LetterHistogram, values: readonly number[]): number[] {
-  return bins.map(({from, to}, b) => values.filter((value) => (b === 0 || value >= from) && (b === bins.length - 1 || value < to)).length);
+  return bins.map(
+    ({from, to}, b) =>
+      values.filter((value) => (b === 0 || value >= from) && (b === bins.length - 1 || value < to)).length,
+  );
 }
 
 onBackends(['wasm'], () => {
   describe('letterHistograms', () => {
     const owned: LayersModel[] = [];
-    afterEach(() => { owned.splice(0).forEach(disposeModel); });
+    afterEach(() => {
+      owned.splice(0).forEach(disposeModel);
+    });
 
-    async function compressed(network: LayersModel, inputShape: number[], pipeline: (source: Observable<Compression>) => Observable<Compression>): Promise<Compression> {
+    async function compressed(
+      network: LayersModel,
+      inputShape: number[],
+      pipeline: (source: Observable<Compression>) => Observable<Compression>,
+    ): Promise<Compression> {
       owned.push(network);
       const x = gaussianTensor([96, ...inputShape], 1);
       try {
@@ -58,18 +105,36 @@ onBackends(['wasm'], () => {
     }
 
     /** Compares everything of every histogram with counts over plain arrays. */
-    async function requireTrue({original, layers: records, ...compression}: Compression, bins: number): Promise<readonly LetterHistogram[]> {
+    async function requireTrue(
+      {original, layers: records, ...compression}: Compression,
+      bins: number,
+    ): Promise<readonly LetterHistogram[]> {
       const histograms = await letterHistograms({original, layers: records, ...compression}, {bins});
       expect(histograms.map(({name}) => name)).to.deep.equal(records.map(({name}) => name));
       for (const [i, histogram] of histograms.entries()) {
         const kernel = await kernelOf(original, records[i].name).data();
-        const places = placesOf(kernel, records[i]).map(({value, weight, isKept}) => ({value: histogram.unit === 'weight' ? weight : value, isKept}));
+        const places = placesOf(kernel, records[i]).map(({value, weight, isKept}) => ({
+          value: histogram.unit === 'weight' ? weight : value,
+          isKept,
+        }));
         const pruned = places.filter(({isKept}) => !isKept);
         expect(histogram.bins.length).to.be.at.most(bins).and.greaterThan(1);
-        histogram.bins.slice(1).forEach(({from}, b) => { expect(from).to.be.closeTo(histogram.bins[b].to, 1e-12); });
+        histogram.bins.slice(1).forEach(({from}, b) => {
+          expect(from).to.be.closeTo(histogram.bins[b].to, 1e-12);
+        });
         expect(histogram.weights).to.equal(kernel.length);
-        expect(histogram.bins.map(({original: count}) => count)).to.deep.equal(within(histogram, places.map(({value}) => value)));
-        expect(histogram.bins.map((bin) => bin.pruned)).to.deep.equal(within(histogram, pruned.map(({value}) => value)));
+        expect(histogram.bins.map(({original: count}) => count)).to.deep.equal(
+          within(
+            histogram,
+            places.map(({value}) => value),
+          ),
+        );
+        expect(histogram.bins.map((bin) => bin.pruned)).to.deep.equal(
+          within(
+            histogram,
+            pruned.map(({value}) => value),
+          ),
+        );
         expect(histogram.prunedShare).to.equal(pruned.length / kernel.length);
         expect(histogram.bins.reduce((sum, bin) => sum + bin.compressed, 0)).to.equal(kernel.length - pruned.length);
         requireLetters(histogram, records[i]);
@@ -82,12 +147,21 @@ onBackends(['wasm'], () => {
         expect(letters).to.deep.equal([]);
         return;
       }
-      const {alphabet: {levels, lowest, shift}, matrices} = record;
+      const {
+        alphabet: {levels, lowest, shift},
+        matrices,
+      } = record;
       const kept = matrices.flatMap(({codes, mask}) => Array.from(codes).filter((_, i) => mask?.[i] !== 0));
-      const {steps: [step], offsets} = matrices[0].scales;
+      const {
+        steps: [step],
+        offsets,
+      } = matrices[0].scales;
       expect(letters).to.have.length(levels);
       letters.forEach(({level, share}, i) => {
-        expect(level).to.be.closeTo(unit === 'step' ? lowest + i + shift : step * (lowest + i + shift) + (offsets?.[0] ?? 0), 1e-12);
+        expect(level).to.be.closeTo(
+          unit === 'step' ? lowest + i + shift : step * (lowest + i + shift) + (offsets?.[0] ?? 0),
+          1e-12,
+        );
         expect(share).to.equal(kept.filter((code) => code === lowest + i).length / weights);
       });
       expect(letters.reduce((sum, {share}) => sum + share, prunedShare)).to.be.closeTo(1, 1e-12);
@@ -101,20 +175,26 @@ onBackends(['wasm'], () => {
     });
 
     it('count weights as they are where one step is all there is', async () => {
-      const compression = await compressed(denseNetwork(), [6], (source) => source.pipe(spfqQuantize({bits: 3, granularity: 'tensor'})));
+      const compression = await compressed(denseNetwork(), [6], (source) =>
+        source.pipe(spfqQuantize({bits: 3, granularity: 'tensor'})),
+      );
       const histograms = await requireTrue(compression, 40);
       expect(histograms.map(({unit}) => unit)).to.deep.equal(['weight', 'weight']);
       compression.dispose();
     });
 
     it('take offsets off, and follow groups of features', async () => {
-      const compression = await compressed(denseNetwork(), [6], (source) => source.pipe(spfqQuantize({bits: 2, symmetric: false, granularity: {group: 4}})));
+      const compression = await compressed(denseNetwork(), [6], (source) =>
+        source.pipe(spfqQuantize({bits: 2, symmetric: false, granularity: {group: 4}})),
+      );
       await requireTrue(compression, 96);
       compression.dispose();
     });
 
     it('are of all channels of a depthwise convolution', async () => {
-      const compression = await compressed(depthwiseNetwork(), [6, 6, 4], (source) => source.pipe(spfqQuantize({bits: 'ternary'})));
+      const compression = await compressed(depthwiseNetwork(), [6, 6, 4], (source) =>
+        source.pipe(spfqQuantize({bits: 'ternary'})),
+      );
       await requireTrue(compression, 32);
       compression.dispose();
     });
@@ -122,7 +202,8 @@ onBackends(['wasm'], () => {
     it('put each letter of few in the middle of a bin, and many in few bins', async () => {
       const few = await compressed(denseNetwork(), [6], (source) => source.pipe(spfqQuantize({bits: 2})));
       for (const {bins, letters} of await letterHistograms(few)) {
-        for (const {level} of letters) expect(bins.filter(({from, to}) => Math.abs((from + to) / 2 - level) < 1e-9)).to.have.length(1);
+        for (const {level} of letters)
+          expect(bins.filter(({from, to}) => Math.abs((from + to) / 2 - level) < 1e-9)).to.have.length(1);
       }
       few.dispose();
       const many = await compressed(denseNetwork(), [6], (source) => source.pipe(spfqQuantize({bits: 8})));
@@ -131,33 +212,47 @@ onBackends(['wasm'], () => {
     });
 
     it('tell pruned weights from kept ones, with letters and without', async () => {
-      const sparse = await compressed(denseNetwork(), [6], (source) => source.pipe(spfqPrune({sparsity: 0.5, include: ['hidden', 'scores']})));
+      const sparse = await compressed(denseNetwork(), [6], (source) =>
+        source.pipe(spfqPrune({sparsity: 0.5, include: ['hidden', 'scores']})),
+      );
       const [{unit, bins}] = await requireTrue(sparse, 32);
       expect(unit).to.equal('weight');
       expect(bins.some(({pruned}) => pruned > 0)).to.equal(true);
       sparse.dispose();
-      const both = await compressed(denseNetwork(), [6], (source) => source.pipe(spfqPrune({sparsity: 0.5, include: ['hidden']}), spfqQuantize({bits: 4}), correct()));
+      const both = await compressed(denseNetwork(), [6], (source) =>
+        source.pipe(spfqPrune({sparsity: 0.5, include: ['hidden']}), spfqQuantize({bits: 4}), correct()),
+      );
       await requireTrue(both, 64);
       both.dispose();
     });
 
     it('are the same of a packed model', async () => {
-      const chain = (source: Observable<Compression>): Observable<Compression> => source.pipe(spfqPrune({sparsity: 0.5, include: ['hidden', 'scores']}), spfqQuantize({bits: 2, include: ['hidden']}));
+      const chain = (source: Observable<Compression>): Observable<Compression> =>
+        source.pipe(
+          spfqPrune({sparsity: 0.5, include: ['hidden', 'scores']}),
+          spfqQuantize({bits: 2, include: ['hidden']}),
+        );
       const float = await compressed(denseNetwork(), [6], chain);
       const packed = await compressed(denseNetwork(), [6], (source) => chain(source).pipe(pack()));
       expect(await letterHistograms(packed)).to.deep.equal(await letterHistograms(float));
-      [float, packed].forEach(({dispose}) => { dispose(); });
+      [float, packed].forEach(({dispose}) => {
+        dispose();
+      });
     });
 
     it('are of a shared layer in a nested model, once', async () => {
-      const compression = await compressed(nestedNetwork(), [6], (source) => source.pipe(spfqQuantize({bits: 3}), pack()));
+      const compression = await compressed(nestedNetwork(), [6], (source) =>
+        source.pipe(spfqQuantize({bits: 3}), pack()),
+      );
       const histograms = await requireTrue(compression, 48);
       expect(histograms.map(({name}) => name)).to.deep.equal(['shared', 'scores']);
       compression.dispose();
     });
 
     it('leave no tensor behind', async () => {
-      const compression = await compressed(depthwiseNetwork(), [6, 6, 4], (source) => source.pipe(spfqQuantize({bits: 2}), pack()));
+      const compression = await compressed(depthwiseNetwork(), [6, 6, 4], (source) =>
+        source.pipe(spfqQuantize({bits: 2}), pack()),
+      );
       const {numTensors} = memory();
       await letterHistograms(compression);
       expect(memory().numTensors).to.equal(numTensors);
@@ -165,11 +260,17 @@ onBackends(['wasm'], () => {
     });
 
     it('of a layer whose weights are all 0 are finite', async () => {
-      const zeros = sequential({layers: [layers.dense({name: 'zeros', units: 4, inputShape: [6], kernelInitializer: 'zeros'})]});
+      const zeros = sequential({
+        layers: [layers.dense({name: 'zeros', units: 4, inputShape: [6], kernelInitializer: 'zeros'})],
+      });
       const compression = await compressed(zeros, [6], (source) => source.pipe(spfqQuantize({bits: 2})));
       const [{bins, letters}] = await letterHistograms(compression);
       expect(bins.reduce((sum, {original}) => sum + original, 0)).to.equal(24);
-      for (const number of [...bins.flatMap(({from, to}) => [from, to]), ...letters.flatMap(({level, share}) => [level, share])]) expect(number).to.satisfy(Number.isFinite);
+      for (const number of [
+        ...bins.flatMap(({from, to}) => [from, to]),
+        ...letters.flatMap(({level, share}) => [level, share]),
+      ])
+        expect(number).to.satisfy(Number.isFinite);
       compression.dispose();
     });
 
@@ -182,8 +283,15 @@ onBackends(['wasm'], () => {
   });
 });
 
-async function rejects(promise: Promise<unknown>, type: new (...given: never[]) => Error, message: string): Promise<void> {
-  const error: unknown = await promise.then(() => undefined, (reason: unknown) => reason);
+async function rejects(
+  promise: Promise<unknown>,
+  type: new (...given: never[]) => Error,
+  message: string,
+): Promise<void> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).to.be.instanceOf(type);
   expect(String(error)).to.contain(message);
 }

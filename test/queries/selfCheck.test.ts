@@ -1,21 +1,29 @@
+import 'tfjs-compress/plugins/webgpu';
 import {memory, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type Compression, DataError, ModelError, OptionError, selfCheck, SelfCheckError} from 'tfjs-compress';
-import 'tfjs-compress/plugins/webgpu';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {examples} from '../support/models/models.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {networkOf, PACKED_KINDS, packed, quantized, withSpoiltKernel} from '../support/models/packedModels.ts';
+import {examples} from '../support/models/models.ts';
+import {networkOf, packed, PACKED_KINDS, quantized, withSpoiltKernel} from '../support/models/packedModels.ts';
 import {denseNetwork, gaussianTensor, predictionsOf, randomize, untilTensors} from '../support/models/smallNetworks.ts';
 
 /** What wrong kernels give, and what a right one never would. */
 const WRONG: Readonly<Record<string, (i: number) => number>> = {
-  'other numbers': (i) => (i % 7) - 3, 'zeros': () => 0, 'NaN': () => NaN, 'Infinity': () => Infinity, 'NaN in one place': (i) => (i === 1 ? NaN : 0.25),
+  'other numbers': (i) => (i % 7) - 3,
+  zeros: () => 0,
+  NaN: () => NaN,
+  Infinity: () => Infinity,
+  'NaN in one place': (i) => (i === 1 ? NaN : 0.25),
 };
 
 /** Where shaders are slow to build, some graphs stand for all; tfjs's own Embedding fails there. */
-const ON_A_DEVICE = ['a convnet with BatchNormalization', 'a layer called twice', 'a nested model with several inputs and outputs'];
+const ON_A_DEVICE = [
+  'a convnet with BatchNormalization',
+  'a layer called twice',
+  'a nested model with several inputs and outputs',
+];
 
 onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
   const route = backend === 'wasm' ? 'decoded' : 'packed';
@@ -34,7 +42,9 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       await predictionsOf(small.model, x);
       tensors = memory().numTensors;
     });
-    afterEach(() => { expect(memory().numTensors).to.equal(tensors); });
+    afterEach(() => {
+      expect(memory().numTensors).to.equal(tensors);
+    });
     after(() => {
       small.dispose();
       x.dispose();
@@ -63,14 +73,20 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     });
 
     it('gives the same errors for the same seed', async () => {
-      const [one, same, other] = [await selfCheck(small.model, undefined, {seed: 5}), await selfCheck(small.model, undefined, {seed: 5}), await selfCheck(small.model, undefined, {seed: 6})];
+      const [one, same, other] = [
+        await selfCheck(small.model, undefined, {seed: 5}),
+        await selfCheck(small.model, undefined, {seed: 5}),
+        await selfCheck(small.model, undefined, {seed: 6}),
+      ];
       expect(same.layers).to.deep.equal(one.layers);
       if (route === 'packed') expect(other.layers).to.not.deep.equal(one.layers);
     });
 
     it('refuses options that are unknown or out of range', async () => {
       for (const options of [{tolerance: -1}, {tolerance: NaN}, {onFailure: 'ignore'}, {seed: 0.5}, {tolerence: 1}]) {
-        expect(await errorFrom(() => selfCheck(small.model, undefined, options as never))).to.be.instanceOf(OptionError);
+        expect(await errorFrom(() => selfCheck(small.model, undefined, options as never))).to.be.instanceOf(
+          OptionError,
+        );
       }
     });
 
@@ -89,7 +105,9 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
   });
 
   describe('selfCheck of every shape of graph', () => {
-    for (const [name, build] of Object.entries(examples).filter(([graph]) => backend !== 'webgpu' || ON_A_DEVICE.includes(graph))) {
+    for (const [name, build] of Object.entries(examples).filter(
+      ([graph]) => backend !== 'webgpu' || ON_A_DEVICE.includes(graph),
+    )) {
       it(`${name}: passes on the probe, and leaves no tensor`, async () => {
         const start = memory().numTensors;
         const {model, inputs} = build();
@@ -97,11 +115,15 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
         const small = await packed(compression);
         compression.dispose();
         const report = await selfCheck(small.model, inputs);
-        expect(report.layers.map((layer) => layer.name)).to.have.members([...new Set(compression.layers.map((kernel) => kernel.name.split('/')[0]))]);
+        expect(report.layers.map((layer) => layer.name)).to.have.members([
+          ...new Set(compression.layers.map((kernel) => kernel.name.split('/')[0])),
+        ]);
         expect(report.layers.filter(({passed}) => !passed)).to.deep.equal([]);
         small.dispose();
         disposeModel(model);
-        inputs.forEach((input) => { input.dispose(); });
+        inputs.forEach((input) => {
+          input.dispose();
+        });
         await untilTensors(start);
         expect(memory().numTensors).to.equal(start);
       });
@@ -110,7 +132,12 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 });
 
 onBackends(['cpu', 'webgpu'], (backend) => {
-  const ops = {Dense: 'PackedMatMul', Conv1D: 'PackedConv2D', Conv2D: 'PackedConv2D', DepthwiseConv2D: 'PackedDepthwiseConv2D'} as const;
+  const ops = {
+    Dense: 'PackedMatMul',
+    Conv1D: 'PackedConv2D',
+    Conv2D: 'PackedConv2D',
+    DepthwiseConv2D: 'PackedDepthwiseConv2D',
+  } as const;
 
   for (const kind of ['Dense', 'Conv1D', 'Conv2D', 'DepthwiseConv2D'] as const) {
     describe(`selfCheck with a wrong kernel of ${ops[kind]} under a ${kind}`, () => {
@@ -131,23 +158,35 @@ onBackends(['cpu', 'webgpu'], (backend) => {
         x.dispose();
       });
 
-      for (const [what, entry] of Object.entries(WRONG).filter(([numbers]) => backend === 'cpu' || numbers === 'zeros' || numbers === 'NaN in one place')) {
-        it(`${what}: is refused, by name`, () => withSpoiltKernel(ops[kind], backend, entry, async () => {
-          for (const probe of [undefined, x]) {
-            const error = await errorFrom(() => selfCheck(small.model, probe));
-            if (!(error instanceof SelfCheckError)) throw error;
-            expect(error.message).to.match(/^selfCheck: expected packed layers to compute on backend '\w+' what their float32 weights give, .*layer 'first' is off by /);
-            expect(error.report.layers[0]).to.include({name: 'first', route: 'packed', passed: false});
-          }
-        }));
+      for (const [what, entry] of Object.entries(WRONG).filter(
+        ([numbers]) => backend === 'cpu' || numbers === 'zeros' || numbers === 'NaN in one place',
+      )) {
+        it(`${what}: is refused, by name`, () =>
+          withSpoiltKernel(ops[kind], backend, entry, async () => {
+            for (const probe of [undefined, x]) {
+              const error = await errorFrom(() => selfCheck(small.model, probe));
+              if (!(error instanceof SelfCheckError)) throw error;
+              expect(error.message).to.match(
+                /^selfCheck: expected packed layers to compute on backend '\w+' what their float32 weights give, .*layer 'first' is off by /,
+              );
+              expect(error.report.layers[0]).to.include({name: 'first', route: 'packed', passed: false});
+            }
+          }));
 
-        it(`${what}: is worked round, and the report says so`, () => withSpoiltKernel(ops[kind], backend, entry, async () => {
-          const report = await selfCheck(small.model, x, {onFailure: 'decode'});
-          expect(report.layers[0]).to.include({name: 'first', route: 'decoded', passed: false});
-          expect(report.toString()).to.match(/^first: FAILED, .*; decoded to float32 instead$/m);
-          expect(await predictionsOf(small.model, x)).to.satisfy((found: number[]) => found.every((value, i) => Math.abs(value - right[i]) < 1e-6));
-          expect((await selfCheck(small.model, x)).layers[0]).to.include({route: 'decoded', inputs: 'none', passed: true});
-        }));
+        it(`${what}: is worked round, and the report says so`, () =>
+          withSpoiltKernel(ops[kind], backend, entry, async () => {
+            const report = await selfCheck(small.model, x, {onFailure: 'decode'});
+            expect(report.layers[0]).to.include({name: 'first', route: 'decoded', passed: false});
+            expect(report.toString()).to.match(/^first: FAILED, .*; decoded to float32 instead$/m);
+            expect(await predictionsOf(small.model, x)).to.satisfy((found: number[]) =>
+              found.every((value, i) => Math.abs(value - right[i]) < 1e-6),
+            );
+            expect((await selfCheck(small.model, x)).layers[0]).to.include({
+              route: 'decoded',
+              inputs: 'none',
+              passed: true,
+            });
+          }));
       }
     });
   }
@@ -159,29 +198,57 @@ onBackends(['cpu', 'webgpu'], (backend) => {
       const compression = await quantized(network, x, {bits: 4});
       const small = await packed(compression);
       for (const probe of [undefined, x]) {
-        const error = await errorFrom(() => withSpoiltKernel('PackedMatMul', backend, () => 0, () => selfCheck(small.model, probe), ([rows]) => rows === 1));
+        const error = await errorFrom(() =>
+          withSpoiltKernel(
+            'PackedMatMul',
+            backend,
+            () => 0,
+            () => selfCheck(small.model, probe),
+            ([rows]) => rows === 1,
+          ),
+        );
         expect(error).to.be.instanceOf(SelfCheckError);
       }
       expect((await selfCheck(small.model, x)).layers.every(({passed}) => passed)).to.equal(true);
-      [network, x, compression, small].forEach((one) => { one.dispose(); });
+      [network, x, compression, small].forEach((one) => {
+        one.dispose();
+      });
     });
   });
 
   describe('selfCheck of a relu', () => {
     it('that gives 0 for the probe compares on random inputs, and finds a kernel of zeros', async () => {
-      const network = sequential({layers: [layers.dense({name: 'first', inputShape: [6], units: 4, activation: 'relu'}), layers.dense({units: 2})]});
+      const network = sequential({
+        layers: [
+          layers.dense({name: 'first', inputShape: [6], units: 4, activation: 'relu'}),
+          layers.dense({units: 2}),
+        ],
+      });
       randomize(network, 1);
       const x = gaussianTensor([12, 6], 1);
       const compression = await quantized(network, x, {bits: 4});
       const small = await packed(compression);
       const zeros = tensor(new Float32Array(18), [3, 6]);
       expect((await selfCheck(small.model, zeros)).layers[0]).to.include({inputs: 'random', passed: true});
-      expect(await errorFrom(() => withSpoiltKernel('PackedMatMul', backend, () => 0, () => selfCheck(small.model, zeros)))).to.be.instanceOf(SelfCheckError);
-      [small, compression, network, x, zeros].forEach((one) => { one.dispose(); });
+      expect(
+        await errorFrom(() =>
+          withSpoiltKernel(
+            'PackedMatMul',
+            backend,
+            () => 0,
+            () => selfCheck(small.model, zeros),
+          ),
+        ),
+      ).to.be.instanceOf(SelfCheckError);
+      [small, compression, network, x, zeros].forEach((one) => {
+        one.dispose();
+      });
     });
 
     it('that gives 0 whatever comes passes if the kernel gives exactly 0, and the report says so', async () => {
-      const network = sequential({layers: [layers.dense({name: 'first', inputShape: [6], units: 4, activation: 'relu'})]});
+      const network = sequential({
+        layers: [layers.dense({name: 'first', inputShape: [6], units: 4, activation: 'relu'})],
+      });
       randomize(network, 1);
       const [kernel] = network.getWeights();
       const bias = tensor([-99, -99, -99, -99]);
@@ -192,8 +259,19 @@ onBackends(['cpu', 'webgpu'], (backend) => {
       const report = await selfCheck(small.model, x);
       expect(report.layers[0]).to.include({maxError: 0, passed: true});
       expect(report.toString()).to.match(/; all outputs are 0$/);
-      expect(await errorFrom(() => withSpoiltKernel('PackedMatMul', backend, () => 1e-3, () => selfCheck(small.model, x)))).to.be.instanceOf(SelfCheckError);
-      [small, compression, network, x, bias].forEach((one) => { one.dispose(); });
+      expect(
+        await errorFrom(() =>
+          withSpoiltKernel(
+            'PackedMatMul',
+            backend,
+            () => 1e-3,
+            () => selfCheck(small.model, x),
+          ),
+        ),
+      ).to.be.instanceOf(SelfCheckError);
+      [small, compression, network, x, bias].forEach((one) => {
+        one.dispose();
+      });
     });
   });
 });
@@ -210,17 +288,34 @@ async function errorFrom(run: () => Promise<unknown>): Promise<unknown> {
 onBackends(['cpu'], () => {
   describe('selfCheck of a saturated softmax', () => {
     it('finds a kernel that is wrong by half, though the probabilities are the same', async () => {
-      const network = sequential({layers: [layers.dense({name: 'scores', units: 3, inputShape: [6], activation: 'softmax'})]});
-      tidy(() => { network.setWeights([tensor(Float32Array.from({length: 18}, (_, i) => (i % 3 === 1 ? 100 : -100)), [6, 3]), tensor([0, 0, 0])]); });
+      const network = sequential({
+        layers: [layers.dense({name: 'scores', units: 3, inputShape: [6], activation: 'softmax'})],
+      });
+      tidy(() => {
+        network.setWeights([
+          tensor(
+            Float32Array.from({length: 18}, (_, i) => (i % 3 === 1 ? 100 : -100)),
+            [6, 3],
+          ),
+          tensor([0, 0, 0]),
+        ]);
+      });
       const x = tensor(new Float32Array(24).fill(1), [4, 6]);
       const compression = await quantized(network, x, {bits: 4});
       const small = await packed(compression);
       const right = await predictionsOf(small.model, x);
-      await withSpoiltKernel('PackedMatMul', 'cpu', (i) => (i % 3 === 1 ? 300 : -300), async () => {
-        expect(await predictionsOf(small.model, x)).to.deep.equal(right);
-        expect(await selfCheck(small.model, x).catch((error: unknown) => error)).to.be.instanceOf(SelfCheckError);
+      await withSpoiltKernel(
+        'PackedMatMul',
+        'cpu',
+        (i) => (i % 3 === 1 ? 300 : -300),
+        async () => {
+          expect(await predictionsOf(small.model, x)).to.deep.equal(right);
+          expect(await selfCheck(small.model, x).catch((error: unknown) => error)).to.be.instanceOf(SelfCheckError);
+        },
+      );
+      [small, compression].forEach((owner) => {
+        owner.dispose();
       });
-      [small, compression].forEach((owner) => { owner.dispose(); });
       disposeModel(network);
       x.dispose();
     });

@@ -1,18 +1,33 @@
-import {memory, ones, tensor, type Tensor} from '@tensorflow/tfjs-core';
+import {memory, ones, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {BackendError, calibrate, compress, evaluate, fit, ModelError, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone} from '../support/models/smallNetworks.ts';
+import {
+  BackendError,
+  calibrate,
+  compress,
+  evaluate,
+  fit,
+  ModelError,
+  spfqQuantize,
+  type SpfqQuantizeOptions,
+} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {denseNetwork, errorOf, gaussianTensor, leavingAlone} from '../support/models/smallNetworks.ts';
 
 onBackends(['wasm', 'cpu'], (backend) => {
   describe('models that are refused', () => {
     let x: Tensor;
-    before(() => { x = gaussianTensor([32, 6], 1); });
-    after(() => { x.dispose(); });
+    before(() => {
+      x = gaussianTensor([32, 6], 1);
+    });
+    after(() => {
+      x.dispose();
+    });
 
     async function refusal(network: LayersModel, options: SpfqQuantizeOptions = {}): Promise<string> {
-      const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(x), spfqQuantize(options))));
+      const error = await leavingAlone(network, () =>
+        errorOf(compress(network).pipe(calibrate(x), spfqQuantize(options))),
+      );
       expect(error).to.be.instanceOf(ModelError);
       network.dispose();
       return error.message;
@@ -22,11 +37,20 @@ onBackends(['wasm', 'cpu'], (backend) => {
       [undefined, 'expected a tf.LayersModel, got undefined; a tf.GraphModel goes into compressGraph(model)'],
       [null, 'expected a tf.LayersModel, got null; a tf.GraphModel goes into compressGraph(model)'],
       ['model.json', "expected a tf.LayersModel, got 'model.json'; a tf.GraphModel goes into compressGraph(model)"],
-      [{predict: () => undefined, execute: () => undefined, inputNodes: ['x']}, 'expected a tf.LayersModel, got another object; a tf.GraphModel goes into compressGraph(model)'],
-      [sequential(), 'expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)'],
+      [
+        {predict: () => undefined, execute: () => undefined, inputNodes: ['x']},
+        'expected a tf.LayersModel, got another object; a tf.GraphModel goes into compressGraph(model)',
+      ],
+      [
+        sequential(),
+        'expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)',
+      ],
     ] as const) {
       it(`compress and fit: ${message}`, async () => {
-        for (const [name, source] of [['compress', compress(given as never)], ['fit', fit(given as never, {}, {})]] as const) {
+        for (const [name, source] of [
+          ['compress', compress(given as never)],
+          ['fit', fit(given as never, {}, {})],
+        ] as const) {
           const error = await errorOf(source);
           expect(error).to.be.instanceOf(ModelError);
           expect(error.message).to.equal(`${name}: ${message}`);
@@ -39,60 +63,93 @@ onBackends(['wasm', 'cpu'], (backend) => {
       gone.dispose();
       const error = await errorOf(compress(gone));
       expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.match(/^compress: expected a live model, got 'sequential_\d+' after its dispose\(\); load it again$/);
+      expect(error.message).to.match(
+        /^compress: expected a live model, got 'sequential_\d+' after its dispose\(\); load it again$/,
+      );
     });
 
     it('one that was disposed of in mid-pipeline, by the stage', async () => {
       const network = denseNetwork();
       const tensors = memory().numTensors;
-      const stages = compress(network).pipe(calibrate(() => { network.dispose(); return [ones([4, 6])]; }), spfqQuantize(), spfqQuantize());
+      const stages = compress(network).pipe(
+        calibrate(() => {
+          network.dispose();
+          return [ones([4, 6])];
+        }),
+        spfqQuantize(),
+        spfqQuantize(),
+      );
       await errorOf(stages);
       expect(memory().numTensors).to.equal(tensors - 4);
     });
 
-    for (const [layer, weight, index] of [['hidden', 'kernel', 0], ['scores', 'bias', 3]] as const) {
+    for (const [layer, weight, index] of [
+      ['hidden', 'kernel', 0],
+      ['scores', 'bias', 3],
+    ] as const) {
       it(`NaN in the ${weight} of '${layer}': names both`, async () => {
         const network = denseNetwork();
         await spoil(network, index, NaN);
-        expect(await refusal(network)).to.equal(`spfqQuantize: layer '${layer}': expected finite weights, got NaN in ${layer}/${weight}; retrain or reload the model`);
+        expect(await refusal(network)).to.equal(
+          `spfqQuantize: layer '${layer}': expected finite weights, got NaN in ${layer}/${weight}; retrain or reload the model`,
+        );
       });
     }
 
     it('Infinity in a layer that stays as it is, for it spoils what the others calibrate on', async () => {
-      const network = sequential({layers: [layers.batchNormalization({name: 'norm', inputShape: [6]}), layers.dense({name: 'out', units: 2})]});
+      const network = sequential({
+        layers: [layers.batchNormalization({name: 'norm', inputShape: [6]}), layers.dense({name: 'out', units: 2})],
+      });
       await spoil(network, 1, Infinity);
-      expect(await refusal(network)).to.equal("spfqQuantize: layer 'norm': expected finite weights, got Infinity in norm/beta; retrain or reload the model");
+      expect(await refusal(network)).to.equal(
+        "spfqQuantize: layer 'norm': expected finite weights, got Infinity in norm/beta; retrain or reload the model",
+      );
     });
 
     it('one whose layers have no weights', async () => {
       const network = sequential({layers: [layers.reLU({inputShape: [6]})]});
-      expect(await refusal(network)).to.equal('spfqQuantize: expected a model with at least one layer to compress, got none, as no layer has weights');
+      expect(await refusal(network)).to.equal(
+        'spfqQuantize: expected a model with at least one layer to compress, got none, as no layer has weights',
+      );
     });
 
     it('one without a layer that can be compressed: lists the reasons', async () => {
-      const network = sequential({layers: [layers.batchNormalization({name: 'norm', inputShape: [6]}), layers.prelu({name: 'bend'})]});
-      expect(await refusal(network)).to.equal('spfqQuantize: expected a model with at least one layer to compress, got none: ' +
-        'norm (BatchNormalization): has no weight matrix; bend (PReLU): has no weight matrix');
+      const network = sequential({
+        layers: [layers.batchNormalization({name: 'norm', inputShape: [6]}), layers.prelu({name: 'bend'})],
+      });
+      expect(await refusal(network)).to.equal(
+        'spfqQuantize: expected a model with at least one layer to compress, got none: ' +
+          'norm (BatchNormalization): has no weight matrix; bend (PReLU): has no weight matrix',
+      );
     });
 
     it('one of which every layer is excluded: says so of each', async () => {
       const message = 'spfqQuantize: expected a model with at least one layer to compress, got none: ';
-      expect(await refusal(denseNetwork(), {exclude: /./})).to.equal(`${message}hidden (Dense): in \`exclude\`; scores (Dense): in \`exclude\``);
-      expect(await refusal(denseNetwork(), {include: /nothing/})).to.equal(`${message}hidden (Dense): not in \`include\`; scores (Dense): not in \`include\``);
+      expect(await refusal(denseNetwork(), {exclude: /./})).to.equal(
+        `${message}hidden (Dense): in \`exclude\`; scores (Dense): in \`exclude\``,
+      );
+      expect(await refusal(denseNetwork(), {include: /nothing/})).to.equal(
+        `${message}hidden (Dense): not in \`include\`; scores (Dense): not in \`include\``,
+      );
     });
 
     it('one without a layer that `include` or `exclude` names: lists those that there are', async () => {
-      const message = "spfqQuantize: expected a layer named 'nothing', as in `include` or `exclude`; the layers are hidden, scores";
+      const message =
+        "spfqQuantize: expected a layer named 'nothing', as in `include` or `exclude`; the layers are hidden, scores";
       expect(await refusal(denseNetwork(), {include: ['hidden', 'nothing']})).to.equal(message);
       expect(await refusal(denseNetwork(), {exclude: 'nothing'})).to.equal(message);
     });
 
     it('strictKernels on a backend without kernels: names the import to add', async () => {
       const network = denseNetwork();
-      const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(x), spfqQuantize({strictKernels: true}))));
+      const error = await leavingAlone(network, () =>
+        errorOf(compress(network).pipe(calibrate(x), spfqQuantize({strictKernels: true}))),
+      );
       expect(error).to.be.instanceOf(BackendError);
-      expect(error.message).to.equal(`FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
-        "import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference");
+      expect(error.message).to.equal(
+        `FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
+          "import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference",
+      );
       network.dispose();
     });
   });
@@ -114,24 +171,31 @@ onBackends(['wasm', 'cpu'], (backend) => {
     }
 
     it('inputs of the wrong shape', async () => {
-      expect(await refusal(() => [{xs: ones([8, 5])}])).to.equal("evaluate: batch 0: input 'hidden_input': expected shape [batch, 6], got [8, 5]");
+      expect(await refusal(() => [{xs: ones([8, 5])}])).to.equal(
+        "evaluate: batch 0: input 'hidden_input': expected shape [batch, 6], got [8, 5]",
+      );
     });
 
     it('elements without xs', async () => {
-      expect(await refusal(() => [{xs: ones([8, 6])}, {x: ones([8, 6])}])).to.match(/^evaluate: batch 1: expected {xs} or {xs, ys}, got /);
+      expect(await refusal(() => [{xs: ones([8, 6])}, {x: ones([8, 6])}])).to.match(
+        /^evaluate: batch 1: expected {xs} or {xs, ys}, got /,
+      );
     });
 
     for (const shape of [[31], [32, 2], [32, 4], [32, 3, 1], []]) {
       it(`targets of shape [${shape.join(', ')}] for 32 samples and 3 scores`, async () => {
         const ys = ones(shape);
-        expect(await refusal({xs: x, ys})).to.equal(`evaluate: expected targets of shape [32] (class numbers) or [32, 3] (as the output), got [${shape.join(', ')}]`);
+        expect(await refusal({xs: x, ys})).to.equal(
+          `evaluate: expected targets of shape [32] (class numbers) or [32, 3] (as the output), got [${shape.join(', ')}]`,
+        );
         ys.dispose();
       });
     }
 
     it('NaN', async () => {
-      expect(await refusal(() => [{xs: tensor([[1, 2, NaN, 4, 5, 6]])}]))
-        .to.equal("evaluate: batch 0: input 'hidden_input': expected finite numbers, got NaN in sample 0");
+      expect(await refusal(() => [{xs: tensor([[1, 2, NaN, 4, 5, 6]])}])).to.equal(
+        "evaluate: batch 0: input 'hidden_input': expected finite numbers, got NaN in sample 0",
+      );
     });
 
     it('disposed targets', async () => {
@@ -148,7 +212,18 @@ onBackends(['wasm', 'cpu'], (backend) => {
 
     it('a source that throws midway ends the stream with its own error', async () => {
       const own = new Error('the disk is gone');
-      expect(await leavingAlone(network, () => errorOf(compress(network).pipe(evaluate(async function* () { yield {xs: ones([4, 6])}; throw own; }))))).to.equal(own);
+      expect(
+        await leavingAlone(network, () =>
+          errorOf(
+            compress(network).pipe(
+              evaluate(async function* () {
+                yield {xs: ones([4, 6])};
+                throw own;
+              }),
+            ),
+          ),
+        ),
+      ).to.equal(own);
     });
   });
 });

@@ -1,10 +1,17 @@
 import {add, matMul, mul, serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
-import {initializers, input, layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  input,
+  layers,
+  type LayersModel,
+  model as modelOf,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, correct, dryRun, evaluate, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
-import {disposeModel} from '../../src/model/disposeModel.ts';
 import {supportedClassNames} from '../../src/layers/registry.ts';
+import {disposeModel} from '../../src/model/disposeModel.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {FAST, relativeDifference} from '../support/models/packedModels.ts';
 import {gaussianTensor, predictionsOf, randomize} from '../support/models/smallNetworks.ts';
@@ -47,7 +54,8 @@ class OwnExchange extends layers.Layer {
 
 function network(): LayersModel {
   const x = input({name: 'x', shape: [8]});
-  const dense = (name: string, units: number, from: SymbolicTensor) => layers.dense({name, units, activation: 'tanh'}).apply(from) as SymbolicTensor;
+  const dense = (name: string, units: number, from: SymbolicTensor) =>
+    layers.dense({name, units, activation: 'tanh'}).apply(from) as SymbolicTensor;
   const mixed = new OwnMixture({name: 'mixed'}).apply(dense('first', 6, x)) as SymbolicTensor;
   const [sum, product] = new OwnExchange({name: 'exchange'}).apply([mixed, dense('second', 6, x)]) as SymbolicTensor[];
   const joined = layers.concatenate({name: 'joined'}).apply([sum, product]) as SymbolicTensor;
@@ -58,20 +66,50 @@ function network(): LayersModel {
 
 onBackends(['cpu', 'wasm'], () => {
   describe('layers of unknown types', () => {
-    before(() => { [OwnMixture, OwnExchange].forEach((type) => { serialization.registerClass(type); }); });
+    before(() => {
+      [OwnMixture, OwnExchange].forEach((type) => {
+        serialization.registerClass(type);
+      });
+    });
 
     it('stay as they are in every stage, those with weights with a reason, and the layers around them are compressed', async () => {
       const [model, x] = [network(), gaussianTensor([64, 8], 1)];
-      const own = await Promise.all(model.getLayer('mixed').getWeights().map(async (weight) => Array.from(await weight.data())));
-      const compression = await lastValueFrom(compress(model).pipe(
-        calibrate(x), spfqPrune({sparsity: 0.25, include: 'second', iterations: 5}), spfqQuantize({...FAST, bits: 8}), correct(), evaluate({xs: x}), pack()));
+      const own = await Promise.all(
+        model
+          .getLayer('mixed')
+          .getWeights()
+          .map(async (weight) => Array.from(await weight.data())),
+      );
+      const compression = await lastValueFrom(
+        compress(model).pipe(
+          calibrate(x),
+          spfqPrune({sparsity: 0.25, include: 'second', iterations: 5}),
+          spfqQuantize({...FAST, bits: 8}),
+          correct(),
+          evaluate({xs: x}),
+          pack(),
+        ),
+      );
       const {report, layers: compressed, model: small} = compression;
       expect(compressed.map(({name}) => name)).to.have.members(['first', 'second', 'scores']);
       const reason = `unsupported layer type; supported are ${supportedClassNames().join(', ')}`;
       expect(report.skipped.filter(({name}) => name === 'mixed')).to.deep.equal(
-        ['spfqPrune', 'spfqQuantize', 'correct'].map((stage) => ({stage, name: 'mixed', className: 'OwnMixture', reason})));
+        ['spfqPrune', 'spfqQuantize', 'correct'].map((stage) => ({
+          stage,
+          name: 'mixed',
+          className: 'OwnMixture',
+          reason,
+        })),
+      );
       expect(report.skipped.filter(({name}) => name === 'exchange')).to.deep.equal([]);
-      expect(await Promise.all(small.getLayer('mixed').getWeights().map(async (weight) => Array.from(await weight.data())))).to.deep.equal(own);
+      expect(
+        await Promise.all(
+          small
+            .getLayer('mixed')
+            .getWeights()
+            .map(async (weight) => Array.from(await weight.data())),
+        ),
+      ).to.deep.equal(own);
       expect(relativeDifference(await predictionsOf(model, x), await predictionsOf(small, x))).to.be.below(0.2);
       compression.dispose();
       disposeModel(model);

@@ -3,8 +3,15 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type Observable, type OperatorFunction, type Subscription} from 'rxjs';
 import {calibrate, compress, type Compression, evaluate, progress, spfqQuantize} from 'tfjs-compress';
-import {denseNetwork, errorOf, gaussianTensor, leavingAlone, predictionsOf, untilTensors} from '../support/models/smallNetworks.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {
+  denseNetwork,
+  errorOf,
+  gaussianTensor,
+  leavingAlone,
+  predictionsOf,
+  untilTensors,
+} from '../support/models/smallNetworks.ts';
 
 const TIMES = 50;
 const quick = spfqQuantize({bits: 2, scale: 'mse', samples: 1});
@@ -35,65 +42,121 @@ onBackends(['wasm', 'cpu'], () => {
       for (let i = 0; i < TIMES; i++) await run();
     }
 
-    it('complete: the same, once the result is disposed of', () => often(async () => {
-      (await lastValueFrom(compress(network).pipe(calibrate(x), quick))).dispose();
-    }));
+    it('complete: the same, once the result is disposed of', () =>
+      often(async () => {
+        (await lastValueFrom(compress(network).pipe(calibrate(x), quick))).dispose();
+      }));
 
-    it('complete, with two stages and an evaluation: the intermediate model is gone', () => often(async () => {
-      const result = await lastValueFrom(compress(network).pipe(calibrate(x), quick, quick, evaluate({xs: x})));
-      expect(memory().numTensors).to.equal(start.numTensors + network.weights.length);
-      result.dispose();
-    }));
+    it('complete, with two stages and an evaluation: the intermediate model is gone', () =>
+      often(async () => {
+        const result = await lastValueFrom(compress(network).pipe(calibrate(x), quick, quick, evaluate({xs: x})));
+        expect(memory().numTensors).to.equal(start.numTensors + network.weights.length);
+        result.dispose();
+      }));
 
-    it('complete, with a source of batches', () => often(async () => {
-      (await lastValueFrom(compress(network).pipe(calibrate(batches), quick))).dispose();
-    }));
+    it('complete, with a source of batches', () =>
+      often(async () => {
+        (await lastValueFrom(compress(network).pipe(calibrate(batches), quick))).dispose();
+      }));
 
-    it('an error of the source at its second batch: the same', () => often(async () => {
-      const source = async function* () { yield gaussianTensor([16, 6], 1); throw new Error('second batch'); };
-      expect((await errorOf(compress(network).pipe(calibrate(source), quick))).message).to.equal('second batch');
-    }));
+    it('an error of the source at its second batch: the same', () =>
+      often(async () => {
+        const source = async function* () {
+          yield gaussianTensor([16, 6], 1);
+          throw new Error('second batch');
+        };
+        expect((await errorOf(compress(network).pipe(calibrate(source), quick))).message).to.equal('second batch');
+      }));
 
     for (const at of [0, 1, 2]) {
-      it(`an error thrown by a progress observer at event ${at}: the same`, () => often(async () => {
-        let events = 0;
-        const observer = progress(() => { if (events++ === at) throw new Error('observer'); });
-        expect((await errorOf(compress(network).pipe(calibrate(x), observer, quick))).message).to.equal('observer');
-      }));
+      it(`an error thrown by a progress observer at event ${at}: the same`, () =>
+        often(async () => {
+          let events = 0;
+          const observer = progress(() => {
+            if (events++ === at) throw new Error('observer');
+          });
+          expect((await errorOf(compress(network).pipe(calibrate(x), observer, quick))).message).to.equal('observer');
+        }));
     }
 
-    it('an error in the second stage: the first one\'s model is gone', () => often(async () => {
-      const broken = spfqQuantize({include: 'nothing'});
-      await errorOf(compress(network).pipe(calibrate(x), quick, broken));
-    }));
+    it("an error in the second stage: the first one's model is gone", () =>
+      often(async () => {
+        const broken = spfqQuantize({include: 'nothing'});
+        await errorOf(compress(network).pipe(calibrate(x), quick, broken));
+      }));
 
-    it('an error in an evaluation: the compressed model is gone', () => often(async () => {
-      await errorOf(compress(network).pipe(calibrate(x), quick, evaluate(async function* () { yield {xs: gaussianTensor([4, 6], 1)}; throw new Error('bad'); })));
-    }));
+    it('an error in an evaluation: the compressed model is gone', () =>
+      often(async () => {
+        await errorOf(
+          compress(network).pipe(
+            calibrate(x),
+            quick,
+            evaluate(async function* () {
+              yield {xs: gaussianTensor([4, 6], 1)};
+              throw new Error('bad');
+            }),
+          ),
+        );
+      }));
 
-    it('unsubscribed at the first progress event: the same', () => often(() => unsubscribed((stop) => [progress(stop), quick])));
+    it('unsubscribed at the first progress event: the same', () =>
+      often(() => unsubscribed((stop) => [progress(stop), quick])));
 
-    it('unsubscribed in the middle of the walk: the same', () => often(() => unsubscribed((stop) => {
-      const source = async function* () { for (let i = 0; i < 4; i++) { yield gaussianTensor([16, 6], i); if (i === 1) stop(); } };
-      return [calibrate(source), quick];
-    })));
+    it('unsubscribed in the middle of the walk: the same', () =>
+      often(() =>
+        unsubscribed((stop) => {
+          const source = async function* () {
+            for (let i = 0; i < 4; i++) {
+              yield gaussianTensor([16, 6], i);
+              if (i === 1) stop();
+            }
+          };
+          return [calibrate(source), quick];
+        }),
+      ));
 
-    it('unsubscribed in the second stage: the same', () => often(() => unsubscribed((stop) => [quick, progress(stop), quick])));
+    it('unsubscribed in the second stage: the same', () =>
+      often(() => unsubscribed((stop) => [quick, progress(stop), quick])));
 
-    it('unsubscribed in an evaluation: the same', () => often(() => unsubscribed((stop) => {
-      const source = async function* () { yield {xs: gaussianTensor([4, 6], 1), ys: gaussianTensor([4, 3], 1)}; stop(); yield {xs: gaussianTensor([4, 6], 1)}; };
-      return [quick, evaluate(source)];
-    })));
+    it('unsubscribed in an evaluation: the same', () =>
+      often(() =>
+        unsubscribed((stop) => {
+          const source = async function* () {
+            yield {xs: gaussianTensor([4, 6], 1), ys: gaussianTensor([4, 3], 1)};
+            stop();
+            yield {xs: gaussianTensor([4, 6], 1)};
+          };
+          return [quick, evaluate(source)];
+        }),
+      ));
 
-    it('unsubscribed at once: the same', () => often(() => unsubscribed((stop) => { setTimeout(stop, 0); return [quick]; })));
+    it('unsubscribed at once: the same', () =>
+      often(() =>
+        unsubscribed((stop) => {
+          setTimeout(stop, 0);
+          return [quick];
+        }),
+      ));
 
-    async function unsubscribed(stages: (stop: () => void) => Array<OperatorFunction<Compression, Compression>>): Promise<void> {
+    async function unsubscribed(
+      stages: (stop: () => void) => Array<OperatorFunction<Compression, Compression>>,
+    ): Promise<void> {
       const subscription: {current?: Subscription} = {};
       let emissions = 0;
-      const stop = () => { subscription.current?.unsubscribe(); };
-      const pipeline = [calibrate(x), ...stages(stop)].reduce<Observable<Compression>>((source, stage) => stage(source), compress(network));
+      const stop = () => {
+        subscription.current?.unsubscribe();
+      };
+      const pipeline = [calibrate(x), ...stages(stop)].reduce<Observable<Compression>>(
+        (source, stage) => stage(source),
+        compress(network),
+      );
       await new Promise<void>((resolve, reject) => {
-        subscription.current = pipeline.subscribe({next: () => { emissions++; }, error: reject});
+        subscription.current = pipeline.subscribe({
+          next: () => {
+            emissions++;
+          },
+          error: reject,
+        });
         subscription.current.add(resolve);
       });
       await untilTensors(start.numTensors);
@@ -111,7 +174,15 @@ onBackends(['wasm', 'cpu'], () => {
         (await lastValueFrom(compress(network).pipe(calibrate(x), quick, quick))).dispose();
         await errorOf(compress(network).pipe(calibrate(x), quick, spfqQuantize({include: 'nothing'})));
         await new Promise<void>((resolve) => {
-          const subscription = compress(network).pipe(calibrate(x), progress(() => { subscription.unsubscribe(); }), quick).subscribe();
+          const subscription = compress(network)
+            .pipe(
+              calibrate(x),
+              progress(() => {
+                subscription.unsubscribe();
+              }),
+              quick,
+            )
+            .subscribe();
           subscription.add(resolve);
         });
       });

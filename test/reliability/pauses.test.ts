@@ -6,28 +6,51 @@ import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression} from 'tfjs-compress';
 import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {createCompression} from '../../src/stages/run/compression.ts';
-import {correctModel} from '../../src/stages/correct/correctModel.ts';
-import {pruneModel} from '../../src/stages/prune/pruneModel.ts';
-import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
-import type {StageContext} from '../../src/stages/run/stageContext.ts';
 import {prunePlan} from '../../src/operators/pruneOptions.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {stage} from '../../src/operators/stage.ts';
+import {correctModel} from '../../src/stages/correct/correctModel.ts';
+import {pruneModel} from '../../src/stages/prune/pruneModel.ts';
+import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
+import {createCompression} from '../../src/stages/run/compression.ts';
+import type {StageContext} from '../../src/stages/run/stageContext.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {gaussianTensor} from '../support/models/smallNetworks.ts';
 
 type Stage = (compression: Compression, context: StageContext) => Promise<Compression>;
 
-const letters: Stage = (compression, context) => quantizeModel(compression, {...quantizePlan('spfqQuantize', {bits: 2}), seed: 1}, context);
-const zeros: Stage = (compression, context) => pruneModel(compression, {...prunePlan('spfqPrune', {sparsity: 0.5}), seed: 1}, context);
-const correction: Stage = (compression, context) => correctModel(compression, {
-  rounds: 2, sweeps: 2, pairs: 1, ridge: 0, scale: true, batchNorm: false, iterations: 20, damping: 0.01, bias: true, filter: () => undefined, names: [], seed: 1, memory: 2 ** 29,
-}, context);
+const letters: Stage = (compression, context) =>
+  quantizeModel(compression, {...quantizePlan('spfqQuantize', {bits: 2}), seed: 1}, context);
+const zeros: Stage = (compression, context) =>
+  pruneModel(compression, {...prunePlan('spfqPrune', {sparsity: 0.5}), seed: 1}, context);
+const correction: Stage = (compression, context) =>
+  correctModel(
+    compression,
+    {
+      rounds: 2,
+      sweeps: 2,
+      pairs: 1,
+      ridge: 0,
+      scale: true,
+      batchNorm: false,
+      iterations: 20,
+      damping: 0.01,
+      bias: true,
+      filter: () => undefined,
+      names: [],
+      seed: 1,
+      memory: 2 ** 29,
+    },
+    context,
+  );
 
 /** What goes before a stage, and the stage. */
 const stages: Readonly<Record<string, readonly Stage[]>> = {
-  'quantizing': [letters], 'pruning': [zeros], 'correcting letters': [letters, correction], 'correcting a pruned layer': [zeros, correction], 'quantizing what is pruned': [zeros, letters],
+  quantizing: [letters],
+  pruning: [zeros],
+  'correcting letters': [letters, correction],
+  'correcting a pruned layer': [zeros, correction],
+  'quantizing what is pruned': [zeros, letters],
 };
 
 onBackends(['cpu'], () => {
@@ -52,7 +75,9 @@ onBackends(['cpu'], () => {
     const x = gaussianTensor([4, 4], 1);
     const model = networkOf(4);
     let rang = false;
-    setTimeout(() => { rang = true; }, 0);
+    setTimeout(() => {
+      rang = true;
+    }, 0);
     const busy = stage('busy', async (compression, {pause}) => {
       for (let k = 0; k < 10 && !rang; k++) {
         const end = performance.now() + 60;
@@ -71,12 +96,27 @@ onBackends(['cpu'], () => {
 /** How often the last stage of a chain pauses for a dense layer with so many features. At one of its pauses it may be cancelled. */
 async function pausesOf(chain: readonly Stage[], features: number, cancelledAt = Infinity): Promise<number> {
   const [model, x] = [networkOf(features), gaussianTensor([80, features], 2)];
-  const made: Compression[] = [createCompression('compress', model, batchSource('calibrate', x, {samples: 80, batchSize: 16, rows: 2000, seed: 3}), 3)];
+  const made: Compression[] = [
+    createCompression(
+      'compress',
+      model,
+      batchSource('calibrate', x, {samples: 80, batchSize: 16, rows: 2000, seed: 3}),
+      3,
+    ),
+  ];
   let pauses = 0;
-  const pause = (isLast: boolean): Promise<void> => (isLast && pauses++ === cancelledAt ? Promise.reject(new Error('cancelled')) : Promise.resolve());
+  const pause = (isLast: boolean): Promise<void> =>
+    isLast && pauses++ === cancelledAt ? Promise.reject(new Error('cancelled')) : Promise.resolve();
   try {
     for (const [k, run] of chain.entries()) {
-      made.push(await run(made[k], {stage: 'stage', pause: () => pause(k === chain.length - 1), progress: () => undefined, elapsed: () => 0}));
+      made.push(
+        await run(made[k], {
+          stage: 'stage',
+          pause: () => pause(k === chain.length - 1),
+          progress: () => undefined,
+          elapsed: () => 0,
+        }),
+      );
     }
     return pauses;
   } finally {
@@ -88,7 +128,10 @@ async function pausesOf(chain: readonly Stage[], features: number, cancelledAt =
 
 function networkOf(features: number): LayersModel {
   const seeded = (seed: number) => initializers.randomNormal({seed, mean: 0, stddev: 0.1});
-  return sequential({layers: [
-    layers.dense({inputShape: [features], units: 24, activation: 'relu', kernelInitializer: seeded(1)}), layers.dense({units: 3, kernelInitializer: seeded(2)}),
-  ]});
+  return sequential({
+    layers: [
+      layers.dense({inputShape: [features], units: 24, activation: 'relu', kernelInitializer: seeded(1)}),
+      layers.dense({units: 3, kernelInitializer: seeded(2)}),
+    ],
+  });
 }

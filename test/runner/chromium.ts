@@ -15,7 +15,9 @@ export function findOrInstallChromium(): string {
   if (find() === undefined) installOnDebian();
   const found = find();
   if (found === undefined) {
-    throw new Error('expected Chromium, whose WebGPU the tests need, found none; install it (Debian: apt-get install chromium) or set CHROMIUM_PATH');
+    throw new Error(
+      'expected Chromium, whose WebGPU the tests need, found none; install it (Debian: apt-get install chromium) or set CHROMIUM_PATH',
+    );
   }
   return found;
 }
@@ -25,12 +27,15 @@ function find(): string | undefined {
 }
 
 function onPath(command: string): string | undefined {
-  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, command)).find((path) => existsSync(path));
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, command))
+    .find((path) => existsSync(path));
 }
 
 function installOnDebian(): void {
   if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return;
-  console.log('Chromium is missing; installing Debian\'s package');
+  console.log("Chromium is missing; installing Debian's package");
   execFileSync('apt-get', ['update'], {stdio: 'inherit'});
   execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], {
     stdio: 'inherit',

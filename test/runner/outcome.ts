@@ -7,7 +7,10 @@ export interface Outcome {
 export const nothing: Outcome = {passed: 0, failed: 0};
 
 export function sum(outcomes: readonly Outcome[]): Outcome {
-  return outcomes.reduce((total, {passed, failed}) => ({passed: total.passed + passed, failed: total.failed + failed}), nothing);
+  return outcomes.reduce(
+    (total, {passed, failed}) => ({passed: total.passed + passed, failed: total.failed + failed}),
+    nothing,
+  );
 }
 
 /** Prints an error and counts it as one failure, so that the closing line is printed whatever happens. */

@@ -1,11 +1,15 @@
+import {once} from 'node:events';
 import {readFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
-import {once} from 'node:events';
 import type {AddressInfo} from 'node:net';
 import {basename} from 'node:path';
 
 /** Serves the page, mocha, the bundle and a folder of wasm binaries on 127.0.0.1, where a browser allows WebGPU. */
-export async function serve(page: string, bundle: string, binaries = 'node_modules/@tensorflow/tfjs-backend-wasm/dist'): Promise<{url: string; server: Server}> {
+export async function serve(
+  page: string,
+  bundle: string,
+  binaries = 'node_modules/@tensorflow/tfjs-backend-wasm/dist',
+): Promise<{url: string; server: Server}> {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     void contentOf(path, page, bundle, binaries).then(

@@ -5,6 +5,8 @@ import {join} from 'node:path';
 export function testFiles(environment: 'node' | 'browser'): string[] {
   return readdirSync('test', {recursive: true, encoding: 'utf8'})
     .map((path) => join('test', path))
-    .filter((path) => path.endsWith('.test.ts') && path.startsWith(join('test', 'browser')) === (environment === 'browser'))
+    .filter(
+      (path) => path.endsWith('.test.ts') && path.startsWith(join('test', 'browser')) === (environment === 'browser'),
+    )
     .sort();
 }

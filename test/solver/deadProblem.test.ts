@@ -16,8 +16,15 @@ onBackends(['cpu'], () => {
     const images = tidy(() => mul(gaussianTensor([20, 5, 5, 2], 2), tensor1d([1, 0])));
     const [weight] = network.getWeights();
     const [{kernel}] = kernelsOf(network.layers[0]);
-    const expected = meanSquareScale(kernel.toMatrices(await weight.data(), weight.shape)[1], uniformAlphabet({bits: 4}), 'channel');
-    const {layers: [record], dispose} = await lastValueFrom(compress(network).pipe(calibrate(images), spfqQuantize({bits: 4, bias: false})));
+    const expected = meanSquareScale(
+      kernel.toMatrices(await weight.data(), weight.shape)[1],
+      uniformAlphabet({bits: 4}),
+      'channel',
+    );
+    const {
+      layers: [record],
+      dispose,
+    } = await lastValueFrom(compress(network).pipe(calibrate(images), spfqQuantize({bits: 4, bias: false})));
     expect(record.kind === 'quantized' && record.matrices[1].scales.steps).to.deep.equal(expected.steps);
     dispose();
     network.dispose();

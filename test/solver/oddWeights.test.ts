@@ -1,26 +1,53 @@
 import {expect} from 'chai';
-import {type Alphabet, type AlphabetOptions, type Granularity, matrix, type Matrix, uniformAlphabet} from 'tfjs-compress/numerics';
-import {quantizeWeights, type QuantizedWeights, type QuantizeMethod} from '../../src/solver/quantizeWeights.ts';
+import {
+  type Alphabet,
+  type AlphabetOptions,
+  type Granularity,
+  type Matrix,
+  matrix,
+  uniformAlphabet,
+} from 'tfjs-compress/numerics';
+import {type QuantizedWeights, type QuantizeMethod, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import {gaussianMatrix, gramsOf, largestDifference, withoutColumns} from '../support/numerics/randomMatrices.ts';
 
 const alphabets: readonly AlphabetOptions[] = [
-  {bits: 1}, {bits: 1, layout: 'twosComplement'}, {bits: 'ternary'}, {bits: 2}, {bits: 2, layout: 'twosComplement'}, {bits: 4}, {bits: 8}, {levels: 17},
+  {bits: 1},
+  {bits: 1, layout: 'twosComplement'},
+  {bits: 'ternary'},
+  {bits: 2},
+  {bits: 2, layout: 'twosComplement'},
+  {bits: 4},
+  {bits: 8},
+  {levels: 17},
 ];
 const granularities: readonly Granularity[] = ['tensor', 'channel', {group: 3}];
 
-const features = 8, neurons = 4;
+const features = 8,
+  neurons = 4;
 const cases: Readonly<Record<string, Matrix>> = {
   'all zero': matrix(features, neurons),
-  'constant': matrix(features, neurons, new Float64Array(features * neurons).fill(0.7)),
+  constant: matrix(features, neurons, new Float64Array(features * neurons).fill(0.7)),
   'one by one': matrix(1, 1, Float64Array.of(-0.3)),
   'one zero': matrix(1, 1),
   'one feature': gaussianMatrix(1, neurons, 1),
   'one neuron': gaussianMatrix(features, 1, 2),
-  'a neuron of zeros': matrix(features, neurons, gaussianMatrix(features, neurons, 3).data.map((w, i) => (i % neurons === 1 ? 0 : w))),
-  'huge': gaussianMatrix(features, neurons, 4, 1e30),
-  'denormal': gaussianMatrix(features, neurons, 5, 1e-42),
-  'all negative': matrix(features, neurons, gaussianMatrix(features, neurons, 6).data.map((w) => -Math.abs(w))),
-  'with one outlier': matrix(features, neurons, gaussianMatrix(features, neurons, 7).data.map((w, i) => (i === 5 ? 1e6 : w))),
+  'a neuron of zeros': matrix(
+    features,
+    neurons,
+    gaussianMatrix(features, neurons, 3).data.map((w, i) => (i % neurons === 1 ? 0 : w)),
+  ),
+  huge: gaussianMatrix(features, neurons, 4, 1e30),
+  denormal: gaussianMatrix(features, neurons, 5, 1e-42),
+  'all negative': matrix(
+    features,
+    neurons,
+    gaussianMatrix(features, neurons, 6).data.map((w) => -Math.abs(w)),
+  ),
+  'with one outlier': matrix(
+    features,
+    neurons,
+    gaussianMatrix(features, neurons, 7).data.map((w, i) => (i === 5 ? 1e6 : w)),
+  ),
 };
 
 for (const [name, weights] of Object.entries(cases)) {
@@ -43,7 +70,11 @@ for (const [name, weights] of Object.entries(cases)) {
 describe('quantizeWeights', () => {
   for (const options of alphabets) {
     it(`of zeros is zeros, with step 0: ${uniformAlphabet(options).levels} letters, ${uniformAlphabet(options).layout}`, async () => {
-      const {values, scales, path: {clipped}} = await quantized(matrix(features, neurons), inputsFor(features)[0], {alphabet: uniformAlphabet(options)});
+      const {
+        values,
+        scales,
+        path: {clipped},
+      } = await quantized(matrix(features, neurons), inputsFor(features)[0], {alphabet: uniformAlphabet(options)});
       expect(values.data.every((value) => value === 0)).to.equal(true);
       expect(scales.steps.every((step) => step === 0)).to.equal(true);
       expect(clipped).to.equal(0);
@@ -89,15 +120,46 @@ function agreeing(size: number): {original: Matrix; shadow: Matrix} {
   return {original: x, shadow: x};
 }
 
-async function quantized(weights: Matrix, {original, shadow}: {original: Matrix; shadow: Matrix}, method: Partial<QuantizeMethod> & {alphabet: Alphabet}): Promise<QuantizedWeights> {
-  return await quantizeWeights({weights, ...gramsOf(original, shadow)}, {layer: 0, matrix: 0}, {
-    granularity: 'channel', scale: 'calibration', alignment: {method: 'order'}, feedback: {kind: 'path'}, scalings: [1], rounding: 'stochastic',
-    samples: 4, rounds: 2, sweeps: 2, pairs: 0, ridge: 0, offset: false, seed: 1, strictKernels: false, ...method,
-  }, () => Promise.resolve());
+async function quantized(
+  weights: Matrix,
+  {original, shadow}: {original: Matrix; shadow: Matrix},
+  method: Partial<QuantizeMethod> & {alphabet: Alphabet},
+): Promise<QuantizedWeights> {
+  return await quantizeWeights(
+    {weights, ...gramsOf(original, shadow)},
+    {layer: 0, matrix: 0},
+    {
+      granularity: 'channel',
+      scale: 'calibration',
+      alignment: {method: 'order'},
+      feedback: {kind: 'path'},
+      scalings: [1],
+      rounding: 'stochastic',
+      samples: 4,
+      rounds: 2,
+      sweeps: 2,
+      pairs: 0,
+      ridge: 0,
+      offset: false,
+      seed: 1,
+      strictKernels: false,
+      ...method,
+    },
+    () => Promise.resolve(),
+  );
 }
 
 function expectLetters({codes, values, scales}: QuantizedWeights, alphabet: Alphabet): void {
-  expect(codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest), 'codes in the alphabet').to.equal(true);
-  expect(values.data.every((value) => Number.isFinite(value)), `finite weights, got ${Array.from(values.data).join(' ')}`).to.equal(true);
-  expect(scales.steps.every((step) => step >= 0 && step < Infinity && Math.fround(step) === step), 'finite steps').to.equal(true);
+  expect(
+    codes.every((code) => code >= alphabet.lowest && code <= alphabet.highest),
+    'codes in the alphabet',
+  ).to.equal(true);
+  expect(
+    values.data.every((value) => Number.isFinite(value)),
+    `finite weights, got ${Array.from(values.data).join(' ')}`,
+  ).to.equal(true);
+  expect(
+    scales.steps.every((step) => step >= 0 && step < Infinity && Math.fround(step) === step),
+    'finite steps',
+  ).to.equal(true);
 }

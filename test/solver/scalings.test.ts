@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {type Granularity, type Matrix, uniformAlphabet} from 'tfjs-compress/numerics';
-import {quantizeWeights, type QuantizedWeights} from '../../src/solver/quantizeWeights.ts';
+import {type QuantizedWeights, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import {columnSquares, gaussianMatrix, gramsOf, residualOf} from '../support/numerics/randomMatrices.ts';
 
 const weights = gaussianMatrix(24, 10, 1);
@@ -11,8 +11,12 @@ describe('quantizeWeights with several scalings C', () => {
   it('gives each neuron the letters of that C whose error ‖XW − XQ‖² is the least, computed from the rows', async () => {
     const alone = await Promise.all(SCALINGS.map(async (scaling) => errorsOf(await quantized([scaling]))));
     const together = errorsOf(await quantized(SCALINGS));
-    together.forEach((error, n) => { expect(error).to.be.closeTo(Math.min(...alone.map((errors) => errors[n])), 1e-9 * error); });
-    const winners = together.map((_, n) => alone.findIndex((errors) => errors[n] === Math.min(...alone.map((one) => one[n]))));
+    together.forEach((error, n) => {
+      expect(error).to.be.closeTo(Math.min(...alone.map((errors) => errors[n])), 1e-9 * error);
+    });
+    const winners = together.map((_, n) =>
+      alone.findIndex((errors) => errors[n] === Math.min(...alone.map((one) => one[n]))),
+    );
     expect(new Set(winners).size, 'more than one C wins somewhere').to.be.greaterThan(1);
   });
 
@@ -30,11 +34,33 @@ describe('quantizeWeights with several scalings C', () => {
   });
 });
 
-function quantized(scalings: readonly number[], granularity: Granularity = 'channel', samples = 4): Promise<QuantizedWeights> {
-  return quantizeWeights({weights, ...gramsOf(inputs, inputs)}, {layer: 0, matrix: 0}, {
-    alphabet: uniformAlphabet({bits: 1}), granularity, scale: 'calibration', alignment: {method: 'order'}, feedback: {kind: 'path'}, scalings,
-    rounding: 'stochastic', samples, rounds: 2, sweeps: 2, pairs: 1, ridge: 0, offset: true, seed: 1, strictKernels: false,
-  }, () => Promise.resolve());
+function quantized(
+  scalings: readonly number[],
+  granularity: Granularity = 'channel',
+  samples = 4,
+): Promise<QuantizedWeights> {
+  return quantizeWeights(
+    {weights, ...gramsOf(inputs, inputs)},
+    {layer: 0, matrix: 0},
+    {
+      alphabet: uniformAlphabet({bits: 1}),
+      granularity,
+      scale: 'calibration',
+      alignment: {method: 'order'},
+      feedback: {kind: 'path'},
+      scalings,
+      rounding: 'stochastic',
+      samples,
+      rounds: 2,
+      sweeps: 2,
+      pairs: 1,
+      ridge: 0,
+      offset: true,
+      seed: 1,
+      strictKernels: false,
+    },
+    () => Promise.resolve(),
+  );
 }
 
 function errorsOf({values}: {readonly values: Matrix}): Float64Array {

@@ -1,21 +1,38 @@
-import {io, memory, type Tensor} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {loadGraphModel} from '@tensorflow/tfjs-converter';
+import {io, memory, type Tensor} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
-import {calibrate, type Compression, compressGraph, correct, evaluate, exportGraph, pack, spfqPrune, spfqQuantize, toGraphModel} from 'tfjs-compress';
-import {loadGraphModel} from '@tensorflow/tfjs-converter';
+import {
+  calibrate,
+  compressGraph,
+  type Compression,
+  correct,
+  evaluate,
+  exportGraph,
+  pack,
+  spfqPrune,
+  spfqQuantize,
+  toGraphModel,
+} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {convGraph, graphModel} from '../support/models/graphs.ts';
 import {errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
 
 /** ‖y − ỹ‖ / ‖y‖ */
-async function difference(one: {predict(x: Tensor): unknown}, other: {predict(x: Tensor): unknown}, x: Tensor): Promise<number> {
-  const [expected, found] = await Promise.all([one, other].map(async (model) => {
-    const output = model.predict(x) as Tensor;
-    const values = await output.data<'float32'>();
-    output.dispose();
-    return values;
-  }));
+async function difference(
+  one: {predict(x: Tensor): unknown},
+  other: {predict(x: Tensor): unknown},
+  x: Tensor,
+): Promise<number> {
+  const [expected, found] = await Promise.all(
+    [one, other].map(async (model) => {
+      const output = model.predict(x) as Tensor;
+      const values = await output.data<'float32'>();
+      output.dispose();
+      return values;
+    }),
+  );
   expect(found).to.have.length(expected.length);
   return Math.hypot(...found.map((value, i) => value - expected[i])) / Math.hypot(...expected);
 }
@@ -33,16 +50,32 @@ onBackends(['wasm', 'cpu'], () => {
       x.dispose();
     });
 
-    async function compressed(...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>): Promise<Compression> {
-      return lastValueFrom(stages.reduce((stream, stage) => stream.pipe(stage), compressGraph(graph).pipe(calibrate(x))));
+    async function compressed(
+      ...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>
+    ): Promise<Compression> {
+      return lastValueFrom(
+        stages.reduce((stream, stage) => stream.pipe(stage), compressGraph(graph).pipe(calibrate(x))),
+      );
     }
 
     it('shows weighted nodes as layers named after them, and computes what the graph does', async () => {
       const compression = await compressed();
       expect(compression.model).to.equal(compression.original);
-      const weighted = compression.model.layers.filter((layer) => !/^(InputLayer|GraphSegment.*)$/.test(layer.getClassName()));
-      expect(weighted.map((layer) => [layer.name, layer.getClassName(), layer.getConfig()['activation'], layer.weights.length])).to.deep.equal([
-        ['stem', 'Conv2D', 'relu', 2], ['depth', 'DepthwiseConv2D', 'linear', 2], ['hidden', 'Dense', 'relu', 2], ['scores', 'Dense', 'linear', 1],
+      const weighted = compression.model.layers.filter(
+        (layer) => !/^(InputLayer|GraphSegment.*)$/.test(layer.getClassName()),
+      );
+      expect(
+        weighted.map((layer) => [
+          layer.name,
+          layer.getClassName(),
+          layer.getConfig()['activation'],
+          layer.weights.length,
+        ]),
+      ).to.deep.equal([
+        ['stem', 'Conv2D', 'relu', 2],
+        ['depth', 'DepthwiseConv2D', 'linear', 2],
+        ['hidden', 'Dense', 'relu', 2],
+        ['scores', 'Dense', 'linear', 1],
       ]);
       // float32 numbers of the graph: 72 + 4, 36 + 4, 2048 + 8, 24
       expect(compression.model.countParams()).to.equal(2196);
@@ -54,7 +87,10 @@ onBackends(['wasm', 'cpu'], () => {
       const compression = await compressed(spfqQuantize({bits: 8}), correct(), evaluate({xs: x}));
       const {layers, skipped, evaluation, size} = compression.report;
       expect(layers.map(({name, shape, matrixCount}) => [name, ...shape, matrixCount])).to.deep.equal([
-        ['stem', 18, 4, 1], ['depth', 9, 1, 4], ['hidden', 256, 8, 1], ['scores', 8, 3, 1],
+        ['stem', 18, 4, 1],
+        ['depth', 9, 1, 4],
+        ['hidden', 256, 8, 1],
+        ['scores', 8, 3, 1],
       ]);
       expect(skipped).to.deep.equal([]);
       expect(size.parameters).to.equal(2196);
@@ -68,7 +104,9 @@ onBackends(['wasm', 'cpu'], () => {
       const small = await toGraphModel(compression);
       expect(compression.report.layers.map(({sparsity}) => sparsity)).to.deep.equal([0, 0, 0.5, 0]);
       const kernel = small.execute({}, 'hidden/kernel') as Tensor;
-      const [weights, expected] = await Promise.all([kernel, compression.model.getLayer('hidden').getWeights()[0]].map((one) => one.data<'float32'>()));
+      const [weights, expected] = await Promise.all(
+        [kernel, compression.model.getLayer('hidden').getWeights()[0]].map((one) => one.data<'float32'>()),
+      );
       expect(weights).to.deep.equal(expected);
       const mask = compression.layers.find(({name}) => name === 'hidden')?.matrices[0].mask ?? new Uint8Array();
       expect([...mask].filter((kept) => kept === 0)).to.have.length(1024);
@@ -78,20 +116,34 @@ onBackends(['wasm', 'cpu'], () => {
       compression.dispose();
     });
 
-    for (const [what, options] of [['a step for each channel', {bits: 4}], ['one step', {bits: 4, granularity: 'tensor'}], ['offsets', {bits: 3, symmetric: false}], ['groups', {bits: 4, granularity: {group: 4}}]] as const) {
+    for (const [what, options] of [
+      ['a step for each channel', {bits: 4}],
+      ['one step', {bits: 4, granularity: 'tensor'}],
+      ['offsets', {bits: 3, symmetric: false}],
+      ['groups', {bits: 4, granularity: {group: 4}}],
+    ] as const) {
       it(`is exported with ${what}, and predicts in stock tfjs what it predicts here`, async () => {
         const compression = await compressed(spfqQuantize(options));
         const saved: io.ModelArtifacts[] = [];
-        const report = await exportGraph(compression, io.withSaveHandler((artifacts) => {
-          saved.push(artifacts);
-          return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}});
-        }));
+        const report = await exportGraph(
+          compression,
+          io.withSaveHandler((artifacts) => {
+            saved.push(artifacts);
+            return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}});
+          }),
+        );
         const loaded = await loadGraphModel(io.fromMemory(saved[0]));
         const isExact = what === 'one step' || what.startsWith('a step');
-        expect(report.layers.map(({name, exact}) => [name, exact])).to.deep.equal([['stem', isExact], ['depth', isExact], ['hidden', isExact], ['scores', isExact]]);
+        expect(report.layers.map(({name, exact}) => [name, exact])).to.deep.equal([
+          ['stem', isExact],
+          ['depth', isExact],
+          ['hidden', isExact],
+          ['scores', isExact],
+        ]);
         expect(await difference(compression.model, loaded, x)).to.be.below(isExact ? 1e-6 : 1e-3);
         if (what === 'one step') expect(report.bytes).to.equal(72 + 36 + 2048 + 24 + 4 * (4 + 4 + 8) + 4 * 3 + 4 * 4); // letters, biases, three integers, and the steps of four channels
-        if (what.startsWith('a step')) expect(report.bytes).to.equal(72 + 36 + 2048 + 24 + 4 * (4 + 4 + 8) + 4 * 3 + 4 * (4 + 4 + 8 + 3));
+        if (what.startsWith('a step'))
+          expect(report.bytes).to.equal(72 + 36 + 2048 + 24 + 4 * (4 + 4 + 8) + 4 * 3 + 4 * (4 + 4 + 8 + 3));
         loaded.dispose();
         compression.dispose();
       });
@@ -100,27 +152,59 @@ onBackends(['wasm', 'cpu'], () => {
     it('packs: the bridge is a model as any other', async () => {
       const compression = await compressed(spfqQuantize({bits: 4}), pack());
       expect(await difference(graph, compression.model, x)).to.be.below(0.5);
-      const error = await exportGraph(compression, io.withSaveHandler(() => Promise.reject(new Error('nothing to save')))).catch((cause: unknown) => cause as Error);
-      expect(error).to.have.property('message', "exportGraph: expected a layer 'stem', a Conv2D, found none; export before pack()");
+      const error = await exportGraph(
+        compression,
+        io.withSaveHandler(() => Promise.reject(new Error('nothing to save'))),
+      ).catch((cause: unknown) => cause as Error);
+      expect(error).to.have.property(
+        'message',
+        "exportGraph: expected a layer 'stem', a Conv2D, found none; export before pack()",
+      );
       compression.dispose();
     });
 
     it('leaves the graph as it was, and no tensor behind: complete, error, unsubscribe', async () => {
       const [tensors, bytes] = [memory().numTensors, memory().numBytes];
-      const before = await Promise.all(Object.values(graph.weights).flat().map((weight) => weight.data()));
+      const before = await Promise.all(
+        Object.values(graph.weights)
+          .flat()
+          .map((weight) => weight.data()),
+      );
       (await compressed(spfqQuantize({bits: 2}), correct())).dispose();
       expect(memory().numTensors, 'complete').to.equal(tensors);
       expect(memory().numBytes, 'complete').to.equal(bytes);
-      await errorOf(compressGraph(graph).pipe(calibrate(() => { throw new Error('no data'); }), spfqQuantize()));
+      await errorOf(
+        compressGraph(graph).pipe(
+          calibrate(() => {
+            throw new Error('no data');
+          }),
+          spfqQuantize(),
+        ),
+      );
       expect(memory().numTensors, 'error').to.equal(tensors);
       for (const afterEvents of [0, 1]) {
-        const subscription = compressGraph(graph).pipe(calibrate(x), spfqQuantize()).subscribe({next: () => { expect.fail('was cancelled'); }});
-        for (let i = 0; i < afterEvents; i++) await new Promise((resolve) => { setTimeout(resolve, 30); });
+        const subscription = compressGraph(graph)
+          .pipe(calibrate(x), spfqQuantize())
+          .subscribe({
+            next: () => {
+              expect.fail('was cancelled');
+            },
+          });
+        for (let i = 0; i < afterEvents; i++)
+          await new Promise((resolve) => {
+            setTimeout(resolve, 30);
+          });
         subscription.unsubscribe();
         await untilTensors(tensors);
         expect(memory().numTensors, 'unsubscribe').to.equal(tensors);
       }
-      expect(await Promise.all(Object.values(graph.weights).flat().map((weight) => weight.data()))).to.deep.equal(before);
+      expect(
+        await Promise.all(
+          Object.values(graph.weights)
+            .flat()
+            .map((weight) => weight.data()),
+        ),
+      ).to.deep.equal(before);
     });
 
     it('outlives the GraphModel', async () => {

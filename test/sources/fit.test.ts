@@ -3,9 +3,17 @@ import {Callback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-la
 import {expect} from 'chai';
 import {lastValueFrom, map, type Subscription} from 'rxjs';
 import {calibrate, type Compression, fit, type FitOptions, spfqQuantize} from 'tfjs-compress';
-import {codesOf as codesOfLayers} from '../support/layers/quantizedLayers.ts';
-import {denseNetwork, errorOf, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../support/models/smallNetworks.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
+import {codesOf as codesOfLayers} from '../support/layers/quantizedLayers.ts';
+import {
+  denseNetwork,
+  errorOf,
+  gaussianTensor,
+  predictionsOf,
+  randomize,
+  twoInputs,
+  weightsOf,
+} from '../support/models/smallNetworks.ts';
 
 onBackends(['wasm', 'cpu'], () => {
   describe('fit', () => {
@@ -21,7 +29,9 @@ onBackends(['wasm', 'cpu'], () => {
     afterEach(() => {
       network.dispose();
       network.optimizer.dispose();
-      [x, y].forEach((one) => { one.dispose(); });
+      [x, y].forEach((one) => {
+        one.dispose();
+      });
     });
 
     const codesOf = ({layers, dispose}: Compression): number[][] => {
@@ -43,16 +53,24 @@ onBackends(['wasm', 'cpu'], () => {
     });
 
     it('needs no calibrate: the stages calibrate on a sample of x', async () => {
-      const {model, report, dispose} = await lastValueFrom(fit(network, x, y, {epochs: 2, verbose: 0}).pipe(spfqQuantize({bits: 4})));
+      const {model, report, dispose} = await lastValueFrom(
+        fit(network, x, y, {epochs: 2, verbose: 0}).pipe(spfqQuantize({bits: 4})),
+      );
       expect(model).not.to.equal(network);
-      expect(report.layers.map(({calibrationRows, heldOutRows}) => calibrationRows + heldOutRows)).to.deep.equal([96, 96]);
+      expect(report.layers.map(({calibrationRows, heldOutRows}) => calibrationRows + heldOutRows)).to.deep.equal([
+        96, 96,
+      ]);
       dispose();
     });
 
     it('samples x by the seed: the same seed gives the same codes for the same weights, another one others', async () => {
       const codes = async (options: FitOptions) => {
         randomize(network, 1);
-        return codesOf(await lastValueFrom(fit(network, x, y, {epochs: 0, verbose: 0}, options).pipe(spfqQuantize({bits: 4, seed: 5}))));
+        return codesOf(
+          await lastValueFrom(
+            fit(network, x, y, {epochs: 0, verbose: 0}, options).pipe(spfqQuantize({bits: 4, seed: 5})),
+          ),
+        );
       };
       const first = await codes({samples: 40, seed: 1});
       expect(await codes({samples: 40, seed: 1})).to.deep.equal(first);
@@ -76,7 +94,9 @@ onBackends(['wasm', 'cpu'], () => {
 
     it('calibrate replaces the sample', async () => {
       const other = gaussianTensor([20, 6], 9);
-      const {report, dispose} = await lastValueFrom(fit(network, x, y, {epochs: 0, verbose: 0}).pipe(calibrate(other), spfqQuantize({bits: 4})));
+      const {report, dispose} = await lastValueFrom(
+        fit(network, x, y, {epochs: 0, verbose: 0}).pipe(calibrate(other), spfqQuantize({bits: 4})),
+      );
       expect(report.layers[0].calibrationRows + report.layers[0].heldOutRows).to.equal(20);
       dispose();
       other.dispose();
@@ -84,12 +104,24 @@ onBackends(['wasm', 'cpu'], () => {
 
     describe('unsubscribed from', () => {
       /** Batches of 8, of which there are 12 in each of 50 epochs. */
-      async function batchesUntilStopped(asked: number, callbacksOf: (onBatch: () => void) => ModelFitArgs['callbacks']): Promise<number> {
+      async function batchesUntilStopped(
+        asked: number,
+        callbacksOf: (onBatch: () => void) => ModelFitArgs['callbacks'],
+      ): Promise<number> {
         let batches = 0;
         let emissions = 0;
         const subscription: {current?: Subscription} = {};
-        const callbacks = callbacksOf(() => { if (++batches === asked) subscription.current?.unsubscribe(); });
-        subscription.current = fit(network, x, y, {epochs: 50, batchSize: 8, verbose: 0, ...(callbacks ? {callbacks} : {})}).subscribe(() => { emissions++; });
+        const callbacks = callbacksOf(() => {
+          if (++batches === asked) subscription.current?.unsubscribe();
+        });
+        subscription.current = fit(network, x, y, {
+          epochs: 50,
+          batchSize: 8,
+          verbose: 0,
+          ...(callbacks ? {callbacks} : {}),
+        }).subscribe(() => {
+          emissions++;
+        });
         if (asked === 0) subscription.current.unsubscribe();
         await whenIdle(network);
         expect(emissions).to.equal(0);
@@ -97,13 +129,34 @@ onBackends(['wasm', 'cpu'], () => {
       }
 
       it('in mid-training, it stops after the current batch', async () => {
-        expect(await batchesUntilStopped(5, (onBatch) => ({onBatchEnd: async () => { onBatch(); }}))).to.equal(5);
-        expect(await batchesUntilStopped(14, (onBatch) => [{onBatchEnd: async () => { onBatch(); }}])).to.equal(14);
+        expect(
+          await batchesUntilStopped(5, (onBatch) => ({
+            onBatchEnd: async () => {
+              onBatch();
+            },
+          })),
+        ).to.equal(5);
+        expect(
+          await batchesUntilStopped(14, (onBatch) => [
+            {
+              onBatchEnd: async () => {
+                onBatch();
+              },
+            },
+          ]),
+        ).to.equal(14);
         expect(await batchesUntilStopped(3, (onBatch) => [new Counter(onBatch)])).to.equal(3);
       });
 
       it('at once, it stops after the first batch, although tfjs forgets a stop that comes so early', async () => {
-        for (const callbacksOf of [(onBatch: () => void) => ({onBatchEnd: async () => { onBatch(); }}), (onBatch: () => void) => [new Counter(onBatch)]]) {
+        for (const callbacksOf of [
+          (onBatch: () => void) => ({
+            onBatchEnd: async () => {
+              onBatch();
+            },
+          }),
+          (onBatch: () => void) => [new Counter(onBatch)],
+        ]) {
           expect(await batchesUntilStopped(0, callbacksOf)).to.equal(1);
         }
       });
@@ -118,15 +171,43 @@ onBackends(['wasm', 'cpu'], () => {
       it('the model can be trained again', async () => {
         await batchesUntilStopped(2, (onBatch) => [new Counter(onBatch)]);
         let batches = 0;
-        await lastValueFrom(fit(network, x, y, {epochs: 2, batchSize: 8, verbose: 0, callbacks: {onBatchEnd: async () => { batches++; }}}));
+        await lastValueFrom(
+          fit(network, x, y, {
+            epochs: 2,
+            batchSize: 8,
+            verbose: 0,
+            callbacks: {
+              onBatchEnd: async () => {
+                batches++;
+              },
+            },
+          }),
+        );
         expect(batches).to.equal(24);
       });
     });
 
     it('runs the callbacks of the caller, plain objects, instances or one of each kind', async () => {
-      for (const callbacksOf of [(count: () => void) => ({onEpochEnd: async () => { count(); }}), (count: () => void) => [new Counter(count)], (count: () => void) => new Counter(count)]) {
+      for (const callbacksOf of [
+        (count: () => void) => ({
+          onEpochEnd: async () => {
+            count();
+          },
+        }),
+        (count: () => void) => [new Counter(count)],
+        (count: () => void) => new Counter(count),
+      ]) {
         let calls = 0;
-        await lastValueFrom(fit(network, x, y, {epochs: 1, batchSize: 96, verbose: 0, callbacks: callbacksOf(() => { calls++; }) as never}));
+        await lastValueFrom(
+          fit(network, x, y, {
+            epochs: 1,
+            batchSize: 96,
+            verbose: 0,
+            callbacks: callbacksOf(() => {
+              calls++;
+            }) as never,
+          }),
+        );
         expect(calls).to.equal(1);
       }
     });
@@ -146,7 +227,18 @@ onBackends(['wasm', 'cpu'], () => {
 
     it('an error of a callback goes down the stream', async () => {
       const own = new Error('own');
-      expect(await errorOf(fit(network, x, y, {verbose: 0, callbacks: {onTrainBegin: async () => { throw own; }}}))).to.equal(own);
+      expect(
+        await errorOf(
+          fit(network, x, y, {
+            verbose: 0,
+            callbacks: {
+              onTrainBegin: async () => {
+                throw own;
+              },
+            },
+          }),
+        ),
+      ).to.equal(own);
     });
   });
 
@@ -157,12 +249,23 @@ onBackends(['wasm', 'cpu'], () => {
         network.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
         const [left, right, y] = [gaussianTensor([40, 4], 1), gaussianTensor([40, 5], 2), gaussianTensor([40, 2], 3)];
         const x = form === 'names' ? {left, right} : [left, right];
-        const rows = await lastValueFrom(fit(network, x, y, {epochs: 1, verbose: 0}).pipe(spfqQuantize({bits: 4}), map(({report, dispose}) => {
-          dispose();
-          return report.layers.map(({name, calibrationRows, heldOutRows}) => [name, calibrationRows + heldOutRows]);
-        })));
-        expect(rows).to.deep.equal([['fromLeft', 40], ['fromRight', 40], ['out', 40]]);
-        [left, right, y].forEach((one) => { one.dispose(); });
+        const rows = await lastValueFrom(
+          fit(network, x, y, {epochs: 1, verbose: 0}).pipe(
+            spfqQuantize({bits: 4}),
+            map(({report, dispose}) => {
+              dispose();
+              return report.layers.map(({name, calibrationRows, heldOutRows}) => [name, calibrationRows + heldOutRows]);
+            }),
+          ),
+        );
+        expect(rows).to.deep.equal([
+          ['fromLeft', 40],
+          ['fromRight', 40],
+          ['out', 40],
+        ]);
+        [left, right, y].forEach((one) => {
+          one.dispose();
+        });
         network.dispose();
         network.optimizer.dispose();
       });
@@ -202,7 +305,9 @@ async function lossOf(network: LayersModel, x: Tensor, y: Tensor): Promise<numbe
 async function whenIdle(network: LayersModel): Promise<void> {
   const inner = network as unknown as {isTraining: boolean; model?: {isTraining: boolean}};
   for (let i = 0; i < 400; i++) {
-    await new Promise((resolve) => { setTimeout(resolve, 5); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
     if (!inner.isTraining && !inner.model?.isTraining) return;
   }
 }

@@ -3,9 +3,9 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type Subscription} from 'rxjs';
 import {DataError, fitDataset, trainEnd} from 'tfjs-compress';
+import {onBackends} from '../support/backends/onBackends.ts';
 import {batchesOfSix, batchOfSix, countedDataset} from '../support/models/datasets.ts';
 import {denseNetwork, errorOf, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
-import {onBackends} from '../support/backends/onBackends.ts';
 import {whenIdle} from '../support/models/trainings.ts';
 
 onBackends(['wasm', 'cpu'], () => {
@@ -30,8 +30,19 @@ onBackends(['wasm', 'cpu'], () => {
         const dataset = countedDataset((index) => batchOfSix(index, size));
         const subscription: {current?: Subscription} = {};
         let [batches, emissions] = [0, 0];
-        const callbacks = {onBatchEnd: async () => { if (++batches === asked) subscription.current?.unsubscribe(); }};
-        subscription.current = fitDataset(network, dataset, {epochs: 50, batchesPerEpoch: 10, verbose: 0, callbacks}).subscribe(() => { emissions++; });
+        const callbacks = {
+          onBatchEnd: async () => {
+            if (++batches === asked) subscription.current?.unsubscribe();
+          },
+        };
+        subscription.current = fitDataset(network, dataset, {
+          epochs: 50,
+          batchesPerEpoch: 10,
+          verbose: 0,
+          callbacks,
+        }).subscribe(() => {
+          emissions++;
+        });
         if (asked === 0) subscription.current.unsubscribe();
         await whenIdle(network);
         expect(emissions).to.equal(0);
@@ -51,11 +62,15 @@ onBackends(['wasm', 'cpu'], () => {
 
       it('while it waits for data, it frees the element that comes', async () => {
         const [asked, arrival] = [signal(), signal()];
-        const dataset = {iterator: async () => ({next: async () => {
-          asked.give();
-          await arrival.given;
-          return {done: false, value: batchOfSix(1)};
-        }})};
+        const dataset = {
+          iterator: async () => ({
+            next: async () => {
+              asked.give();
+              await arrival.given;
+              return {done: false, value: batchOfSix(1)};
+            },
+          }),
+        };
         const subscription = fitDataset(network, dataset, {epochs: 2, verbose: 0}).subscribe();
         await asked.given;
         subscription.unsubscribe();
@@ -75,7 +90,9 @@ onBackends(['wasm', 'cpu'], () => {
         const subscription: {current?: Subscription} = {};
         await new Promise<void>((resolve) => {
           subscription.current = fitDataset(network, batchesOfSix(2), {epochs: 1, verbose: 0}).subscribe(() => {
-            void network.fitDataset(dataset as never, {epochs: 4, verbose: 0}).then(() => { resolve(); });
+            void network.fitDataset(dataset as never, {epochs: 4, verbose: 0}).then(() => {
+              resolve();
+            });
           });
         });
         subscription.current?.unsubscribe();
@@ -89,12 +106,18 @@ onBackends(['wasm', 'cpu'], () => {
           const own = new Error('own');
           const trained = trainEnd();
           let emissions = 0;
-          trained.subscribe(() => { emissions++; });
+          trained.subscribe(() => {
+            emissions++;
+          });
           const dataset = countedDataset((index) => {
             if (index === at) throw own;
             return batchOfSix(index);
           });
-          expect(await errorOf(fitDataset(network, dataset, {epochs: 2, batchesPerEpoch: 3 + at, verbose: 0, callbacks: trained}))).to.equal(own);
+          expect(
+            await errorOf(
+              fitDataset(network, dataset, {epochs: 2, batchesPerEpoch: 3 + at, verbose: 0, callbacks: trained}),
+            ),
+          ).to.equal(own);
           expect(emissions).to.equal(0);
         });
       }
@@ -103,26 +126,39 @@ onBackends(['wasm', 'cpu'], () => {
         const own = new Error('own');
         for (const fail of ['next', 'iterator']) {
           let readings = 0;
-          const dataset = {iterator: async () => {
-            const inner = await batchesOfSix(4).iterator();
-            if (++readings === 2 && fail === 'iterator') throw own;
-            let count = 0;
-            return {next: async () => {
-              if (readings === 2 && count++ === 2) throw own;
-              return inner.next();
-            }};
-          }};
+          const dataset = {
+            iterator: async () => {
+              const inner = await batchesOfSix(4).iterator();
+              if (++readings === 2 && fail === 'iterator') throw own;
+              let count = 0;
+              return {
+                next: async () => {
+                  if (readings === 2 && count++ === 2) throw own;
+                  return inner.next();
+                },
+              };
+            },
+          };
           const validationData = batchesOfSix(2);
-          expect(await errorOf(fitDataset(network, dataset, {epochs: 4, verbose: 0, validationData: validationData as never}))).to.equal(own);
+          expect(
+            await errorOf(
+              fitDataset(network, dataset, {epochs: 4, verbose: 0, validationData: validationData as never}),
+            ),
+          ).to.equal(own);
           expect(validationData.readings, 'validated after the first epoch alone').to.deep.equal([2]);
         }
       });
 
       it('of an element that does not fit, named by its number', async () => {
-        const wrong = {xs: () => ({xs: ones([8, 5]), ys: ones([8, 3])}), element: () => ({x: ones([8, 6])}), tensor: () => ones([8, 6])};
+        const wrong = {
+          xs: () => ({xs: ones([8, 5]), ys: ones([8, 3])}),
+          element: () => ({x: ones([8, 6])}),
+          tensor: () => ones([8, 6]),
+        };
         const messages = {
           xs: "fitDataset: batch 2: input 'hidden_input': expected shape [batch, 6], got [8, 5]",
-          element: 'fitDataset: batch 2: expected elements {xs, ys} of tensors, got ', tensor: 'fitDataset: batch 2: expected elements {xs, ys} of tensors, got ',
+          element: 'fitDataset: batch 2: expected elements {xs, ys} of tensors, got ',
+          tensor: 'fitDataset: batch 2: expected elements {xs, ys} of tensors, got ',
         };
         for (const kind of ['xs', 'element', 'tensor'] as const) {
           const dataset = countedDataset((index) => (index === 2 ? wrong[kind]() : batchOfSix(index)));
@@ -133,34 +169,72 @@ onBackends(['wasm', 'cpu'], () => {
       });
 
       it('of tfjs: targets of another shape', async () => {
-        for (const ys of [[8, 2], [8, 3, 3], [7, 3]]) {
+        for (const ys of [
+          [8, 2],
+          [8, 3, 3],
+          [7, 3],
+        ]) {
           const dataset = countedDataset((index) => (index < 2 ? {xs: ones([8, 6]), ys: ones(ys)} : undefined));
-          expect((await errorOf(fitDataset(network, dataset, {epochs: 1, verbose: 0}))).message).to.match(/shape|broadcast|size/i);
+          expect((await errorOf(fitDataset(network, dataset, {epochs: 1, verbose: 0}))).message).to.match(
+            /shape|broadcast|size/i,
+          );
           expect(memory().numTensors).to.equal(tensors);
         }
       });
 
       it('of tfjs: more targets than outputs, no epochs, not compiled', async () => {
-        const dataset = countedDataset((index) => (index < 2 ? {xs: ones([8, 6]), ys: [ones([8, 3]), ones([8, 3])]} : undefined));
-        expect((await errorOf(fitDataset(network, dataset, {epochs: 1, verbose: 0}))).message).to.match(/2 Tensors, but expected 1/);
-        expect((await errorOf(fitDataset(network, batchesOfSix(2), {epochs: 0, verbose: 0}))).message).to.match(/epochs/);
+        const dataset = countedDataset((index) =>
+          index < 2 ? {xs: ones([8, 6]), ys: [ones([8, 3]), ones([8, 3])]} : undefined,
+        );
+        expect((await errorOf(fitDataset(network, dataset, {epochs: 1, verbose: 0}))).message).to.match(
+          /2 Tensors, but expected 1/,
+        );
+        expect((await errorOf(fitDataset(network, batchesOfSix(2), {epochs: 0, verbose: 0}))).message).to.match(
+          /epochs/,
+        );
         const raw = denseNetwork();
         expect((await errorOf(fitDataset(raw, batchesOfSix(2), {epochs: 1, verbose: 0}))).message).to.match(/compile/);
         raw.dispose();
       });
 
       it('of an empty data set', async () => {
-        expect(await errorOf(fitDataset(network, batchesOfSix(0), {epochs: 1, verbose: 0}))).to.be.instanceOf(DataError).with.property('message')
+        expect(await errorOf(fitDataset(network, batchesOfSix(0), {epochs: 1, verbose: 0})))
+          .to.be.instanceOf(DataError)
+          .with.property('message')
           .that.equals('fitDataset: expected at least one batch {xs, ys}, got an empty data set, or no epoch to train');
       });
 
-      for (const hook of ['onTrainBegin', 'onEpochBegin', 'onBatchBegin', 'onBatchEnd', 'onEpochEnd', 'onTrainEnd'] as const) {
+      for (const hook of [
+        'onTrainBegin',
+        'onEpochBegin',
+        'onBatchBegin',
+        'onBatchEnd',
+        'onEpochEnd',
+        'onTrainEnd',
+      ] as const) {
         it(`of a callback, in ${hook}, the second time if there is one`, async () => {
           const own = new Error('own');
           let calls = 0;
-          const callback = {[hook]: async () => { if (++calls === 2 || hook.startsWith('onTrain')) throw own; }};
+          const callback = {
+            [hook]: async () => {
+              if (++calls === 2 || hook.startsWith('onTrain')) throw own;
+            },
+          };
           const later: string[] = [];
-          const error = await errorOf(fitDataset(network, batchesOfSix(3), {epochs: 3, verbose: 0, callbacks: [callback, {onTrainEnd: async () => { later.push('end'); }}]}));
+          const error = await errorOf(
+            fitDataset(network, batchesOfSix(3), {
+              epochs: 3,
+              verbose: 0,
+              callbacks: [
+                callback,
+                {
+                  onTrainEnd: async () => {
+                    later.push('end');
+                  },
+                },
+              ],
+            }),
+          );
           expect(error).to.equal(own);
           expect(later).to.deep.equal([]);
         });
@@ -169,8 +243,12 @@ onBackends(['wasm', 'cpu'], () => {
       it('of another training that is not over; that one goes on', async () => {
         const dataset = batchesOfSix(4);
         const first = lastValueFrom(fitDataset(network, dataset, {epochs: 3, verbose: 0}));
-        expect((await errorOf(fitDataset(network, batchesOfSix(4), {epochs: 3, verbose: 0}))).message).to.match(/another fit/);
-        fitDataset(network, batchesOfSix(4), {epochs: 3, verbose: 0}).subscribe({error: () => undefined}).unsubscribe();
+        expect((await errorOf(fitDataset(network, batchesOfSix(4), {epochs: 3, verbose: 0}))).message).to.match(
+          /another fit/,
+        );
+        fitDataset(network, batchesOfSix(4), {epochs: 3, verbose: 0})
+          .subscribe({error: () => undefined})
+          .unsubscribe();
         await first;
         expect(dataset.readings).to.deep.equal([4, 4, 4]);
       });
@@ -181,6 +259,8 @@ onBackends(['wasm', 'cpu'], () => {
 /** A promise and what keeps it. */
 function signal(): {given: Promise<void>; give: () => void} {
   let give: () => void = () => undefined;
-  const given = new Promise<void>((resolve) => { give = resolve; });
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
   return {given, give};
 }

@@ -39,28 +39,55 @@ let over = Promise.resolve();
  * @param model is written to
  * @param from where its weights come from
  */
-export function adapt(model: LayersModel, from: LayersModel, images: Images, options: AdaptOptions): Observable<Adapted> {
+export function adapt(
+  model: LayersModel,
+  from: LayersModel,
+  images: Images,
+  options: AdaptOptions,
+): Observable<Adapted> {
   return defer(() => over).pipe(switchMap(() => trained(model, from, tensorsOf(images), options)));
 }
 
-function trained(model: LayersModel, from: LayersModel, {xs, ys, dispose}: LabelledTensors, {passes, onStep}: AdaptOptions): Observable<Adapted> {
+function trained(
+  model: LayersModel,
+  from: LayersModel,
+  {xs, ys, dispose}: LabelledTensors,
+  {passes, onStep}: AdaptOptions,
+): Observable<Adapted> {
   const optimizer = startAnew(model, from);
   const total = passes * Math.ceil(xs.shape[0] / batchSize);
   let [index, isKept] = [0, false];
   let free = (): void => undefined;
-  over = new Promise<void>((resolve) => { free = resolve; }).then(() => {
+  over = new Promise<void>((resolve) => {
+    free = resolve;
+  }).then(() => {
     optimizer.dispose();
     if (!isKept) dispose();
   });
   let lastStep = (): void => undefined;
-  const stopped = new Promise<void>((resolve) => { lastStep = resolve; });
+  const stopped = new Promise<void>((resolve) => {
+    lastStep = resolve;
+  });
   const callbacks = {
-    onBatchEnd: (_: number, logs?: {readonly loss?: number}) => { onStep({index: ++index, total, loss: logs?.loss ?? NaN}); },
-    onTrainEnd: () => { lastStep(); },
+    onBatchEnd: (_: number, logs?: {readonly loss?: number}) => {
+      onStep({index: ++index, total, loss: logs?.loss ?? NaN});
+    },
+    onTrainEnd: () => {
+      lastStep();
+    },
   };
   return fit(model, xs, ys, {epochs: passes, batchSize, callbacks}).pipe(
     map((compression) => ({compression, xs, dispose})),
-    tap({next: () => { isKept = true; }, error: free, complete: free, unsubscribe: () => { void stopped.then(free); }}),
+    tap({
+      next: () => {
+        isKept = true;
+      },
+      error: free,
+      complete: free,
+      unsubscribe: () => {
+        void stopped.then(free);
+      },
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
-import {memory, setBackend} from '@tensorflow/tfjs-core';
 import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import {memory, setBackend} from '@tensorflow/tfjs-core';
 
 /** What computes. */
 export type Backend = 'webgpu' | 'wasm';
@@ -15,8 +15,15 @@ export async function startBackend(): Promise<Backend> {
   }
   const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
   await import('tfjs-compress/plugins/wasm'); // brings the gradients of convolutions, which tfjs's wasm backend lacks
-  setWasmPaths({'tfjs-backend-wasm.wasm': wasm, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded});
-  if (!await setBackend('wasm')) throw new Error('Neither WebGPU nor WebAssembly starts in this browser. Another browser, or its newest version, will do.');
+  setWasmPaths({
+    'tfjs-backend-wasm.wasm': wasm,
+    'tfjs-backend-wasm-simd.wasm': simd,
+    'tfjs-backend-wasm-threaded-simd.wasm': threaded,
+  });
+  if (!(await setBackend('wasm')))
+    throw new Error(
+      'Neither WebGPU nor WebAssembly starts in this browser. Another browser, or its newest version, will do.',
+    );
   return 'wasm';
 }
 
@@ -26,5 +33,5 @@ export function tensorsInMemory(): number {
 }
 
 async function hasWebGPU(): Promise<boolean> {
-  return 'gpu' in navigator && await navigator.gpu.requestAdapter() !== null;
+  return 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null;
 }

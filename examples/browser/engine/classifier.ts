@@ -20,7 +20,13 @@ export async function loadPretrained(): Promise<LayersModel> {
 export function tensorsOf({pixels, labels}: Images): LabelledTensors {
   const xs = inputsOf(pixels);
   const ys = tidy(() => cast(oneHot(Array.from(labels), classNames.length), 'float32'));
-  return {xs, ys, dispose: () => { dispose([xs, ys]); }};
+  return {
+    xs,
+    ys,
+    dispose: () => {
+      dispose([xs, ys]);
+    },
+  };
 }
 
 /** What a model says of images: a probability for each class, image after image. */
@@ -49,5 +55,8 @@ export async function accuracyOf(model: LayersModel, images: Images): Promise<nu
 }
 
 function inputsOf(pixels: Uint8Array): Tensor {
-  return tensor(Float32Array.from(pixels, (value) => value / 255), [pixels.length / side ** 2, side, side, 1]);
+  return tensor(
+    Float32Array.from(pixels, (value) => value / 255),
+    [pixels.length / side ** 2, side, side, 1],
+  );
 }

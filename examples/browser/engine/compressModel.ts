@@ -1,6 +1,17 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {defer, finalize, identity, type Observable, of} from 'rxjs';
-import {calibrate, compress, type Compression, correct, evaluate, pack, progress, type ProgressObserver, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type Compression,
+  correct,
+  evaluate,
+  pack,
+  progress,
+  type ProgressObserver,
+  spfqPrune,
+  spfqQuantize,
+} from 'tfjs-compress';
 import type {Images} from '../images.ts';
 import type {Adapted} from './adapt.ts';
 import {tensorsOf} from './classifier.ts';
@@ -32,7 +43,10 @@ export function compressModel(model: LayersModel, images: Images, recipe: Recipe
   });
 }
 
-function compressed(source: Observable<Compression>, {bits, sparsity, test, onProgress}: Recipe): Observable<Compression> {
+function compressed(
+  source: Observable<Compression>,
+  {bits, sparsity, test, onProgress}: Recipe,
+): Observable<Compression> {
   return defer(() => {
     const {xs, ys, dispose} = tensorsOf(test);
     return source.pipe(

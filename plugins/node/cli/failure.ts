@@ -30,7 +30,8 @@ export function exitCodeOf(error: unknown): number {
 
 /** A failure as one line for the terminal, or with all that is known of it. */
 export function failureText(error: unknown, verbose: boolean): string {
-  if (verbose && error instanceof Error) return `tfjs-compress: ${error.stack ?? error.message}${causeText(error.cause)}`;
+  if (verbose && error instanceof Error)
+    return `tfjs-compress: ${error.stack ?? error.message}${causeText(error.cause)}`;
   const message = error instanceof Error ? error.message : String(error);
   return `tfjs-compress: ${message.replaceAll(/\s*\n\s*/g, ' ')}`;
 }

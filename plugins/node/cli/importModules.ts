@@ -14,7 +14,10 @@ export async function importModules(names: readonly string[] = []): Promise<void
     try {
       await import(addressOf(name));
     } catch (cause) {
-      throw new Failure(`--import ${name}: expected a module that can be imported, got: ${messageOf(cause).split('\n')[0]}`, {cause});
+      throw new Failure(
+        `--import ${name}: expected a module that can be imported, got: ${messageOf(cause).split('\n')[0]}`,
+        {cause},
+      );
     }
   }
 }

@@ -1,7 +1,7 @@
-import {Command} from 'commander';
 import {Console} from 'node:console';
 import {createRequire} from 'node:module';
 import {Writable} from 'node:stream';
+import {Command} from 'commander';
 import {addCompress} from './commands/compressOptions.ts';
 import {addEvaluate} from './commands/evaluateOptions.ts';
 import {addInspect} from './commands/inspectOptions.ts';
@@ -13,9 +13,17 @@ import {exitCodeOf, Failure, failureText, Interrupted, UsageError} from './failu
  */
 export async function runCli(args: readonly string[]): Promise<void> {
   // What libraries print is no result: stdout is ours alone.
-  const aside = args.includes('--quiet') ? new Writable({write: (_chunk, _encoding, done) => { done(); }}) : process.stderr;
+  const aside = args.includes('--quiet')
+    ? new Writable({
+        write: (_chunk, _encoding, done) => {
+          done();
+        },
+      })
+    : process.stderr;
   globalThis.console = new Console({stdout: aside, stderr: aside});
-  const sayFailure = (error: unknown): void => { process.stderr.write(`${failureText(error, args.includes('--verbose') || Boolean(process.env['DEBUG']))}\n`); };
+  const sayFailure = (error: unknown): void => {
+    process.stderr.write(`${failureText(error, args.includes('--verbose') || Boolean(process.env['DEBUG']))}\n`);
+  };
   watchStreams();
   // Before that of tfjs's wasm, which prints its own source.
   process.on('uncaughtException', (error) => {
@@ -35,16 +43,26 @@ export async function runCli(args: readonly string[]): Promise<void> {
 
 function newProgram(): Command {
   const program = new Command('tfjs-compress')
-    .description('Makes TensorFlow.js models small: quantizes and prunes them after training, layer by layer, on a few inputs and no labels.')
+    .description(
+      'Makes TensorFlow.js models small: quantizes and prunes them after training, layer by layer, on a few inputs and no labels.',
+    )
     .version(versionOf(), '--version', 'print the version')
     .helpOption('--help', 'print this')
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(tfjs-compress --help lists what there is)')
-    .configureOutput({outputError: (text, write) => { write(text.replace(/^error: /, 'tfjs-compress: ')); }});
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'tfjs-compress: '));
+      },
+    });
   addCompress(program);
-  program.commandsGroup('Other commands (each has its own --help):').helpCommand('help [command]', 'print the help of a command');
-  program.hook('preSubcommand', (_, command) => { refuseMisplaced(program, command.name()); });
+  program
+    .commandsGroup('Other commands (each has its own --help):')
+    .helpCommand('help [command]', 'print the help of a command');
+  program.hook('preSubcommand', (_, command) => {
+    refuseMisplaced(program, command.name());
+  });
   addInspect(program);
   addEvaluate(program);
   return program;
@@ -53,7 +71,10 @@ function newProgram(): Command {
 /** Options in front of a command would be those of compressing, and do nothing. */
 function refuseMisplaced(program: Command, command: string): void {
   const given = Object.keys(program.opts()).find((key) => program.getOptionValueSource(key) === 'cli');
-  if (given !== undefined) throw new UsageError(`expected the options of '${command}' behind it, as in: tfjs-compress ${command} <model> --${given}`);
+  if (given !== undefined)
+    throw new UsageError(
+      `expected the options of '${command}' behind it, as in: tfjs-compress ${command} <model> --${given}`,
+    );
 }
 
 function versionOf(): string {

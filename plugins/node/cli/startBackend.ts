@@ -1,6 +1,6 @@
 import {setBackend} from '@tensorflow/tfjs-core';
-import {Failure, messageOf} from './failure.ts';
 import type {RunOptions} from './commands/sharedOptions.ts';
+import {Failure, messageOf} from './failure.ts';
 
 /**
  * Makes a backend of tfjs the active one.
@@ -13,8 +13,11 @@ export async function startBackend(name: RunOptions['backend']): Promise<void> {
     await import('tfjs-compress/plugins/webgpu');
     return;
   }
-  await importInstalled(`@tensorflow/tfjs-backend-${name}`, async () => name === 'wasm' ? import('@tensorflow/tfjs-backend-wasm') : import('@tensorflow/tfjs-backend-cpu'));
-  if (!await setBackend(name)) throw new Failure(`--backend ${name}: expected tfjs to start it, which it did not; see the warnings above`);
+  await importInstalled(`@tensorflow/tfjs-backend-${name}`, async () =>
+    name === 'wasm' ? import('@tensorflow/tfjs-backend-wasm') : import('@tensorflow/tfjs-backend-cpu'),
+  );
+  if (!(await setBackend(name)))
+    throw new Failure(`--backend ${name}: expected tfjs to start it, which it did not; see the warnings above`);
 }
 
 /**
@@ -25,6 +28,9 @@ export async function importInstalled<Module>(name: string, load: () => Promise<
   try {
     return await load();
   } catch (cause) {
-    throw new Failure(`expected the package '${name}', which could not be loaded (${messageOf(cause)}); run: npm install ${name}`, {cause});
+    throw new Failure(
+      `expected the package '${name}', which could not be loaded (${messageOf(cause)}); run: npm install ${name}`,
+      {cause},
+    );
   }
 }

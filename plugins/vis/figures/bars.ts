@@ -33,23 +33,48 @@ const rowHeight = (rows: number): number => (rows > 24 ? 18 : 24);
 
 /** Horizontal bars, one below the other, in their order. */
 export function bars(document: Document, rows: readonly Bar[], {label, width, whole}: BarsOptions): Element {
-  const longest = Math.max(...rows.flatMap(({value = 0, limit = 0}) => [value, limit]).filter(Number.isFinite), Number.MIN_VALUE);
+  const longest = Math.max(
+    ...rows.flatMap(({value = 0, limit = 0}) => [value, limit]).filter(Number.isFinite),
+    Number.MIN_VALUE,
+  );
   const max = whole ?? longest;
   // One layer that overflowed does not take the bars of the others away.
   const lengthOf = ({value = 0}: Bar): number => (Number.isNaN(value) ? 0 : Math.min(value, max));
   return drawing({
-    document, width,
+    document,
+    width,
     ariaLabel: `${label}. ${rows.map((row) => `${row.label}: ${row.text}`).join('; ')}`,
     height: rowHeight(rows.length) * rows.length + 4,
-    marginTop: 2, marginBottom: 2, marginLeft: labelWidth(rows.map((row) => row.label)), marginRight: 12 + 6.6 * Math.max(...rows.map((row) => row.text.length)),
+    marginTop: 2,
+    marginBottom: 2,
+    marginLeft: labelWidth(rows.map((row) => row.label)),
+    marginRight: 12 + 6.6 * Math.max(...rows.map((row) => row.text.length)),
     x: {axis: null, domain: [0, max]},
-    y: {label: null, domain: rows.map((row) => row.label), tickSize: 0, tickPadding: 8, tickFormat: shortenName, padding: 0.25},
+    y: {
+      label: null,
+      domain: rows.map((row) => row.label),
+      tickSize: 0,
+      tickPadding: 8,
+      tickFormat: shortenName,
+      padding: 0.25,
+    },
     marks: [
-      ...whole === undefined ? [] : [barX(rows, {x: whole, y: 'label', fill: 'currentColor', fillOpacity: 0.08})],
+      ...(whole === undefined ? [] : [barX(rows, {x: whole, y: 'label', fill: 'currentColor', fillOpacity: 0.08})]),
       barX(rows, {x: lengthOf, y: 'label', fill: ({colour}: Bar) => colour ?? COLOURS.after, title: 'title'}),
-      tickX(rows.filter(({limit = NaN}) => Number.isFinite(limit)), {x: 'limit', y: 'label', stroke: COLOURS.mark, strokeWidth: 2, title: 'title'}),
+      tickX(
+        rows.filter(({limit = NaN}) => Number.isFinite(limit)),
+        {x: 'limit', y: 'label', stroke: COLOURS.mark, strokeWidth: 2, title: 'title'},
+      ),
       ruleX([0], {stroke: 'currentColor', strokeOpacity: 0.5}),
-      text(rows, {x: (bar: Bar) => whole ?? Math.max(lengthOf(bar), Number.isFinite(bar.limit) ? bar.limit ?? 0 : 0), y: 'label', text: 'text', textAnchor: 'start', dx: 6, title: 'title', fontVariant: 'tabular-nums'}),
+      text(rows, {
+        x: (bar: Bar) => whole ?? Math.max(lengthOf(bar), Number.isFinite(bar.limit) ? (bar.limit ?? 0) : 0),
+        y: 'label',
+        text: 'text',
+        textAnchor: 'start',
+        dx: 6,
+        title: 'title',
+        fontVariant: 'tabular-nums',
+      }),
     ],
   });
 }

@@ -18,11 +18,23 @@ export interface FigureText {
 
 /** A figure of one or more panels, with its title above and a sentence below. */
 export function figure(document: Document, {kind, title, caption}: FigureText, panels: readonly Panel[]): HTMLElement {
-  const drawings: Child[] = panels.map(({heading, drawing}) => panels.length === 1
-    ? drawing
-    : element(document, 'div', {class: 'compress-panel'}, element(document, 'p', {class: 'compress-heading'}, heading), drawing));
-  return element(document, 'figure', {'class': `compress-figure compress-${kind}`, 'aria-label': title},
+  const drawings: Child[] = panels.map(({heading, drawing}) =>
+    panels.length === 1
+      ? drawing
+      : element(
+          document,
+          'div',
+          {class: 'compress-panel'},
+          element(document, 'p', {class: 'compress-heading'}, heading),
+          drawing,
+        ),
+  );
+  return element(
+    document,
+    'figure',
+    {class: `compress-figure compress-${kind}`, 'aria-label': title},
     element(document, 'p', {class: 'compress-title'}, title),
     element(document, 'div', {class: 'compress-panels'}, ...drawings),
-    element(document, 'figcaption', {}, caption));
+    element(document, 'figcaption', {}, caption),
+  );
 }

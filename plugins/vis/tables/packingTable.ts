@@ -11,7 +11,12 @@ export function packingTable(document: Document, {packing}: Report): HTMLElement
     const cells = [name, routeText(route), bytesText(bytes)];
     return selfCheck ? [...cells, ...checkCells(check)] : cells;
   });
-  return table(document, `Packed layers on the backend '${backend}'`, ['layer', 'computed', 'bytes that it computes with', ...selfCheck ? ['self-check', 'relative error'] : []], rows);
+  return table(
+    document,
+    `Packed layers on the backend '${backend}'`,
+    ['layer', 'computed', 'bytes that it computes with', ...(selfCheck ? ['self-check', 'relative error'] : [])],
+    rows,
+  );
 }
 
 function routeText(route: 'packed' | 'decoded' | undefined): string {

@@ -12,6 +12,16 @@ export function skippedTable(document: Document, {skipped}: Report): HTMLElement
     line.by.add(stage);
     stages.set(key, line);
   }
-  const rows = Array.from(stages.values(), ({row: [name, className, reason], by}) => [name, className, [...by].join(', '), reason]);
-  return element(document, 'div', {class: 'compress-skipped'}, table(document, 'Layers left as they were', ['layer', 'type', 'stage', 'reason'], rows));
+  const rows = Array.from(stages.values(), ({row: [name, className, reason], by}) => [
+    name,
+    className,
+    [...by].join(', '),
+    reason,
+  ]);
+  return element(
+    document,
+    'div',
+    {class: 'compress-skipped'},
+    table(document, 'Layers left as they were', ['layer', 'type', 'stage', 'reason'], rows),
+  );
 }

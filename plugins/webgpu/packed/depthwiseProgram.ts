@@ -1,7 +1,7 @@
 import type {FusedActivation} from '../../../src/ops/packed/packedOps.ts';
+import type {Program} from '../program.ts';
 import {codeAt, type LetterForm, letterOf} from './packedLetters.ts';
 import {activationCode} from './productProgram.ts';
-import type {Program} from '../program.ts';
 
 /** What the text of {@link packedDepthwise} depends on. */
 export interface DepthwiseForm {
@@ -15,20 +15,49 @@ export interface DepthwiseForm {
 export type DepthwiseInput = 'x' | 'codes' | 'steps' | 'offsets' | 'bias';
 
 const UNIFORMS = [
-  'size', 'problems', 'features', 'neurons', 'groupSize', 'groups', 'runs', 'perRun', 'wordsPerRun',
-  'height', 'width', 'outHeight', 'outWidth', 'kernelWidth', 'strideY', 'strideX', 'dilationY', 'dilationX', 'top', 'left',
+  'size',
+  'problems',
+  'features',
+  'neurons',
+  'groupSize',
+  'groups',
+  'runs',
+  'perRun',
+  'wordsPerRun',
+  'height',
+  'width',
+  'outHeight',
+  'outWidth',
+  'kernelWidth',
+  'strideY',
+  'strideX',
+  'dilationY',
+  'dilationX',
+  'top',
+  'left',
 ] as const;
 
 /** Numbers of {@link packedDepthwise}. */
-export type DepthwiseUniform = typeof UNIFORMS[number] | 'levels' | 'bits' | 'origin';
+export type DepthwiseUniform = (typeof UNIFORMS)[number] | 'levels' | 'bits' | 'origin';
 
 /**
  * Each channel's windows times its own packed filters, one invocation for each number of the result
  * `[batch, outHeight, outWidth, channels · neurons]`. Windows are small: words are decoded code by code.
  */
-export function packedDepthwise({letters, offsets, bias, activation}: DepthwiseForm): Program<DepthwiseInput, DepthwiseUniform> {
+export function packedDepthwise({
+  letters,
+  offsets,
+  bias,
+  activation,
+}: DepthwiseForm): Program<DepthwiseInput, DepthwiseUniform> {
   const {zeros, letterBits} = letters;
-  const inputs: DepthwiseInput[] = ['x', 'codes', 'steps', ...(offsets ? ['offsets'] as const : []), ...(bias ? ['bias'] as const : [])];
+  const inputs: DepthwiseInput[] = [
+    'x',
+    'codes',
+    'steps',
+    ...(offsets ? (['offsets'] as const) : []),
+    ...(bias ? (['bias'] as const) : []),
+  ];
   const zerosKey = typeof zeros === 'object' ? `${zeros.n}of${zeros.m}_${letterBits}` : zeros;
   return {
     shaderKey: ['packedDepthwise', zerosKey, ...inputs, activation].join('_'),

@@ -2,8 +2,24 @@ import type {Program} from '../program.ts';
 
 /** Numbers of {@link gatherRows}. */
 export type GatherUniform =
-  | 'rows' | 'firstRow' | 'features' | 'groupSize' | 'groups' | 'groupStride'
-  | 'height' | 'width' | 'channels' | 'outHeight' | 'outWidth' | 'kernelWidth' | 'strideY' | 'strideX' | 'dilationY' | 'dilationX' | 'top' | 'left';
+  | 'rows'
+  | 'firstRow'
+  | 'features'
+  | 'groupSize'
+  | 'groups'
+  | 'groupStride'
+  | 'height'
+  | 'width'
+  | 'channels'
+  | 'outHeight'
+  | 'outWidth'
+  | 'kernelWidth'
+  | 'strideY'
+  | 'strideX'
+  | 'dilationY'
+  | 'dilationX'
+  | 'top'
+  | 'left';
 
 /**
  * The windows of images as rows `[rows, groups, groupStride]`, zeros in the padding and behind each group: features are height, width,
@@ -15,8 +31,24 @@ export const gatherRows: Program<'x', GatherUniform> = {
   inputs: ['x'],
   uniforms: {
     i32: [
-      'rows', 'firstRow', 'features', 'groupSize', 'groups', 'groupStride',
-      'height', 'width', 'channels', 'outHeight', 'outWidth', 'kernelWidth', 'strideY', 'strideX', 'dilationY', 'dilationX', 'top', 'left',
+      'rows',
+      'firstRow',
+      'features',
+      'groupSize',
+      'groups',
+      'groupStride',
+      'height',
+      'width',
+      'channels',
+      'outHeight',
+      'outWidth',
+      'kernelWidth',
+      'strideY',
+      'strideX',
+      'dilationY',
+      'dilationX',
+      'top',
+      'left',
     ],
   },
   code: /* wgsl */ `

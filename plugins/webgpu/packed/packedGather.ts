@@ -1,8 +1,8 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {defineKernel} from '../../../src/ops/kernel.ts';
 import {PACKED_GATHER, type PackedGatherAttrs, type PackedInputs} from '../../../src/ops/packed/packedOps.ts';
-import {packedRows} from './rowsProgram.ts';
 import {runProgram} from '../program.ts';
+import {packedRows} from './rowsProgram.ts';
 
 /** Looks rows up on the device, and decodes no others. */
 export const packedGather = defineKernel<PackedInputs, PackedGatherAttrs, WebGPUBackend>({

@@ -10,10 +10,23 @@ export const packedMatMul = defineKernel<PackedInputs, PackedAttrs, WebGPUBacken
   kernelFunc: ({inputs, attrs, backend}) => {
     const [batch, channels] = inputs.x.shape;
     const output = backend.makeTensorInfo([batch, attrs.layout.neurons], 'float32');
-    runProduct({backend, inputs, attrs, output}, {
-      x: inputs.x, batch, channels, height: 1, width: 1, outHeight: 1, outWidth: 1, top: 0, left: 0,
-      kernel: [1, 1], strides: [1, 1], dilations: [1, 1],
-    });
+    runProduct(
+      {backend, inputs, attrs, output},
+      {
+        x: inputs.x,
+        batch,
+        channels,
+        height: 1,
+        width: 1,
+        outHeight: 1,
+        outWidth: 1,
+        top: 0,
+        left: 0,
+        kernel: [1, 1],
+        strides: [1, 1],
+        dilations: [1, 1],
+      },
+    );
     return output;
   },
 });

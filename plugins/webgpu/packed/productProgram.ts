@@ -1,6 +1,6 @@
 import type {FusedActivation} from '../../../src/ops/packed/packedOps.ts';
-import {codeOf, fourCodes, type LetterForm, letterKey, letterOf, readsVectors} from './packedLetters.ts';
 import type {Program} from '../program.ts';
+import {codeOf, fourCodes, type LetterForm, letterKey, letterOf, readsVectors} from './packedLetters.ts';
 
 /** What the text of {@link packedProduct} depends on. */
 export interface ProductForm {
@@ -28,12 +28,32 @@ export type ProductInput = 'x' | 'codes' | 'steps' | 'offsets' | 'bias';
 
 /** Numbers of {@link packedProduct}. Strides of x count what the program reads: four neighbouring numbers, or one ({@link readsVectors}). */
 export type ProductUniform =
-  | 'rows' | 'firstRow' | 'features' | 'neurons' | 'groupSize' | 'groups' | 'runs' | 'rowStride' | 'groupStride' | 'levels' | 'origin' | WindowUniform;
+  | 'rows'
+  | 'firstRow'
+  | 'features'
+  | 'neurons'
+  | 'groupSize'
+  | 'groups'
+  | 'runs'
+  | 'rowStride'
+  | 'groupStride'
+  | 'levels'
+  | 'origin'
+  | WindowUniform;
 
 const WINDOW_UNIFORMS = [
-  'outHeight', 'outWidth', 'imageStride', 'lineStride', 'pixelStride', 'kernelWidth', 'strideY', 'strideX', 'dilationY', 'dilationX',
+  'outHeight',
+  'outWidth',
+  'imageStride',
+  'lineStride',
+  'pixelStride',
+  'kernelWidth',
+  'strideY',
+  'strideX',
+  'dilationY',
+  'dilationX',
 ] as const;
-type WindowUniform = typeof WINDOW_UNIFORMS[number];
+type WindowUniform = (typeof WINDOW_UNIFORMS)[number];
 
 /** Neighbouring neurons of a workgroup whose invocations share sums: a warp reads each line of words whole. */
 export const LANES = 32;
@@ -48,14 +68,41 @@ export const LANES = 32;
  */
 export function packedProduct(form: ProductForm): Program<ProductInput, ProductUniform> {
   const {letters, offsets, bias, activation, source, runs, tile} = form;
-  const inputs: ProductInput[] = ['x', 'codes', 'steps', ...(offsets ? ['offsets'] as const : []), ...(bias ? ['bias'] as const : [])];
+  const inputs: ProductInput[] = [
+    'x',
+    'codes',
+    'steps',
+    ...(offsets ? (['offsets'] as const) : []),
+    ...(bias ? (['bias'] as const) : []),
+  ];
   return {
-    shaderKey: ['packedProduct', letterKey(letters), ...inputs, activation, source, runs, tile.rows, tile.neurons, tile.slices].join('_'),
+    shaderKey: [
+      'packedProduct',
+      letterKey(letters),
+      ...inputs,
+      activation,
+      source,
+      runs,
+      tile.rows,
+      tile.neurons,
+      tile.slices,
+    ].join('_'),
     inputs,
     vectors: readsVectors(letters) ? ['x'] : [],
     ...(tile.slices > 1 && {workgroupSize: LANES * tile.slices}),
     uniforms: {
-      i32: ['rows', 'firstRow', 'features', 'neurons', 'groupSize', 'groups', 'runs', 'rowStride', 'groupStride', ...(source === 'windows' ? WINDOW_UNIFORMS : [])],
+      i32: [
+        'rows',
+        'firstRow',
+        'features',
+        'neurons',
+        'groupSize',
+        'groups',
+        'runs',
+        'rowStride',
+        'groupStride',
+        ...(source === 'windows' ? WINDOW_UNIFORMS : []),
+      ],
       u32: ['levels'],
       f32: ['origin'],
     },
@@ -70,7 +117,10 @@ export function productInvocations(rows: number, neurons: number, tile: ProductT
 }
 
 function productCode(form: ProductForm): string {
-  const {tile: {rows, neurons, slices}, letters: {perRun, wordsPerRun, zeros}} = form;
+  const {
+    tile: {rows, neurons, slices},
+    letters: {perRun, wordsPerRun, zeros},
+  } = form;
   const cells = range(rows).flatMap((r) => range(neurons).map((c) => ({r, c, cell: `${r}_${c}`})));
   const kept = typeof zeros === 'object' ? `size / ${zeros.m} * ${zeros.n}` : 'size';
   return /* wgsl */ `
@@ -99,10 +149,24 @@ function productCode(form: ProductForm): string {
         ${lines(range(neurons), (c) => `let cell${c} = group * uniforms.neurons + neuron${c};`)}
         ${lines(cells, ({cell, c}) => `total${cell} += sum${cell} * steps[cell${c}]${form.offsets ? ` + plain${cell} * offsets[cell${c}]` : ''};`)}
       }
-      ${slices > 1 ? foldCode(cells.map(({cell}) => `total${cell}`), slices) : ''}
-      ${lines(cells, ({r, c, cell}) => `if (live && block * ${rows} + ${r} < uniforms.rows && column + ${c} * columns < uniforms.neurons) {
+      ${
+        slices > 1
+          ? foldCode(
+              cells.map(({cell}) => `total${cell}`),
+              slices,
+            )
+          : ''
+      }
+      ${lines(
+        cells,
+        ({
+          r,
+          c,
+          cell,
+        }) => `if (live && block * ${rows} + ${r} < uniforms.rows && column + ${c} * columns < uniforms.neurons) {
         result[(uniforms.firstRow + block * ${rows} + ${r}) * uniforms.neurons + neuron${c}] = ${activationCode(form.activation, `total${cell}${form.bias ? ` + bias[neuron${c}]` : ''}`)};
-      }`)}
+      }`,
+      )}
     }`;
 }
 
@@ -148,7 +212,9 @@ function startCode({source, letters}: ProductForm): string {
 
 function endCode({source, letters}: ProductForm): string {
   const step = stepOf(letters);
-  return source === 'rows' ? `at += ${step};` : `at += ${step};
+  return source === 'rows'
+    ? `at += ${step};`
+    : `at += ${step};
           channel += ${step};
           if (channel == uniforms.pixelStride) {
             channel = 0;
@@ -162,14 +228,20 @@ function stepOf(letters: LetterForm): number {
   return readsVectors(letters) ? letters.perRun / 4 : 0;
 }
 
-const TAP = '(tap / uniforms.kernelWidth) * uniforms.dilationY * uniforms.lineStride + (tap % uniforms.kernelWidth) * uniforms.dilationX * uniforms.pixelStride';
+const TAP =
+  '(tap / uniforms.kernelWidth) * uniforms.dilationY * uniforms.lineStride + (tap % uniforms.kernelWidth) * uniforms.dilationX * uniforms.pixelStride';
 
 /** The products of one run, code by code or four at a time. */
 function runCode(form: ProductForm): string {
   const {letters, runs} = form;
   const guarded = (i: number, code: string) => `${runs === 'broken' ? `if (first + ${i} < kept) ` : ''}{ ${code} }`;
-  if (!readsVectors(letters)) return range(letters.perRun).map((i) => guarded(i, codeWithPosition(form, i))).join('\n');
-  return range(letters.perRun / 4).map((i) => guarded(4 * i, fourCode(form, 4 * i))).join('\n');
+  if (!readsVectors(letters))
+    return range(letters.perRun)
+      .map((i) => guarded(i, codeWithPosition(form, i)))
+      .join('\n');
+  return range(letters.perRun / 4)
+    .map((i) => guarded(4 * i, fourCode(form, 4 * i)))
+    .join('\n');
 }
 
 function fourCode({letters, offsets, tile}: ProductForm, i: number): string {
@@ -189,13 +261,21 @@ function codeWithPosition({letters, offsets, tile}: ProductForm, i: number): str
   const {zeros, letterBits} = letters;
   const {n, m} = typeof zeros === 'object' ? zeros : {n: 1, m: 1};
   return `let block${i} = at + (first + ${i}) / ${n} * ${m};
-    ${lines(range(tile.neurons), (c) => `let code${c} = ${codeOf(i, letters, (j) => `word${j}_${c}`)};
+    ${lines(
+      range(tile.neurons),
+      (c) => `let code${c} = ${codeOf(i, letters, (j) => `word${j}_${c}`)};
       let z${c} = f32(${letterOf(`code${c}`, letters)}) + uniforms.origin;
-      let t${c} = block${i} + i32(code${c} >> ${letterBits}u);`)}
-    ${lines(range(tile.rows), (r) => lines(range(tile.neurons), (c) => `{
+      let t${c} = block${i} + i32(code${c} >> ${letterBits}u);`,
+    )}
+    ${lines(range(tile.rows), (r) =>
+      lines(
+        range(tile.neurons),
+        (c) => `{
       let value = x[row${r} + t${c}];
       sum${r}_${c} += value * z${c};${offsets ? ` plain${r}_${c} += value;` : ''}
-    }`))}`;
+    }`,
+      ),
+    )}`;
 }
 
 /** Adds up what the slices of a workgroup summed, into the first. */

@@ -2,11 +2,11 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {PackedLayout} from '../../../src/ops/packed/packedOperand.ts';
 import type {PackedAttrs, PackedInputs, PackedWindows} from '../../../src/ops/packed/packedOps.ts';
+import {runProgram} from '../program.ts';
 import {gatherRows} from './gatherProgram.ts';
 import {readsVectors} from './packedLetters.ts';
 import {packedProduct, productInvocations, type ProductTile} from './productProgram.ts';
 import {productTile} from './productTile.ts';
-import {runProgram} from '../program.ts';
 
 /** Images `[batch, height, width, channels]` and the windows that are the rows of a product. */
 export interface WindowedImages extends PackedWindows {
@@ -48,15 +48,26 @@ export function runProduct(call: ProductCall, images: WindowedImages): void {
   const {features, groupSize, perRun} = layout;
   const {x, batch, outHeight, outWidth, channels} = images;
   const all = {x, rows: batch * outHeight * outWidth, firstRow: 0, rowStride: channels, groupStride: groupSize};
-  if (isEveryPixel(images) && (!readsVectors(layout) || [features, groupSize].every((size) => size % 4 === 0))) runRows(call, all);
-  else if (!readsVectors(layout) || [channels, groupSize].some((size) => size % perRun !== 0)) runGathered(call, images);
+  if (isEveryPixel(images) && (!readsVectors(layout) || [features, groupSize].every((size) => size % 4 === 0)))
+    runRows(call, all);
+  else if (!readsVectors(layout) || [channels, groupSize].some((size) => size % perRun !== 0))
+    runGathered(call, images);
   else if (staysInside(images)) runRows(call, {...all, images});
   else runPadded(call, images);
 }
 
 function isEveryPixel(images: WindowedImages): boolean {
-  const {kernel: [height, width], strides: [down, right]} = images;
-  return height * width * down * right === 1 && images.outHeight === images.height && images.outWidth === images.width && images.top === 0 && images.left === 0;
+  const {
+    kernel: [height, width],
+    strides: [down, right],
+  } = images;
+  return (
+    height * width * down * right === 1 &&
+    images.outHeight === images.height &&
+    images.outWidth === images.width &&
+    images.top === 0 &&
+    images.left === 0
+  );
 }
 
 function staysInside(images: WindowedImages): boolean {
@@ -74,7 +85,9 @@ function extentOf({outHeight, outWidth, kernel, strides, dilations}: PackedWindo
 
 /** Windows written out as rows, groups of features in fours. */
 function runGathered(call: ProductCall, images: WindowedImages): void {
-  const {layout: {features, groupSize, groups}} = call.attrs;
+  const {
+    layout: {features, groupSize, groups},
+  } = call.attrs;
   const groupStride = readsVectors(call.attrs.layout) ? 4 * Math.ceil(groupSize / 4) : groupSize;
   const rowStride = groups * groupStride;
   const all = images.batch * images.outHeight * images.outWidth;
@@ -88,20 +101,41 @@ function runGathered(call: ProductCall, images: WindowedImages): void {
 function runPadded(call: ProductCall, images: WindowedImages): void {
   const {channels, outHeight, outWidth} = images;
   const {height, width} = extentOf(images);
-  const pixels: WindowedImages = {...images, outHeight: height, outWidth: width, kernel: [1, 1], strides: [1, 1], dilations: [1, 1]};
+  const pixels: WindowedImages = {
+    ...images,
+    outHeight: height,
+    outWidth: width,
+    kernel: [1, 1],
+    strides: [1, 1],
+    dilations: [1, 1],
+  };
   runInParts(call, images.batch, height * width * channels, (first, batch, x) => {
     const rows = {rows: batch * height * width, firstRow: first * height * width};
-    gather(call.backend, pixels, {...rows, features: channels, groupSize: channels, groups: 1, groupStride: channels}, x);
+    gather(
+      call.backend,
+      pixels,
+      {...rows, features: channels, groupSize: channels, groups: 1, groupStride: channels},
+      x,
+    );
     const inside = {...images, x, batch, height, width, top: 0, left: 0};
     runRows(call, {
-      x, rows: batch * outHeight * outWidth, firstRow: first * outHeight * outWidth,
-      rowStride: channels, groupStride: call.attrs.layout.groupSize, images: inside,
+      x,
+      rows: batch * outHeight * outWidth,
+      firstRow: first * outHeight * outWidth,
+      rowStride: channels,
+      groupStride: call.attrs.layout.groupSize,
+      images: inside,
     });
   });
 }
 
 /** Does something in parts, each with a buffer of its own, so that none is larger than the device can bind. */
-function runInParts({backend, maxBytes = backend.device.limits.maxStorageBufferBindingSize}: ProductCall, count: number, numbers: number, run: (first: number, count: number, buffer: TensorInfo) => void): void {
+function runInParts(
+  {backend, maxBytes = backend.device.limits.maxStorageBufferBindingSize}: ProductCall,
+  count: number,
+  numbers: number,
+  run: (first: number, count: number, buffer: TensorInfo) => void,
+): void {
   const max = Math.max(1, Math.floor(maxBytes / (4 * numbers)));
   for (let first = 0; first < count; first += max) {
     const part = Math.min(max, count - first);
@@ -123,21 +157,39 @@ function gather(backend: WebGPUBackend, images: WindowedImages, rows: GatheredRo
   });
 }
 
-function runRows({backend, inputs, attrs: {layout, activation}, output, tile: given}: ProductCall, part: ProductRows): void {
+function runRows(
+  {backend, inputs, attrs: {layout, activation}, output, tile: given}: ProductCall,
+  part: ProductRows,
+): void {
   const {x, rows, firstRow, rowStride, groupStride, images} = part;
   const {codes, steps, offsets, bias} = inputs;
   const {features, neurons, groupSize, groups, runs, levels, origin} = layout;
   const tile = given ?? productTile(backend, rows, neurons, layout);
   const unit = readsVectors(layout) ? 4 : 1;
   const program = packedProduct({
-    letters: layout, offsets: offsets !== undefined, bias: bias !== undefined, activation, source: images ? 'windows' : 'rows', runs: hasFullRuns(layout) ? 'full' : 'broken', tile,
+    letters: layout,
+    offsets: offsets !== undefined,
+    bias: bias !== undefined,
+    activation,
+    source: images ? 'windows' : 'rows',
+    runs: hasFullRuns(layout) ? 'full' : 'broken',
+    tile,
   });
   runProgram(backend, program, {
     // An input that is missing is none of the program's.
     inputs: {x, codes, steps, offsets: offsets ?? steps, bias: bias ?? steps},
     uniforms: {
-      rows, firstRow, features, neurons, groupSize, groups, runs, levels, origin,
-      rowStride: rowStride / unit, groupStride: groupStride / unit,
+      rows,
+      firstRow,
+      features,
+      neurons,
+      groupSize,
+      groups,
+      runs,
+      levels,
+      origin,
+      rowStride: rowStride / unit,
+      groupStride: groupStride / unit,
       ...strides(images, unit),
     },
     invocations: productInvocations(rows, neurons, tile),
@@ -148,13 +200,22 @@ function runRows({backend, inputs, attrs: {layout, activation}, output, tile: gi
 /** Whether every group, the last and perhaps shorter one too, fills its runs. */
 function hasFullRuns({features, groupSize, groups, perRun, zeros}: PackedLayout): boolean {
   const last = features - (groups - 1) * groupSize;
-  return [groupSize, last].every((size) => (typeof zeros === 'object' ? (size / zeros.m) * zeros.n : size) % perRun === 0);
+  return [groupSize, last].every(
+    (size) => (typeof zeros === 'object' ? (size / zeros.m) * zeros.n : size) % perRun === 0,
+  );
 }
 
 function strides(images: WindowedImages | undefined, unit: number) {
   const {outHeight = 1, outWidth = 1, height = 1, width = 1, channels = 1} = images ?? {};
   const pixelStride = channels / unit;
-  return {outHeight, outWidth, pixelStride, lineStride: width * pixelStride, imageStride: height * width * pixelStride, ...windowUniforms(images ?? ONE_PIXEL)};
+  return {
+    outHeight,
+    outWidth,
+    pixelStride,
+    lineStride: width * pixelStride,
+    imageStride: height * width * pixelStride,
+    ...windowUniforms(images ?? ONE_PIXEL),
+  };
 }
 
 const ONE_PIXEL = {kernel: [1, 1], strides: [1, 1], dilations: [1, 1]} as const;
@@ -162,6 +223,10 @@ const ONE_PIXEL = {kernel: [1, 1], strides: [1, 1], dilations: [1, 1]} as const;
 type WindowNumbers = Readonly<Record<'kernelWidth' | 'strideY' | 'strideX' | 'dilationY' | 'dilationX', number>>;
 
 /** Kernel, strides and dilations as programs take them. */
-export function windowUniforms({kernel: [, kernelWidth], strides: [strideY, strideX], dilations: [dilationY, dilationX]}: Pick<PackedWindows, 'kernel' | 'strides' | 'dilations'>): WindowNumbers {
+export function windowUniforms({
+  kernel: [, kernelWidth],
+  strides: [strideY, strideX],
+  dilations: [dilationY, dilationX],
+}: Pick<PackedWindows, 'kernel' | 'strides' | 'dilations'>): WindowNumbers {
   return {kernelWidth, strideY, strideX, dilationY, dilationX};
 }

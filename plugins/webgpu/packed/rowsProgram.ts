@@ -1,5 +1,5 @@
-import {codeAt, type LetterForm, letterOf} from './packedLetters.ts';
 import type {Program} from '../program.ts';
+import {codeAt, type LetterForm, letterOf} from './packedLetters.ts';
 
 /** What the text of {@link packedRows} depends on. */
 export interface RowsForm {
@@ -12,15 +12,25 @@ export interface RowsForm {
 /** Buffers of {@link packedRows}; those that its form has. */
 export type RowsInput = 'places' | 'codes' | 'steps' | 'offsets';
 
-const UNIFORMS = ['size', 'rows', 'features', 'neurons', 'groupSize', 'groups', 'runs', 'perRun', 'wordsPerRun'] as const;
+const UNIFORMS = [
+  'size',
+  'rows',
+  'features',
+  'neurons',
+  'groupSize',
+  'groups',
+  'runs',
+  'perRun',
+  'wordsPerRun',
+] as const;
 
 /** Numbers of {@link packedRows}. */
-export type RowsUniform = typeof UNIFORMS[number] | 'levels' | 'bits' | 'origin';
+export type RowsUniform = (typeof UNIFORMS)[number] | 'levels' | 'bits' | 'origin';
 
 /** Rows of packed matrices, one invocation for each number of the result `[count, neurons]`; 0 for a row that is not there. */
 export function packedRows({letters, offsets, places}: RowsForm): Program<RowsInput, RowsUniform> {
   const {zeros, letterBits} = letters;
-  const inputs: RowsInput[] = ['places', 'codes', 'steps', ...(offsets ? ['offsets'] as const : [])];
+  const inputs: RowsInput[] = ['places', 'codes', 'steps', ...(offsets ? (['offsets'] as const) : [])];
   const isPattern = typeof zeros === 'object';
   return {
     shaderKey: ['packedRows', isPattern ? `${zeros.n}of${zeros.m}_${letterBits}` : zeros, ...inputs, places].join('_'),

@@ -1,12 +1,12 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {engine, reshape, slice, type Tensor, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
-import {BLOCK_FEATURES, type Block, blocksOf} from '../../../src/numerics/linalg/blocks.ts';
+import {type Block, BLOCK_FEATURES, blocksOf} from '../../../src/numerics/linalg/blocks.ts';
+import {operators} from '../../../src/numerics/stochastic/index.ts';
 import {FOLLOW_PATH, type FollowPathAttrs, type FollowPathInputs} from '../../../src/ops/followPath.ts';
 import {defineKernel} from '../../../src/ops/kernel.ts';
-import {operators} from '../../../src/numerics/stochastic/index.ts';
+import {runProgram} from '../program.ts';
 import {carriedDrift, carriedDriftInvocations} from './carriedDrift.ts';
 import {maskedPathBlock, pathBlock} from './pathBlock.ts';
-import {runProgram} from '../program.ts';
 
 /** The planes of the trail that a path leaves on the device; codes are small integers, exact in float32, but of weights that are not rounded. */
 const PLANES = {drift: 0, error: 1, code: 2} as const;
@@ -21,16 +21,31 @@ const PLANES = {drift: 0, error: 1, code: 2} as const;
 export const followPath = defineKernel<FollowPathInputs, FollowPathAttrs, WebGPUBackend>({
   kernelName: FOLLOW_PATH,
   backendName: 'webgpu',
-  kernelFunc: ({inputs, attrs, backend}) => tidy(() => {
-    const [features, neurons] = inputs.aligned.shape;
-    const pathState = engine().makeTensorFromTensorInfo(backend.makeTensorInfo([3, features, neurons], 'float32'));
-    for (const block of blocksOf(features, BLOCK_FEATURES)) followBlock(backend, inputs, attrs, block, pathState);
-    return [planeOf(pathState, PLANES.code), planeOf(pathState, PLANES.drift)];
-  }),
+  kernelFunc: ({inputs, attrs, backend}) =>
+    tidy(() => {
+      const [features, neurons] = inputs.aligned.shape;
+      const pathState = engine().makeTensorFromTensorInfo(backend.makeTensorInfo([3, features, neurons], 'float32'));
+      for (const block of blocksOf(features, BLOCK_FEATURES)) followBlock(backend, inputs, attrs, block, pathState);
+      return [planeOf(pathState, PLANES.code), planeOf(pathState, PLANES.drift)];
+    }),
 });
 
-function followBlock(backend: WebGPUBackend, inputs: FollowPathInputs, attrs: FollowPathAttrs, {first, last}: Block, pathState: TensorInfo): void {
-  const {alphabet: {lowest, highest, shift}, groupSize, threshold, key: [key0, key1], layer, firstNeuron, path} = attrs;
+function followBlock(
+  backend: WebGPUBackend,
+  inputs: FollowPathInputs,
+  attrs: FollowPathAttrs,
+  {first, last}: Block,
+  pathState: TensorInfo,
+): void {
+  const {
+    alphabet: {lowest, highest, shift},
+    groupSize,
+    threshold,
+    key: [key0, key1],
+    layer,
+    firstNeuron,
+    path,
+  } = attrs;
   const {mask, ...buffers} = inputs;
   const [features, neurons] = inputs.aligned.shape;
   const extent = {features, neurons, first, last};

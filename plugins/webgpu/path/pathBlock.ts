@@ -1,14 +1,27 @@
 import {BLOCK_FEATURES} from '../../../src/numerics/linalg/blocks.ts';
 import type {StochasticOperator} from '../../../src/numerics/stochastic/stochasticOperator.ts';
-import {philox} from './philox.ts';
 import type {Program} from '../program.ts';
+import {philox} from './philox.ts';
 
 /** Buffers of {@link pathBlock}. */
 export type PathBlockInput = 'aligned' | 'feedback' | 'steps' | 'inverseSteps';
 
 /** Numbers of {@link pathBlock}. */
 export type PathBlockUniform =
-  | 'features' | 'neurons' | 'first' | 'last' | 'groupSize' | 'lowest' | 'highest' | 'shift' | 'threshold' | 'key0' | 'key1' | 'layer' | 'firstNeuron' | 'path';
+  | 'features'
+  | 'neurons'
+  | 'first'
+  | 'last'
+  | 'groupSize'
+  | 'lowest'
+  | 'highest'
+  | 'shift'
+  | 'threshold'
+  | 'key0'
+  | 'key1'
+  | 'layer'
+  | 'firstNeuron'
+  | 'path';
 
 /**
  * The features `first … last − 1` of the recurrence, one invocation for each neuron:

@@ -1,16 +1,22 @@
-import {reshape, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
-import {input as inputLayer, type layers, type LayersModel, model as modelOf, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {reshape, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
+import {
+  input as inputLayer,
+  type layers,
+  type LayersModel,
+  model as modelOf,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
-import {type ConvertedGraph, type GraphInput, readGraph} from '../graph/readGraph.ts';
-import {GraphOrigin, type GraphWeights} from './graphOrigin.ts';
 import {requireGraphModel} from '../graph/graphModelClass.ts';
-import {registerGraphSegments} from './knowGraphs.ts';
-import {type LoweredLayer, lowerGraph, type LoweredGraph} from './lowerGraph.ts';
 import type {Endpoint} from '../graph/nodeDef.ts';
-import {type NodeLayer, findNodeLayers} from './nodeLayers.ts';
-import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
+import {type ConvertedGraph, type GraphInput, readGraph} from '../graph/readGraph.ts';
 import {divideGraph, type Segment} from './divideGraph.ts';
+import {GraphOrigin, type GraphWeights} from './graphOrigin.ts';
+import {registerGraphSegments} from './knowGraphs.ts';
+import {type LoweredGraph, type LoweredLayer, lowerGraph} from './lowerGraph.ts';
+import {findNodeLayers, type NodeLayer} from './nodeLayers.ts';
+import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
 
 /** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
 export interface Bridge {
@@ -27,11 +33,21 @@ export async function buildBridge(where: string, graphModel: GraphModel): Promis
   registerGraphSegments(graphModel.constructor);
   const graph = await readGraph(where, graphModel);
   try {
-    if (graph.outputs.length === 0) throw new ModelError(`${where}: expected a graph with outputs that depend on its inputs, got none${graph.dynamicOps.length > 0 ? ` before its dynamic ops ${graph.dynamicOps.join(', ')}` : ''}`);
+    if (graph.outputs.length === 0)
+      throw new ModelError(
+        `${where}: expected a graph with outputs that depend on its inputs, got none${graph.dynamicOps.length > 0 ? ` before its dynamic ops ${graph.dynamicOps.join(', ')}` : ''}`,
+      );
     const {layers: nodeLayers, skipped} = findNodeLayers(graph);
     const assembly = new Assembly(graph, lowerGraph(graph, nodeLayers));
     const model = await assembly.model(skipped);
-    return {model, origin: new GraphOrigin({artifacts: graph.artifacts, topology: graph.topology}, graphModel.constructor, graphWeightsOf(nodeLayers))};
+    return {
+      model,
+      origin: new GraphOrigin(
+        {artifacts: graph.artifacts, topology: graph.topology},
+        graphModel.constructor,
+        graphWeightsOf(nodeLayers),
+      ),
+    };
   } finally {
     graph.dispose();
   }
@@ -40,8 +56,19 @@ export async function buildBridge(where: string, graphModel: GraphModel): Promis
 function graphWeightsOf(nodeLayers: readonly NodeLayer[]): GraphWeights[] {
   return [...new Set(nodeLayers.map(({name}) => name))].map((name) => {
     const calls = nodeLayers.filter((one) => one.name === name);
-    const [{weighted: {kernel, isTransposed}, biasAndActivation: {bias}}] = calls;
-    return {name, kernel, isTransposed, bias: bias?.endpoint, biasNodes: calls.flatMap(({biasAndActivation}) => biasAndActivation.bias?.node ?? [])};
+    const [
+      {
+        weighted: {kernel, isTransposed},
+        biasAndActivation: {bias},
+      },
+    ] = calls;
+    return {
+      name,
+      kernel,
+      isTransposed,
+      bias: bias?.endpoint,
+      biasNodes: calls.flatMap(({biasAndActivation}) => biasAndActivation.bias?.node ?? []),
+    };
   });
 }
 
@@ -52,21 +79,35 @@ class Assembly {
   /** The weights of each layer; those to be freed are made inside `tidy`. */
   private readonly weights: Array<{readonly layer: layers.Layer; readonly tensors: () => Tensor[]}> = [];
 
-  constructor(private readonly graph: ConvertedGraph, private readonly lowered: LoweredGraph) {}
+  constructor(
+    private readonly graph: ConvertedGraph,
+    private readonly lowered: LoweredGraph,
+  ) {}
 
   async model(skipped: SegmentPlan['skipped']): Promise<LayersModel> {
     try {
       const inputs = this.graph.inputs.map((input) => this.input(input));
       const levels = divideGraph(this.graph, this.lowered);
       for (const [level, {segment, layers: parts}] of levels.entries()) {
-        if (segment) await this.addSegment(segment, {name: `segment_${level}`, isLast: level === levels.length - 1, skipped});
+        if (segment)
+          await this.addSegment(segment, {name: `segment_${level}`, isLast: level === levels.length - 1, skipped});
         for (const part of parts) this.give([part.output], this.layerOf(part).apply(this.value(part.input)));
       }
-      const model = modelOf({inputs, outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)), name: 'graph'});
-      for (const {layer, tensors} of this.weights) tidy(() => { layer.setWeights(tensors()); });
+      const model = modelOf({
+        inputs,
+        outputs: this.lowered.outputs.map((endpoint) => this.value(endpoint)),
+        name: 'graph',
+      });
+      for (const {layer, tensors} of this.weights)
+        tidy(() => {
+          layer.setWeights(tensors());
+        });
       return model;
     } catch (error) {
-      for (const {layer} of this.weights) layer.weights.forEach((weight) => { weight.dispose(); });
+      for (const {layer} of this.weights)
+        layer.weights.forEach((weight) => {
+          weight.dispose();
+        });
       throw error;
     }
   }
@@ -78,22 +119,40 @@ class Assembly {
   }
 
   private async addSegment(segment: Segment, plan: Pick<SegmentPlan, 'name' | 'isLast' | 'skipped'>): Promise<void> {
-    const {layer, weights} = await segmentLayer(segment, this.graph, {...plan, constants: this.lowered.constants, shapeOf: (endpoint) => this.shapeOf(endpoint)});
+    const {layer, weights} = await segmentLayer(segment, this.graph, {
+      ...plan,
+      constants: this.lowered.constants,
+      shapeOf: (endpoint) => this.shapeOf(endpoint),
+    });
     // A layer takes something, even where the nodes take nothing.
-    const taken = (segment.inputs.length > 0 ? segment.inputs : [this.graph.inputs[0].node]).map((endpoint) => this.value(endpoint));
+    const taken = (segment.inputs.length > 0 ? segment.inputs : [this.graph.inputs[0].node]).map((endpoint) =>
+      this.value(endpoint),
+    );
     this.give(segment.outputs, layer.apply(taken.length === 1 ? taken[0] : taken));
     this.weights.push({layer, tensors: () => [...weights]});
   }
 
-  private layerOf({layer: {name, weighted, biasAndActivation: {bias, activation}}}: LoweredLayer): layers.Layer {
+  private layerOf({
+    layer: {
+      name,
+      weighted,
+      biasAndActivation: {bias, activation},
+    },
+  }: LoweredLayer): layers.Layer {
     const known = this.layers.get(name);
     if (known) return known;
     const layer = weighted.layer({name, activation, useBias: bias !== undefined, trainable: false});
     this.layers.set(name, layer);
-    this.weights.push({layer, tensors: () => {
-      const kernel = this.graph.constant(weighted.kernel);
-      return [weighted.isTransposed ? transpose(kernel) : kernel, ...bias ? [reshape(this.graph.constant(bias.endpoint), [-1])] : []];
-    }});
+    this.weights.push({
+      layer,
+      tensors: () => {
+        const kernel = this.graph.constant(weighted.kernel);
+        return [
+          weighted.isTransposed ? transpose(kernel) : kernel,
+          ...(bias ? [reshape(this.graph.constant(bias.endpoint), [-1])] : []),
+        ];
+      },
+    });
     return layer;
   }
 

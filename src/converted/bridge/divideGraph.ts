@@ -1,6 +1,6 @@
-import type {ConvertedGraph} from '../graph/readGraph.ts';
-import {isLoweredLayer, type LoweredLayer, type LoweredGraph} from './lowerGraph.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
+import {isLoweredLayer, type LoweredGraph, type LoweredLayer} from './lowerGraph.ts';
 
 /** Nodes that run together between layers. */
 export interface Segment {
@@ -39,12 +39,22 @@ export function divideGraph(graph: ConvertedGraph, {parts, outputs, constants}: 
   const taken = new Set([...outputs, ...parts.flatMap((part) => (isLoweredLayer(part) ? [part.input] : []))]);
   const count = Math.max(nodes.length, layers.length);
   return Array.from({length: count}, (_, level) => ({
-    segment: nodes[level] && segmentOf(nodes[level], isConstant, new Set([...taken, ...nodes.flatMap((others, k) => (k === level ? [] : others.flatMap(inputsOfNode)))])),
+    segment:
+      nodes[level] &&
+      segmentOf(
+        nodes[level],
+        isConstant,
+        new Set([...taken, ...nodes.flatMap((others, k) => (k === level ? [] : others.flatMap(inputsOfNode)))]),
+      ),
     layers: layers[level] ?? [],
   }));
 }
 
-function segmentOf(nodes: readonly NodeDef[], isConstant: (endpoint: Endpoint) => boolean, takenElsewhere: ReadonlySet<Endpoint>): Segment {
+function segmentOf(
+  nodes: readonly NodeDef[],
+  isConstant: (endpoint: Endpoint) => boolean,
+  takenElsewhere: ReadonlySet<Endpoint>,
+): Segment {
   const own = new Set(nodes.map(({name}) => name));
   const used = new Set(nodes.flatMap(inputsOfNode));
   return {

@@ -14,5 +14,9 @@ export interface GraphWeights {
 
 /** Where a bridge comes from: enough to make a graph again, without the GraphModel itself. */
 export class GraphOrigin {
-  constructor(readonly source: GraphArtifacts, readonly graphModelClass: GraphModelClass, readonly graphWeights: readonly GraphWeights[]) {}
+  constructor(
+    readonly source: GraphArtifacts,
+    readonly graphModelClass: GraphModelClass,
+    readonly graphWeights: readonly GraphWeights[],
+  ) {}
 }

@@ -1,8 +1,8 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import type {ConvertedGraph} from '../graph/readGraph.ts';
 import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
+import {storeConstant, type StoredConstant} from '../segments/segmentProgram.ts';
 import type {NodeLayer} from './nodeLayers.ts';
-import {type StoredConstant, storeConstant} from '../segments/segmentProgram.ts';
 
 /** One call of a layer, between values of the graph. */
 export interface LoweredLayer {
@@ -23,13 +23,20 @@ export interface LoweredGraph {
 export function lowerGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]): LoweredGraph {
   const absorbed = new Set(layers.flatMap(({biasAndActivation}) => biasAndActivation.absorbed));
   const constants = new Map<string, StoredConstant>();
-  const parts = graph.nodes.filter(({name}) => !graph.isConstant(name)).flatMap((node): Array<NodeDef | LoweredLayer> => {
-    const layer = layers.find((one) => one.node === node);
-    if (!layer) return absorbed.has(node) ? [] : [node];
-    const {weighted: {input, padding}, biasAndActivation: {output, rest}} = layer;
-    const padded = padding?.some((pair) => pair.some((size) => size > 0)) ? paddingNode(node.name, input, padding, constants) : undefined;
-    return [...padded ? [padded] : [], {layer, input: padded?.name ?? input, output}, ...rest ? [rest] : []];
-  });
+  const parts = graph.nodes
+    .filter(({name}) => !graph.isConstant(name))
+    .flatMap((node): Array<NodeDef | LoweredLayer> => {
+      const layer = layers.find((one) => one.node === node);
+      if (!layer) return absorbed.has(node) ? [] : [node];
+      const {
+        weighted: {input, padding},
+        biasAndActivation: {output, rest},
+      } = layer;
+      const padded = padding?.some((pair) => pair.some((size) => size > 0))
+        ? paddingNode(node.name, input, padding, constants)
+        : undefined;
+      return [...(padded ? [padded] : []), {layer, input: padded?.name ?? input, output}, ...(rest ? [rest] : [])];
+    });
   const inputs = new Set(graph.inputs.map(({node}) => node));
   const outputs = graph.outputs.map((endpoint) => {
     // What late nodes take is given by a segment, which says of them that they are left out.
@@ -46,7 +53,12 @@ export function isLoweredLayer(part: NodeDef | LoweredLayer): part is LoweredLay
   return 'layer' in part;
 }
 
-function paddingNode(name: string, input: Endpoint, padding: ReadonlyArray<readonly [number, number]>, constants: Map<string, StoredConstant>): NodeDef {
+function paddingNode(
+  name: string,
+  input: Endpoint,
+  padding: ReadonlyArray<readonly [number, number]>,
+  constants: Map<string, StoredConstant>,
+): NodeDef {
   const sizes = `${name}/paddings`;
   const about: Pick<Tensor, 'dtype' | 'shape'> = {dtype: 'int32', shape: [padding.length, 2]};
   constants.set(sizes, storeConstant(sizes, about, padding.flat()));

@@ -1,8 +1,8 @@
 import type {SkippedLayer} from '../../calibration/targets.ts';
-import type {ConvertedGraph} from '../graph/readGraph.ts';
-import {supportedOps, weightedOp} from '../nodes/registry.ts';
 import {type Endpoint, inputsOfNode, layerName, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
-import {type BiasAndActivation, readBiasAndActivation, type Consumers} from '../nodes/biasAndActivation.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
+import {type BiasAndActivation, type Consumers, readBiasAndActivation} from '../nodes/biasAndActivation.ts';
+import {supportedOps, weightedOp} from '../nodes/registry.ts';
 import type {WeightedNode} from '../nodes/weightedNode.ts';
 
 /** A node that becomes a layer of its own. */
@@ -23,20 +23,29 @@ export interface NodeLayers {
 /** Finds the weighted nodes of a graph. */
 export function findNodeLayers(graph: ConvertedGraph): NodeLayers {
   const consumers = consumersIn(graph);
-  const read = graph.nodes.filter(({name}) => !graph.isConstant(name)).map((node) => ({node, found: readNode(node, graph, consumers)}));
+  const read = graph.nodes
+    .filter(({name}) => !graph.isConstant(name))
+    .map((node) => ({node, found: readNode(node, graph, consumers)}));
   const candidates = read.flatMap(({node, found}) => (typeof found === 'object' ? [{...found, node}] : []));
   const layers: NodeLayer[] = [];
   const skipped: SkippedLayer[] = [];
   for (const candidate of candidates) {
     const other = otherConsumer(candidate, candidates, consumers);
-    const {node: {name, op}} = candidate;
-    if (other === undefined) layers.push({...candidate, name: layerName(candidates.find((one) => isSameLayer(one, candidate))?.node.name ?? name)});
+    const {
+      node: {name, op},
+    } = candidate;
+    if (other === undefined)
+      layers.push({
+        ...candidate,
+        name: layerName(candidates.find((one) => isSameLayer(one, candidate))?.node.name ?? name),
+      });
     else skipped.push({name, className: op, reason: `shares its weights with '${other}', which uses them otherwise`});
   }
   const absorbed = new Set(layers.flatMap(({biasAndActivation}) => biasAndActivation.absorbed));
   for (const {node, found} of read) {
     if (typeof found === 'object' || absorbed.has(node)) continue;
-    const reason = found ?? (hasMatrix(node, graph) ? `unsupported op; supported are ${supportedOps().join(', ')}` : undefined);
+    const reason =
+      found ?? (hasMatrix(node, graph) ? `unsupported op; supported are ${supportedOps().join(', ')}` : undefined);
     if (reason !== undefined) skipped.push({name: node.name, className: node.op, reason});
   }
   return {layers, skipped: [...skipped, ...deferredSkips(graph)]};
@@ -45,7 +54,11 @@ export function findNodeLayers(graph: ConvertedGraph): NodeLayers {
 type Candidate = Omit<NodeLayer, 'name'>;
 
 /** A reason where it cannot be a layer; undefined where its op is none of those that have kernels. */
-function readNode(node: NodeDef, graph: ConvertedGraph, consumers: Consumers): Omit<Candidate, 'node'> | string | undefined {
+function readNode(
+  node: NodeDef,
+  graph: ConvertedGraph,
+  consumers: Consumers,
+): Omit<Candidate, 'node'> | string | undefined {
   const weighted = weightedOp(node.op)?.read(node, graph);
   if (typeof weighted !== 'object') return weighted === undefined || hasMatrix(node, graph) ? weighted : undefined;
   const biasAndActivation = readBiasAndActivation(node, weighted, graph, consumers);
@@ -53,7 +66,11 @@ function readNode(node: NodeDef, graph: ConvertedGraph, consumers: Consumers): O
 }
 
 /** A node that takes the same kernel, but not for the same layer. */
-function otherConsumer(candidate: Candidate, candidates: readonly Candidate[], consumers: Consumers): string | undefined {
+function otherConsumer(
+  candidate: Candidate,
+  candidates: readonly Candidate[],
+  consumers: Consumers,
+): string | undefined {
   return consumers.get(nodeOf(candidate.weighted.kernel))?.find((consumer) => {
     const counterpart = candidates.find(({node}) => node === consumer);
     return !counterpart || !isSameLayer(counterpart, candidate);
@@ -65,9 +82,15 @@ function isSameLayer(one: Candidate, other: Candidate): boolean {
   return one === other || layerSignature(one) === layerSignature(other);
 }
 
-function layerSignature({node: {op, attr = {}}, weighted: {kernel}, biasAndActivation: {bias, activation, rest}}: Candidate): string {
+function layerSignature({
+  node: {op, attr = {}},
+  weighted: {kernel},
+  biasAndActivation: {bias, activation, rest},
+}: Candidate): string {
   // What begins with _ is a note of TensorFlow's.
-  const sorted = Object.entries(attr).filter(([key]) => !key.startsWith('_')).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = Object.entries(attr)
+    .filter(([key]) => !key.startsWith('_'))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([op, sorted, kernel, bias?.endpoint, activation, rest?.op]);
 }
 
@@ -84,13 +107,16 @@ function isMatrix(endpoint: Endpoint, graph: ConvertedGraph): boolean {
 /** Constants behind dynamic nodes are known where they are constants themselves. */
 function deferredSkips(graph: ConvertedGraph): SkippedLayer[] {
   const reason = `comes after a dynamic op (${graph.dynamicOps.join(', ')}): calibration runs the graph up to there`;
-  return [...graph.deferred.values()].filter((node) => weightedOp(node.op) !== undefined || hasMatrix(node, graph)).map(({name, op}) => ({name, className: op, reason}));
+  return [...graph.deferred.values()]
+    .filter((node) => weightedOp(node.op) !== undefined || hasMatrix(node, graph))
+    .map(({name, op}) => ({name, className: op, reason}));
 }
 
 function consumersIn({nodes, deferred}: ConvertedGraph): Consumers {
   const consumers = new Map<string, NodeDef[]>();
   for (const node of [...nodes, ...deferred.values()]) {
-    for (const name of new Set(inputsOfNode(node).map(nodeOf))) consumers.set(name, [...consumers.get(name) ?? [], node]);
+    for (const name of new Set(inputsOfNode(node).map(nodeOf)))
+      consumers.set(name, [...(consumers.get(name) ?? []), node]);
   }
   return consumers;
 }

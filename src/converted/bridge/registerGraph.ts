@@ -14,6 +14,7 @@ import {registerGraphSegments} from './knowGraphs.ts';
  */
 export function registerGraph(graphModelClass: typeof GraphModel): void {
   const given: unknown = graphModelClass;
-  if (typeof given !== 'function') throw new OptionError('registerGraph', 'graphModelClass', 'the class tf.GraphModel', given);
+  if (typeof given !== 'function')
+    throw new OptionError('registerGraph', 'graphModelClass', 'the class tf.GraphModel', given);
   registerGraphSegments(graphModelClass);
 }

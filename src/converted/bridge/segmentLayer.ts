@@ -1,9 +1,9 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {SkippedLayer} from '../../calibration/targets.ts';
+import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {GraphSegment} from '../segments/graphSegment.ts';
-import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
-import {type SegmentProgram, type StoredConstant, storeConstant} from '../segments/segmentProgram.ts';
+import {type SegmentProgram, storeConstant, type StoredConstant} from '../segments/segmentProgram.ts';
 import type {Segment} from './divideGraph.ts';
 
 /** A segment as a layer, and its weights, which stay the graph's. */
@@ -25,7 +25,11 @@ export interface SegmentPlan {
 }
 
 /** Makes the layer of a segment. */
-export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: ConvertedGraph, {name, constants, skipped, isLast, shapeOf}: SegmentPlan): Promise<SegmentLayer> {
+export async function segmentLayer(
+  {nodes, inputs, outputs}: Segment,
+  graph: ConvertedGraph,
+  {name, constants, skipped, isLast, shapeOf}: SegmentPlan,
+): Promise<SegmentLayer> {
   const {computed, stored, weights} = await constantsOf(nodes, graph, constants);
   const placeholders = new Map(inputs.map((endpoint, i) => [endpoint, `@${i}`]));
   const own = new Set(nodes.map((node) => node.name));
@@ -33,7 +37,10 @@ export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: Con
     nodes: [
       ...[...placeholders.values()].map((placeholder) => ({name: placeholder, op: 'Placeholder'})),
       ...[...stored, ...weights].map((constant) => ({name: constant.name, op: 'Const'})),
-      ...[...computed, ...nodes].map((node) => ({...node, input: inputsOfNode(node).map((endpoint) => placeholders.get(endpoint) ?? endpoint)})),
+      ...[...computed, ...nodes].map((node) => ({
+        ...node,
+        input: inputsOfNode(node).map((endpoint) => placeholders.get(endpoint) ?? endpoint),
+      })),
     ],
     inputs: [...placeholders.values()],
     outputs: outputs.map((endpoint) => ({endpoint, shape: shapeOf(endpoint)})),
@@ -41,7 +48,10 @@ export async function segmentLayer({nodes, inputs, outputs}: Segment, graph: Con
     constants: stored,
     skipped: skipped.filter((node) => own.has(node.name) || (isLast && graph.deferred.has(node.name))),
   };
-  return {layer: new GraphSegment({name, program: {name: JSON.stringify(program)}}), weights: weights.map(({tensor}) => tensor)};
+  return {
+    layer: new GraphSegment({name, program: {name: JSON.stringify(program)}}),
+    weights: weights.map(({tensor}) => tensor),
+  };
 }
 
 interface Constants {
@@ -52,7 +62,11 @@ interface Constants {
 }
 
 /** All constants that nodes need, and those that these are computed from. */
-async function constantsOf(nodes: readonly NodeDef[], graph: ConvertedGraph, own: ReadonlyMap<string, StoredConstant>): Promise<Constants> {
+async function constantsOf(
+  nodes: readonly NodeDef[],
+  graph: ConvertedGraph,
+  own: ReadonlyMap<string, StoredConstant>,
+): Promise<Constants> {
   const needed = new Set(nodes.flatMap(inputsOfNode).map(nodeOf));
   const computed: NodeDef[] = [];
   for (const node of [...graph.nodes].reverse()) {

@@ -1,5 +1,5 @@
-import {io} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {io} from '@tensorflow/tfjs-core';
 import {ModelError} from '../../errors.ts';
 import type {NodeDef} from './nodeDef.ts';
 
@@ -22,13 +22,18 @@ export interface GraphArtifacts {
  */
 export async function readGraphArtifacts(where: string, model: GraphModel): Promise<GraphArtifacts> {
   const saved: io.ModelArtifacts[] = [];
-  await model.save(io.withSaveHandler((artifacts) => {
-    saved.push(artifacts);
-    return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}});
-  }));
+  await model.save(
+    io.withSaveHandler((artifacts) => {
+      saved.push(artifacts);
+      return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}});
+    }),
+  );
   const [artifacts] = saved;
   const topology: unknown = artifacts.modelTopology;
-  if (!isTopology(topology)) throw new ModelError(`${where}: expected a tf.GraphModel with its graph as JSON, got one without \`node\` in its topology; convert it again`);
+  if (!isTopology(topology))
+    throw new ModelError(
+      `${where}: expected a tf.GraphModel with its graph as JSON, got one without \`node\` in its topology; convert it again`,
+    );
   return {artifacts, topology};
 }
 

@@ -1,13 +1,17 @@
-import {io} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
-import {ModelError, formatValue} from '../../errors.ts';
+import {io} from '@tensorflow/tfjs-core';
+import {formatValue, ModelError} from '../../errors.ts';
 
 /** The class `tf.GraphModel`, of whichever copy of the converter the user has loaded. */
 export type GraphModelClass = GraphModel['constructor'];
 
 /** Whether something can do what a `tf.GraphModel` can. */
 function isGraphModel(value: unknown): value is GraphModel {
-  return typeof value === 'object' && value !== null && ['execute', 'save', 'inputNodes', 'outputNodes'].every((key) => key in value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['execute', 'save', 'inputNodes', 'outputNodes'].every((key) => key in value)
+  );
 }
 
 /**
@@ -18,12 +22,22 @@ export function requireGraphModel(where: string, model: GraphModel): void {
   const given: unknown = model;
   if (!isGraphModel(given)) {
     const isLayersModel = typeof given === 'object' && given !== null && 'layers' in given;
-    const kind = isLayersModel ? 'a tf.LayersModel, which goes into compress(model)' : typeof given === 'object' && given !== null ? 'another object' : formatValue(given);
+    const kind = isLayersModel
+      ? 'a tf.LayersModel, which goes into compress(model)'
+      : typeof given === 'object' && given !== null
+        ? 'another object'
+        : formatValue(given);
     throw new ModelError(`${where}: expected a tf.GraphModel, got ${kind}`);
   }
-  if (!isLoaded(given)) throw new ModelError(`${where}: expected a loaded tf.GraphModel, got one without a graph; await its load(), or use tf.loadGraphModel`);
+  if (!isLoaded(given))
+    throw new ModelError(
+      `${where}: expected a loaded tf.GraphModel, got one without a graph; await its load(), or use tf.loadGraphModel`,
+    );
   const gone = Object.entries(given.weights).find(([, tensors]) => tensors.some(({isDisposed}) => isDisposed));
-  if (gone) throw new ModelError(`${where}: expected a live tf.GraphModel, got one after its dispose(): its weight '${gone[0]}' is gone; load it again`);
+  if (gone)
+    throw new ModelError(
+      `${where}: expected a live tf.GraphModel, got one after its dispose(): its weight '${gone[0]}' is gone; load it again`,
+    );
 }
 
 /** tfjs says so by an error. */
@@ -44,7 +58,10 @@ export function createEmptyGraphModel(graphModelClass: GraphModelClass, modelTop
 }
 
 /** A GraphModel of its own from artifacts. */
-export async function instantiateGraphModel(graphModelClass: GraphModelClass, artifacts: io.ModelArtifacts): Promise<GraphModel> {
+export async function instantiateGraphModel(
+  graphModelClass: GraphModelClass,
+  artifacts: io.ModelArtifacts,
+): Promise<GraphModel> {
   const model: unknown = Reflect.construct(graphModelClass, [io.fromMemory(artifacts)]);
   if (!isGraphModel(model)) throw new Error('converted graph: expected the class to make GraphModels');
   await model.load();

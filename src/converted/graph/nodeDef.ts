@@ -64,5 +64,8 @@ function textOf(value: unknown): string | undefined {
 
 /** A name that tfjs takes for layers and weights, too. */
 export function layerName(name: string): string {
-  return name.replace(/:0$/, '').replace(/[^-A-Za-z0-9._/]/g, '_').replace(/^[^A-Za-z0-9]+/, '');
+  return name
+    .replace(/:0$/, '')
+    .replace(/[^-A-Za-z0-9._/]/g, '_')
+    .replace(/^[^A-Za-z0-9]+/, '');
 }

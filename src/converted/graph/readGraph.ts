@@ -36,7 +36,8 @@ export interface ConvertedGraph extends GraphArtifacts {
 }
 
 /** Ops that tfjs runs only asynchronously, or whose tensors live in lists beside the graph. */
-const DYNAMIC = /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|If|StatelessIf|While|StatelessWhile|NonMaxSuppression.*|Where|Unique|TensorList.*|TensorArray.*|HashTable.*|LookupTable.*)$/;
+const DYNAMIC =
+  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|If|StatelessIf|While|StatelessWhile|NonMaxSuppression.*|Where|Unique|TensorList.*|TensorArray.*|HashTable.*|LookupTable.*)$/;
 /** Ops that give other numbers each time. */
 const RANDOM = /^(Random.*|TruncatedNormal|Multinomial|Stateless.*)$/;
 
@@ -50,12 +51,20 @@ export async function readGraph(where: string, model: GraphModel): Promise<Conve
   const {deferred, dynamicOps} = deferredNodes(all);
   const inputs = inputsOf(where, model);
   const outputShapes = outputsOf(model);
-  const outputs = staticOutputs([...outputShapes.keys()], all, deferred).filter((endpoint) => all.has(nodeOf(endpoint)));
+  const outputs = staticOutputs([...outputShapes.keys()], all, deferred).filter((endpoint) =>
+    all.has(nodeOf(endpoint)),
+  );
   const nodes = topologicalOrder(outputs, all);
   const isConstant = findConstants(all);
   const computed = new Map<Endpoint, Tensor>();
   return {
-    ...saved, inputs, nodes, deferred, dynamicOps, outputShapes, isConstant,
+    ...saved,
+    inputs,
+    nodes,
+    deferred,
+    dynamicOps,
+    outputShapes,
+    isConstant,
     outputs: outputs.filter((endpoint) => !isConstant(endpoint)),
     constant(endpoint) {
       const tensor = model.weights[endpoint]?.[0] ?? computed.get(endpoint) ?? [model.execute({}, endpoint)].flat()[0];
@@ -72,8 +81,16 @@ export async function readGraph(where: string, model: GraphModel): Promise<Conve
 function inputsOf(where: string, model: GraphModel): GraphInput[] {
   return model.inputs.map(({name, shape, dtype}, i) => {
     const label = model.inputNodes[i];
-    if (!Array.isArray(shape) || shape.length === 0) throw new ModelError(`${where}: expected inputs of a known rank, got '${label}' without a shape; convert the model with a signature that says it`);
-    return {name: layerName(label), node: name, shape: shape.map((size) => (size >= 0 ? size : null)), dtype: dtype ?? 'float32'};
+    if (!Array.isArray(shape) || shape.length === 0)
+      throw new ModelError(
+        `${where}: expected inputs of a known rank, got '${label}' without a shape; convert the model with a signature that says it`,
+      );
+    return {
+      name: layerName(label),
+      node: name,
+      shape: shape.map((size) => (size >= 0 ? size : null)),
+      dtype: dtype ?? 'float32',
+    };
   });
 }
 
@@ -84,30 +101,41 @@ interface SignatureEntry {
 
 /** In the order in which `predict` gives them. */
 function outputsOf(model: GraphModel): Map<Endpoint, ReadonlyArray<number | null>> {
-  const signature: {readonly outputs?: Readonly<Record<string, SignatureEntry | undefined>>} = model.modelSignature ?? {};
-  return new Map(model.outputNodes.map((key) => {
-    const {name = key, tensorShape} = signature.outputs?.[key] ?? {};
-    return [endpointOf(name), (tensorShape?.dim ?? []).map(({size}) => (Number(size) >= 0 ? Number(size) : null))];
-  }));
+  const signature: {readonly outputs?: Readonly<Record<string, SignatureEntry | undefined>>} =
+    model.modelSignature ?? {};
+  return new Map(
+    model.outputNodes.map((key) => {
+      const {name = key, tensorShape} = signature.outputs?.[key] ?? {};
+      return [endpointOf(name), (tensorShape?.dim ?? []).map(({size}) => (Number(size) >= 0 ? Number(size) : null))];
+    }),
+  );
 }
 
 function deferredNodes(all: ReadonlyMap<string, NodeDef>): {deferred: Map<string, NodeDef>; dynamicOps: string[]} {
   const consumers = new Map<string, NodeDef[]>();
   for (const node of all.values()) {
-    for (const input of inputsOfNode(node)) consumers.set(nodeOf(input), [...consumers.get(nodeOf(input)) ?? [], node]);
+    for (const input of inputsOfNode(node))
+      consumers.set(nodeOf(input), [...(consumers.get(nodeOf(input)) ?? []), node]);
   }
   const dynamic = [...all.values()].filter(({op}) => DYNAMIC.test(op));
   const deferred = new Map(dynamic.map((node) => [node.name, node]));
   // A Map gives those that are added while it is read, too.
-  for (const name of deferred.keys()) for (const consumer of consumers.get(name) ?? []) deferred.set(consumer.name, consumer);
+  for (const name of deferred.keys())
+    for (const consumer of consumers.get(name) ?? []) deferred.set(consumer.name, consumer);
   return {deferred, dynamicOps: [...new Set(dynamic.map(({op}) => op))]};
 }
 
 /** The outputs that are not late, and what late nodes take of the others. */
-function staticOutputs(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>, deferred: ReadonlyMap<string, NodeDef>): Endpoint[] {
+function staticOutputs(
+  outputs: readonly Endpoint[],
+  all: ReadonlyMap<string, NodeDef>,
+  deferred: ReadonlyMap<string, NodeDef>,
+): Endpoint[] {
   const taken = [...deferred.values()].flatMap(inputsOfNode);
   const isInput = (endpoint: Endpoint): boolean => all.get(nodeOf(endpoint))?.op.startsWith('Placeholder') === true;
-  return [...new Set([...outputs, ...taken.filter((endpoint) => !isInput(endpoint))])].filter((endpoint) => !deferred.has(nodeOf(endpoint)));
+  return [...new Set([...outputs, ...taken.filter((endpoint) => !isInput(endpoint))])].filter(
+    (endpoint) => !deferred.has(nodeOf(endpoint)),
+  );
 }
 
 /** What values need, each node behind those that it takes from; without recursion, for graphs may be deep. */
@@ -138,7 +166,11 @@ function findConstants(all: ReadonlyMap<string, NodeDef>): (endpoint: Endpoint) 
   const known = new Map<string, boolean>();
   for (const node of topologicalOrder([...all.keys()], all)) {
     const inputs = inputsOfNode(node);
-    const depends = inputs.length === 0 || RANDOM.test(node.op) || DYNAMIC.test(node.op) || inputs.some((input) => known.get(nodeOf(input)) !== true);
+    const depends =
+      inputs.length === 0 ||
+      RANDOM.test(node.op) ||
+      DYNAMIC.test(node.op) ||
+      inputs.some((input) => known.get(nodeOf(input)) !== true);
     known.set(node.name, node.op === 'Const' || !depends);
   }
   return (endpoint) => known.get(nodeOf(endpoint)) === true;

@@ -1,5 +1,5 @@
-import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf, textAttr, textsAttr} from '../graph/nodeDef.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
 import type {Activation, WeightedNode} from './weightedNode.ts';
 
 /** What comes behind the product of a weighted node, as far as the layer can do it. */
@@ -23,10 +23,21 @@ export interface BiasInput {
 /** The nodes that take from a node. */
 export type Consumers = ReadonlyMap<string, readonly NodeDef[]>;
 
-const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([['Relu', 'relu'], ['Relu6', 'relu6'], ['Elu', 'elu'], ['Sigmoid', 'sigmoid'], ['Tanh', 'tanh']]);
+const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
+  ['Relu', 'relu'],
+  ['Relu6', 'relu6'],
+  ['Elu', 'elu'],
+  ['Sigmoid', 'sigmoid'],
+  ['Tanh', 'tanh'],
+]);
 
 /** Reads the bias and the activation of a node: its own, or nodes that alone take what it gives. */
-export function readBiasAndActivation(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, consumers: Consumers): BiasAndActivation | string {
+export function readBiasAndActivation(
+  node: NodeDef,
+  weighted: WeightedNode,
+  graph: ConvertedGraph,
+  consumers: Consumers,
+): BiasAndActivation | string {
   const fused = textsAttr(node, 'fused_ops');
   return fused.length > 0 ? readFused(node, fused, graph) : readFollowing(node, weighted, graph, consumers);
 }
@@ -36,17 +47,24 @@ function readFused(node: NodeDef, fused: readonly string[], graph: ConvertedGrap
   const hasBias = fused[0] === 'BiasAdd';
   const [op, ...others] = hasBias ? fused.slice(1) : fused;
   const bias = hasBias ? {endpoint: args[0], node: node.name} : undefined;
-  if (others.length > 0 || (bias && !graph.isConstant(bias.endpoint))) return `has the fused ops ${fused.join(', ')}, not all of which a layer has`;
+  if (others.length > 0 || (bias && !graph.isConstant(bias.endpoint)))
+    return `has the fused ops ${fused.join(', ')}, not all of which a layer has`;
   const activation = op === undefined ? 'linear' : ACTIVATIONS.get(op);
   if (activation) return {bias, activation, output: node.name, absorbed: []};
   const output = `${node.name}/linear`;
   const about = {bias, activation: 'linear', output, absorbed: []} as const;
   if (op === 'Prelu') return {...about, rest: {name: node.name, op, input: [output, args[hasBias ? 1 : 0]]}};
-  if (op === 'LeakyRelu') return {...about, rest: {name: node.name, op, input: [output], attr: {alpha: node.attr?.['leakyrelu_alpha']}}};
+  if (op === 'LeakyRelu')
+    return {...about, rest: {name: node.name, op, input: [output], attr: {alpha: node.attr?.['leakyrelu_alpha']}}};
   return `has the fused op ${op}, which no layer has`;
 }
 
-function readFollowing(node: NodeDef, weighted: WeightedNode, graph: ConvertedGraph, consumers: Consumers): BiasAndActivation {
+function readFollowing(
+  node: NodeDef,
+  weighted: WeightedNode,
+  graph: ConvertedGraph,
+  consumers: Consumers,
+): BiasAndActivation {
   const only = (name: string): NodeDef | undefined => {
     const all = consumers.get(name) ?? [];
     return all.length === 1 && !graph.outputs.includes(name) ? all[0] : undefined;
@@ -60,17 +78,23 @@ function readFollowing(node: NodeDef, weighted: WeightedNode, graph: ConvertedGr
     bias,
     activation: activation ?? 'linear',
     output: activation ? acting.name : biased,
-    absorbed: [...bias ? [adding] : [], ...activation ? [acting] : []],
+    absorbed: [...(bias ? [adding] : []), ...(activation ? [acting] : [])],
   };
 }
 
 /** A constant with one number for each neuron, which is added. */
-function biasIn(adding: NodeDef, value: string, {neurons, isChannelsLast}: WeightedNode, graph: ConvertedGraph): BiasInput | undefined {
+function biasIn(
+  adding: NodeDef,
+  value: string,
+  {neurons, isChannelsLast}: WeightedNode,
+  graph: ConvertedGraph,
+): BiasInput | undefined {
   const endpoint = inputsOfNode(adding).find((input) => nodeOf(input) !== value);
   if (endpoint === undefined || !graph.isConstant(endpoint)) return undefined;
   const {shape, size} = graph.constant(endpoint);
   const isVector = size === neurons && shape[shape.length - 1] === neurons;
-  const isBiasAdd = adding.op === 'BiasAdd' && (textAttr(adding, 'data_format') ?? 'NHWC') === (isChannelsLast ? 'NHWC' : 'NCHW');
+  const isBiasAdd =
+    adding.op === 'BiasAdd' && (textAttr(adding, 'data_format') ?? 'NHWC') === (isChannelsLast ? 'NHWC' : 'NCHW');
   const isSum = ['Add', 'AddV2'].includes(adding.op) && isChannelsLast && shape.length <= 4;
   return isVector && (isBiasAdd || isSum) ? {endpoint, node: adding.name} : undefined;
 }

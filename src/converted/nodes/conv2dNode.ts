@@ -1,6 +1,6 @@
 import {layers} from '@tensorflow/tfjs-layers';
-import {readConvGeometry, imageShape, geometryRefusal} from './convGeometry.ts';
 import {inputsOfNode} from '../graph/nodeDef.ts';
+import {geometryRefusal, imageShape, readConvGeometry} from './convGeometry.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
 /** Conv2D with a constant filter `[height, width, channels, filters]`. */
@@ -15,12 +15,24 @@ export const conv2dNode: WeightedOp = {
     const [height, width, channels, filters] = graph.constant(kernel).shape;
     const {isChannelsLast, strides, dilations, padding, explicit} = geometry;
     return {
-      input, kernel, isChannelsLast, isTransposed: false, neurons: filters, padding: explicit,
+      input,
+      kernel,
+      isChannelsLast,
+      isTransposed: false,
+      neurons: filters,
+      padding: explicit,
       inputShape: imageShape(channels, isChannelsLast),
-      layer: (options) => layers.conv2d({
-        ...options, filters, kernelSize: [height, width], strides, dilationRate: dilations, padding,
-        dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst', kernelInitializer: 'zeros',
-      }),
+      layer: (options) =>
+        layers.conv2d({
+          ...options,
+          filters,
+          kernelSize: [height, width],
+          strides,
+          dilationRate: dilations,
+          padding,
+          dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst',
+          kernelInitializer: 'zeros',
+        }),
     };
   },
 };

@@ -31,7 +31,9 @@ export function imageShape(channels: number, isChannelsLast: boolean): ReadonlyA
 /** Why tfjs cannot run it as a layer. */
 export function geometryRefusal({strides, dilations}: ConvGeometry): string | undefined {
   const isOne = (size: number): boolean => size === 1;
-  return strides.every(isOne) || dilations.every(isOne) ? undefined : 'has strides as well as dilations, which tfjs layers do not have together';
+  return strides.every(isOne) || dilations.every(isOne)
+    ? undefined
+    : 'has strides as well as dilations, which tfjs layers do not have together';
 }
 
 function spatial(sizes: readonly number[], isChannelsLast: boolean): [number, number] {

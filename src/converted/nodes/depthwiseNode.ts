@@ -1,6 +1,6 @@
 import {layers} from '@tensorflow/tfjs-layers';
-import {readConvGeometry, imageShape} from './convGeometry.ts';
 import {inputsOfNode} from '../graph/nodeDef.ts';
+import {imageShape, readConvGeometry} from './convGeometry.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
 /** DepthwiseConv2dNative with a constant filter `[height, width, channels, multiplier]`. */
@@ -13,12 +13,23 @@ export const depthwiseNode: WeightedOp = {
     if (dilations.some((size) => size !== 1)) return 'has dilations, which the layer DepthwiseConv2D of tfjs ignores';
     const [height, width, channels, depthMultiplier] = graph.constant(kernel).shape;
     return {
-      input, kernel, isChannelsLast, isTransposed: false, neurons: channels * depthMultiplier, padding: explicit,
+      input,
+      kernel,
+      isChannelsLast,
+      isTransposed: false,
+      neurons: channels * depthMultiplier,
+      padding: explicit,
       inputShape: imageShape(channels, isChannelsLast),
-      layer: (options) => layers.depthwiseConv2d({
-        ...options, kernelSize: [height, width], strides, depthMultiplier, padding,
-        dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst', depthwiseInitializer: 'zeros',
-      }),
+      layer: (options) =>
+        layers.depthwiseConv2d({
+          ...options,
+          kernelSize: [height, width],
+          strides,
+          depthMultiplier,
+          padding,
+          dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst',
+          depthwiseInitializer: 'zeros',
+        }),
     };
   },
 };

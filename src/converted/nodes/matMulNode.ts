@@ -1,6 +1,6 @@
 import {layers} from '@tensorflow/tfjs-layers';
-import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {flagAttr, inputsOfNode, type NodeDef} from '../graph/nodeDef.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
 import type {WeightedNode, WeightedOp} from './weightedNode.ts';
 
 /** MatMul with a constant right factor `[features, neurons]`, or its transpose. */
@@ -15,15 +15,27 @@ export const batchMatMulNode: WeightedOp = {
   read: (node, graph) => denseNode(node, graph, flagAttr(node, 'adj_x'), flagAttr(node, 'adj_y')),
 };
 
-function denseNode(node: NodeDef, graph: ConvertedGraph, isLeftTransposed: boolean, isTransposed: boolean): WeightedNode | string {
+function denseNode(
+  node: NodeDef,
+  graph: ConvertedGraph,
+  isLeftTransposed: boolean,
+  isTransposed: boolean,
+): WeightedNode | string {
   const [input, kernel] = inputsOfNode(node);
-  if (!graph.isConstant(kernel)) return graph.isConstant(input) ? 'has its constant matrix on the left' : 'multiplies two values that are computed from the inputs';
+  if (!graph.isConstant(kernel))
+    return graph.isConstant(input)
+      ? 'has its constant matrix on the left'
+      : 'multiplies two values that are computed from the inputs';
   if (isLeftTransposed) return 'transposes its input: features are not its last axis';
   const {shape} = graph.constant(kernel);
   if (shape.length !== 2) return `has a constant of rank ${shape.length}: a matrix for each of a batch`;
   const [features, units] = isTransposed ? [...shape].reverse() : shape;
   return {
-    input, kernel, isTransposed, neurons: units, isChannelsLast: true,
+    input,
+    kernel,
+    isTransposed,
+    neurons: units,
+    isChannelsLast: true,
     inputShape: [null, features],
     layer: (options) => layers.dense({...options, units, kernelInitializer: 'zeros'}),
   };

@@ -4,7 +4,9 @@ import {batchMatMulNode, matMulNode} from './matMulNode.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
 const kinds: readonly WeightedOp[] = [conv2dNode, depthwiseNode, matMulNode, batchMatMulNode];
-const byOp: ReadonlyMap<string, WeightedOp> = new Map(kinds.flatMap((kind) => kind.ops.map((op) => [op, kind] as const)));
+const byOp: ReadonlyMap<string, WeightedOp> = new Map(
+  kinds.flatMap((kind) => kind.ops.map((op) => [op, kind] as const)),
+);
 
 /** How nodes of an op are read, if they can be compressed. */
 export function weightedOp(op: string): WeightedOp | undefined {

@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {ConvertedGraph} from '../graph/readGraph.ts';
 import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
+import type {ConvertedGraph} from '../graph/readGraph.ts';
 
 /** What a tfjs layer is made with, besides its geometry. */
 export interface LayerOptions {

@@ -1,8 +1,8 @@
-import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../../errors.ts';
 import type {SkippedLayer} from '../../calibration/targets.ts';
+import {ModelError} from '../../errors.ts';
 import {createEmptyGraphModel, type GraphModelClass} from '../graph/graphModelClass.ts';
 import {layerName} from '../graph/nodeDef.ts';
 import {constantTensor, parseProgram, type SegmentProgram} from './segmentProgram.ts';
@@ -39,7 +39,8 @@ export class GraphSegment extends layers.Layer {
   }
 
   override build(inputShape: number[] | number[][]): void {
-    for (const {name, shape} of this.program.weights) this.addWeight(layerName(name), [...shape], 'float32', initializers.zeros(), undefined, false);
+    for (const {name, shape} of this.program.weights)
+      this.addWeight(layerName(name), [...shape], 'float32', initializers.zeros(), undefined, false);
     super.build(inputShape);
   }
 
@@ -49,29 +50,45 @@ export class GraphSegment extends layers.Layer {
     return tidy(() => {
       const outputs = this.execute(given);
       // Each value is freed by itself.
-      const taken = outputs.map((output, i) => (outputs.indexOf(output) < i || given.includes(output) || output.kept ? output.clone() : output));
+      const taken = outputs.map((output, i) =>
+        outputs.indexOf(output) < i || given.includes(output) || output.kept ? output.clone() : output,
+      );
       return taken.length === 1 ? taken[0] : taken;
     });
   }
 
   private execute(given: readonly Tensor[]): Tensor[] {
     const {inputs, outputs, weights, constants} = this.program;
-    const graph = this.graph ??= this.makeGraph();
-    weights.forEach(({name}, i) => { graph.weights[name] = [this.weights[i].read()]; });
-    constants.forEach((constant) => { graph.weights[constant.name] = [constantTensor(constant)]; });
+    const graph = (this.graph ??= this.makeGraph());
+    weights.forEach(({name}, i) => {
+      graph.weights[name] = [this.weights[i].read()];
+    });
+    constants.forEach((constant) => {
+      graph.weights[constant.name] = [constantTensor(constant)];
+    });
     try {
-      return [graph.execute(Object.fromEntries(inputs.map((name, i) => [name, given[i]])), outputs.map(({endpoint}) => endpoint))].flat();
+      return [
+        graph.execute(
+          Object.fromEntries(inputs.map((name, i) => [name, given[i]])),
+          outputs.map(({endpoint}) => endpoint),
+        ),
+      ].flat();
     } catch (cause) {
       const shapes = given.map(({shape}) => `[${shape.join(', ')}]`).join(', ');
       throw new ModelError(
         `layer '${this.name}': expected its part of the graph to run on ${shapes}, got: ${cause instanceof Error ? cause.message : String(cause)}; ` +
-        'a graph that was made for single samples needs calibrate(x, {batchSize: 1})', {cause});
+          'a graph that was made for single samples needs calibrate(x, {batchSize: 1})',
+        {cause},
+      );
     }
   }
 
   private makeGraph(): GraphModel {
     const {graphModelClass} = GraphSegment;
-    if (!graphModelClass) throw new ModelError(`layer '${this.name}': expected to know tf.GraphModel, which runs it; call registerGraph(tf.GraphModel) first`);
+    if (!graphModelClass)
+      throw new ModelError(
+        `layer '${this.name}': expected to know tf.GraphModel, which runs it; call registerGraph(tf.GraphModel) first`,
+      );
     return createEmptyGraphModel(graphModelClass, {node: this.program.nodes, versions: {producer: 0, minConsumer: 0}});
   }
 

@@ -1,6 +1,6 @@
-import {type DataType, tensor, type Tensor} from '@tensorflow/tfjs-core';
-import {ArtifactError} from '../../errors.ts';
+import {type DataType, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import type {SkippedLayer} from '../../calibration/targets.ts';
+import {ArtifactError} from '../../errors.ts';
 import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
 
 /** A part of a graph, as plain data. */
@@ -34,7 +34,9 @@ export function parseProgram(layer: string, given: unknown): SegmentProgram {
   const text: unknown = typeof given === 'object' && given !== null && 'name' in given ? given.name : undefined;
   const program = typeof text === 'string' ? parseText(text) : undefined;
   if (isProgram(program)) return program;
-  throw new ArtifactError(`layer '${layer}': expected part of a graph as JSON, found something else; save the model again`);
+  throw new ArtifactError(
+    `layer '${layer}': expected part of a graph as JSON, found something else; save the model again`,
+  );
 }
 
 function parseText(text: string): unknown {
@@ -51,8 +53,19 @@ function isProgram(value: unknown): value is SegmentProgram {
 }
 
 /** A constant as data. */
-export function storeConstant(name: string, {dtype, shape}: Pick<Tensor, 'dtype' | 'shape'>, values: ArrayLike<unknown>): StoredConstant {
-  return {name, dtype, shape, values: Array.from(values, (value) => (typeof value === 'string' || Number.isFinite(Number(value)) ? plain(value) : String(value)))};
+export function storeConstant(
+  name: string,
+  {dtype, shape}: Pick<Tensor, 'dtype' | 'shape'>,
+  values: ArrayLike<unknown>,
+): StoredConstant {
+  return {
+    name,
+    dtype,
+    shape,
+    values: Array.from(values, (value) =>
+      typeof value === 'string' || Number.isFinite(Number(value)) ? plain(value) : String(value),
+    ),
+  };
 }
 
 /** The constant as a tensor, which belongs to the caller. */

@@ -16,12 +16,22 @@ export interface ChannelForm {
  * @returns undefined if scales are of another kind, or a weight is not its letter times its step
  */
 export function findChannelForm(target: FoldTarget, kernel: Float32Array): ChannelForm | undefined {
-  const {record: {matrices, alphabet: {lowest, shift}}} = target;
+  const {
+    record: {
+      matrices,
+      alphabet: {lowest, shift},
+    },
+  } = target;
   if (matrices.some(({scales: {groups, offsets}}) => groups !== 1 || offsets)) return undefined;
   const steps = matrices.flatMap(({scales}) => Array.from(scales.steps));
   const unit = powerOfTwoUnit(steps);
   const letters = lettersOf(target, kernel, unit);
   const min = unit * (lowest + shift);
-  const form = letters && firstExact(letters, [{scale: unit, min}, {scale: unit / 2, min}]);
+  const form =
+    letters &&
+    firstExact(letters, [
+      {scale: unit, min},
+      {scale: unit / 2, min},
+    ]);
   return form && {form, factors: Float32Array.from(steps, (step) => (step > 0 ? step / unit : 1))};
 }

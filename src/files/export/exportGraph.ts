@@ -1,17 +1,17 @@
-import type {io} from '@tensorflow/tfjs-core';
 import type {GraphModel} from '@tensorflow/tfjs-converter';
+import type {io} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {instantiateGraphModel} from '../../converted/graph/graphModelClass.ts';
+import {findSaveHandler} from '../../artifacts/saveHandler.ts';
 import {GraphOrigin, type GraphWeights} from '../../converted/bridge/graphOrigin.ts';
-import {GraphEditor} from './graphEditor.ts';
+import {instantiateGraphModel} from '../../converted/graph/graphModelClass.ts';
 import {ModelError} from '../../errors.ts';
-import {layersOf} from '../../model/layersOf.ts';
 import {kernelsOf} from '../../layers/registry.ts';
+import {layersOf} from '../../model/layersOf.ts';
 import {requireAlive} from '../../stages/run/compression.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
+import {GraphEditor} from './graphEditor.ts';
 import {writeBias, writeKernel} from './graphWeights.ts';
-import {findSaveHandler} from '../../artifacts/saveHandler.ts';
-import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
+import {type StockLayer, type StockReport, stockReport} from './stockReport.ts';
 
 interface GraphFile {
   readonly artifacts: io.ModelArtifacts & {readonly weightData: ArrayBuffer};
@@ -61,7 +61,10 @@ export async function toGraphModel(compression: Compression): Promise<GraphModel
 async function graphFile(where: string, compression: Compression): Promise<GraphFile> {
   const origin = originOf(where, compression);
   const {model, layers: records} = compression;
-  if (records.length === 0) throw new ModelError(`${where}: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it`);
+  if (records.length === 0)
+    throw new ModelError(
+      `${where}: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it`,
+    );
   requireAlive(where, model);
   const editor = new GraphEditor(where, origin.source);
   const all = layersOf(model);
@@ -69,7 +72,10 @@ async function graphFile(where: string, compression: Compression): Promise<Graph
   for (const record of records) {
     const layer = all.find(({name}) => name === record.name);
     const graphWeights = origin.graphWeights.find(({name}) => name === record.name);
-    if (!layer || !graphWeights || kernelsOf(layer).length === 0) throw new ModelError(`${where}: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
+    if (!layer || !graphWeights || kernelsOf(layer).length === 0)
+      throw new ModelError(
+        `${where}: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`,
+      );
     written.push(await writeLayer(editor, {layer, graphWeights, record}));
   }
   const artifacts = editor.toArtifacts();
@@ -78,7 +84,9 @@ async function graphFile(where: string, compression: Compression): Promise<Graph
 
 function originOf(where: string, {origin: {graph}}: Compression): GraphOrigin {
   if (graph instanceof GraphOrigin) return graph;
-  throw new ModelError(`${where}: expected a compression of a tf.GraphModel, from compressGraph; that of a tf.LayersModel goes into exportStock or pack()`);
+  throw new ModelError(
+    `${where}: expected a compression of a tf.GraphModel, from compressGraph; that of a tf.LayersModel goes into exportStock or pack()`,
+  );
 }
 
 interface GraphTarget {
@@ -92,5 +100,10 @@ async function writeLayer(editor: GraphEditor, {layer, graphWeights, record}: Gr
   const weights = layer.getWeights();
   const bias = adapter.bias === undefined ? undefined : await weights[adapter.bias].data<'float32'>();
   if (bias) writeBias(editor, graphWeights, bias);
-  return writeKernel(editor, graphWeights, {layer, adapter, record, kernel: await weights[adapter.weight].data<'float32'>()});
+  return writeKernel(editor, graphWeights, {
+    layer,
+    adapter,
+    record,
+    kernel: await weights[adapter.weight].data<'float32'>(),
+  });
 }

@@ -1,17 +1,17 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../../errors.ts';
-import {type CallList, listCalls} from '../../model/callList.ts';
-import {kernelsOf} from '../../layers/registry.ts';
-import {requireAlive} from '../../stages/run/compression.ts';
-import {layersOf} from '../../model/layersOf.ts';
-import type {CompressedLayer, Compression} from '../../types.ts';
 import {findSaveHandler} from '../../artifacts/saveHandler.ts';
-import {type Fold, type FoldTarget, foldScales} from './foldScales.ts';
+import {ModelError} from '../../errors.ts';
+import {kernelsOf} from '../../layers/registry.ts';
+import {type CallList, listCalls} from '../../model/callList.ts';
+import {layersOf} from '../../model/layersOf.ts';
+import {requireAlive} from '../../stages/run/compression.ts';
+import type {CompressedLayer, Compression} from '../../types.ts';
+import {type Fold, foldScales, type FoldTarget} from './foldScales.ts';
 import {findLetterForm} from './letterForm.ts';
 import {toSixteenBits} from './sixteenBits.ts';
 import {StockArtifacts} from './stockArtifacts.ts';
-import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
+import {type StockLayer, type StockReport, stockReport} from './stockReport.ts';
 
 /**
  * Writes a compressed model as a standard one, which tfjs loads without this library: `tf.loadLayersModel`. Nothing of the compression is changed.
@@ -35,8 +35,14 @@ import {type StockLayer, stockReport, type StockReport} from './stockReport.ts';
 export async function exportStock(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
   const save = findSaveHandler('exportStock', handler);
   const {model, layers: records, origin} = compression;
-  if (origin.graph) throw new ModelError('exportStock: expected a compression of a tf.LayersModel, got that of a tf.GraphModel; it goes into exportGraph');
-  if (records.length === 0) throw new ModelError('exportStock: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
+  if (origin.graph)
+    throw new ModelError(
+      'exportStock: expected a compression of a tf.LayersModel, got that of a tf.GraphModel; it goes into exportGraph',
+    );
+  if (records.length === 0)
+    throw new ModelError(
+      'exportStock: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it',
+    );
   requireAlive('exportStock', model);
   const targets = exportTargets(model, records);
   const calls = listCalls(model);
@@ -56,23 +62,44 @@ function exportTargets(model: LayersModel, records: readonly CompressedLayer[]):
   const all = layersOf(model).flatMap((layer) => kernelsOf(layer).map(({name, kernel}) => ({name, layer, kernel})));
   return records.map((record) => {
     const found = all.find(({name}) => name === record.name);
-    if (!found) throw new ModelError(`exportStock: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`);
+    if (!found)
+      throw new ModelError(
+        `exportStock: expected a layer '${record.name}', a ${record.className}, found none; export before pack()`,
+      );
     return {layer: found.layer, kernel: found.kernel, record};
   });
 }
 
-function writeLayer({record, ...target}: ExportTarget, artifacts: StockArtifacts, calls: CallList, canReceive: (layer: layers.Layer) => boolean): StockLayer {
-  const {layer, kernel: {weight}} = target;
+function writeLayer(
+  {record, ...target}: ExportTarget,
+  artifacts: StockArtifacts,
+  calls: CallList,
+  canReceive: (layer: layers.Layer) => boolean,
+): StockLayer {
+  const {
+    layer,
+    kernel: {weight},
+  } = target;
   const kernel = artifacts.floats(layer, weight);
   const about = {name: record.name, className: record.className, weights: kernel.length, maxWeight: largest(kernel)};
-  if (record.kind === 'pruned') return {...about, method: 'float32', exact: true, maxError: 0, bytes: 4 * kernel.length};
+  if (record.kind === 'pruned')
+    return {...about, method: 'float32', exact: true, maxError: 0, bytes: 4 * kernel.length};
   const exact = findLetterForm(record, kernel);
-  const {form, receiver}: Partial<Fold> = exact ? {form: exact} : foldScales({...target, record}, artifacts, calls, canReceive) ?? {};
+  const {form, receiver}: Partial<Fold> = exact
+    ? {form: exact}
+    : (foldScales({...target, record}, artifacts, calls, canReceive) ?? {});
   const written = form ?? toSixteenBits(kernel);
   artifacts.putForm(layer, weight, written);
   // What is folded was compared before: each letter times its step is the weight.
   const maxError = receiver === undefined ? largest(kernel.map((value, i) => value - written.values[i])) : 0;
-  return {...about, method: written.dtype, foldedInto: receiver, exact: maxError === 0, maxError, bytes: written.bytes.length};
+  return {
+    ...about,
+    method: written.dtype,
+    foldedInto: receiver,
+    exact: maxError === 0,
+    maxError,
+    bytes: written.bytes.length,
+  };
 }
 
 function largest(values: Float32Array): number {

@@ -1,10 +1,10 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {CallList} from '../../model/callList.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import type {CallList} from '../../model/callList.ts';
 import {matrix} from '../../numerics/linalg/matrix.ts';
 import type {QuantizedLayer} from '../../types.ts';
 import {firstExact} from './letterForm.ts';
-import {isHomogeneous, type ScaleReceiver, findScaleReceiver} from './scaleReceiver.ts';
+import {findScaleReceiver, isHomogeneous, type ScaleReceiver} from './scaleReceiver.ts';
 import type {StockArtifacts} from './stockArtifacts.ts';
 import type {StoredForm} from './storedForm.ts';
 
@@ -32,8 +32,20 @@ export interface FoldTarget {
  * @param canReceive whether a layer's weights may be written to
  * @returns undefined, with nothing changed, where that is not possible
  */
-export function foldScales(target: FoldTarget, artifacts: StockArtifacts, calls: CallList, canReceive: (layer: layers.Layer) => boolean): Fold | undefined {
-  const {layer, kernel, record: {matrices, alphabet: {lowest, shift}}} = target;
+export function foldScales(
+  target: FoldTarget,
+  artifacts: StockArtifacts,
+  calls: CallList,
+  canReceive: (layer: layers.Layer) => boolean,
+): Fold | undefined {
+  const {
+    layer,
+    kernel,
+    record: {
+      matrices,
+      alphabet: {lowest, shift},
+    },
+  } = target;
   if (!kernel.producesLayerOutput || !isHomogeneous({activation: kernel.activation})) return undefined;
   if (matrices.some(({scales: {groups, offsets}}) => groups !== 1 || offsets)) return undefined;
   const steps = matrices.flatMap(({scales}) => Array.from(scales.steps));
@@ -42,7 +54,12 @@ export function foldScales(target: FoldTarget, artifacts: StockArtifacts, calls:
   const receiver = findScaleReceiver(layer, factors, calls, canReceive);
   const letters = receiver && lettersOf(target, artifacts.floats(layer, target.kernel.weight), unit);
   const min = unit * (lowest + shift);
-  const form = letters && firstExact(letters, [{scale: unit, min}, {scale: unit / 2, min}]);
+  const form =
+    letters &&
+    firstExact(letters, [
+      {scale: unit, min},
+      {scale: unit / 2, min},
+    ]);
   if (!form) return undefined;
   const changes = [...biasChange(target, factors, artifacts), ...changesOf(receiver, artifacts)];
   if (!changes.every(({values}) => values.every(Number.isFinite))) return undefined;
@@ -57,16 +74,33 @@ export function powerOfTwoUnit(steps: readonly number[]): number {
 }
 
 /** letter · unit of every weight, 0 where pruned; undefined if a weight is not its letter times its step. */
-export function lettersOf({layer, kernel: adapter, record: {matrices, alphabet: {shift}}}: FoldTarget, kernel: Float32Array, unit: number): Float32Array | undefined {
+export function lettersOf(
+  {
+    layer,
+    kernel: adapter,
+    record: {
+      matrices,
+      alphabet: {shift},
+    },
+  }: FoldTarget,
+  kernel: Float32Array,
+  unit: number,
+): Float32Array | undefined {
   const {shape} = layer.weights[adapter.weight];
   const weights = adapter.toMatrices(kernel, shape.map(Number));
   let isTrue = true;
-  const letters = matrices.map(({features, neurons, codes, mask, scales: {steps}}, p) => matrix(features, neurons, Float64Array.from(codes, (code, i) => {
-    const step = steps[i % neurons];
-    const letter = mask?.[i] === 0 || step === 0 ? 0 : code + shift;
-    isTrue &&= Math.fround(letter * step) === weights[p].data[i];
-    return letter * unit;
-  })));
+  const letters = matrices.map(({features, neurons, codes, mask, scales: {steps}}, p) =>
+    matrix(
+      features,
+      neurons,
+      Float64Array.from(codes, (code, i) => {
+        const step = steps[i % neurons];
+        const letter = mask?.[i] === 0 || step === 0 ? 0 : code + shift;
+        isTrue &&= Math.fround(letter * step) === weights[p].data[i];
+        return letter * unit;
+      }),
+    ),
+  );
   return isTrue ? adapter.fromMatrices(letters, shape.map(Number)) : undefined;
 }
 
@@ -77,14 +111,22 @@ interface Change {
 }
 
 /** b / c */
-function biasChange({layer, kernel: {bias: weight}}: FoldTarget, factors: Float64Array, artifacts: StockArtifacts): Change[] {
-  return weight === undefined ? [] : [{layer, weight, values: artifacts.floats(layer, weight).map((bias, n) => bias / factors[n])}];
+function biasChange(
+  {layer, kernel: {bias: weight}}: FoldTarget,
+  factors: Float64Array,
+  artifacts: StockArtifacts,
+): Change[] {
+  return weight === undefined
+    ? []
+    : [{layer, weight, values: artifacts.floats(layer, weight).map((bias, n) => bias / factors[n])}];
 }
 
 function changesOf({layer, factors}: ScaleReceiver, artifacts: StockArtifacts): Change[] {
   if (layer.getClassName() === 'BatchNormalization') return normChanges({layer, factors}, artifacts);
   const neurons = Number(layer.weights[0].shape.at(-1));
-  const rows = artifacts.floats(layer, 0).map((weight, i) => weight * factors[Math.floor(i / neurons) % factors.length]);
+  const rows = artifacts
+    .floats(layer, 0)
+    .map((weight, i) => weight * factors[Math.floor(i / neurons) % factors.length]);
   return [{layer, weight: 0, values: rows}];
 }
 
@@ -93,7 +135,8 @@ function normChanges({layer, factors}: ScaleReceiver, artifacts: StockArtifacts)
   const {scale, epsilon} = layer.getConfig();
   const [mean, variance] = [layer.weights.length - 2, layer.weights.length - 1];
   const means: Change = {layer, weight: mean, values: artifacts.floats(layer, mean).map((one, n) => one / factors[n])};
-  if (scale !== false) return [means, {layer, weight: 0, values: artifacts.floats(layer, 0).map((gamma, n) => gamma * factors[n])}];
+  if (scale !== false)
+    return [means, {layer, weight: 0, values: artifacts.floats(layer, 0).map((gamma, n) => gamma * factors[n])}];
   const variances = artifacts.floats(layer, variance).map((one, n) => {
     const scaled = (one + Number(epsilon)) / factors[n] ** 2 - Number(epsilon);
     return scaled >= 0 ? scaled : NaN; // no variance says it: not folded

@@ -1,15 +1,16 @@
 import type {io} from '@tensorflow/tfjs-core';
-import {ModelError} from '../../errors.ts';
 import {joinPayload} from '../../artifacts/payload.ts';
-import type {AffineMap} from './storedForm.ts';
 import type {GraphArtifacts, GraphTopology} from '../../converted/graph/graphArtifacts.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../../converted/graph/nodeDef.ts';
+import {ModelError} from '../../errors.ts';
+import type {AffineMap} from './storedForm.ts';
 
 /** Numbers in the form of a file. */
 export interface ConstantForm {
   readonly shape: readonly number[];
   /** Absent: float32. */
-  readonly quantization?: {readonly dtype: 'uint8' | 'uint16' | 'float16'; readonly affine?: AffineMap | undefined} | undefined;
+  readonly quantization?:
+    {readonly dtype: 'uint8' | 'uint16' | 'float16'; readonly affine?: AffineMap | undefined} | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -25,10 +26,18 @@ export class GraphEditor {
   private readonly unusedBefore: ReadonlySet<string>;
 
   /** @throws ModelError where the artifacts have no weights, because they were streamed */
-  constructor(where: string, private readonly original: GraphArtifacts) {
-    const {artifacts: {weightSpecs, weightData}, topology} = original;
+  constructor(
+    where: string,
+    private readonly original: GraphArtifacts,
+  ) {
+    const {
+      artifacts: {weightSpecs, weightData},
+      topology,
+    } = original;
     if (!weightSpecs || weightData === undefined) {
-      throw new ModelError(`${where}: expected the GraphModel to have kept the weights that it was loaded from, found none; load it without \`streamWeights\``);
+      throw new ModelError(
+        `${where}: expected the GraphModel to have kept the weights that it was loaded from, found none; load it without \`streamWeights\``,
+      );
     }
     this.nodes = new Map(topology.node.map((node) => [node.name, node]));
     this.entries = entriesOf(weightSpecs, joinPayload(weightData));
@@ -50,7 +59,10 @@ export class GraphEditor {
     const value = {dtype: 'DT_FLOAT', tensorShape: {dim: shape.map((size) => ({size: String(size)}))}};
     this.nodes.set(name, {name, op: 'Const', input: [], attr: {dtype: {type: 'DT_FLOAT'}, value: {tensor: value}}});
     const stored = quantization && {dtype: quantization.dtype, ...quantization.affine};
-    this.entries.set(name, {spec: {name, shape: [...shape], dtype: 'float32', ...(stored && {quantization: stored})}, bytes});
+    this.entries.set(name, {
+      spec: {name, shape: [...shape], dtype: 'float32', ...(stored && {quantization: stored})},
+      bytes,
+    });
   }
 
   /** Puts the product of two values in the place of a node. */
@@ -62,7 +74,11 @@ export class GraphEditor {
   /** Lets a node take another value. */
   redirect(name: string, from: Endpoint, to: Endpoint): void {
     const node = this.nodes.get(name);
-    if (node) this.nodes.set(name, {...node, input: (node.input ?? []).map((input) => (inputsOfNode({...node, input: [input]})[0] === from ? to : input))});
+    if (node)
+      this.nodes.set(name, {
+        ...node,
+        input: (node.input ?? []).map((input) => (inputsOfNode({...node, input: [input]})[0] === from ? to : input)),
+      });
   }
 
   /** The artifacts as they are now, without what nothing needs any more. Weights are one buffer: tfjs 4.22 reads zeros from shards of certain sizes. */
@@ -76,12 +92,21 @@ export class GraphEditor {
       to += bytes.length;
     }
     const topology: GraphTopology = {...this.original.topology, node: [...this.nodes.values()]};
-    return {...this.original.artifacts, modelTopology: topology, weightSpecs: entries.map(({spec}) => spec), weightData: weightData.buffer};
+    return {
+      ...this.original.artifacts,
+      modelTopology: topology,
+      weightSpecs: entries.map(({spec}) => spec),
+      weightData: weightData.buffer,
+    };
   }
 
   /** Constants and what is computed from them alone are dropped where nothing takes them any more. */
   private dropUnused(): void {
-    for (let dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name)); dropped.length > 0; dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name))) {
+    for (
+      let dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name));
+      dropped.length > 0;
+      dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name))
+    ) {
       for (const name of dropped) {
         this.nodes.delete(name);
         this.entries.delete(name);
@@ -90,19 +115,23 @@ export class GraphEditor {
   }
 
   private unused(): Set<string> {
-    const taken = new Set([...this.nodes.values()].flatMap((node) => (node.input ?? []).map((input) => nodeOf(input.replace('^', '')))));
+    const taken = new Set(
+      [...this.nodes.values()].flatMap((node) => (node.input ?? []).map((input) => nodeOf(input.replace('^', '')))),
+    );
     return new Set([...this.nodes.keys()].filter((name) => !taken.has(name)));
   }
 }
 
 function entriesOf(specs: readonly io.WeightsManifestEntry[], all: Uint8Array<ArrayBuffer>): Map<string, Entry> {
   let from = 0;
-  return new Map(specs.map((spec) => {
-    const length = bytesOf(spec, all, from);
-    const entry: Entry = {spec, bytes: all.slice(from, from + length)};
-    from += length;
-    return [spec.name, entry];
-  }));
+  return new Map(
+    specs.map((spec) => {
+      const length = bytesOf(spec, all, from);
+      const entry: Entry = {spec, bytes: all.slice(from, from + length)};
+      from += length;
+      return [spec.name, entry];
+    }),
+  );
 }
 
 const BYTES = {float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2} as const;

@@ -1,10 +1,10 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {GraphWeights} from '../../converted/bridge/graphOrigin.ts';
-import type {ConstantForm, GraphEditor} from './graphEditor.ts';
 import {nodeOf} from '../../converted/graph/nodeDef.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import type {CompressedLayer} from '../../types.ts';
 import {findChannelForm} from './channelForm.ts';
+import type {ConstantForm, GraphEditor} from './graphEditor.ts';
 import {findLetterForm} from './letterForm.ts';
 import {toSixteenBits} from './sixteenBits.ts';
 import type {StockLayer} from './stockReport.ts';
@@ -19,7 +19,11 @@ export interface GraphKernel {
 }
 
 /** Puts a kernel into a graph, in the place of the constant that it came from. */
-export function writeKernel(graph: GraphEditor, graphWeights: GraphWeights, {layer, adapter, record, kernel}: GraphKernel): StockLayer {
+export function writeKernel(
+  graph: GraphEditor,
+  graphWeights: GraphWeights,
+  {layer, adapter, record, kernel}: GraphKernel,
+): StockLayer {
   const shape = layer.weights[adapter.weight].shape.map(Number);
   const about = {name: record.name, className: record.className, weights: kernel.length, maxWeight: largest(kernel)};
   const layout = layoutOf(shape, graphWeights.isTransposed);
@@ -34,7 +38,10 @@ export function writeKernel(graph: GraphEditor, graphWeights: GraphWeights, {lay
   else graph.putConstant(nodeOf(graphWeights.kernel), layout.form(form));
   const maxError = channels ? 0 : largest(kernel.map((value, i) => value - form.values[i]));
   return {
-    ...about, method: form.dtype, exact: maxError === 0, maxError,
+    ...about,
+    method: form.dtype,
+    exact: maxError === 0,
+    maxError,
     foldedInto: channels && nodeOf(graphWeights.kernel),
     bytes: form.bytes.length + 4 * (channels?.factors.length ?? 0),
   };
@@ -46,7 +53,10 @@ export function writeBias(graph: GraphEditor, {name, bias, biasNodes}: GraphWeig
   const isOwn = graph.consumersOf(nodeOf(bias)).every((consumer) => biasNodes.includes(consumer.name));
   const target = isOwn ? nodeOf(bias) : `${name}/bias`;
   graph.putConstant(target, {shape: graph.shapeOf(bias) ?? [values.length], bytes: bytesOf(values)});
-  if (!isOwn) biasNodes.forEach((node) => { graph.redirect(node, bias, target); });
+  if (!isOwn)
+    biasNodes.forEach((node) => {
+      graph.redirect(node, bias, target);
+    });
 }
 
 function writeChannels(graph: GraphEditor, name: string, letters: ConstantForm, factors: ConstantForm): void {
@@ -64,12 +74,20 @@ interface KernelLayout {
 
 function layoutOf(shape: readonly number[], isTransposed: boolean): KernelLayout {
   const inGraph = isTransposed ? [...shape].reverse() : shape;
-  const arranged = (bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> => (isTransposed ? transposeBytes(bytes, shape, width) : bytes);
+  const arranged = (bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> =>
+    isTransposed ? transposeBytes(bytes, shape, width) : bytes;
   return {
     floats: (kernel) => ({shape: inGraph, bytes: arranged(bytesOf(kernel), 4)}),
-    form: ({dtype, affine, bytes}) => ({shape: inGraph, quantization: {dtype, affine}, bytes: arranged(bytes, dtype === 'uint8' ? 1 : 2)}),
+    form: ({dtype, affine, bytes}) => ({
+      shape: inGraph,
+      quantization: {dtype, affine},
+      bytes: arranged(bytes, dtype === 'uint8' ? 1 : 2),
+    }),
     // The neurons of a depthwise kernel are its last two axes.
-    factors: (factors) => ({shape: isTransposed ? [factors.length, 1] : factorShape(factors.length, shape), bytes: bytesOf(factors)}),
+    factors: (factors) => ({
+      shape: isTransposed ? [factors.length, 1] : factorShape(factors.length, shape),
+      bytes: bytesOf(factors),
+    }),
   };
 }
 
@@ -79,10 +97,15 @@ function factorShape(count: number, shape: readonly number[]): number[] {
 }
 
 /** The transpose of a matrix whose entries have `width` bytes each. */
-function transposeBytes(bytes: Uint8Array<ArrayBuffer>, [rows, columns]: readonly number[], width: number): Uint8Array<ArrayBuffer> {
+function transposeBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  [rows, columns]: readonly number[],
+  width: number,
+): Uint8Array<ArrayBuffer> {
   const turned = new Uint8Array(bytes.length);
   for (let t = 0; t < rows; t++) {
-    for (let n = 0; n < columns; n++) turned.set(bytes.subarray((t * columns + n) * width, (t * columns + n + 1) * width), (n * rows + t) * width);
+    for (let n = 0; n < columns; n++)
+      turned.set(bytes.subarray((t * columns + n) * width, (t * columns + n + 1) * width), (n * rows + t) * width);
   }
   return turned;
 }

@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {CallList} from '../../model/callList.ts';
 import {adapterFor} from '../../layers/registry.ts';
+import type {CallList} from '../../model/callList.ts';
 
 /** A layer that can take up factors of its input's channels, and the factors where they reach it. */
 export interface ScaleReceiver {
@@ -11,9 +11,23 @@ export interface ScaleReceiver {
 
 /** Layers f without weights of their own for which f(c ∘ x) = c ∘ f(x), c > 0 by channel: some always, some by their options. */
 const SCALE_EQUIVARIANT: ReadonlyMap<string, (config: Config) => boolean> = new Map([
-  ...['MaxPooling1D', 'MaxPooling2D', 'AveragePooling1D', 'AveragePooling2D', 'GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'GlobalAveragePooling1D',
-    'GlobalAveragePooling2D', 'Dropout', 'SpatialDropout1D', 'Flatten', 'Reshape', 'ZeroPadding2D', 'UpSampling2D', 'LeakyReLU']
-    .map((name) => [name, () => true] as const),
+  ...[
+    'MaxPooling1D',
+    'MaxPooling2D',
+    'AveragePooling1D',
+    'AveragePooling2D',
+    'GlobalMaxPooling1D',
+    'GlobalMaxPooling2D',
+    'GlobalAveragePooling1D',
+    'GlobalAveragePooling2D',
+    'Dropout',
+    'SpatialDropout1D',
+    'Flatten',
+    'Reshape',
+    'ZeroPadding2D',
+    'UpSampling2D',
+    'LeakyReLU',
+  ].map((name) => [name, () => true] as const),
   ['Activation', isHomogeneous],
   ['ReLU', ({maxValue}) => maxValue === undefined || maxValue === null],
 ]);
@@ -25,16 +39,30 @@ type Config = Readonly<Record<string, unknown>>;
  * @param canReceive whether a layer's weights may be written to
  * @returns undefined if what the layer gives goes anywhere else, is changed otherwise, or a layer on the way is called more than once
  */
-export function findScaleReceiver(layer: layers.Layer, factors: Float64Array, {calls, outputs}: CallList, canReceive: (layer: layers.Layer) => boolean): ScaleReceiver | undefined {
+export function findScaleReceiver(
+  layer: layers.Layer,
+  factors: Float64Array,
+  {calls, outputs}: CallList,
+  canReceive: (layer: layers.Layer) => boolean,
+): ScaleReceiver | undefined {
   const own = calls.filter((call) => call.layer === layer);
-  if (own.length !== 1 || !isHomogeneous(layer.getConfig()) || !isChannelsLast(layer) || [layer.outputShape].flat().at(-1) !== factors.length) return undefined;
+  if (
+    own.length !== 1 ||
+    !isHomogeneous(layer.getConfig()) ||
+    !isChannelsLast(layer) ||
+    [layer.outputShape].flat().at(-1) !== factors.length
+  )
+    return undefined;
   const [value] = own[0].outputs;
   const consumers = calls.filter(({inputs}) => inputs.includes(value));
   if (consumers.length !== 1 || outputs.includes(value)) return undefined;
   const [{layer: receiver}] = consumers;
   if (calls.filter((call) => call.layer === receiver).length !== 1 || !isChannelsLast(receiver)) return undefined;
   if (canReceiveScales(receiver)) return canReceive(receiver) ? {layer: receiver, factors} : undefined;
-  const passed = SCALE_EQUIVARIANT.get(receiver.getClassName())?.(receiver.getConfig()) === true ? tileFactors(factors, receiver) : undefined;
+  const passed =
+    SCALE_EQUIVARIANT.get(receiver.getClassName())?.(receiver.getConfig()) === true
+      ? tileFactors(factors, receiver)
+      : undefined;
   return passed && findScaleReceiver(receiver, passed, {calls, inputs: [], outputs}, canReceive);
 }
 

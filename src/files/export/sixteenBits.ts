@@ -1,5 +1,5 @@
 import {fromFloat16, toFloat16} from './float16.ts';
-import {affineValue, type AffineMap, type StoredForm} from './storedForm.ts';
+import {type AffineMap, affineValue, type StoredForm} from './storedForm.ts';
 
 /** Weights in 16 bits: as uint16 codes or as float16 numbers, whichever comes nearer to them in the sum of squares. */
 export function toSixteenBits(weights: Float32Array): StoredForm {
@@ -16,7 +16,12 @@ function toAffine16(weights: Float32Array): StoredForm {
   const coversZero = min <= 0 && max >= 0;
   const affine: AffineMap = {scale, min: coversZero ? -Math.ceil(-min / scale) * scale : min};
   const codes = Uint16Array.from(weights, (weight) => Math.round((weight - affine.min) / scale));
-  return {dtype: 'uint16', affine, bytes: toLittleEndian(codes), values: Float32Array.from(codes, (code) => affineValue(code, affine))};
+  return {
+    dtype: 'uint16',
+    affine,
+    bytes: toLittleEndian(codes),
+    values: Float32Array.from(codes, (code) => affineValue(code, affine)),
+  };
 }
 
 function float16(weights: Float32Array): StoredForm {
@@ -27,6 +32,8 @@ function float16(weights: Float32Array): StoredForm {
 function toLittleEndian(numbers: Uint16Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(2 * numbers.length);
   const view = new DataView(bytes.buffer);
-  numbers.forEach((number, i) => { view.setUint16(2 * i, number, true); });
+  numbers.forEach((number, i) => {
+    view.setUint16(2 * i, number, true);
+  });
   return bytes;
 }

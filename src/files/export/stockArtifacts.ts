@@ -1,8 +1,8 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../../errors.ts';
-import {joinPayload} from '../../artifacts/payload.ts';
 import {collectArtifacts} from '../../artifacts/collectArtifacts.ts';
+import {joinPayload} from '../../artifacts/payload.ts';
+import {ModelError} from '../../errors.ts';
 import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];
@@ -14,7 +14,10 @@ interface Entry {
 
 /** What `model.save` would write, in memory, with weights that can be exchanged. The model is only read. */
 export class StockArtifacts {
-  private constructor(private readonly saved: io.ModelArtifacts, private readonly entries: Map<Variable, Entry>) {}
+  private constructor(
+    private readonly saved: io.ModelArtifacts,
+    private readonly entries: Map<Variable, Entry>,
+  ) {}
 
   static async of(model: LayersModel): Promise<StockArtifacts> {
     const saved = await collectArtifacts(model);
@@ -50,11 +53,18 @@ export class StockArtifacts {
 
   private entry(variable: Variable): Entry {
     const entry = this.entries.get(variable);
-    if (entry?.spec.dtype !== 'float32') throw new ModelError(`exportStock: expected float32 weights '${variable.originalName}', found ${entry?.spec.dtype ?? 'none'}`);
+    if (entry?.spec.dtype !== 'float32')
+      throw new ModelError(
+        `exportStock: expected float32 weights '${variable.originalName}', found ${entry?.spec.dtype ?? 'none'}`,
+      );
     return entry;
   }
 
-  private put(variable: Variable, bytes: Uint8Array<ArrayBuffer>, quantization?: io.WeightsManifestEntry['quantization']): void {
+  private put(
+    variable: Variable,
+    bytes: Uint8Array<ArrayBuffer>,
+    quantization?: io.WeightsManifestEntry['quantization'],
+  ): void {
     const {spec} = this.entry(variable);
     this.entries.set(variable, {spec: {...spec, ...(quantization && {quantization})}, bytes});
   }

@@ -35,8 +35,14 @@ export interface StockReport {
 const COLUMNS: ReadonlyArray<readonly [string, (layer: StockLayer) => string]> = [
   ['layer', ({name}) => name],
   ['type', ({className}) => className],
-  ['written as', ({method, foldedInto}) => (foldedInto === undefined ? method : `${method}, scales folded into ${foldedInto}`)],
-  ['max error', ({exact, maxError, maxWeight}) => (exact ? 'exact' : `${maxError.toPrecision(2)} of ${maxWeight.toPrecision(2)}`)],
+  [
+    'written as',
+    ({method, foldedInto}) => (foldedInto === undefined ? method : `${method}, scales folded into ${foldedInto}`),
+  ],
+  [
+    'max error',
+    ({exact, maxError, maxWeight}) => (exact ? 'exact' : `${maxError.toPrecision(2)} of ${maxWeight.toPrecision(2)}`),
+  ],
   ['weights', ({weights}) => String(weights)],
   ['bytes', ({bytes}) => String(bytes)],
 ];
@@ -49,6 +55,11 @@ export function stockReport(layers: readonly StockLayer[], bytes: number): Stock
 function tableOf(layers: readonly StockLayer[], bytes: number): string {
   const rows = [COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) => row.map((text, column) => text.padEnd(widths[column])).join('  ').trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd(),
+  );
   return [...lines, `weights: ${bytes} bytes with all other parameters in float32`].join('\n');
 }

@@ -72,7 +72,10 @@ export interface KernelAdapter {
    */
   kernelInput(layer: layers.Layer, inputs: readonly Tensor[], mask?: Tensor): Tensor;
   /** Numbers of one sample of what {@link kernelInput} makes, where that is not an input: as it is given, and at most meanwhile. */
-  kernelInputSize?(layer: layers.Layer, inputShape: readonly number[]): {readonly result: number; readonly peak: number};
+  kernelInputSize?(
+    layer: layers.Layer,
+    inputShape: readonly number[],
+  ): {readonly result: number; readonly peak: number};
   /**
    * Rows of X.
    * @param input what {@link kernelInput} gave

@@ -5,7 +5,10 @@ import type {Epilogue, PackedOp} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
 
 /** A layer type with one kernel, and a bias behind it unless `useBias` is false. */
-export interface SingleKernel extends Omit<KernelAdapter, 'name' | 'weight' | 'bias' | 'producesLayerOutput' | 'activation' | 'kernelInput'> {
+export interface SingleKernel extends Omit<
+  KernelAdapter,
+  'name' | 'weight' | 'bias' | 'producesLayerOutput' | 'activation' | 'kernelInput'
+> {
   readonly className: string;
   /** The shape of the kernel, before the layer is built. */
   kernelShape(layer: layers.Layer, inputShape: readonly number[]): number[];
@@ -27,14 +30,30 @@ export interface PackedOpRoute {
 }
 
 /** The adapter of a layer type that multiplies its input with its only kernel. */
-export function singleKernel({className, kernelShape, acceptsChannelScales = false, packed, ...kernel}: SingleKernel): LayerAdapter {
+export function singleKernel({
+  className,
+  kernelShape,
+  acceptsChannelScales = false,
+  packed,
+  ...kernel
+}: SingleKernel): LayerAdapter {
   return {
-    className, acceptsChannelScales,
-    kernels: (layer) => [{...kernel, weight: 0, bias: hasBias(layer) ? 1 : undefined, producesLayerOutput: true, activation: layer.getConfig()['activation'], kernelInput: onlyInput}],
+    className,
+    acceptsChannelScales,
+    kernels: (layer) => [
+      {
+        ...kernel,
+        weight: 0,
+        bias: hasBias(layer) ? 1 : undefined,
+        producesLayerOutput: true,
+        activation: layer.getConfig()['activation'],
+        kernelInput: onlyInput,
+      },
+    ],
     weights(layer, inputShape) {
       const shape = kernelShape(layer, inputShape);
       const bias = {name: 'bias', shape: [kernel.matrixCount(shape) * kernel.neurons(shape)]};
-      return [{name: 'kernel', shape}, ...hasBias(layer) ? [bias] : []];
+      return [{name: 'kernel', shape}, ...(hasBias(layer) ? [bias] : [])];
     },
     ...(packed && {packed: () => singleOpRoute(packed)}),
   };

@@ -1,4 +1,4 @@
-import {LayersModel, type layers} from '@tensorflow/tfjs-layers';
+import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
 import type {LayerAdapter} from './adapter.ts';
 
 /** Finds the adapter of a layer that is wrapped in another. */
@@ -14,7 +14,9 @@ export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | u
   if (inner instanceof LayersModel) return 'wraps a model; wrap its layers one by one';
   const adapter = find(inner);
   if (adapter) return adapter.refusal?.(inner);
-  return inner.weights.length === 0 && isBuilt(inner) ? undefined : `wraps an unsupported layer type, ${inner.getClassName()}`;
+  return inner.weights.length === 0 && isBuilt(inner)
+    ? undefined
+    : `wraps an unsupported layer type, ${inner.getClassName()}`;
 }
 
 /** Runs a wrapper so that nothing of it stays in what it wraps. */

@@ -29,7 +29,9 @@ export function transposedAxes(layer: layers.Layer, inputShape: readonly number[
 /** The input as `[batch, …axes, channels]`. */
 export function lastChannels(layer: layers.Layer, input: Tensor): Tensor {
   const values = cast(input, 'float32');
-  return isChannelsFirst(layer) ? transpose(values, [0, ...values.shape.keys()].filter((axis, i) => i === 0 || axis > 1).concat(1)) : values;
+  return isChannelsFirst(layer)
+    ? transpose(values, [0, ...values.shape.keys()].filter((axis, i) => i === 0 || axis > 1).concat(1))
+    : values;
 }
 
 /** How long the kernel of a convolution is along each axis. */
@@ -52,7 +54,12 @@ interface AxisSettings {
 
 function settingsOf(layer: layers.Layer, axis: number): AxisSettings {
   const {kernelSize, strides, dilationRate} = layer.getConfig();
-  return {taps: entryOf(kernelSize, axis), stride: entryOf(strides ?? 1, axis), dilation: entryOf(dilationRate ?? 1, axis), padding: paddingOf(layer)};
+  return {
+    taps: entryOf(kernelSize, axis),
+    stride: entryOf(strides ?? 1, axis),
+    dilation: entryOf(dilationRate ?? 1, axis),
+    padding: paddingOf(layer),
+  };
 }
 
 function entryOf(value: unknown, axis: number): number {
@@ -68,11 +75,27 @@ function spaceOf(layer: layers.Layer, inputShape: readonly number[]): readonly n
  * Where tfjs puts the windows of a convolution along an axis: how many there are, and how many zeros come before the input.
  * Over volumes these may be less than none, where a stride is longer than the kernel; over images they may not.
  */
-function placementOf(length: number, {taps, stride, dilation, padding}: AxisSettings, rank: number): {outputs: number; before: number} {
+function placementOf(
+  length: number,
+  {taps, stride, dilation, padding}: AxisSettings,
+  rank: number,
+): {outputs: number; before: number} {
   if (rank === 2) {
-    const {outHeight, padInfo: {top}} = backend_util.computeConv2DInfo([1, length, 1, 1], [taps, 1, 1, 1], [stride, 1], [dilation, 1], padding);
+    const {
+      outHeight,
+      padInfo: {top},
+    } = backend_util.computeConv2DInfo([1, length, 1, 1], [taps, 1, 1, 1], [stride, 1], [dilation, 1], padding);
     return {outputs: outHeight, before: top};
   }
-  const {outDepth, padInfo: {front}} = backend_util.computeConv3DInfo([1, length, 1, 1, 1], [taps, 1, 1, 1, 1], [stride, 1, 1], [dilation, 1, 1], padding);
+  const {
+    outDepth,
+    padInfo: {front},
+  } = backend_util.computeConv3DInfo(
+    [1, length, 1, 1, 1],
+    [taps, 1, 1, 1, 1],
+    [stride, 1, 1],
+    [dilation, 1, 1],
+    padding,
+  );
   return {outputs: outDepth, before: front};
 }

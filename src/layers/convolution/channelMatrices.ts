@@ -6,10 +6,13 @@ import {windowRows, type Windows} from './windows.ts';
 export const channelMatrices = {
   toMatrices(kernel: ArrayLike<number>, [height, width, channels, multiplier]: readonly number[]): Matrix[] {
     const features = height * width;
-    return Array.from({length: channels}, (_, c) => matrix(features, multiplier, Float64Array.from(
-      {length: features * multiplier},
-      (__, i) => kernel[kernelIndex(c, i, channels, multiplier)],
-    )));
+    return Array.from({length: channels}, (_, c) =>
+      matrix(
+        features,
+        multiplier,
+        Float64Array.from({length: features * multiplier}, (__, i) => kernel[kernelIndex(c, i, channels, multiplier)]),
+      ),
+    );
   },
 
   matrixCount: (shape: readonly number[]): number => shape[2],
@@ -20,7 +23,11 @@ export const channelMatrices = {
 
   fromMatrices(matrices: readonly Matrix[], [height, width, channels, multiplier]: readonly number[]): Float32Array {
     const kernel = new Float32Array(height * width * channels * multiplier);
-    matrices.forEach(({data}, c) => { data.forEach((value, i) => { kernel[kernelIndex(c, i, channels, multiplier)] = value; }); });
+    matrices.forEach(({data}, c) => {
+      data.forEach((value, i) => {
+        kernel[kernelIndex(c, i, channels, multiplier)] = value;
+      });
+    });
     return kernel;
   },
 };

@@ -3,7 +3,7 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {PACKED_CONV2D, packedConv2d} from '../../ops/packed/packedOps.ts';
 import {singleKernel} from '../adapter/singleKernel.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
-import {filtersOf, paddingOf, type Windows, windowRows, windowsOver} from './windows.ts';
+import {filtersOf, paddingOf, windowRows, type Windows, windowsOver} from './windows.ts';
 
 /**
  * Conv1D: kernel `[length, channels, neurons]`, a convolution over an image of one row.
@@ -16,7 +16,8 @@ export const conv1d = singleKernel({
 
   positions: (layer, inputShape) => windowsOfRow(layer, inputShape).outWidth,
 
-  columns: (layer, input, rows) => tidy(() => expandDims(windowRows(asRow(input), windowsOfRow(layer, input.shape), rows), 0)),
+  columns: (layer, input, rows) =>
+    tidy(() => expandDims(windowRows(asRow(input), windowsOfRow(layer, input.shape), rows), 0)),
 
   kernelShape: (layer, inputShape) => [first(layer.getConfig()['kernelSize']), inputShape[2], filtersOf(layer)],
 

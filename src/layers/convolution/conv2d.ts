@@ -15,7 +15,8 @@ export const conv2d = singleKernel({
     return outHeight * outWidth;
   },
 
-  columns: (layer, input, rows) => tidy(() => expandDims(windowRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows), 0)),
+  columns: (layer, input, rows) =>
+    tidy(() => expandDims(windowRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows), 0)),
 
   kernelShape: (layer, inputShape) => [...kernelShapeOf(layer, inputShape), filtersOf(layer)],
 

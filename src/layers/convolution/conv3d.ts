@@ -1,7 +1,7 @@
 import {expandDims, tidy} from '@tensorflow/tfjs-core';
-import {channelsOf, convolutionAxes, kernelSizeOf, lastChannels} from './axes.ts';
 import {singleKernel} from '../adapter/singleKernel.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
+import {channelsOf, convolutionAxes, kernelSizeOf, lastChannels} from './axes.ts';
 import {positionsOf, tapRows} from './taps.ts';
 import {filtersOf} from './windows.ts';
 
@@ -13,7 +13,12 @@ export const conv3d = singleKernel({
 
   positions: (layer, inputShape) => positionsOf(convolutionAxes(layer, inputShape)),
 
-  columns: (layer, input, rows) => tidy(() => expandDims(tapRows(lastChannels(layer, input), convolutionAxes(layer, input.shape), rows), 0)),
+  columns: (layer, input, rows) =>
+    tidy(() => expandDims(tapRows(lastChannels(layer, input), convolutionAxes(layer, input.shape), rows), 0)),
 
-  kernelShape: (layer, inputShape) => [...kernelSizeOf(layer, inputShape), channelsOf(layer, inputShape), filtersOf(layer)],
+  kernelShape: (layer, inputShape) => [
+    ...kernelSizeOf(layer, inputShape),
+    channelsOf(layer, inputShape),
+    filtersOf(layer),
+  ],
 });

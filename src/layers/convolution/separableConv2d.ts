@@ -1,11 +1,16 @@
 import {depthwiseConv2d, expandDims, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL, packedDepthwiseConv2d, packedMatMul} from '../../ops/packed/packedOps.ts';
+import {
+  PACKED_DEPTHWISE_CONV2D,
+  PACKED_MATMUL,
+  packedDepthwiseConv2d,
+  packedMatMul,
+} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {channelMatrices, channelRows} from './channelMatrices.ts';
-import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {hasBias, onlyInput} from '../adapter/singleKernel.ts';
+import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
+import {channelMatrices, channelRows} from './channelMatrices.ts';
 import {channelsLast, filtersOf, inputFormat, isChannelsFirst, kernelShapeOf, paddingOf, windowsOf} from './windows.ts';
 
 /**
@@ -15,9 +20,15 @@ import {channelsLast, filtersOf, inputFormat, isChannelsFirst, kernelShapeOf, pa
 export const separableConv2d: LayerAdapter = {
   className: 'SeparableConv2D',
 
-  kernels: (layer) => [depthwise, {...pointwise, bias: hasBias(layer) ? 2 : undefined, activation: layer.getConfig()['activation']}],
+  kernels: (layer) => [
+    depthwise,
+    {...pointwise, bias: hasBias(layer) ? 2 : undefined, activation: layer.getConfig()['activation']},
+  ],
 
-  refusal: (layer) => (hasBias(layer) && isChannelsFirst(layer) ? 'tfjs adds the bias to the rows of its output, as its channels come first' : undefined),
+  refusal: (layer) =>
+    hasBias(layer) && isChannelsFirst(layer)
+      ? 'tfjs adds the bias to the rows of its output, as its channels come first'
+      : undefined,
 
   weights(layer, inputShape) {
     const [height, width, channels] = kernelShapeOf(layer, inputShape);
@@ -25,7 +36,7 @@ export const separableConv2d: LayerAdapter = {
     return [
       {name: 'depthwise_kernel', shape: [height, width, channels, multiplier]},
       {name: 'pointwise_kernel', shape: [1, 1, channels * multiplier, filters]},
-      ...hasBias(layer) ? [{name: 'bias', shape: [filters]}] : [],
+      ...(hasBias(layer) ? [{name: 'bias', shape: [filters]}] : []),
     ];
   },
 
@@ -38,10 +49,16 @@ const packedRoute: PackedRoute = {
   prepare(layer, {operand, plain, activation}) {
     const [first, second, bias] = [operand(0), operand(1), plain(2)];
     return ([input]) => {
-      const kernelInput = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {bias: undefined, activation: 'linear'});
+      const kernelInput = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {
+        bias: undefined,
+        activation: 'linear',
+      });
       const [batch, height, width, channels] = kernelInput.shape;
       const rows: Tensor2D = reshape(kernelInput, [-1, channels]);
-      return inputFormat(layer, reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]));
+      return inputFormat(
+        layer,
+        reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]),
+      );
     };
   },
 };
@@ -53,7 +70,8 @@ const depthwise: KernelAdapter = {
   ...channelMatrices,
   positions,
   kernelInput: onlyInput,
-  columns: (layer, input, rows) => tidy(() => channelRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows)),
+  columns: (layer, input, rows) =>
+    tidy(() => channelRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows)),
 };
 
 const pointwise: KernelAdapter = {
@@ -63,11 +81,14 @@ const pointwise: KernelAdapter = {
   ...singleMatrix,
   positions,
 
-  kernelInput: (layer, [input]) => tidy(() => {
-    const {strides, dilations} = windowsOf(layer, input.shape);
-    const [kernel] = layer.getWeights();
-    return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [...dilations]);
-  }),
+  kernelInput: (layer, [input]) =>
+    tidy(() => {
+      const {strides, dilations} = windowsOf(layer, input.shape);
+      const [kernel] = layer.getWeights();
+      return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [
+        ...dilations,
+      ]);
+    }),
 
   columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
 };

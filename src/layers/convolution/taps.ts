@@ -34,7 +34,15 @@ export function tapRows(input: Tensor, axes: readonly Axis[], rows: Int32Array):
   const pixelCount = input.size / channels;
   const indices = tapIndices(axes, rows, pixelCount);
   const pixels: Tensor2D = reshape(input, [pixelCount, channels]);
-  const kernelInput = takeRows(indices.includes(pixelCount) ? pad(pixels, [[0, 1], [0, 0]]) : pixels, indices);
+  const kernelInput = takeRows(
+    indices.includes(pixelCount)
+      ? pad(pixels, [
+          [0, 1],
+          [0, 0],
+        ])
+      : pixels,
+    indices,
+  );
   return reshape(kernelInput, [rows.length, tapsOf(axes) * channels]);
 }
 
@@ -60,7 +68,8 @@ function tapIndices(axes: readonly Axis[], rows: Int32Array, zeros: number): Int
     const {length, outputs, taps} = axes[axis];
     const table = tables[axis];
     const first = (Math.floor(row / positionsBehind[axis]) % outputs) * taps;
-    for (let i = first; i < first + taps; i++) follow(row, axis + 1, index < 0 || table[i] < 0 ? -1 : index * length + table[i]);
+    for (let i = first; i < first + taps; i++)
+      follow(row, axis + 1, index < 0 || table[i] < 0 ? -1 : index * length + table[i]);
   };
   const positions = positionsOf(axes);
   for (const row of rows) follow(row, 0, Math.floor(row / positions));

@@ -30,9 +30,16 @@ export function windowsOf(layer: layers.Layer, inputShape: readonly number[], di
 }
 
 /** The windows of a convolution over an image; tfjs itself says where they lie. */
-export function windowsOver(height: number, width: number, {kernel, strides, dilations, padding}: WindowOptions): Windows {
-  const {outHeight, outWidth, padInfo: {top, left}} = backend_util.computeConv2DInfo(
-    [1, height, width, 1], [...kernel, 1, 1], [...strides], [...dilations], padding);
+export function windowsOver(
+  height: number,
+  width: number,
+  {kernel, strides, dilations, padding}: WindowOptions,
+): Windows {
+  const {
+    outHeight,
+    outWidth,
+    padInfo: {top, left},
+  } = backend_util.computeConv2DInfo([1, height, width, 1], [...kernel, 1, 1], [...strides], [...dilations], padding);
   return {outHeight, outWidth, kernel, strides, dilations, top, left};
 }
 
@@ -59,7 +66,10 @@ export function inputFormat(layer: layers.Layer, images: Tensor4D): Tensor4D {
 
 /** Height, width and channels of the kernel of a Conv2D or DepthwiseConv2D. */
 export function kernelShapeOf(layer: layers.Layer, inputShape: readonly number[]): [number, number, number] {
-  return [...pairOf(layer.getConfig()['kernelSize']), isChannelsFirst(layer) ? inputShape[1] : inputShape[inputShape.length - 1]];
+  return [
+    ...pairOf(layer.getConfig()['kernelSize']),
+    isChannelsFirst(layer) ? inputShape[1] : inputShape[inputShape.length - 1],
+  ];
 }
 
 /** How many filters a convolution has. */
@@ -73,12 +83,36 @@ export function filtersOf(layer: layers.Layer): number {
  * @param rows indices into batch · outHeight · outWidth windows
  * @returns `[rows, kernelHeight · kernelWidth · channels]`
  */
-export function windowRows(input: Tensor4D, {outHeight, outWidth, kernel, strides, dilations, top, left}: Windows, rows: Int32Array): Tensor2D {
+export function windowRows(
+  input: Tensor4D,
+  {outHeight, outWidth, kernel, strides, dilations, top, left}: Windows,
+  rows: Int32Array,
+): Tensor2D {
   const [, height, width] = input.shape;
-  return tapRows(input, [
-    {length: height, outputs: outHeight, taps: kernel[0], stride: strides[0], dilation: dilations[0], before: top, spacing: 1},
-    {length: width, outputs: outWidth, taps: kernel[1], stride: strides[1], dilation: dilations[1], before: left, spacing: 1},
-  ], rows);
+  return tapRows(
+    input,
+    [
+      {
+        length: height,
+        outputs: outHeight,
+        taps: kernel[0],
+        stride: strides[0],
+        dilation: dilations[0],
+        before: top,
+        spacing: 1,
+      },
+      {
+        length: width,
+        outputs: outWidth,
+        taps: kernel[1],
+        stride: strides[1],
+        dilation: dilations[1],
+        before: left,
+        spacing: 1,
+      },
+    ],
+    rows,
+  );
 }
 
 function pairOf(value: unknown): [number, number] {

@@ -1,7 +1,7 @@
 import {cast, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import {PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
-import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleKernel} from '../adapter/singleKernel.ts';
+import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
 
 /** Dense: the last axis of the input is the features; every axis between it and the batch is positions. */

@@ -1,11 +1,24 @@
-import {add, cast, expandDims, gather, relu, relu6, reshape, type Tensor, type Tensor2D, tensor1d, tidy, transpose} from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  expandDims,
+  gather,
+  relu,
+  relu6,
+  reshape,
+  type Tensor,
+  tensor1d,
+  type Tensor2D,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {matrix} from '../../numerics/linalg/matrix.ts';
 import {type FusedActivation, PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter, LayerAdapter, WeightSpec} from '../adapter/adapter.ts';
-import {type EinsumEquation, einsumEquation} from './einsumEquation.ts';
-import {permute} from '../matrices/permute.ts';
 import {singleOpRoute} from '../adapter/singleKernel.ts';
+import {permute} from '../matrices/permute.ts';
+import {type EinsumEquation, einsumEquation} from './einsumEquation.ts';
 
 /**
  * EinsumDense: by its equation, as 'abc,cde->abde', axes that input and kernel share are features, those of the kernel alone neurons.
@@ -32,46 +45,79 @@ export const einsumDense: LayerAdapter = {
 
   outputShape: (layer, inputShape) => shapeOf(requireEquation(layer).output, sizesOf(layer, inputShape)),
 
-  packed: () => singleOpRoute({
-    op: PACKED_MATMUL,
-    run(layer, input, operand, {bias, activation}) {
-      const {kept, free, output} = requireEquation(layer);
-      const products = packedMatMul(rowsOf(requireEquation(layer), input), operand, {bias: undefined, activation: 'linear'});
-      const apart = reshape(products, shapeOf(kept + free, sizesOf(layer, input.shape)));
-      const sums = transpose(apart, Array.from(output, (axis) => (kept + free).indexOf(axis)));
-      // Of the rank of the output's last axes, as tfjs adds it: it need not be one number for each neuron.
-      return ACTIVATIONS[activation](bias ? add(sums, bias) : sums);
-    },
-  }),
+  packed: () =>
+    singleOpRoute({
+      op: PACKED_MATMUL,
+      run(layer, input, operand, {bias, activation}) {
+        const {kept, free, output} = requireEquation(layer);
+        const products = packedMatMul(rowsOf(requireEquation(layer), input), operand, {
+          bias: undefined,
+          activation: 'linear',
+        });
+        const apart = reshape(products, shapeOf(kept + free, sizesOf(layer, input.shape)));
+        const sums = transpose(
+          apart,
+          Array.from(output, (axis) => (kept + free).indexOf(axis)),
+        );
+        // Of the rank of the output's last axes, as tfjs adds it: it need not be one number for each neuron.
+        return ACTIVATIONS[activation](bias ? add(sums, bias) : sums);
+      },
+    }),
 };
 
 const ACTIVATIONS: Readonly<Record<FusedActivation, (x: Tensor) => Tensor>> = {linear: (x) => x, relu, relu6};
 
 function kernelFor(layer: layers.Layer, equation: EinsumEquation): KernelAdapter {
   const {kernel, contracted, free, input, kept} = equation;
-  const sizeOf = (axes: string, letters: string, shape: readonly number[]): number => Array.from(axes, (axis) => shape[letters.indexOf(axis)]).reduce((product, size) => product * size, 1);
+  const sizeOf = (axes: string, letters: string, shape: readonly number[]): number =>
+    Array.from(axes, (axis) => shape[letters.indexOf(axis)]).reduce((product, size) => product * size, 1);
   const matrixAxes = Array.from(contracted + free);
   const {biasAxes, activation} = layer.getConfig();
   return {
     weight: 0,
-    bias: typeof biasAxes === 'string' && Array.from(biasAxes).sort().join() === Array.from(free).sort().join() ? 1 : undefined,
+    bias:
+      typeof biasAxes === 'string' && Array.from(biasAxes).sort().join() === Array.from(free).sort().join()
+        ? 1
+        : undefined,
     producesLayerOutput: true,
     activation,
     matrixCount: () => 1,
     features: (shape) => sizeOf(contracted, kernel, shape),
     neurons: (shape) => sizeOf(free, kernel, shape),
-    toMatrices: (weights, shape) => [matrix(sizeOf(contracted, kernel, shape), sizeOf(free, kernel, shape), permute(weights, shape, matrixAxes.map((axis) => kernel.indexOf(axis))))],
-    fromMatrices: ([{data}], shape) => Float32Array.from(
-      permute(data, matrixAxes.map((axis) => shape[kernel.indexOf(axis)]), Array.from(kernel, (axis) => matrixAxes.indexOf(axis)))),
+    toMatrices: (weights, shape) => [
+      matrix(
+        sizeOf(contracted, kernel, shape),
+        sizeOf(free, kernel, shape),
+        permute(
+          weights,
+          shape,
+          matrixAxes.map((axis) => kernel.indexOf(axis)),
+        ),
+      ),
+    ],
+    fromMatrices: ([{data}], shape) =>
+      Float32Array.from(
+        permute(
+          data,
+          matrixAxes.map((axis) => shape[kernel.indexOf(axis)]),
+          Array.from(kernel, (axis) => matrixAxes.indexOf(axis)),
+        ),
+      ),
     positions: (_layer, inputShape) => sizeOf(kept.slice(1), input, inputShape),
     kernelInput: (_layer, [tensor]) => tidy(() => rowsOf(equation, tensor)),
-    columns: (_layer, input, rows) => tidy(() => expandDims(gather<Tensor2D>(reshape(input, [-1, input.shape[input.rank - 1]]), tensor1d(rows, 'int32')), 0)),
+    columns: (_layer, input, rows) =>
+      tidy(() =>
+        expandDims(gather<Tensor2D>(reshape(input, [-1, input.shape[input.rank - 1]]), tensor1d(rows, 'int32')), 0),
+      ),
   };
 }
 
 /** X `[positions of all samples, features]`. */
 function rowsOf({input, contracted, kept}: EinsumEquation, tensor: Tensor): Tensor2D {
-  const turned = transpose(cast(tensor, 'float32'), Array.from(kept + contracted, (axis) => input.indexOf(axis)));
+  const turned = transpose(
+    cast(tensor, 'float32'),
+    Array.from(kept + contracted, (axis) => input.indexOf(axis)),
+  );
   const features = turned.shape.slice(kept.length).reduce((product, size) => product * size, 1);
   return reshape(turned, [turned.size / features, features]);
 }
@@ -96,7 +142,10 @@ function sizesOf(layer: layers.Layer, inputShape: readonly number[]): Sizes {
   const {input, output} = requireEquation(layer);
   const given: unknown = layer.getConfig()['outputShape'];
   const made = [given].flat();
-  return new Map([...Array.from(output, (axis, i) => [axis, made[i - 1]] as const), ...Array.from(input, (axis, i) => [axis, inputShape[i]] as const)]);
+  return new Map([
+    ...Array.from(output, (axis, i) => [axis, made[i - 1]] as const),
+    ...Array.from(input, (axis, i) => [axis, inputShape[i]] as const),
+  ]);
 }
 
 function shapeOf(axes: string, sizes: Sizes): number[] {
@@ -109,5 +158,10 @@ function biasOf(layer: layers.Layer, sizes: Sizes): WeightSpec[] {
   if (typeof biasAxes !== 'string') return [];
   const {output} = requireEquation(layer);
   const first = Math.min(...Array.from(biasAxes, (axis) => output.indexOf(axis)));
-  return [{name: 'bias', shape: Array.from(output.slice(first), (axis) => (biasAxes.includes(axis) ? Number(sizes.get(axis)) : 1))}];
+  return [
+    {
+      name: 'bias',
+      shape: Array.from(output.slice(first), (axis) => (biasAxes.includes(axis) ? Number(sizes.get(axis)) : 1)),
+    },
+  ];
 }

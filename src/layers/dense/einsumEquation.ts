@@ -20,11 +20,14 @@ export function einsumEquation(text: string): EinsumEquation | string {
   if (shared !== '') return `its equation '${text}' has a kernel for each place along '${shared}'`;
   const repeated = [input, kernel, output].find((axes) => new Set(axes).size < axes.length);
   if (repeated !== undefined) return `its equation '${text}' has an axis twice in '${repeated}'`;
-  if (kernel.includes(input[0]) || output[0] !== input[0]) return `its equation '${text}' does not keep the batch '${input[0]}' in front`;
+  if (kernel.includes(input[0]) || output[0] !== input[0])
+    return `its equation '${text}' does not keep the batch '${input[0]}' in front`;
   const alone = where(input, (axis) => !kernel.includes(axis) && !output.includes(axis));
   if (alone !== '') return `its equation '${text}' sums '${alone}' of the input alone`;
   return {
-    input, kernel, output,
+    input,
+    kernel,
+    output,
     contracted: where(kernel, (axis) => !output.includes(axis)),
     free: where(output, (axis) => kernel.includes(axis)),
     kept: where(input, (axis) => output.includes(axis)),

@@ -6,7 +6,11 @@
 export function permute(from: ArrayLike<number>, shape: readonly number[], order: readonly number[]): Float64Array {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
   const indices = order.reduce<Int32Array>(
-    (before, axis) => Int32Array.from({length: before.length * shape[axis]}, (_, i) => before[Math.floor(i / shape[axis])] + (i % shape[axis]) * strides[axis]),
+    (before, axis) =>
+      Int32Array.from(
+        {length: before.length * shape[axis]},
+        (_, i) => before[Math.floor(i / shape[axis])] + (i % shape[axis]) * strides[axis],
+      ),
     Int32Array.of(0),
   );
   return Float64Array.from(indices, (index) => from[index]);

@@ -7,7 +7,13 @@ import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 export const transposedMatrix = {
   toMatrices(kernel: ArrayLike<number>, shape: readonly number[]): Matrix[] {
     const [features, neurons] = [transposedMatrix.features(shape), transposedMatrix.neurons(shape)];
-    return [matrix(features, neurons, Float64Array.from({length: kernel.length}, (_, i) => kernel[kernelIndex(i, shape)]))];
+    return [
+      matrix(
+        features,
+        neurons,
+        Float64Array.from({length: kernel.length}, (_, i) => kernel[kernelIndex(i, shape)]),
+      ),
+    ];
   },
 
   matrixCount: (): number => 1,
@@ -18,7 +24,9 @@ export const transposedMatrix = {
 
   fromMatrices([{data}]: readonly Matrix[], shape: readonly number[]): Float32Array {
     const kernel = new Float32Array(data.length);
-    data.forEach((value, i) => { kernel[kernelIndex(i, shape)] = value; });
+    data.forEach((value, i) => {
+      kernel[kernelIndex(i, shape)] = value;
+    });
     return kernel;
   },
 };

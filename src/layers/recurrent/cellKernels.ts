@@ -1,14 +1,31 @@
-import {add, concat, expandDims, matMul, mul, reshape, slice, split, stack, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  expandDims,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  split,
+  stack,
+  type Tensor,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import type {KernelAdapter, WeightSpec} from '../adapter/adapter.ts';
-import {type Cell, cellsOf} from './cells.ts';
-import {cellTrace, type RecurrentCall} from './cellTrace.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
+import {type Cell, cellsOf} from './cells.ts';
+import {cellTrace, type RecurrentCall} from './cellTrace.ts';
 
 /** How many blocks of `units` columns the kernels of a cell type have. */
-const GATES: ReadonlyMap<string, number> = new Map([['SimpleRNNCell', 1], ['LSTMCell', 4], ['GRUCell', 3]]);
+const GATES: ReadonlyMap<string, number> = new Map([
+  ['SimpleRNNCell', 1],
+  ['LSTMCell', 4],
+  ['GRUCell', 3],
+]);
 
 /** Whether the kernels of a cell are known. */
 export function isKnownCell(cell: Cell): boolean {
@@ -20,7 +37,11 @@ export function cellWeights(cell: Cell, prefix: string, channels: number): Weigh
   const units = unitsOf(cell);
   const columns = units * (GATES.get(cell.getClassName()) ?? NaN);
   const bias = {name: `${prefix}bias`, shape: [columns]};
-  return [{name: `${prefix}kernel`, shape: [channels, columns]}, {name: `${prefix}recurrent_kernel`, shape: [units, columns]}, ...hasBias(cell) ? [bias] : []];
+  return [
+    {name: `${prefix}kernel`, shape: [channels, columns]},
+    {name: `${prefix}recurrent_kernel`, shape: [units, columns]},
+    ...(hasBias(cell) ? [bias] : []),
+  ];
 }
 
 /** The numbers of a cell's state h. */
@@ -44,18 +65,36 @@ export function cellKernels(cell: Cell, weights: CellWeights): KernelAdapter[] {
   const {weight, prefix} = weights;
   const inner = {producesLayerOutput: false, positions: (_layer: layers.Layer, [, time]: readonly number[]) => time};
   const units = unitsOf(cell);
-  const peak = (layer: layers.Layer, inputShape: readonly number[]): number => traceSize(cellsOf(layer).slice(0, weights.cell + 1), inputShape);
-  return [{
-    ...singleMatrix, ...inner,
-    name: `${prefix}kernel`, weight, bias: hasBias(cell) ? weight + 2 : undefined,
-    kernelInput: (layer, inputs, mask) => (weights.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, weights.cell, 'inputs')),
-    ...weights.cell > 0 && {kernelInputSize: (layer, inputShape) => ({result: inputShape[1] * unitsOf(cellsOf(layer)[weights.cell - 1]), peak: peak(layer, inputShape)})},
-    columns: expandRows,
-  }, {
-    ...inner, ...(cell.getClassName() === 'GRUCell' ? gruRecurrent(weights) : plainRecurrent(weights)),
-    name: `${prefix}recurrent_kernel`, weight: weight + 1,
-    kernelInputSize: (layer, inputShape) => ({result: inputShape[1] * units * (cell.getClassName() === 'GRUCell' ? 2 : 1), peak: peak(layer, inputShape)}),
-  }];
+  const peak = (layer: layers.Layer, inputShape: readonly number[]): number =>
+    traceSize(cellsOf(layer).slice(0, weights.cell + 1), inputShape);
+  return [
+    {
+      ...singleMatrix,
+      ...inner,
+      name: `${prefix}kernel`,
+      weight,
+      bias: hasBias(cell) ? weight + 2 : undefined,
+      kernelInput: (layer, inputs, mask) =>
+        weights.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, weights.cell, 'inputs'),
+      ...(weights.cell > 0 && {
+        kernelInputSize: (layer, inputShape) => ({
+          result: inputShape[1] * unitsOf(cellsOf(layer)[weights.cell - 1]),
+          peak: peak(layer, inputShape),
+        }),
+      }),
+      columns: expandRows,
+    },
+    {
+      ...inner,
+      ...(cell.getClassName() === 'GRUCell' ? gruRecurrent(weights) : plainRecurrent(weights)),
+      name: `${prefix}recurrent_kernel`,
+      weight: weight + 1,
+      kernelInputSize: (layer, inputShape) => ({
+        result: inputShape[1] * units * (cell.getClassName() === 'GRUCell' ? 2 : 1),
+        peak: peak(layer, inputShape),
+      }),
+    },
+  ];
 }
 
 /** Numbers of one sample that running cells over all time steps makes: the inputs as steps, and what each step gives. */
@@ -67,7 +106,11 @@ export function traceSize(cells: readonly Cell[], [, time, ...step]: readonly nu
 type Recurrent = Omit<KernelAdapter, 'name' | 'weight' | 'producesLayerOutput' | 'positions'>;
 
 function plainRecurrent({cell}: CellWeights): Recurrent {
-  return {...singleMatrix, kernelInput: (layer, inputs, mask) => tracePart(layer, {tensors: inputs, mask}, cell, 'hidden'), columns: expandRows};
+  return {
+    ...singleMatrix,
+    kernelInput: (layer, inputs, mask) => tracePart(layer, {tensors: inputs, mask}, cell, 'hidden'),
+    columns: expandRows,
+  };
 }
 
 /** The update gate z and the reset gate r meet h, the candidate r ∘ h: three problems `[units, units]`. */
@@ -76,21 +119,33 @@ function gruRecurrent(weights: CellWeights): Recurrent {
     matrixCount: () => 3,
     features: ([units]) => units,
     neurons: ([units]) => units,
-    toMatrices: (kernel, [units]) => [0, 1, 2].map((gate): Matrix => matrix(units, units, Float64Array.from(
-      {length: units * units}, (_, i) => kernel[gateIndex(gate, i, units)]))),
+    toMatrices: (kernel, [units]) =>
+      [0, 1, 2].map((gate): Matrix =>
+        matrix(
+          units,
+          units,
+          Float64Array.from({length: units * units}, (_, i) => kernel[gateIndex(gate, i, units)]),
+        ),
+      ),
     fromMatrices(matrices, [units]) {
       const kernel = new Float32Array(3 * units * units);
-      matrices.forEach(({data}, gate) => { data.forEach((value, i) => { kernel[gateIndex(gate, i, units)] = value; }); });
+      matrices.forEach(({data}, gate) => {
+        data.forEach((value, i) => {
+          kernel[gateIndex(gate, i, units)] = value;
+        });
+      });
       return kernel;
     },
-    kernelInput: (layer, inputs, mask) => tidy(() => {
-      const {inputs: x, hidden} = cellTrace(layer, {tensors: inputs, mask}, weights.cell);
-      return concat([hidden, mul(resetGate(layer, weights, x, hidden), hidden)], -1);
-    }),
-    columns: (_layer, input, rows) => tidy(() => {
-      const [hidden, reset]: Tensor[] = split(lastAxisRows(input, rows), 2, 1);
-      return stack([hidden, hidden, reset]) as Tensor3D;
-    }),
+    kernelInput: (layer, inputs, mask) =>
+      tidy(() => {
+        const {inputs: x, hidden} = cellTrace(layer, {tensors: inputs, mask}, weights.cell);
+        return concat([hidden, mul(resetGate(layer, weights, x, hidden), hidden)], -1);
+      }),
+    columns: (_layer, input, rows) =>
+      tidy(() => {
+        const [hidden, reset]: Tensor[] = split(lastAxisRows(input, rows), 2, 1);
+        return stack([hidden, hidden, reset]) as Tensor3D;
+      }),
   };
 }
 
@@ -104,7 +159,8 @@ function resetGate(layer: layers.Layer, {cell: k, weight}: CellWeights, x: Tenso
   const cell = cellsOf(layer)[k];
   const units = unitsOf(cell);
   const [kernel, recurrentKernel, bias] = layer.getWeights().slice(weight);
-  const times = (rows: Tensor, columns: Tensor): Tensor => matMul(reshape(rows, [-1, columns.shape[0]]), slice(columns, [0, units], [-1, units]));
+  const times = (rows: Tensor, columns: Tensor): Tensor =>
+    matMul(reshape(rows, [-1, columns.shape[0]]), slice(columns, [0, units], [-1, units]));
   const sums = add(times(x, kernel), times(hidden, recurrentKernel));
   const activation = Reflect.get(cell, 'recurrentActivation') as {apply(sums: Tensor): Tensor};
   return reshape(activation.apply(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);

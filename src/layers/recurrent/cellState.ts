@@ -23,7 +23,12 @@ export function disposeCellState(layer: layers.Layer): void {
 export function withoutSideEffects<Result>(layer: layers.Layer, run: () => Result): Result {
   disposeDropoutMasks(layer);
   const states = statesOf(layer);
-  if (states) Reflect.set(layer, 'states_', states.map((state) => keep(zerosLike(state))));
+  if (states)
+    Reflect.set(
+      layer,
+      'states_',
+      states.map((state) => keep(zerosLike(state))),
+    );
   try {
     return run();
   } finally {

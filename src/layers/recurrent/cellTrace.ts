@@ -22,31 +22,40 @@ export interface RecurrentCall {
  * A step that does not count leaves all states as they were, as in tfjs. The tensors belong to the caller.
  * @param k the cell whose trace it is
  */
-export function cellTrace(layer: layers.Layer, {tensors: [input, ...initial], mask}: RecurrentCall, k: number): CellTrace {
-  return withoutSideEffects(layer, () => tidy(() => {
-    const rnn = recurrentOf(layer);
-    const cells = cellsOf(layer).slice(0, k + 1);
-    const steps = unstack(cast(input, 'float32'), 1);
-    const counts = mask && stepMasks(mask, input.rank);
-    const [inputs, hidden] = [[...steps], [...steps]];
-    let states = statesByCell(cellsOf(layer), initial.length > 0 ? initial : rnn.getInitialState(input));
-    for (const t of rnn.goBackwards ? [...steps.keys()].reverse() : steps.keys()) {
-      let output = steps[t];
-      states = cells.map((cell, c) => {
-        [inputs[t], hidden[t]] = [output, states[c][0]]; // the last one that writes is cell k
-        const [given, ...next] = cell.call([output, ...states[c]], {training: false}) as Tensor[];
-        output = given;
-        return counts ? next.map((state, i) => selectWhere(counts[t], state, states[c][i])) : next;
-      });
-    }
-    return {inputs: stack(inputs, 1), hidden: stack(hidden, 1)};
-  }));
+export function cellTrace(
+  layer: layers.Layer,
+  {tensors: [input, ...initial], mask}: RecurrentCall,
+  k: number,
+): CellTrace {
+  return withoutSideEffects(layer, () =>
+    tidy(() => {
+      const rnn = recurrentOf(layer);
+      const cells = cellsOf(layer).slice(0, k + 1);
+      const steps = unstack(cast(input, 'float32'), 1);
+      const counts = mask && stepMasks(mask, input.rank);
+      const [inputs, hidden] = [[...steps], [...steps]];
+      let states = statesByCell(cellsOf(layer), initial.length > 0 ? initial : rnn.getInitialState(input));
+      for (const t of rnn.goBackwards ? [...steps.keys()].reverse() : steps.keys()) {
+        let output = steps[t];
+        states = cells.map((cell, c) => {
+          [inputs[t], hidden[t]] = [output, states[c][0]]; // the last one that writes is cell k
+          const [given, ...next] = cell.call([output, ...states[c]], {training: false}) as Tensor[];
+          output = given;
+          return counts ? next.map((state, i) => selectWhere(counts[t], state, states[c][i])) : next;
+        });
+      }
+      return {inputs: stack(inputs, 1), hidden: stack(hidden, 1)};
+    }),
+  );
 }
 
 /** tfjs lists the states of the last cell first. */
 function statesByCell(cells: readonly Cell[], states: readonly Tensor[]): Tensor[][] {
   let from = 0;
-  return [...cells].reverse().map(({stateSize}) => states.slice(from, from += [stateSize].flat().length)).reverse();
+  return [...cells]
+    .reverse()
+    .map(({stateSize}) => states.slice(from, (from += [stateSize].flat().length)))
+    .reverse();
 }
 
 /** By time step, as wide as a state of the same rank: 1 where it counts. */

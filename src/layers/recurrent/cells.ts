@@ -12,5 +12,5 @@ export function recurrentOf(layer: layers.Layer): RNN {
 /** The cells of a recurrent layer, in the order in which they meet the data: one, unless they are stacked. */
 export function cellsOf(layer: layers.Layer): readonly Cell[] {
   const {cell} = recurrentOf(layer);
-  return cell.getClassName() === 'StackedRNNCells' ? Reflect.get(cell, 'cells') as Cell[] : [cell];
+  return cell.getClassName() === 'StackedRNNCells' ? (Reflect.get(cell, 'cells') as Cell[]) : [cell];
 }

@@ -19,7 +19,8 @@ export const packedRecurrent: PackedRoute = {
 /** What a layer gives when tfjs calls it, though it has no weights. */
 export function callThrough(layer: layers.Layer): PackedRun {
   layer.built = true;
-  return (inputs, kwargs) => layer.apply(inputs.length === 1 ? inputs[0] : [...inputs], {...kwargs}) as Tensor | Tensor[];
+  return (inputs, kwargs) =>
+    layer.apply(inputs.length === 1 ? inputs[0] : [...inputs], {...kwargs}) as Tensor | Tensor[];
 }
 
 /**
@@ -44,10 +45,14 @@ function packedCell(cell: Cell, {operand, operandsByProblem, plain}: PackedWeigh
   const [kernel, bias] = [operand(index), hasBias(cell) ? plain(index + 2) : undefined];
   const project = (x: Tensor): Tensor => packedMatMul(x as Tensor2D, kernel, {bias, activation: 'linear'});
   switch (cell.getClassName()) {
-    case 'SimpleRNNCell': return simpleCell(cell, project, times(operand(index + 1)));
-    case 'LSTMCell': return lstmCell(cell, project, times(operand(index + 1)));
-    case 'GRUCell': return gruCell(cell, project, operandsByProblem(index + 1).map(times));
-    default: throw new TypeError(`expected a cell of a known type, got ${cell.getClassName()}`);
+    case 'SimpleRNNCell':
+      return simpleCell(cell, project, times(operand(index + 1)));
+    case 'LSTMCell':
+      return lstmCell(cell, project, times(operand(index + 1)));
+    case 'GRUCell':
+      return gruCell(cell, project, operandsByProblem(index + 1).map(times));
+    default:
+      throw new TypeError(`expected a cell of a known type, got ${cell.getClassName()}`);
   }
 }
 

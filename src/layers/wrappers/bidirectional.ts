@@ -13,20 +13,31 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
 
     refusal: (layer) => innerRefusal(directionLayer(layer, 'forward'), find),
 
-    kernels: (layer) => DIRECTIONS.flatMap((direction, half) => {
-      const inner = directionLayer(layer, direction);
-      return find(inner)?.kernels(inner).map((kernel, _, all) => directionKernel(kernel, direction, half * weightsOf(all))) ?? [];
-    }),
+    kernels: (layer) =>
+      DIRECTIONS.flatMap((direction, half) => {
+        const inner = directionLayer(layer, direction);
+        return (
+          find(inner)
+            ?.kernels(inner)
+            .map((kernel, _, all) => directionKernel(kernel, direction, half * weightsOf(all))) ?? []
+        );
+      }),
 
-    weights: (layer, inputShape) => DIRECTIONS.flatMap((direction) => {
-      const inner = directionLayer(layer, direction);
-      return find(inner)?.weights(inner, inputShape).map(({name, shape}) => ({name: `${direction}_${name}`, shape})) ?? [];
-    }),
+    weights: (layer, inputShape) =>
+      DIRECTIONS.flatMap((direction) => {
+        const inner = directionLayer(layer, direction);
+        return (
+          find(inner)
+            ?.weights(inner, inputShape)
+            .map(({name, shape}) => ({name: `${direction}_${name}`, shape})) ?? []
+        );
+      }),
 
-    scratch: (layer, inputShape) => DIRECTIONS.reduce((max, direction) => {
-      const inner = directionLayer(layer, direction);
-      return Math.max(max, find(inner)?.scratch?.(inner, inputShape) ?? 0);
-    }, 0),
+    scratch: (layer, inputShape) =>
+      DIRECTIONS.reduce((max, direction) => {
+        const inner = directionLayer(layer, direction);
+        return Math.max(max, find(inner)?.scratch?.(inner, inputShape) ?? 0);
+      }, 0),
 
     release(layer) {
       for (const direction of DIRECTIONS) {
@@ -35,7 +46,10 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
       }
     },
 
-    withoutSideEffects: (layer, run) => innerWithoutSideEffects(directionLayer(layer, 'forward'), find, () => innerWithoutSideEffects(directionLayer(layer, 'backward'), find, run)),
+    withoutSideEffects: (layer, run) =>
+      innerWithoutSideEffects(directionLayer(layer, 'forward'), find, () =>
+        innerWithoutSideEffects(directionLayer(layer, 'backward'), find, run),
+      ),
 
     packed: (layer) => (find(directionLayer(layer, 'forward'))?.packed ? packedDirections : undefined),
   };
@@ -51,7 +65,7 @@ const packedDirections: PackedRoute = {
   },
 };
 
-function directionKernel(kernel: KernelAdapter, direction: typeof DIRECTIONS[number], offset: number): KernelAdapter {
+function directionKernel(kernel: KernelAdapter, direction: (typeof DIRECTIONS)[number], offset: number): KernelAdapter {
   const {name, weight, bias} = kernel;
   return {
     ...kernel,
@@ -62,14 +76,21 @@ function directionKernel(kernel: KernelAdapter, direction: typeof DIRECTIONS[num
     positions: (layer, inputShape) => kernel.positions(directionLayer(layer, direction), inputShape),
     kernelInput(layer, [input, ...states], mask) {
       const half = states.length / 2;
-      return kernel.kernelInput(directionLayer(layer, direction), [input, ...direction === 'forward' ? states.slice(0, half) : states.slice(half)], mask);
+      return kernel.kernelInput(
+        directionLayer(layer, direction),
+        [input, ...(direction === 'forward' ? states.slice(0, half) : states.slice(half))],
+        mask,
+      );
     },
-    ...kernel.kernelInputSize && {kernelInputSize: (layer, inputShape) => kernel.kernelInputSize?.(directionLayer(layer, direction), inputShape) ?? {result: 0, peak: 0}},
+    ...(kernel.kernelInputSize && {
+      kernelInputSize: (layer, inputShape) =>
+        kernel.kernelInputSize?.(directionLayer(layer, direction), inputShape) ?? {result: 0, peak: 0},
+    }),
     columns: (layer, input, rows) => kernel.columns(directionLayer(layer, direction), input, rows),
   };
 }
 
-function directionLayer(layer: layers.Layer, direction: typeof DIRECTIONS[number]): layers.Layer {
+function directionLayer(layer: layers.Layer, direction: (typeof DIRECTIONS)[number]): layers.Layer {
   return innerLayer(layer, `${direction}Layer`);
 }
 

@@ -1,7 +1,7 @@
 import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
 import {activationOf, fusedActivation} from '../adapter/activation.ts';
+import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
 import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 
 /** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
@@ -13,7 +13,11 @@ export function timeDistributed(find: FindAdapter): LayerAdapter {
 
     kernels(layer) {
       const inner = innerOf(layer);
-      return find(inner)?.kernels(inner).map((kernel) => distributed(kernel, inner)) ?? [];
+      return (
+        find(inner)
+          ?.kernels(inner)
+          .map((kernel) => distributed(kernel, inner)) ?? []
+      );
     },
 
     weights(layer, inputShape) {
@@ -66,10 +70,13 @@ function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter 
       const steps = reshape(input, stepShape(input.shape));
       const stepsMask = mask && stepMask(mask, input.shape.at(1) ?? 1);
       const kernelInput = kernel.kernelInput(innerOf(layer), [steps], stepsMask);
-      dispose([...kernelInput === steps ? [] : [steps], ...stepsMask ? [stepsMask] : []]);
+      dispose([...(kernelInput === steps ? [] : [steps]), ...(stepsMask ? [stepsMask] : [])]);
       return kernelInput;
     },
-    ...kernel.kernelInputSize && {kernelInputSize: (layer, inputShape) => sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(innerOf(layer), stepShape(inputShape)))},
+    ...(kernel.kernelInputSize && {
+      kernelInputSize: (layer, inputShape) =>
+        sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(innerOf(layer), stepShape(inputShape))),
+    }),
     columns: (layer, input, rows) => kernel.columns(innerOf(layer), input, rows),
   };
 }

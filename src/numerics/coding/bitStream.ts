@@ -30,7 +30,8 @@ export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
 export function unpackCodes(words: Uint32Array, bits: number, length: number): Uint8Array {
   requireBits('unpackCodes', bits);
   const expected = Math.ceil((length * bits) / 32);
-  if (words.length !== expected) throw new RangeError(`unpackCodes: expected ${expected} words for ${length} codes, got ${words.length}`);
+  if (words.length !== expected)
+    throw new RangeError(`unpackCodes: expected ${expected} words for ${length} codes, got ${words.length}`);
   const mask = 2 ** bits - 1;
   return Uint8Array.from({length}, (_, k) => {
     const at = k * bits;

@@ -29,8 +29,13 @@ const MAX_BITS = 12;
  * @param codes `[rows, neurons]`, rows = problems · groups · groupRows (the last group of a problem may be shorter)
  * @param extent rows of one problem, rows of a group
  */
-export function kernelWords(codes: ArrayLike<number>, bits: number, {rows, groupRows, neurons}: {readonly rows: number; readonly groupRows: number; readonly neurons: number}): KernelWords {
-  if (!(bits >= 1 && bits <= MAX_BITS)) throw new RangeError(`kernelWords: expected 1 to ${MAX_BITS} bits, got ${bits}`);
+export function kernelWords(
+  codes: ArrayLike<number>,
+  bits: number,
+  {rows, groupRows, neurons}: {readonly rows: number; readonly groupRows: number; readonly neurons: number},
+): KernelWords {
+  if (!(bits >= 1 && bits <= MAX_BITS))
+    throw new RangeError(`kernelWords: expected 1 to ${MAX_BITS} bits, got ${bits}`);
   const {perRun, wordsPerRun} = runOf(bits);
   const problems = rows === 0 || neurons === 0 ? 0 : codes.length / (rows * neurons);
   const groups = Math.ceil(rows / groupRows);
@@ -62,7 +67,13 @@ function runOf(bits: number): {perRun: number; wordsPerRun: number} {
  * @param mask keeps n of every m neighbouring features
  * @returns `[rows · n / m, neurons]`
  */
-export function codesWithPositions(codes: ArrayLike<number>, mask: Mask, bits: number, {n: kept, m}: {readonly n: number; readonly m: number}, neurons: number): Uint16Array {
+export function codesWithPositions(
+  codes: ArrayLike<number>,
+  mask: Mask,
+  bits: number,
+  {n: kept, m}: {readonly n: number; readonly m: number},
+  neurons: number,
+): Uint16Array {
   const placed = new Uint16Array((codes.length / m) * kept);
   const runs = codes.length / (neurons * m);
   for (let run = 0; run < runs; run++) {

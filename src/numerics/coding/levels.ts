@@ -9,8 +9,14 @@ import {packCodes, unpackCodes} from './bitStream.ts';
  * @throws RangeError if a number is too large, naming its place
  */
 export function packLevels(numbers: ArrayLike<number>, levels: number): Uint32Array {
-  const tooLarge = Array.prototype.findIndex.call(numbers, (number: number) => !(Number.isInteger(number) && number >= 0 && number < levels));
-  if (tooLarge >= 0) throw new RangeError(`packLevels: expected numbers from 0 to ${levels - 1}, got ${numbers[tooLarge]} at ${tooLarge}`);
+  const tooLarge = Array.prototype.findIndex.call(
+    numbers,
+    (number: number) => !(Number.isInteger(number) && number >= 0 && number < levels),
+  );
+  if (tooLarge >= 0)
+    throw new RangeError(
+      `packLevels: expected numbers from 0 to ${levels - 1}, got ${numbers[tooLarge]} at ${tooLarge}`,
+    );
   if (!packsDigits(levels)) return packCodes(numbers, bitsOf(levels));
   const digits = digitsPerWord(levels);
   const words = new Uint32Array(wordCountFor(numbers.length, levels));
@@ -27,10 +33,14 @@ export function packLevels(numbers: ArrayLike<number>, levels: number): Uint32Ar
  */
 export function unpackLevels(words: Uint32Array, levels: number, count: number): Uint16Array {
   const expected = wordCountFor(count, levels);
-  if (words.length !== expected) throw new RangeError(`expected ${expected} words for ${count} numbers below ${levels}, got ${words.length}`);
-  const numbers = packsDigits(levels) ? unpackDigits(words, levels, count) : Uint16Array.from(unpackCodes(words, bitsOf(levels), count));
+  if (words.length !== expected)
+    throw new RangeError(`expected ${expected} words for ${count} numbers below ${levels}, got ${words.length}`);
+  const numbers = packsDigits(levels)
+    ? unpackDigits(words, levels, count)
+    : Uint16Array.from(unpackCodes(words, bitsOf(levels), count));
   const outside = numbers.findIndex((number) => number >= levels);
-  if (outside >= 0) throw new RangeError(`expected numbers from 0 to ${levels - 1}, got ${numbers[outside]} at ${outside}`);
+  if (outside >= 0)
+    throw new RangeError(`expected numbers from 0 to ${levels - 1}, got ${numbers[outside]} at ${outside}`);
   if (!packsDigits(levels)) requireNoSpareBits(words, bitsOf(levels) * count);
   return numbers;
 }
@@ -72,5 +82,6 @@ function unpackDigits(words: Uint32Array, levels: number, count: number): Uint16
 
 function requireNoSpareBits(words: Uint32Array, used: number): void {
   const spare = used % 32;
-  if (spare > 0 && words[words.length - 1] >>> spare !== 0) throw new RangeError(`expected nothing behind bit ${used}, got ${words[words.length - 1] >>> spare}`);
+  if (spare > 0 && words[words.length - 1] >>> spare !== 0)
+    throw new RangeError(`expected nothing behind bit ${used}, got ${words[words.length - 1] >>> spare}`);
 }

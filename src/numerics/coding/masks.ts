@@ -1,5 +1,5 @@
-import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 import type {Mask, NofM} from '../linalg/mask.ts';
+import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 
 /** How a mask is written down: one bit for each weight, or, of every m neighbouring features of a neuron, the number of the subset that is kept. */
 export type MaskForm = 'plane' | NofM;
@@ -64,7 +64,10 @@ export function packMask(mask: Mask, form: MaskForm, {neurons}: MaskExtent): Uin
   const subsets = subsetsOf(form);
   if (subsets.length === 1) return new Uint32Array(0);
   const numbers = new Map(subsets.map((subset, number) => [subset, number]));
-  return packLevels(Array.from({length: mask.length / form.m}, (_, run) => numbers.get(runOf(mask, run, form.m, neurons)) ?? NaN), subsets.length);
+  return packLevels(
+    Array.from({length: mask.length / form.m}, (_, run) => numbers.get(runOf(mask, run, form.m, neurons)) ?? NaN),
+    subsets.length,
+  );
 }
 
 /**
@@ -76,7 +79,8 @@ export function unpackMask(words: Uint32Array, form: MaskForm, weights: number, 
   if (form === 'plane') return Uint8Array.from(unpackLevels(words, 2, weights));
   const subsets = subsetsOf(form);
   const runs = weights / form.m;
-  if (words.length !== maskWordCount(weights, form)) throw new RangeError(`expected ${maskWordCount(weights, form)} words for ${runs} runs, got ${words.length}`);
+  if (words.length !== maskWordCount(weights, form))
+    throw new RangeError(`expected ${maskWordCount(weights, form)} words for ${runs} runs, got ${words.length}`);
   const numbers = subsets.length === 1 ? new Uint16Array(runs) : unpackLevels(words, subsets.length, runs);
   const mask = new Uint8Array(weights);
   numbers.forEach((number, run) => {

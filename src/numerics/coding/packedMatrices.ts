@@ -1,7 +1,7 @@
-import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 import type {Mask} from '../linalg/mask.ts';
-import {type MaskForm, packMask, smallestForm, unpackMask, maskWordCount} from './masks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
+import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
+import {type MaskForm, maskWordCount, packMask, smallestForm, unpackMask} from './masks.ts';
 
 /**
  * How weight matrices are written as arrays of 32-bit numbers: all that is to know beside the arrays themselves.
@@ -70,7 +70,10 @@ export function partsOf({problems, features, neurons, letters, zeros, kept}: Pac
   const parts: PartSpec[] = [];
   if (letters) {
     const steps = problems * Math.ceil(features / letters.groupSize) * neurons;
-    parts.push({name: 'codes', dtype: 'int32', length: wordCountFor(kept, letters.levels)}, {name: 'steps', dtype: 'float32', length: steps});
+    parts.push(
+      {name: 'codes', dtype: 'int32', length: wordCountFor(kept, letters.levels)},
+      {name: 'steps', dtype: 'float32', length: steps},
+    );
     if (letters.offsets) parts.push({name: 'offsets', dtype: 'float32', length: steps});
   } else {
     parts.push({name: 'values', dtype: 'float32', length: kept});
@@ -88,7 +91,10 @@ export interface PackedMatrices {
 }
 
 /** Matrices as a packing, its mask in the form that takes the fewest words. */
-export function packMatrices({problems, features, neurons, letters}: Omit<Packing, 'zeros' | 'kept'>, {codes, values, steps, offsets, mask}: UnpackedMatrices): PackedMatrices {
+export function packMatrices(
+  {problems, features, neurons, letters}: Omit<Packing, 'zeros' | 'kept'>,
+  {codes, values, steps, offsets, mask}: UnpackedMatrices,
+): PackedMatrices {
   const kept = mask ? mask.reduce((sum, bit) => sum + bit, 0) : problems * features * neurons;
   const zeros = mask && smallestForm(mask, {features, neurons});
   return {
@@ -112,10 +118,14 @@ export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMa
   for (const spec of partsOf(packing)) requirePart(spec, parts[spec.name]);
   const {problems, features, neurons, letters, zeros, kept} = packing;
   const weights = problems * features * neurons;
-  const mask = zeros === undefined ? undefined : withPartName('mask', () => unpackMask(wordsOf(parts.mask), zeros, weights, {features, neurons}));
+  const mask =
+    zeros === undefined
+      ? undefined
+      : withPartName('mask', () => unpackMask(wordsOf(parts.mask), zeros, weights, {features, neurons}));
   const found = mask ? mask.reduce((sum, bit) => sum + bit, 0) : weights;
   if (found !== kept) throw new RangeError(`mask: expected ${kept} kept weights, got ${found}`);
-  if (!letters) return {values: spreadKept(Float32Array.from(parts.values ?? []), mask, new Float32Array(weights)), mask};
+  if (!letters)
+    return {values: spreadKept(Float32Array.from(parts.values ?? []), mask, new Float32Array(weights)), mask};
   const codes = withPartName('codes', () => unpackLevels(wordsOf(parts.codes), letters.levels, kept));
   return {
     codes: spreadKept(codes, mask, new Uint8Array(weights)),
@@ -126,18 +136,34 @@ export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMa
 }
 
 /** Unpacked matrices one by one, each with a packing of its own. */
-export function splitProblems({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Array<readonly [Packing, UnpackedMatrices]> {
+export function splitProblems(
+  {problems, features, neurons, letters}: Packing,
+  {codes, values, steps, offsets, mask}: UnpackedMatrices,
+): Array<readonly [Packing, UnpackedMatrices]> {
   return Array.from({length: problems}, (_, p) => {
-    const part = <Numbers extends {readonly length: number; slice(first: number, last: number): Numbers}>(all: Numbers | undefined): Numbers | undefined =>
-      all?.slice(p * all.length / problems, (p + 1) * all.length / problems);
-    const own = {codes: part(codes), values: part(values), steps: part(steps), offsets: part(offsets), mask: part(mask)};
+    const part = <Numbers extends {readonly length: number; slice(first: number, last: number): Numbers}>(
+      all: Numbers | undefined,
+    ): Numbers | undefined => all?.slice((p * all.length) / problems, ((p + 1) * all.length) / problems);
+    const own = {
+      codes: part(codes),
+      values: part(values),
+      steps: part(steps),
+      offsets: part(offsets),
+      mask: part(mask),
+    };
     const kept = own.mask?.reduce((sum, one) => sum + one, 0) ?? features * neurons;
-    return [{problems: 1, features, neurons, kept, ...(letters && {letters}), ...(own.mask && {zeros: 'plane' as const})}, own];
+    return [
+      {problems: 1, features, neurons, kept, ...(letters && {letters}), ...(own.mask && {zeros: 'plane' as const})},
+      own,
+    ];
   });
 }
 
 /** The weights themselves, one matrix for each problem: step · (code + origin) + offset in float32, exactly 0 where pruned. */
-export function unpackWeights({problems, features, neurons, letters}: Packing, {codes, values, steps, offsets, mask}: UnpackedMatrices): Matrix[] {
+export function unpackWeights(
+  {problems, features, neurons, letters}: Packing,
+  {codes, values, steps, offsets, mask}: UnpackedMatrices,
+): Matrix[] {
   const size = features * neurons;
   return Array.from({length: problems}, (_, p) => {
     const weights = matrix(features, neurons);
@@ -160,7 +186,8 @@ export function unpackWeights({problems, features, neurons, letters}: Packing, {
 }
 
 function requirePart({name, dtype, length}: PartSpec, part: Int32Array | Float32Array | undefined): void {
-  if (part?.length !== length) throw new RangeError(`${name}: expected ${length} numbers, got ${part?.length ?? 'none'}`);
+  if (part?.length !== length)
+    throw new RangeError(`${name}: expected ${length} numbers, got ${part?.length ?? 'none'}`);
   const wrong = dtype === 'float32' ? part.findIndex((value) => !Number.isFinite(value)) : -1;
   if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${part[wrong]} at ${wrong}`);
   if (name === 'steps') {
@@ -178,11 +205,15 @@ function withPartName<Result>(name: PartName, read: () => Result): Result {
 }
 
 function keptOf<Numbers extends Uint8Array | Float32Array>(all: Numbers, mask: Mask | undefined): Numbers {
-  return mask ? all.filter((_, i) => mask[i] === 1) as Numbers : all;
+  return mask ? (all.filter((_, i) => mask[i] === 1) as Numbers) : all;
 }
 
 /** Numbers of kept weights to their places, 0 elsewhere. */
-function spreadKept<Numbers extends Uint8Array | Float32Array>(kept: ArrayLike<number>, mask: Mask | undefined, all: Numbers): Numbers {
+function spreadKept<Numbers extends Uint8Array | Float32Array>(
+  kept: ArrayLike<number>,
+  mask: Mask | undefined,
+  all: Numbers,
+): Numbers {
   if (!mask) {
     all.set(kept);
     return all;

@@ -33,7 +33,10 @@ export function centred(pair: GramPair): Grams {
 
 /** {@link centred} as a task. */
 export function* centerGramsTask({gram, crossGram, mean, shadowMean, rows}: GramPair): Task<Grams> {
-  const result = {gram: yield* subtractOuter(gram, rows, shadowMean, shadowMean), crossGram: yield* subtractOuter(crossGram, rows, shadowMean, mean)};
+  const result = {
+    gram: yield* subtractOuter(gram, rows, shadowMean, shadowMean),
+    crossGram: yield* subtractOuter(crossGram, rows, shadowMean, mean),
+  };
   const size = gram.rows;
   for (let t = 0; t < size; t++) {
     if (!(result.gram.data[t * size + t] <= NOISE * gram.data[t * size + t])) continue;
@@ -44,7 +47,12 @@ export function* centerGramsTask({gram, crossGram, mean, shadowMean, rows}: Gram
   return result;
 }
 
-function* subtractOuter({rows: size, data}: Matrix, rows: number, left: Float64Array, right: Float64Array): Task<Matrix> {
+function* subtractOuter(
+  {rows: size, data}: Matrix,
+  rows: number,
+  left: Float64Array,
+  right: Float64Array,
+): Task<Matrix> {
   const result = matrix(size, size);
   for (const {first, last} of panelsOf(result)) {
     for (let t = first; t < last; t++) {
@@ -65,7 +73,11 @@ function clearRow({columns, data}: Matrix, t: number): void {
  * @param weights W `[features, neurons]`
  * @param values Q `[features, neurons]`
  */
-export function biasShift({mean, shadowMean}: Pick<GramPair, 'mean' | 'shadowMean'>, weights: Matrix, values: Matrix): Float64Array {
+export function biasShift(
+  {mean, shadowMean}: Pick<GramPair, 'mean' | 'shadowMean'>,
+  weights: Matrix,
+  values: Matrix,
+): Float64Array {
   const shift = new Float64Array(weights.columns);
   for (let i = 0; i < weights.data.length; i++) {
     const t = Math.floor(i / weights.columns);

@@ -26,9 +26,16 @@ const STEEPEST = 4;
  *
  * A channel that is constant in x̃, or nearly unrelated, keeps its variance.
  */
-export function matchedNorm({mean, variance}: NormStatistics, epsilon: number, channel: ChannelMoments): NormStatistics {
+export function matchedNorm(
+  {mean, variance}: NormStatistics,
+  epsilon: number,
+  channel: ChannelMoments,
+): NormStatistics {
   const slope = slopeOf(channel, (variance + epsilon) / Math.max(epsilon, Number.MIN_VALUE));
-  return {mean: mean + channel.shadowMean - channel.mean / slope, variance: (variance + epsilon) / slope ** 2 - epsilon};
+  return {
+    mean: mean + channel.shadowMean - channel.mean / slope,
+    variance: (variance + epsilon) / slope ** 2 - epsilon,
+  };
 }
 
 /** a, such that v' stays above 0: a² ≤ (v + ε)/ε. */

@@ -1,5 +1,5 @@
-import {type Matrix, matrix} from './matrix.ts';
 import {runSync, type Task} from '../task.ts';
+import {type Matrix, matrix} from './matrix.ts';
 
 /**
  * The lower triangular L with LLᵀ = H.

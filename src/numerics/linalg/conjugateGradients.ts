@@ -1,8 +1,8 @@
+import {runSync, type Task} from '../task.ts';
 import {meanDiagonal} from './damping.ts';
-import {type Mask, applyMask} from './mask.ts';
+import {applyMask, type Mask} from './mask.ts';
 import {diagonal, type Matrix, matrix, requireSameShape, subtract} from './matrix.ts';
 import {multiplyTask} from './product.ts';
-import {runSync, type Task} from '../task.ts';
 
 /** How far to go. */
 export interface SupportOptions {
@@ -24,12 +24,24 @@ export interface SupportOptions {
  * @param mask what is kept; without one, everything
  * @throws RangeError if the shapes do not fit
  */
-export function solveOnSupport(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, options: SupportOptions = {}): Matrix {
+export function solveOnSupport(
+  gram: Matrix,
+  target: Matrix,
+  start: Matrix,
+  mask: Mask | undefined,
+  options: SupportOptions = {},
+): Matrix {
   return runSync(solveOnSupportTask(gram, target, start, mask, options));
 }
 
 /** {@link solveOnSupport} as a task. */
-export function* solveOnSupportTask(gram: Matrix, target: Matrix, start: Matrix, mask: Mask | undefined, {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {}): Task<Matrix> {
+export function* solveOnSupportTask(
+  gram: Matrix,
+  target: Matrix,
+  start: Matrix,
+  mask: Mask | undefined,
+  {damping = 0.01, iterations = 60, tolerance = 1e-4}: SupportOptions = {},
+): Task<Matrix> {
   requireSameShape('solveOnSupport', target, start);
   const kept = applyMask(start, mask);
   const residual = subtract(target, yield* multiplyTask(gram, kept));
@@ -50,11 +62,21 @@ class ConjugateGradients {
   private readonly rzTarget: Float64Array;
 
   /** @param residual (H + λI)-gradient, GW − HV + λ(V₀ − V), off the support meaningless; it is written to */
-  constructor(private readonly gram: Matrix, private readonly residual: Matrix, start: Matrix, mask: Mask | undefined, {damping, tolerance}: Readonly<Record<'damping' | 'tolerance', number>>) {
+  constructor(
+    private readonly gram: Matrix,
+    private readonly residual: Matrix,
+    start: Matrix,
+    mask: Mask | undefined,
+    {damping, tolerance}: Readonly<Record<'damping' | 'tolerance', number>>,
+  ) {
     this.lambda = damping * meanDiagonal(gram);
     this.inverse = inverseDiagonal(gram, this.lambda, start.columns, mask);
     this.solution = matrix(start.rows, start.columns, start.data.slice());
-    this.direction = matrix(start.rows, start.columns, this.residual.data.map((r, i) => r * this.inverse[i]));
+    this.direction = matrix(
+      start.rows,
+      start.columns,
+      this.residual.data.map((r, i) => r * this.inverse[i]),
+    );
     this.rz = columnDots(this.residual.data, this.direction.data, start.columns);
     this.rzTarget = this.rz.map((size) => tolerance ** 2 * size);
   }
@@ -69,7 +91,12 @@ class ConjugateGradients {
 
   /** Goes as far as is best along each direction d, and turns. @returns how far */
   private advance(product: Float64Array): Float64Array {
-    const {solution: {data: solution}, residual: {data: residual}, direction: {data: direction}, inverse} = this;
+    const {
+      solution: {data: solution},
+      residual: {data: residual},
+      direction: {data: direction},
+      inverse,
+    } = this;
     const neurons = this.solution.columns;
     const curvature = columnDots(direction, product, neurons);
     const alpha = this.rz.map((size, n) => (size > this.rzTarget[n] && curvature[n] > 0 ? size / curvature[n] : 0));
@@ -78,7 +105,11 @@ class ConjugateGradients {
       residual[i] -= alpha[i % neurons] * product[i];
     }
     const before = this.rz;
-    this.rz = columnDots(residual, residual.map((r, i) => r * inverse[i]), neurons);
+    this.rz = columnDots(
+      residual,
+      residual.map((r, i) => r * inverse[i]),
+      neurons,
+    );
     for (let i = 0; i < direction.length; i++) {
       const n = i % neurons;
       direction[i] = alpha[n] > 0 ? residual[i] * inverse[i] + (this.rz[n] / before[n]) * direction[i] : 0;

@@ -1,6 +1,6 @@
+import {runSync, type Task} from '../task.ts';
 import {choleskyTask} from './cholesky.ts';
 import {addToDiagonal, diagonal, type Matrix} from './matrix.ts';
-import {runSync, type Task} from '../task.ts';
 
 /** How often damping is multiplied by ten before giving up. */
 const MAX_ESCALATIONS = 6;
@@ -25,14 +25,20 @@ export function dampedCholesky(gram: Matrix, damping: number): Damped {
 /** {@link dampedCholesky} as a task. */
 export function* dampedCholeskyTask(gram: Matrix, damping: number): Task<Damped> {
   const mean = meanDiagonal(gram);
-  for (let escalation = 0, relative = damping; escalation <= MAX_ESCALATIONS; escalation++, relative = relative > 0 ? relative * 10 : 1e-8) {
+  for (
+    let escalation = 0, relative = damping;
+    escalation <= MAX_ESCALATIONS;
+    escalation++, relative = relative > 0 ? relative * 10 : 1e-8
+  ) {
     // A layer whose every input is dead has a zero gram: any positive λ will do.
     const lambda = mean > 0 ? relative * mean : 1;
     const damped = addToDiagonal(gram, lambda);
     const factor = yield* choleskyTask(damped);
     if (factor) return {gram: damped, factor, damping: relative, lambda};
   }
-  throw new RangeError(`dampedCholesky: the gram of ${gram.rows} features is not positive semidefinite, even with ${MAX_ESCALATIONS} escalations of damping ${damping}; are there NaN or Infinity in the calibration data?`);
+  throw new RangeError(
+    `dampedCholesky: the gram of ${gram.rows} features is not positive semidefinite, even with ${MAX_ESCALATIONS} escalations of damping ${damping}; are there NaN or Infinity in the calibration data?`,
+  );
 }
 
 /** The mean of diag H, the unit of damping. */

@@ -24,7 +24,8 @@ export type Pattern = 'unstructured' | NofM;
 export function keepLargest(scores: Matrix, pattern: Pattern, sparsity: number): Mask {
   const mask = new Uint8Array(scores.data.length).fill(1);
   if (pattern === 'unstructured') {
-    if (!(sparsity >= 0 && sparsity <= 1)) throw new RangeError(`keepLargest: expected \`sparsity\` from 0 to 1, got ${sparsity}`);
+    if (!(sparsity >= 0 && sparsity <= 1))
+      throw new RangeError(`keepLargest: expected \`sparsity\` from 0 to 1, got ${sparsity}`);
     dropSmallest(mask, scores, {first: 0, stride: 1, size: mask.length}, Math.round(sparsity * mask.length));
     return mask;
   }
@@ -32,7 +33,8 @@ export function keepLargest(scores: Matrix, pattern: Pattern, sparsity: number):
   const {n: kept, m: size} = pattern;
   const {columns: neurons} = scores;
   for (let t = 0; t < scores.rows; t += size) {
-    for (let n = 0; n < neurons; n++) dropSmallest(mask, scores, {first: t * neurons + n, stride: neurons, size}, size - kept);
+    for (let n = 0; n < neurons; n++)
+      dropSmallest(mask, scores, {first: t * neurons + n, stride: neurons, size}, size - kept);
   }
   return mask;
 }
@@ -41,7 +43,10 @@ function requireFit(scores: Matrix, {n, m}: NofM): void {
   if (!(Number.isInteger(n) && Number.isInteger(m) && m >= 1 && n >= 0 && n <= m)) {
     throw new RangeError(`keepLargest: expected n of m to be whole numbers with 0 ≤ n ≤ m and m ≥ 1, got ${n} of ${m}`);
   }
-  if (scores.rows % m !== 0) throw new RangeError(`keepLargest: expected m to divide the features, got ${n} of ${m} for weights ${shapeOf(scores)}`);
+  if (scores.rows % m !== 0)
+    throw new RangeError(
+      `keepLargest: expected m to divide the features, got ${n} of ${m} for weights ${shapeOf(scores)}`,
+    );
 }
 
 /** Entries `first, first + stride, …`, so many. */
@@ -79,5 +84,11 @@ export function sparsityOf(mask: Mask): number {
 
 /** The matrix with exact zeros off the mask; the same one without a mask. */
 export function applyMask(values: Matrix, mask: Mask | undefined): Matrix {
-  return mask ? matrix(values.rows, values.columns, values.data.map((value, i) => (mask[i] === 0 ? 0 : value))) : values;
+  return mask
+    ? matrix(
+        values.rows,
+        values.columns,
+        values.data.map((value, i) => (mask[i] === 0 ? 0 : value)),
+      )
+    : values;
 }

@@ -1,5 +1,5 @@
-import {panelsOf} from './blocks.ts';
 import {runSync, type Task} from '../task.ts';
+import {panelsOf} from './blocks.ts';
 
 /** A dense matrix, row-major: entry (i, j) is `data[i * columns + j]`. */
 export interface Matrix {
@@ -30,7 +30,8 @@ export function fromRows(rows: readonly (readonly number[])[]): Matrix {
   const columns = rows.length > 0 ? rows[0].length : 0;
   const result = matrix(rows.length, columns);
   rows.forEach((row, i) => {
-    if (row.length !== columns) throw new RangeError(`fromRows: expected ${columns} numbers in row ${i}, got ${row.length}`);
+    if (row.length !== columns)
+      throw new RangeError(`fromRows: expected ${columns} numbers in row ${i}, got ${row.length}`);
     result.data.set(row, i * columns);
   });
   return result;
@@ -62,7 +63,11 @@ export function* transposeTask(from: Matrix): Task<Matrix> {
 /** A − B. */
 export function subtract(a: Matrix, b: Matrix): Matrix {
   requireSameShape('subtract', a, b);
-  return matrix(a.rows, a.columns, a.data.map((value, i) => value - b.data[i]));
+  return matrix(
+    a.rows,
+    a.columns,
+    a.data.map((value, i) => value - b.data[i]),
+  );
 }
 
 /** H + λI for a square H. */

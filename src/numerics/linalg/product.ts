@@ -1,7 +1,7 @@
+import {runSync, type Task} from '../task.ts';
 import {type Block, blocksOf} from './blocks.ts';
 import {type Matrix, matrix, shapeOf} from './matrix.ts';
-import {runSync, type Task} from '../task.ts';
-import {MAX_COLUMNS, MAX_ROWS, MAX_TERMS, type WasmTile, createWasmTile, TILE_SIZE} from './wasmTile.ts';
+import {createWasmTile, MAX_COLUMNS, MAX_ROWS, MAX_TERMS, TILE_SIZE, type WasmTile} from './wasmTile.ts';
 
 /**
  * AB.
@@ -15,7 +15,8 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
 
 /** {@link multiply} as a task. */
 export function* multiplyTask(a: Matrix, b: Matrix): Task<Matrix> {
-  if (a.columns !== b.rows) throw new RangeError(`multiply: expected [m, k] and [k, n], got ${shapeOf(a)} and ${shapeOf(b)}`);
+  if (a.columns !== b.rows)
+    throw new RangeError(`multiply: expected [m, k] and [k, n], got ${shapeOf(a)} and ${shapeOf(b)}`);
   const result = matrix(a.rows, b.columns);
   yield* addPanelProductTask(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
   return result;
@@ -42,13 +43,20 @@ export function addPanelProduct(sum: Matrix, a: Matrix, b: Matrix, panel: Panel)
 }
 
 /** {@link addPanelProduct} as a task: parts that fit the tile's memory, each of which goes on where the last one left the sums. */
-export function* addPanelProductTask(sum: Matrix, a: Matrix, b: Matrix, {firstRow, lastRow, firstInner, lastInner}: Panel): Task<void> {
+export function* addPanelProductTask(
+  sum: Matrix,
+  a: Matrix,
+  b: Matrix,
+  {firstRow, lastRow, firstInner, lastInner}: Panel,
+): Task<void> {
   tile ??= createWasmTile() ?? 'none';
   for (const rows of blocksOf(lastRow - firstRow, MAX_ROWS)) {
     for (const terms of blocksOf(lastInner - firstInner, MAX_TERMS)) {
       const part = {
-        firstRow: firstRow + rows.first, lastRow: firstRow + rows.last,
-        firstInner: firstInner + terms.first, lastInner: firstInner + terms.last,
+        firstRow: firstRow + rows.first,
+        lastRow: firstRow + rows.last,
+        firstInner: firstInner + terms.first,
+        lastInner: firstInner + terms.last,
       };
       if (tile === 'none') addEntries(sum, a, b, part);
       else addTiles(sum, a, b, part, tile);

@@ -68,20 +68,37 @@ const END = [0x0b];
 
 function tileFunction(): number[] {
   const rows = Array.from({length: TILE_SIZE}, (_, r) => r);
-  const sums = rows.flatMap((r) => [{local: FIRST_SUM + 2 * r, offset: r * SUMS_BYTES}, {local: FIRST_SUM + 2 * r + 1, offset: r * SUMS_BYTES + 16}]);
+  const sums = rows.flatMap((r) => [
+    {local: FIRST_SUM + 2 * r, offset: r * SUMS_BYTES},
+    {local: FIRST_SUM + 2 * r + 1, offset: r * SUMS_BYTES + 16},
+  ]);
   return [
     ...sums.flatMap(({local, offset}) => [...get(SUMS), ...load(offset), ...set(local)]),
     ...LOOP,
-    ...get(COLUMNS), ...load(0), ...set(LEFT),
-    ...get(COLUMNS), ...load(16), ...set(RIGHT),
+    ...get(COLUMNS),
+    ...load(0),
+    ...set(LEFT),
+    ...get(COLUMNS),
+    ...load(16),
+    ...set(RIGHT),
     ...rows.flatMap((r) => [
-      ...get(ROW), ...loadTwice(r * ROW_BYTES), ...set(FACTOR),
+      ...get(ROW),
+      ...loadTwice(r * ROW_BYTES),
+      ...set(FACTOR),
       ...addProduct(FIRST_SUM + 2 * r, LEFT),
       ...addProduct(FIRST_SUM + 2 * r + 1, RIGHT),
     ]),
-    ...get(COLUMNS), ...constant(32), ...ADD_INTEGERS, ...set(COLUMNS),
-    ...get(ROW), ...constant(8), ...ADD_INTEGERS, ...tee(ROW),
-    ...get(ROW_END), ...ARE_DIFFERENT, ...REPEAT_IF,
+    ...get(COLUMNS),
+    ...constant(32),
+    ...ADD_INTEGERS,
+    ...set(COLUMNS),
+    ...get(ROW),
+    ...constant(8),
+    ...ADD_INTEGERS,
+    ...tee(ROW),
+    ...get(ROW_END),
+    ...ARE_DIFFERENT,
+    ...REPEAT_IF,
     ...END,
     ...sums.flatMap(({local, offset}) => [...get(SUMS), ...get(local), ...store(offset)]),
     ...END,
@@ -98,7 +115,12 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   const [integer, vector, memory, func] = [0x7f, 0x7b, 2, 0];
   const body = [1, 11, vector, ...tileFunction()];
   return Uint8Array.from([
-    0, ...ascii('asm'), 1, 0, 0, 0,
+    0,
+    ...ascii('asm'),
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, 4, integer, integer, integer, integer, 0]),
     ...section(2, [1, ...name('host'), ...name('memory'), memory, 0, 1]),
     ...section(3, [1, 0]),

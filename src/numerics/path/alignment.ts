@@ -1,8 +1,8 @@
+import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {choleskySolveTask} from '../linalg/cholesky.ts';
 import {dampedCholeskyTask} from '../linalg/damping.ts';
 import {type Matrix, matrix, requireSameShape} from '../linalg/matrix.ts';
 import {addPanelProductTask, multiplyTask} from '../linalg/product.ts';
-import {type Block, HOST_BLOCK_FEATURES, blocksOf} from '../linalg/blocks.ts';
 import {runSync, type Task} from '../task.ts';
 
 /** How W̃ is found from W. */
@@ -33,13 +33,20 @@ export function alignWeights(weights: Matrix, gram: Matrix, crossGram: Matrix, o
 }
 
 /** {@link alignWeights} as a task. */
-export function* alignWeightsTask(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Task<Matrix> {
+export function* alignWeightsTask(
+  weights: Matrix,
+  gram: Matrix,
+  crossGram: Matrix,
+  options: AlignmentOptions,
+): Task<Matrix> {
   requireSameShape('alignWeights', gram, crossGram);
   requireSquareFor('alignWeights', gram, weights);
   const {method, order = 1, damping = 0.01, dead = 'keep'} = options;
   switch (method) {
-    case 'none': return weights;
-    case 'exact': return resolveDead(yield* alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
+    case 'none':
+      return weights;
+    case 'exact':
+      return resolveDead(yield* alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
     case 'order': {
       let aligned = yield* firstSweep(weights, gram, crossGram, dead);
       const target = order > 1 ? yield* multiplyTask(crossGram, weights) : aligned;
@@ -52,14 +59,18 @@ export function* alignWeightsTask(weights: Matrix, gram: Matrix, crossGram: Matr
 /** @throws RangeError unless `gram` is `[features, features]` for weights `[features, neurons]` */
 export function requireSquareFor(where: string, gram: Matrix, weights: Matrix): void {
   if (gram.rows !== gram.columns || gram.rows !== weights.rows) {
-    throw new RangeError(`${where}: expected a square gram for ${weights.rows} features, got [${gram.rows}, ${gram.columns}]`);
+    throw new RangeError(
+      `${where}: expected a square gram for ${weights.rows} features, got [${gram.rows}, ${gram.columns}]`,
+    );
   }
 }
 
 function* alignExactly(weights: Matrix, gram: Matrix, crossGram: Matrix, damping: number): Task<Matrix> {
   const {factor, lambda} = yield* dampedCholeskyTask(gram, damping);
   const right = yield* multiplyTask(crossGram, weights);
-  right.data.forEach((entry, i) => { right.data[i] = entry + lambda * weights.data[i]; });
+  right.data.forEach((entry, i) => {
+    right.data[i] = entry + lambda * weights.data[i];
+  });
   return yield* choleskySolveTask(factor, right);
 }
 
@@ -90,7 +101,18 @@ function* firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'ke
 }
 
 /** The features of a block, to which the sums of those before it were added. */
-function firstOfBlock({weights, gram, crossGram, aligned, right, taken}: Readonly<Record<'weights' | 'gram' | 'crossGram' | 'aligned' | 'right' | 'taken', Matrix>>, dead: 'keep' | 'zero', {first, last}: Block): void {
+function firstOfBlock(
+  {
+    weights,
+    gram,
+    crossGram,
+    aligned,
+    right,
+    taken,
+  }: Readonly<Record<'weights' | 'gram' | 'crossGram' | 'aligned' | 'right' | 'taken', Matrix>>,
+  dead: 'keep' | 'zero',
+  {first, last}: Block,
+): void {
   const {rows: features, columns: neurons} = weights;
   for (let t = first; t < last; t++) {
     for (let s = first; s <= t; s++) addRow(right, t, crossGram.data[t * features + s], weights, s);
@@ -120,7 +142,10 @@ function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Task<Matrix>
 }
 
 /** The features of a block, to which the sums of all others were added. */
-function nextOfBlock({target, gram, next, taken}: Readonly<Record<'target' | 'gram' | 'next' | 'taken', Matrix>>, {first, last}: Block): void {
+function nextOfBlock(
+  {target, gram, next, taken}: Readonly<Record<'target' | 'gram' | 'next' | 'taken', Matrix>>,
+  {first, last}: Block,
+): void {
   const {rows: features, columns: neurons} = next;
   for (let t = first; t < last; t++) {
     for (let s = first; s < last; s++) if (s !== t) addRow(taken, t, gram.data[t * features + s], next, s);

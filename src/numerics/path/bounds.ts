@@ -25,6 +25,10 @@ export function pathBound({radius, scaling, largestNorm, rows, probability}: Pat
 }
 
 /** σ² of {@link pathBound}. */
-export function pathVariance({radius, scaling, largestNorm}: Pick<PathBoundOptions, 'radius' | 'scaling' | 'largestNorm'>): number {
+export function pathVariance({
+  radius,
+  scaling,
+  largestNorm,
+}: Pick<PathBoundOptions, 'radius' | 'scaling' | 'largestNorm'>): number {
   return ((Math.PI * radius ** 2) / 2) * (scaling ** 2 / (2 * scaling - 1)) * largestNorm;
 }

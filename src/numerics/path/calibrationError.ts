@@ -1,8 +1,8 @@
 import {type Matrix, subtract} from '../linalg/matrix.ts';
-import {dampedFeedbackTask} from './pathFeedback.ts';
-import {followPathTask, type Path} from './pathFollowing.ts';
 import {multiplyTask} from '../linalg/product.ts';
 import {runSync, type Task} from '../task.ts';
+import {dampedFeedbackTask} from './pathFeedback.ts';
+import {followPathTask, type Path} from './pathFollowing.ts';
 
 /**
  * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
@@ -16,7 +16,13 @@ import {runSync, type Task} from '../task.ts';
  * @param path Q, and its drift under path feedback with scaling C: H_ts e_s summed is C · H_tt · drift_t
  * @param scaling C
  */
-export function calibrationErrors(gram: Matrix, residual: Matrix, aligned: Matrix, path: Path, scaling: number): Float64Array {
+export function calibrationErrors(
+  gram: Matrix,
+  residual: Matrix,
+  aligned: Matrix,
+  path: Path,
+  scaling: number,
+): Float64Array {
   const {rows: features, columns: neurons} = aligned;
   const errors = new Float64Array(neurons);
   for (let t = 0; t < features; t++) {
@@ -61,6 +67,8 @@ export function* calibrationGainTask(gram: Matrix, target: Matrix, from: Matrix,
   const residual = subtract(target, yield* multiplyTask(gram, from));
   const moved = yield* multiplyTask(gram, change);
   const gain = new Float64Array(target.columns);
-  change.data.forEach((delta, i) => { gain[i % gain.length] += delta * (2 * residual.data[i] - moved.data[i]); });
+  change.data.forEach((delta, i) => {
+    gain[i % gain.length] += delta * (2 * residual.data[i] - moved.data[i]);
+  });
   return gain;
 }

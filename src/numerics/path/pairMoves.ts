@@ -1,7 +1,7 @@
-import type {Alphabet} from '../stochastic/alphabet.ts';
 import {diagonal, type Matrix} from '../linalg/matrix.ts';
-import type {Task} from '../task.ts';
+import type {Alphabet} from '../stochastic/alphabet.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+import type {Task} from '../task.ts';
 
 /** The letters of one neuron, while they change. */
 export interface NeuronLetters {
@@ -56,7 +56,12 @@ export class PairMoves {
     return new PairMoves(gram, alphabet, norms, partners);
   }
 
-  private constructor(gram: Matrix, private readonly alphabet: Alphabet, private readonly norms: Float64Array, private readonly partners: Int32Array) {
+  private constructor(
+    gram: Matrix,
+    private readonly alphabet: Alphabet,
+    private readonly norms: Float64Array,
+    private readonly partners: Int32Array,
+  ) {
     this.count = norms.length > 0 ? partners.length / norms.length : 0;
     this.products = Float64Array.from(this.partners, (s, j) => gram.data[Math.floor(j / this.count) * gram.rows + s]);
   }
@@ -108,7 +113,9 @@ function closestFeatures({rows, data}: Matrix, norms: Float64Array, t: number, c
   const min = likeness.slice().sort()[rows - count];
   const closest: number[] = [];
   for (const wanted of [(value: number) => value > min, (value: number) => value === min]) {
-    likeness.forEach((value, s) => { if (closest.length < count && wanted(value)) closest.push(s); });
+    likeness.forEach((value, s) => {
+      if (closest.length < count && wanted(value)) closest.push(s);
+    });
   }
   return closest;
 }

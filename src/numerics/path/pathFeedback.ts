@@ -30,11 +30,16 @@ export function pathFeedback(gram: Matrix, options: FeedbackOptions): Matrix {
  * {@link pathFeedback} as a task, with the relative damping that optimal feedback took in the end.
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
-export function* dampedFeedbackTask(gram: Matrix, {kind, scaling = 1, damping = 0.01}: FeedbackOptions): Task<{feedback: Matrix; damping: number | undefined}> {
+export function* dampedFeedbackTask(
+  gram: Matrix,
+  {kind, scaling = 1, damping = 0.01}: FeedbackOptions,
+): Task<{feedback: Matrix; damping: number | undefined}> {
   if (!(scaling >= 1)) throw new RangeError(`pathFeedback: expected \`scaling\` to be at least 1, got ${scaling}`);
   switch (kind) {
-    case 'none': return {feedback: matrix(gram.rows, gram.rows), damping: undefined};
-    case 'path': return {feedback: yield* feedbackBelowDiagonal(gram, scaling), damping: undefined};
+    case 'none':
+      return {feedback: matrix(gram.rows, gram.rows), damping: undefined};
+    case 'path':
+      return {feedback: yield* feedbackBelowDiagonal(gram, scaling), damping: undefined};
     case 'optimal': {
       const damped = yield* dampedCholeskyTask(reverseBoth(gram), damping);
       return {feedback: yield* feedbackBelowDiagonal(yield* lowerFactor(damped.factor), 1), damping: damped.damping};

@@ -1,4 +1,4 @@
-import {type Block, HOST_BLOCK_FEATURES, blocksOf} from '../linalg/blocks.ts';
+import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
 import {addPanelProductTask} from '../linalg/product.ts';
 import {runSync, type Task} from '../task.ts';
@@ -28,19 +28,34 @@ export interface Path {
  * @param options `blockSize`: features per block, default 64
  * @throws RangeError if the shapes do not fit
  */
-export function followPath(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Path {
+export function followPath(
+  aligned: Matrix,
+  feedback: Matrix,
+  quantize: Quantize,
+  options: {readonly blockSize?: number} = {},
+): Path {
   return runSync(followPathTask(aligned, feedback, quantize, options));
 }
 
 /** {@link followPath} as a task: its blocks. */
-export function* followPathTask(aligned: Matrix, feedback: Matrix, quantize: Quantize, options: {readonly blockSize?: number} = {}): Task<Path> {
+export function* followPathTask(
+  aligned: Matrix,
+  feedback: Matrix,
+  quantize: Quantize,
+  options: {readonly blockSize?: number} = {},
+): Task<Path> {
   requireSquareFor('followPath', feedback, aligned);
   const {rows: features, columns: neurons} = aligned;
   const values = matrix(features, neurons);
   const errors = matrix(features, neurons);
   const drift = matrix(features, neurons);
   for (const block of blocksOf(features, options.blockSize ?? HOST_BLOCK_FEATURES)) {
-    yield* addPanelProductTask(drift, feedback, errors, {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first});
+    yield* addPanelProductTask(drift, feedback, errors, {
+      firstRow: block.first,
+      lastRow: block.last,
+      firstInner: 0,
+      lastInner: block.first,
+    });
     followBlock({aligned, values, errors, drift, feedback}, quantize, block);
     yield;
   }
@@ -48,7 +63,17 @@ export function* followPathTask(aligned: Matrix, feedback: Matrix, quantize: Qua
 }
 
 /** In order: each step depends on every earlier choice. */
-function followBlock({aligned, values, errors, drift, feedback}: Readonly<Record<'aligned' | 'values' | 'errors' | 'drift' | 'feedback', Matrix>>, quantize: Quantize, {first, last}: Block): void {
+function followBlock(
+  {
+    aligned,
+    values,
+    errors,
+    drift,
+    feedback,
+  }: Readonly<Record<'aligned' | 'values' | 'errors' | 'drift' | 'feedback', Matrix>>,
+  quantize: Quantize,
+  {first, last}: Block,
+): void {
   const {columns: neurons} = aligned;
   for (let t = first; t < last; t++) {
     for (let n = 0, i = t * neurons; n < neurons; n++, i++) {

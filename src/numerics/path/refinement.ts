@@ -1,15 +1,15 @@
-import {type Alphabet} from '../stochastic/alphabet.ts';
 import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
-import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
-import {type Mask, applyMask} from '../linalg/mask.ts';
+import {applyMask, type Mask} from '../linalg/mask.ts';
 import {type Matrix, matrix, subtract, transpose} from '../linalg/matrix.ts';
-import {type NeuronLetters, PairMoves} from './pairMoves.ts';
 import {multiplyTask} from '../linalg/product.ts';
 import {type Quantized, valuesOf} from '../scales/quantized.ts';
+import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
 import type {Granularity, Scales} from '../scales/scales.ts';
-import {runSync, type Task} from '../task.ts';
 import {transposeCodes} from '../scales/transposeCodes.ts';
+import {type Alphabet} from '../stochastic/alphabet.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+import {runSync, type Task} from '../task.ts';
+import {type NeuronLetters, PairMoves} from './pairMoves.ts';
 
 /** How long to refine. */
 export interface RefinementOptions {
@@ -44,7 +44,12 @@ export function refine(start: Quantized, gram: Matrix, target: Matrix, options: 
 }
 
 /** {@link refine} as a task. */
-export function* refineTask(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Quantized> {
+export function* refineTask(
+  start: Quantized,
+  gram: Matrix,
+  target: Matrix,
+  options: RefinementOptions,
+): Task<Quantized> {
   const state = yield* Refinement.of(start, gram, target, options);
   const {refit = true, pairs = 0} = options;
   for (let round = 0; round < options.rounds; round++) {
@@ -80,10 +85,20 @@ class Refinement {
   static *of(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Refinement> {
     const residual = subtract(target, yield* multiplyTask(gram, valuesOf(start, options.alphabet, target.columns)));
     const hasOffsets = (start.scales.offsets !== undefined || options.offset === true) && start.scales.groups === 1;
-    return new Refinement(start, gram, {target, residual, ones: hasOffsets ? yield* multiplyTask(gram, onesOf(target, start.mask)) : undefined}, options);
+    return new Refinement(
+      start,
+      gram,
+      {target, residual, ones: hasOffsets ? yield* multiplyTask(gram, onesOf(target, start.mask)) : undefined},
+      options,
+    );
   }
 
-  private constructor(start: Quantized, private readonly gram: Matrix, {target, residual, ones}: {readonly target: Matrix; readonly residual: Matrix; readonly ones: Matrix | undefined}, private readonly options: RefinementOptions) {
+  private constructor(
+    start: Quantized,
+    private readonly gram: Matrix,
+    {target, residual, ones}: {readonly target: Matrix; readonly residual: Matrix; readonly ones: Matrix | undefined},
+    private readonly options: RefinementOptions,
+  ) {
     this.features = target.rows;
     this.neurons = target.columns;
     this.scales = start.scales;
@@ -98,7 +113,11 @@ class Refinement {
 
   result(): Quantized {
     const scales = {...this.scales, steps: this.steps, ...(this.offsets && {offsets: this.offsets})};
-    return {codes: transposeCodes(this.codes, this.neurons, this.features), scales, ...(this.mask && {mask: this.mask})};
+    return {
+      codes: transposeCodes(this.codes, this.neurons, this.features),
+      scales,
+      ...(this.mask && {mask: this.mask}),
+    };
   }
 
   *sweep(): Task<void> {
@@ -140,7 +159,9 @@ class Refinement {
       codes: this.codes.subarray(first, last),
       residual: this.residual.subarray(first, last),
       steps: Float64Array.from({length: this.features}, (_, t) => this.movableStep(n, t)),
-      move: (t, by) => { this.moveCode(n, t, by); },
+      move: (t, by) => {
+        this.moveCode(n, t, by);
+      },
     };
   }
 
@@ -167,7 +188,9 @@ class Refinement {
         yield;
       }
       const shared = this.options.granularity === 'tensor' ? poolSums(fits.map(({sums}) => sums)) : undefined;
-      fits.forEach((fit, n) => { this.updateLetters(g * this.neurons + n, n, fit, shared ?? fit.sums); });
+      fits.forEach((fit, n) => {
+        this.updateLetters(g * this.neurons + n, n, fit, shared ?? fit.sums);
+      });
     }
   }
 
@@ -175,8 +198,13 @@ class Refinement {
   private fitOf(group: number, n: number): Fit {
     const first = group * this.scales.groupSize;
     const last = Math.min(first + this.scales.groupSize, this.features);
-    const ones = this.offsets && (this.ones?.subarray(n * this.features, (n + 1) * this.features) ?? this.productOf(n, first, last, () => 1));
-    const letters = this.scales.groups === 1 ? this.productOfNeuron(n, ones) : this.productOf(n, first, last, (t) => this.letterAt(n, t));
+    const ones =
+      this.offsets &&
+      (this.ones?.subarray(n * this.features, (n + 1) * this.features) ?? this.productOf(n, first, last, () => 1));
+    const letters =
+      this.scales.groups === 1
+        ? this.productOfNeuron(n, ones)
+        : this.productOf(n, first, last, (t) => this.letterAt(n, t));
     const sums = {cross: 0, square: 0, onesCross: 0, onesSquare: 0, mixed: 0};
     for (let t = first; t < last; t++) {
       const z = this.letterAt(n, t);

@@ -1,10 +1,10 @@
-import type {Alphabet} from '../stochastic/alphabet.ts';
 import {panelsOf} from '../linalg/blocks.ts';
 import type {Mask} from '../linalg/mask.ts';
 import type {Matrix} from '../linalg/matrix.ts';
-import {type Granularity, groupSizeOf, type Scales, roundToFloat32} from './scales.ts';
-import {runSync, type Task} from '../task.ts';
+import type {Alphabet} from '../stochastic/alphabet.ts';
 import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+import {runSync, type Task} from '../task.ts';
+import {type Granularity, groupSizeOf, roundToFloat32, type Scales} from './scales.ts';
 
 /** Candidates between 5 % and 100 % of the step that lets the farthest letter reach the largest weight. */
 const CANDIDATES = 48;
@@ -26,26 +26,45 @@ export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity
 }
 
 /** {@link meanSquareScale} as a task. */
-export function meanSquareScaleTask(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Task<Scales> {
+export function meanSquareScaleTask(
+  weights: Matrix,
+  alphabet: Alphabet,
+  granularity: Granularity,
+  mask?: Mask,
+): Task<Scales> {
   return findScales(weights, granularity, mask, (values) => findBestStep(values, alphabet));
 }
 
 /** The steps that let the farthest letter reach the largest weight, of those on the mask: nothing of W is clipped. */
 export function absMaxScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
-  return runSync(findScales(weights, granularity, mask, function* (values) {
-    yield;
-    return absMaxStep(values, alphabet);
-  }));
+  return runSync(
+    findScales(weights, granularity, mask, function* (values) {
+      yield;
+      return absMaxStep(values, alphabet);
+    }),
+  );
 }
 
-function* findScales(weights: Matrix, granularity: Granularity, mask: Mask | undefined, stepOf: (values: Float64Array) => Task<number>): Task<Scales> {
+function* findScales(
+  weights: Matrix,
+  granularity: Granularity,
+  mask: Mask | undefined,
+  stepOf: (values: Float64Array) => Task<number>,
+): Task<Scales> {
   const {rows: features, columns: neurons} = weights;
   const groupSize = groupSizeOf(granularity, features);
   const groups = Math.max(1, Math.ceil(features / groupSize));
   const steps = new Float64Array(groups * neurons);
-  if (granularity === 'tensor') return roundToFloat32({groupSize, groups, neurons, steps: steps.fill(yield* stepOf(weights.data.filter((_, i) => mask?.[i] !== 0)))});
+  if (granularity === 'tensor')
+    return roundToFloat32({
+      groupSize,
+      groups,
+      neurons,
+      steps: steps.fill(yield* stepOf(weights.data.filter((_, i) => mask?.[i] !== 0))),
+    });
   for (let g = 0; g < groups; g++) {
-    for (let n = 0; n < neurons; n++) steps[g * neurons + n] = yield* stepOf(groupValues(weights, mask, n, g * groupSize, groupSize));
+    for (let n = 0; n < neurons; n++)
+      steps[g * neurons + n] = yield* stepOf(groupValues(weights, mask, n, g * groupSize, groupSize));
   }
   return roundToFloat32({groupSize, groups, neurons, steps});
 }
@@ -59,17 +78,34 @@ function absMaxStep(values: Float64Array, alphabet: Alphabet): number {
 }
 
 /** The kept weights of some features of a neuron. */
-function groupValues({rows, columns, data}: Matrix, mask: Mask | undefined, neuron: number, first: number, size: number): Float64Array {
+function groupValues(
+  {rows, columns, data}: Matrix,
+  mask: Mask | undefined,
+  neuron: number,
+  first: number,
+  size: number,
+): Float64Array {
   const last = Math.min(first + size, rows);
   const indices = Array.from({length: last - first}, (_, k) => (first + k) * columns + neuron);
-  return Float64Array.from(indices.filter((i) => mask?.[i] !== 0), (i) => data[i]);
+  return Float64Array.from(
+    indices.filter((i) => mask?.[i] !== 0),
+    (i) => data[i],
+  );
 }
 
 function* findBestStep(values: Float64Array, alphabet: Alphabet): Task<number> {
   const widest = absMaxStep(values, alphabet);
   if (!(widest > 0)) return 0;
-  const coarse = yield* bestOf(values, alphabet, Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k));
-  let best = yield* bestOf(values, alphabet, Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)));
+  const coarse = yield* bestOf(
+    values,
+    alphabet,
+    Array.from({length: CANDIDATES + 1}, (_, k) => widest * RATIO ** k),
+  );
+  let best = yield* bestOf(
+    values,
+    alphabet,
+    Array.from({length: 2 * FINE_CANDIDATES + 1}, (_, k) => coarse * RATIO ** (k / FINE_CANDIDATES - 1)),
+  );
   for (let k = 0; k < REFITS; k++) best = fitOf(values, alphabet, best).refit;
   return best;
 }
@@ -90,7 +126,9 @@ function* bestOf(values: Float64Array, alphabet: Alphabet, candidates: readonly 
 
 /** The rounding error of a step, and the step ⟨w, z⟩/⟨z, z⟩ that fits its codes best. */
 function fitOf(values: Float64Array, alphabet: Alphabet, step: number): {error: number; refit: number} {
-  let error = 0, cross = 0, square = 0;
+  let error = 0,
+    cross = 0,
+    square = 0;
   for (const value of values) {
     const z = nearestQuantizer.code(value / step, 0, alphabet) + alphabet.shift;
     error += (value - step * z) ** 2;

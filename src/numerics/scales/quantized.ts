@@ -1,6 +1,6 @@
-import type {Alphabet} from '../stochastic/alphabet.ts';
-import {type Mask, applyMask} from '../linalg/mask.ts';
+import {applyMask, type Mask} from '../linalg/mask.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
+import type {Alphabet} from '../stochastic/alphabet.ts';
 import type {Scales} from './scales.ts';
 
 /** Codes of a layer `[features, neurons]`, with the steps and offsets that make them weights, and which of them are 0 instead. */

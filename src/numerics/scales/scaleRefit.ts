@@ -53,5 +53,11 @@ function gainOf(step: number, offset: number, {cross, square, onesCross, onesSqu
 /** The sums of several sets that share s and c: errors of neurons add up. */
 export function poolSums(sets: readonly LetterSums[]): LetterSums {
   const sumOf = (key: keyof LetterSums) => sets.reduce((sum, set) => sum + set[key], 0);
-  return {cross: sumOf('cross'), square: sumOf('square'), onesCross: sumOf('onesCross'), onesSquare: sumOf('onesSquare'), mixed: sumOf('mixed')};
+  return {
+    cross: sumOf('cross'),
+    square: sumOf('square'),
+    onesCross: sumOf('onesCross'),
+    onesSquare: sumOf('onesSquare'),
+    mixed: sumOf('mixed'),
+  };
 }

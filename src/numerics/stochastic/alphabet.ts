@@ -40,8 +40,10 @@ export interface Alphabet {
  * @throws RangeError if the options name no alphabet: both or neither of bits and levels, or a size that the layout cannot have
  */
 export function uniformAlphabet({bits, levels, layout, step = 1}: AlphabetOptions): Alphabet {
-  if ((bits === undefined) === (levels === undefined)) throw new RangeError('uniformAlphabet: expected either `bits` or `levels`');
-  if (!(step >= 0 && step < Infinity)) throw new RangeError(`uniformAlphabet: expected \`step\` to be a finite number from 0, got ${step}`);
+  if ((bits === undefined) === (levels === undefined))
+    throw new RangeError('uniformAlphabet: expected either `bits` or `levels`');
+  if (!(step >= 0 && step < Infinity))
+    throw new RangeError(`uniformAlphabet: expected \`step\` to be a finite number from 0, got ${step}`);
   const letters = bits === undefined ? sizeFromLevels(levels, layout) : sizeFromBits(bits, layout);
   return {...letters, ...codesOf(letters), step};
 }
@@ -54,7 +56,9 @@ interface Letters {
 function sizeFromBits(bits: Bits, layout: AlphabetLayout | undefined): Letters {
   if (bits === 'ternary') return sizeFromLevels(3, layout);
   if (!(Number.isInteger(bits) && bits >= 1 && bits <= 8)) {
-    throw new RangeError(`uniformAlphabet: expected \`bits\` to be an integer from 1 to 8 or 'ternary', got ${String(bits)}`);
+    throw new RangeError(
+      `uniformAlphabet: expected \`bits\` to be an integer from 1 to 8 or 'ternary', got ${String(bits)}`,
+    );
   }
   const chosen = layout ?? (bits <= 2 ? 'midrise' : 'symmetric');
   return sizeFromLevels(chosen === 'symmetric' ? 2 ** bits - 1 : 2 ** bits, chosen);
@@ -65,7 +69,9 @@ function sizeFromLevels(levels = 0, layout: AlphabetLayout = levels % 2 === 0 ? 
     throw new RangeError(`uniformAlphabet: expected 2 to 256 letters, got ${levels}`);
   }
   if ((layout === 'symmetric') !== (levels % 2 === 1)) {
-    throw new RangeError(`uniformAlphabet: expected ${layout === 'symmetric' ? 'an odd' : 'an even'} number of letters for the ${layout} layout, got ${levels}`);
+    throw new RangeError(
+      `uniformAlphabet: expected ${layout === 'symmetric' ? 'an odd' : 'an even'} number of letters for the ${layout} layout, got ${levels}`,
+    );
   }
   return {levels, layout};
 }

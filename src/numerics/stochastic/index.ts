@@ -1,10 +1,10 @@
 import {nearestPruner} from './nearestPruner.ts';
 import {nearestQuantizer} from './nearestQuantizer.ts';
 import {nearestSparseQuantizer} from './nearestSparseQuantizer.ts';
-import {sparseQuantizer} from './sparseQuantizer.ts';
-import type {StochasticOperator} from './stochasticOperator.ts';
 import {stochasticPruner} from './pruner.ts';
 import {stochasticQuantizer} from './quantizer.ts';
+import {sparseQuantizer} from './sparseQuantizer.ts';
+import type {StochasticOperator} from './stochasticOperator.ts';
 
 /** How an argument becomes a letter: at random without bias, or the nearest. */
 export type Rounding = 'stochastic' | 'nearest';

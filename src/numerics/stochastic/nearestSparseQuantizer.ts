@@ -5,7 +5,8 @@ import type {StochasticOperator} from './stochasticOperator.ts';
 export const nearestSparseQuantizer: StochasticOperator = {
   name: 'nearestSparseQuantizer',
   random: false,
-  code: (y, uniform, alphabet, deadZone = 0) => (Math.abs(y) > deadZone ? nearestQuantizer.code(y, uniform, alphabet) : -alphabet.shift),
+  code: (y, uniform, alphabet, deadZone = 0) =>
+    Math.abs(y) > deadZone ? nearestQuantizer.code(y, uniform, alphabet) : -alphabet.shift,
   wgsl: /* wgsl */ `
     fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32, deadZone : f32) -> f32 {
       return select(-shift, clamp(floor(y - shift + 0.5), lowest, highest), abs(y) > deadZone);

@@ -1,5 +1,5 @@
-import type {StochasticOperator} from './stochasticOperator.ts';
 import {stochasticQuantizer} from './quantizer.ts';
+import type {StochasticOperator} from './stochasticOperator.ts';
 
 /**
  * Quantizer ∘ pruner in one draw, with E T(x) = x inside the alphabet's range: beyond the dead zone stochastic rounding; within it 0,

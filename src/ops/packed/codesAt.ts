@@ -5,7 +5,12 @@ import type {PackedLayout} from './packedOperand.ts';
  * @param group of all problems
  * @param k the number of the code in its group
  */
-export function codesAt({neurons, bits, perRun, wordsPerRun, runs}: PackedLayout, words: ArrayLike<number>, group: number, k: number): (neuron: number) => number {
+export function codesAt(
+  {neurons, bits, perRun, wordsPerRun, runs}: PackedLayout,
+  words: ArrayLike<number>,
+  group: number,
+  k: number,
+): (neuron: number) => number {
   const bit = (k % perRun) * bits;
   const word = ((group * runs + Math.floor(k / perRun)) * wordsPerRun + (bit >>> 5)) * neurons;
   return (n) => {

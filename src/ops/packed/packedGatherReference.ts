@@ -1,20 +1,29 @@
-import {codesAt} from './codesAt.ts';
 import {defineKernel} from '../kernel.ts';
+import {codesAt} from './codesAt.ts';
 import type {PackedLayout} from './packedOperand.ts';
 import {PACKED_GATHER, type PackedGatherAttrs, type PackedInputs} from './packedOps.ts';
 import type {CpuBackend} from './packedReference.ts';
 
 /** PackedGather on the cpu: the rows that are asked for, decoded one by one. */
 export const packedGatherReference = defineKernel<PackedInputs, PackedGatherAttrs, CpuBackend>({
-  kernelName: PACKED_GATHER, backendName: 'cpu',
+  kernelName: PACKED_GATHER,
+  backendName: 'cpu',
   kernelFunc: ({inputs: {x, codes, steps, offsets}, attrs: {layout, rows}, backend}) => {
-    const [places, words, scales, shifts] = [x, codes, steps, offsets].map((tensor) => (tensor ? backend.data.get(tensor.dataId).values : []));
+    const [places, words, scales, shifts] = [x, codes, steps, offsets].map((tensor) =>
+      tensor ? backend.data.get(tensor.dataId).values : [],
+    );
     const {neurons} = layout;
     const gathered = new Float32Array(places.length * neurons);
     for (let i = 0; i < places.length; i++) {
       const index = Math.trunc(places[i]);
-      if (!(index >= 0 && index < rows)) throw new RangeError(`PackedGather: expected places from 0 to ${rows - 1}, got ${places[i]}`);
-      writeRow(gathered.subarray(i * neurons, (i + 1) * neurons), index, {layout, words, steps: scales, offsets: offsets && shifts});
+      if (!(index >= 0 && index < rows))
+        throw new RangeError(`PackedGather: expected places from 0 to ${rows - 1}, got ${places[i]}`);
+      writeRow(gathered.subarray(i * neurons, (i + 1) * neurons), index, {
+        layout,
+        words,
+        steps: scales,
+        offsets: offsets && shifts,
+      });
     }
     return backend.makeTensorInfo([places.length, neurons], 'float32', gathered);
   },
@@ -33,7 +42,8 @@ function writeRow(row: Float32Array, index: number, {layout, words, steps, offse
   const t = index % features;
   const group = Math.floor(index / features) * groups + Math.floor(t / groupSize);
   const inGroup = t % groupSize;
-  const [first, count, own] = typeof zeros === 'object' ? [Math.floor(inGroup / zeros.m) * zeros.n, zeros.n, inGroup % zeros.m] : [inGroup, 1, 0];
+  const [first, count, own] =
+    typeof zeros === 'object' ? [Math.floor(inGroup / zeros.m) * zeros.n, zeros.n, inGroup % zeros.m] : [inGroup, 1, 0];
   for (let k = first; k < first + count; k++) {
     const codes = codesAt(layout, words, group, k);
     for (let n = 0; n < neurons; n++) {

@@ -1,7 +1,7 @@
 import {dispose, keep, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {kernelWords, codesWithPositions} from '../../numerics/coding/kernelWords.ts';
-import type {NofM} from '../../numerics/linalg/mask.ts';
+import {codesWithPositions, kernelWords} from '../../numerics/coding/kernelWords.ts';
 import type {PackedLetters, Packing, UnpackedMatrices} from '../../numerics/coding/packedMatrices.ts';
+import type {NofM} from '../../numerics/linalg/mask.ts';
 
 /** How packed weights lie in the tensors of a {@link PackedOperand}: what its kernels must know. */
 export interface PackedLayout {
@@ -45,36 +45,80 @@ export interface PackedOperand {
  * Packed matrices as an operand on the active backend; it survives `tidy`.
  * @throws RangeError if they have no letters
  */
-export function packedOperand({problems, features, neurons, letters, zeros}: Packing, matrices: UnpackedMatrices): PackedOperand {
+export function packedOperand(
+  {problems, features, neurons, letters, zeros}: Packing,
+  matrices: UnpackedMatrices,
+): PackedOperand {
   const {codes, steps, offsets, mask} = matrices;
   if (!letters || !codes || !steps) throw new RangeError('packedOperand: expected letters, got weights in float32');
   const groupSize = Math.min(letters.groupSize, features);
   const groups = Math.ceil(features / groupSize);
-  const coded = mask ? codeZeros(codes, mask, letters, typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined, neurons)
+  const coded = mask
+    ? codeZeros(
+        codes,
+        mask,
+        letters,
+        typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined,
+        neurons,
+      )
     : {codes, zeros: 'none' as const, letterBits: bitsFor(letters.levels), bits: bitsFor(letters.levels)};
   const share = typeof coded.zeros === 'object' ? coded.zeros.n / coded.zeros.m : 1;
-  const {words, ...runs} = kernelWords(coded.codes, coded.bits, {rows: features * share, groupRows: groupSize * share, neurons});
-  const tensors = [tensor(words, [words.length / neurons, neurons], 'int32'), tensor(steps, [problems * groups, neurons])];
+  const {words, ...runs} = kernelWords(coded.codes, coded.bits, {
+    rows: features * share,
+    groupRows: groupSize * share,
+    neurons,
+  });
+  const tensors = [
+    tensor(words, [words.length / neurons, neurons], 'int32'),
+    tensor(steps, [problems * groups, neurons]),
+  ];
   if (offsets) tensors.push(tensor(offsets, [problems * groups, neurons]));
   tensors.forEach(keep);
   const {bits, perRun, wordsPerRun, runs: runsOfGroup} = runs;
   return {
     layout: {
-      problems, features, neurons, levels: letters.levels, origin: letters.origin, groupSize, groups,
-      zeros: coded.zeros, letterBits: coded.letterBits, bits, perRun, wordsPerRun, runs: runsOfGroup,
+      problems,
+      features,
+      neurons,
+      levels: letters.levels,
+      origin: letters.origin,
+      groupSize,
+      groups,
+      zeros: coded.zeros,
+      letterBits: coded.letterBits,
+      bits,
+      perRun,
+      wordsPerRun,
+      runs: runsOfGroup,
     },
-    codes: tensors[0], steps: tensors[1], offsets: offsets && tensors[2],
-    dispose: () => { dispose(tensors); },
+    codes: tensors[0],
+    steps: tensors[1],
+    offsets: offsets && tensors[2],
+    dispose: () => {
+      dispose(tensors);
+    },
   };
 }
 
 type CodedZeros = Pick<PackedLayout, 'zeros' | 'letterBits' | 'bits'> & {readonly codes: ArrayLike<number>};
 
-function codeZeros(codes: Uint8Array, mask: Uint8Array, {levels, origin, offsets}: PackedLetters, pattern: NofM | undefined, neurons: number): CodedZeros {
+function codeZeros(
+  codes: Uint8Array,
+  mask: Uint8Array,
+  {levels, origin, offsets}: PackedLetters,
+  pattern: NofM | undefined,
+  neurons: number,
+): CodedZeros {
   const bits = bitsFor(levels);
-  if (pattern && pattern.n > 0) return {codes: codesWithPositions(codes, mask, bits, pattern, neurons), zeros: pattern, letterBits: bits, bits: bits + bitsFor(pattern.m)};
+  if (pattern && pattern.n > 0)
+    return {
+      codes: codesWithPositions(codes, mask, bits, pattern, neurons),
+      zeros: pattern,
+      letterBits: bits,
+      bits: bits + bitsFor(pattern.m),
+    };
   const zero = !offsets && Number.isInteger(origin) && origin <= 0 && -origin < levels ? -origin : undefined;
-  const coded = Uint16Array.from(codes, (code, i) => (mask[i] === 1 ? code : zero ?? levels));
+  const coded = Uint16Array.from(codes, (code, i) => (mask[i] === 1 ? code : (zero ?? levels)));
   const letterBits = zero === undefined ? bitsFor(levels + 1) : bits;
   return {codes: coded, zeros: zero === undefined ? 'sentinel' : 'none', letterBits, bits: letterBits};
 }

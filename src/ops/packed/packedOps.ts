@@ -1,4 +1,13 @@
-import {engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getBackend,
+  getKernel,
+  type NamedTensorMap,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import {backendAttrs, backendInputs} from '../kernel.ts';
 import type {PackedLayout, PackedOperand} from './packedOperand.ts';
 
@@ -9,11 +18,12 @@ export const PACKED_DEPTHWISE_CONV2D = 'PackedDepthwiseConv2D';
 export const PACKED_GATHER = 'PackedGather';
 
 /** One of the packed ops. */
-export type PackedOp = typeof PACKED_MATMUL | typeof PACKED_CONV2D | typeof PACKED_DEPTHWISE_CONV2D | typeof PACKED_GATHER;
+export type PackedOp =
+  typeof PACKED_MATMUL | typeof PACKED_CONV2D | typeof PACKED_DEPTHWISE_CONV2D | typeof PACKED_GATHER;
 
 /** Activations that every packed kernel computes by itself: those that round nothing. */
 export const FUSED_ACTIVATIONS = ['linear', 'relu', 'relu6'] as const;
-export type FusedActivation = typeof FUSED_ACTIVATIONS[number];
+export type FusedActivation = (typeof FUSED_ACTIVATIONS)[number];
 
 /** What happens to the sums before they are written: act(Σ + bias). */
 export interface Epilogue {
@@ -83,7 +93,12 @@ export function packedMatMul(x: Tensor2D, operand: PackedOperand, {bias, activat
  * @param x `[batch, height, width, channels]`
  * @returns `[batch, outHeight, outWidth, neurons]`
  */
-export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
+export function packedConv2d(
+  x: Tensor4D,
+  operand: PackedOperand,
+  windows: PackedWindows,
+  {bias, activation}: Epilogue,
+): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
   return engine().runKernel<Tensor4D>(PACKED_CONV2D, inputsOf(x, operand, bias), backendAttrs(attrs));
 }
@@ -93,7 +108,12 @@ export function packedConv2d(x: Tensor4D, operand: PackedOperand, windows: Packe
  * @param x `[batch, height, width, channels]`
  * @returns `[batch, outHeight, outWidth, channels · multiplier]`
  */
-export function packedDepthwiseConv2d(x: Tensor4D, operand: PackedOperand, windows: PackedWindows, {bias, activation}: Epilogue): Tensor4D {
+export function packedDepthwiseConv2d(
+  x: Tensor4D,
+  operand: PackedOperand,
+  windows: PackedWindows,
+  {bias, activation}: Epilogue,
+): Tensor4D {
   const attrs: PackedConvolutionAttrs = {layout: operand.layout, activation, windows};
   return engine().runKernel<Tensor4D>(PACKED_DEPTHWISE_CONV2D, inputsOf(x, operand, bias), backendAttrs(attrs));
 }

@@ -4,7 +4,14 @@ import {codesAt} from './codesAt.ts';
 import {packedGatherReference} from './packedGatherReference.ts';
 import type {PackedLayout} from './packedOperand.ts';
 import {
-  type FusedActivation, PACKED_CONV2D, PACKED_DEPTHWISE_CONV2D, PACKED_MATMUL, type PackedAttrs, type PackedConvolutionAttrs, type PackedInputs, type PackedWindows,
+  type FusedActivation,
+  PACKED_CONV2D,
+  PACKED_DEPTHWISE_CONV2D,
+  PACKED_MATMUL,
+  type PackedAttrs,
+  type PackedConvolutionAttrs,
+  type PackedInputs,
+  type PackedWindows,
 } from './packedOps.ts';
 
 /** What these kernels need of tfjs's cpu backend. */
@@ -18,7 +25,8 @@ type Call<Attrs> = {readonly inputs: PackedInputs; readonly attrs: Attrs; readon
 /** The packed ops on the cpu, summed in float64: the reference of all other kernels. They read the same words. */
 export const packedReference = [
   defineKernel<PackedInputs, PackedAttrs, CpuBackend>({
-    kernelName: PACKED_MATMUL, backendName: 'cpu',
+    kernelName: PACKED_MATMUL,
+    backendName: 'cpu',
     kernelFunc: (call) => {
       const [rows, features] = call.inputs.x.shape;
       const {neurons} = call.attrs.layout;
@@ -26,7 +34,8 @@ export const packedReference = [
     },
   }),
   defineKernel<PackedInputs, PackedConvolutionAttrs, CpuBackend>({
-    kernelName: PACKED_CONV2D, backendName: 'cpu',
+    kernelName: PACKED_CONV2D,
+    backendName: 'cpu',
     kernelFunc: (call) => {
       const {layout, windows} = call.attrs;
       const [batch, , , channels] = call.inputs.x.shape;
@@ -39,9 +48,13 @@ export const packedReference = [
     },
   }),
   defineKernel<PackedInputs, PackedConvolutionAttrs, CpuBackend>({
-    kernelName: PACKED_DEPTHWISE_CONV2D, backendName: 'cpu',
+    kernelName: PACKED_DEPTHWISE_CONV2D,
+    backendName: 'cpu',
     kernelFunc: (call) => {
-      const {layout: {problems, neurons, features}, windows} = call.attrs;
+      const {
+        layout: {problems, neurons, features},
+        windows,
+      } = call.attrs;
       const [batch, , , channels] = call.inputs.x.shape;
       const pixel = pixelOf(call.inputs.x.shape, windows);
       const {x, weights, finish} = valuesOf(call);
@@ -53,7 +66,8 @@ export const packedReference = [
         let sum = 0;
         for (let t = 0; t < features; t++) {
           const at = pixel(Math.floor(i / outputs), t);
-          if (at >= 0) sum += x[at * channels + channel] * weights[(channel * features + t) * neurons + (out % neurons)];
+          if (at >= 0)
+            sum += x[at * channels + channel] * weights[(channel * features + t) * neurons + (out % neurons)];
         }
         y[i] = finish(sum, out);
       }
@@ -64,7 +78,12 @@ export const packedReference = [
 ];
 
 /** y = act(XQ + bias) for rows of X that are read entry by entry. */
-function matrixOp(call: Call<PackedAttrs>, shape: number[], rows: number, entry: (x: ArrayLike<number>, row: number, t: number) => number): TensorInfo {
+function matrixOp(
+  call: Call<PackedAttrs>,
+  shape: number[],
+  rows: number,
+  entry: (x: ArrayLike<number>, row: number, t: number) => number,
+): TensorInfo {
   const {features, neurons} = call.attrs.layout;
   const {x, weights, finish} = valuesOf(call);
   const y = new Float32Array(rows * neurons);
@@ -99,7 +118,12 @@ const ACTIVATIONS: Readonly<Record<FusedActivation, (x: number) => number>> = {
 };
 
 /** The weights `[problems · features, neurons]` that the words of an operand stand for. */
-export function weightsOf(layout: PackedLayout, words: ArrayLike<number>, steps: ArrayLike<number>, offsets: ArrayLike<number> | undefined): Float64Array {
+export function weightsOf(
+  layout: PackedLayout,
+  words: ArrayLike<number>,
+  steps: ArrayLike<number>,
+  offsets: ArrayLike<number> | undefined,
+): Float64Array {
   const {problems, features, neurons, levels, origin, groupSize, groups, zeros, letterBits} = layout;
   const weights = new Float64Array(problems * features * neurons);
   const codesOfGroup = typeof zeros === 'object' ? (groupSize / zeros.m) * zeros.n : groupSize;
@@ -114,7 +138,9 @@ export function weightsOf(layout: PackedLayout, words: ArrayLike<number>, steps:
         const t = typeof zeros === 'object' ? Math.floor(k / zeros.n) * zeros.m + (code >>> letterBits) : k;
         if (t >= size || (zeros === 'sentinel' && letter === levels)) continue;
         const cell = group * neurons + n;
-        weights[(first + t) * neurons + n] = Math.fround(steps[cell] * (letter + origin) + (offsets ? offsets[cell] : 0));
+        weights[(first + t) * neurons + n] = Math.fround(
+          steps[cell] * (letter + origin) + (offsets ? offsets[cell] : 0),
+        );
       }
     }
   }
@@ -122,10 +148,15 @@ export function weightsOf(layout: PackedLayout, words: ArrayLike<number>, steps:
 }
 
 /** The pixel of the input that a tap of a window meets, −1 in the padding. */
-function pixelOf([, height, width]: readonly number[], {outHeight, outWidth, kernel, strides, dilations, top, left}: PackedWindows): (row: number, tap: number) => number {
+function pixelOf(
+  [, height, width]: readonly number[],
+  {outHeight, outWidth, kernel, strides, dilations, top, left}: PackedWindows,
+): (row: number, tap: number) => number {
   return (row, tap) => {
     const y = (Math.floor(row / outWidth) % outHeight) * strides[0] + Math.floor(tap / kernel[1]) * dilations[0] - top;
     const x = (row % outWidth) * strides[1] + (tap % kernel[1]) * dilations[1] - left;
-    return y < 0 || y >= height || x < 0 || x >= width ? -1 : (Math.floor(row / (outHeight * outWidth)) * height + y) * width + x;
+    return y < 0 || y >= height || x < 0 || x >= width
+      ? -1
+      : (Math.floor(row / (outHeight * outWidth)) * height + y) * width + x;
   };
 }

@@ -1,18 +1,18 @@
-import {ModelError} from '../../errors.ts';
 import {batchNormVisitors} from '../../calibration/batchNormVisitor.ts';
+import {ModelError} from '../../errors.ts';
+import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import {valuesOf} from '../../numerics/scales/quantized.ts';
+import {runTask} from '../../numerics/paced.ts';
 import {calibrationGainTask} from '../../numerics/path/calibrationError.ts';
 import {refineTask} from '../../numerics/path/refinement.ts';
+import {valuesOf} from '../../numerics/scales/quantized.ts';
 import type {Task} from '../../numerics/task.ts';
-import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
-import {runTask} from '../../numerics/paced.ts';
-import {letterReport} from '../measure/layerReport.ts';
+import {withRidge} from '../../solver/withRidge.ts';
 import type {CompressedLayer, Compression, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../types.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
+import {letterReport} from '../measure/layerReport.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
-import {withRidge} from '../../solver/withRidge.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {type LayerResult, visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 
@@ -40,17 +40,33 @@ export interface CorrectModelOptions extends Omit<VisitOptions, 'others'> {
  * Alphabets, masks and the topology stay. A layer's correction is kept only if its error on held-out rows falls.
  * @throws ModelError before any compression, DataError without calibration data
  */
-export async function correctModel(compression: Compression, options: CorrectModelOptions, context: StageContext): Promise<Compression> {
+export async function correctModel(
+  compression: Compression,
+  options: CorrectModelOptions,
+  context: StageContext,
+): Promise<Compression> {
   const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
-  if (compressed.size === 0) throw new ModelError(`${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`);
-  const filter: VisitOptions['filter'] = (layer, info) => (compressed.has(info.name) ? options.filter(layer, info) : 'not compressed by an earlier stage');
-  return visitLayers(compression, {...options, filter, ...(options.batchNorm ? {others: batchNormVisitors} : {})}, context, async (visit) => {
-    const {before} = visit;
-    if (!before) throw new Error(`correctModel: layer ${visit.target.name} was compressed, and has no record`);
-    const begin = performance.now();
-    const corrected = await runTask(before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options), context.pause);
-    return correctLayer(visit, {...corrected, begin}, context);
-  });
+  if (compressed.size === 0)
+    throw new ModelError(
+      `${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`,
+    );
+  const filter: VisitOptions['filter'] = (layer, info) =>
+    compressed.has(info.name) ? options.filter(layer, info) : 'not compressed by an earlier stage';
+  return visitLayers(
+    compression,
+    {...options, filter, ...(options.batchNorm ? {others: batchNormVisitors} : {})},
+    context,
+    async (visit) => {
+      const {before} = visit;
+      if (!before) throw new Error(`correctModel: layer ${visit.target.name} was compressed, and has no record`);
+      const begin = performance.now();
+      const corrected = await runTask(
+        before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options),
+        context.pause,
+      );
+      return correctLayer(visit, {...corrected, begin}, context);
+    },
+  );
 }
 
 /** A layer after its correction. */
@@ -59,12 +75,24 @@ interface Corrected {
   readonly values: readonly Matrix[];
 }
 
-async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer, values, begin}: Corrected & {readonly begin: number}, {pause}: StageContext): Promise<LayerResult> {
+async function correctLayer(
+  {problems, before, reportBefore}: LayerVisit,
+  {layer, values, begin}: Corrected & {readonly begin: number},
+  {pause}: StageContext,
+): Promise<LayerResult> {
   if (!before || !reportBefore) throw new Error('correctLayer: a compressed layer has no record');
-  const shifts = problems.map((problem, p) => (problem.isCentred ? shiftFor(problem, values[p]) : problem.currentShift));
-  const errorBefore = await runTask(heldOutError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift}))), pause);
-  const errorAfter = await runTask(heldOutError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]}))), pause);
-  const kept = errorAfter < errorBefore && await runTask(lowersCalibrationError(problems, values), pause);
+  const shifts = problems.map((problem, p) =>
+    problem.isCentred ? shiftFor(problem, values[p]) : problem.currentShift,
+  );
+  const errorBefore = await runTask(
+    heldOutError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift}))),
+    pause,
+  );
+  const errorAfter = await runTask(
+    heldOutError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]}))),
+    pause,
+  );
+  const kept = errorAfter < errorBefore && (await runTask(lowersCalibrationError(problems, values), pause));
   const report = {
     ...reportBefore,
     ...(kept ? await letterReport(layer, values) : {}),
@@ -72,7 +100,9 @@ async function correctLayer({problems, before, reportBefore}: LayerVisit, {layer
     correction: {before: errorBefore, after: errorAfter, kept},
     milliseconds: reportBefore.milliseconds + performance.now() - begin,
   };
-  return kept ? {layer, report, values, ...(problems.some(({isCentred}) => isCentred) ? {shifts} : {})} : {layer: before, report};
+  return kept
+    ? {layer, report, values, ...(problems.some(({isCentred}) => isCentred) ? {shifts} : {})}
+    : {layer: before, report};
 }
 
 /** A ridge, or the damping of least squares, may have cost more than they found. */
@@ -85,13 +115,26 @@ function* lowersCalibrationError(problems: readonly VisitedProblem[], values: re
   return all > 0;
 }
 
-function* correctLetters({problems}: LayerVisit, before: QuantizedLayer, options: CorrectModelOptions): Task<Corrected> {
+function* correctLetters(
+  {problems}: LayerVisit,
+  before: QuantizedLayer,
+  options: CorrectModelOptions,
+): Task<Corrected> {
   const {alphabet, granularity} = before;
   const refined: QuantizedMatrix[] = [];
   for (const [p, problem] of problems.entries()) {
     const offset = before.matrices[p].scales.offsets !== undefined;
     const {gram, target} = withRidge({...problem, target: yield* targetOf(problem)}, options.ridge);
-    refined.push({...before.matrices[p], ...yield* refineTask(before.matrices[p], gram, target, {...options, refit: options.scale, alphabet, granularity, offset})});
+    refined.push({
+      ...before.matrices[p],
+      ...(yield* refineTask(before.matrices[p], gram, target, {
+        ...options,
+        refit: options.scale,
+        alphabet,
+        granularity,
+        offset,
+      })),
+    });
   }
   return {layer: {...before, matrices: refined}, values: refined.map((one) => valuesOf(one, alphabet, one.neurons))};
 }
@@ -99,16 +142,31 @@ function* correctLetters({problems}: LayerVisit, before: QuantizedLayer, options
 function* correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Task<Corrected> {
   const values: Matrix[] = [];
   for (const [p, problem] of problems.entries()) {
-    const solved = yield* solveOnSupportTask(problem.gram, yield* targetOf(problem), problem.current, layer.matrices[p].mask, options);
+    const solved = yield* solveOnSupportTask(
+      problem.gram,
+      yield* targetOf(problem),
+      problem.current,
+      layer.matrices[p].mask,
+      options,
+    );
     values.push({...solved, data: solved.data.map(Math.fround)});
   }
   return {layer, values};
 }
 
 /** X̃ᵀ(XW − 1cᵀ): what the weights are to give is what the bias does not, where it stays at its shift c. */
-function* targetOf({crossGram, weights, isCentred, currentShift, statistics: {rows, shadowMean}}: VisitedProblem): Task<Matrix> {
+function* targetOf({
+  crossGram,
+  weights,
+  isCentred,
+  currentShift,
+  statistics: {rows, shadowMean},
+}: VisitedProblem): Task<Matrix> {
   const target = yield* multiplyTask(crossGram, weights);
   if (isCentred || !currentShift) return target;
   const {columns} = target;
-  return {...target, data: target.data.map((entry, i) => entry - rows * shadowMean[Math.floor(i / columns)] * currentShift[i % columns])};
+  return {
+    ...target,
+    data: target.data.map((entry, i) => entry - rows * shadowMean[Math.floor(i / columns)] * currentShift[i % columns]),
+  };
 }

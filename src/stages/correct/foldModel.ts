@@ -1,14 +1,14 @@
 import {dispose, type Tensor, tensor, tensor1d} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../../errors.ts';
-import {type CallList, listCalls} from '../../model/callList.ts';
-import {type Topology, rebuildModel, topologyOf} from '../../model/cloneModel.ts';
-import {disposeModel} from '../../model/disposeModel.ts';
-import {mapTopology} from '../../model/topology.ts';
 import {followingBatchNorm} from '../../calibration/followingBatchNorm.ts';
 import {kernelWeight, type SkippedLayer} from '../../calibration/targets.ts';
+import {ModelError} from '../../errors.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
+import {type CallList, listCalls} from '../../model/callList.ts';
+import {rebuildModel, type Topology, topologyOf} from '../../model/cloneModel.ts';
+import {disposeModel} from '../../model/disposeModel.ts';
+import {mapTopology} from '../../model/topology.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {createReport} from '../../report/report.ts';
 import type {Compression} from '../../types.ts';
@@ -36,7 +36,9 @@ interface Affine {
 export async function foldModel(compression: Compression, context: StageContext): Promise<Compression> {
   const {model, layers: compressed, report, origin} = compression;
   if (compressed.length > 0) {
-    throw new ModelError(`${context.stage}: expected a model that is not compressed yet, found the compressed layer '${compressed[0].name}'; put ${context.stage}() first`);
+    throw new ModelError(
+      `${context.stage}: expected a model that is not compressed yet, found the compressed layer '${compressed[0].name}'; put ${context.stage}() first`,
+    );
   }
   requireAlive(context.stage, model);
   const {folds, skipped} = foldsOf(listCalls(model));
@@ -55,7 +57,13 @@ export async function foldModel(compression: Compression, context: StageContext)
       ...report.toJSON(),
       stages: [...report.stages, context.stage],
       skipped: [...report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
-      size: {...report.size, parameters: folded.countParams(), bytesBefore: 4 * folded.countParams(), bytesAfter: 4 * folded.countParams(), gzipBytesAfter: 4 * folded.countParams()},
+      size: {
+        ...report.size,
+        parameters: folded.countParams(),
+        bytesBefore: 4 * folded.countParams(),
+        bytesAfter: 4 * folded.countParams(),
+        gzipBytesAfter: 4 * folded.countParams(),
+      },
       milliseconds: report.milliseconds + context.elapsed(),
     }),
     dispose: release,
@@ -67,12 +75,16 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
   const all = new Set(list.calls.map(({layer}) => layer));
   for (const layer of all) {
     const own = list.calls.flatMap((call, index) => (call.layer === layer ? [index] : []));
-    const kernel = kernelsOf(layer).map((named) => named.kernel).find(({producesLayerOutput}) => producesLayerOutput);
+    const kernel = kernelsOf(layer)
+      .map((named) => named.kernel)
+      .find(({producesLayerOutput}) => producesLayerOutput);
     if (kernel === undefined || layer.getConfig()['useBias'] === undefined) continue; // it has nowhere to put a bias
     const norm = followingBatchNorm(layer, kernel, own, list);
     if (norm !== undefined) folds.push({layer, kernel, norm: list.calls[norm].layer});
   }
-  const left = [...all].filter((layer) => layer.getClassName() === 'BatchNormalization' && !folds.some(({norm}) => norm === layer));
+  const left = [...all].filter(
+    (layer) => layer.getClassName() === 'BatchNormalization' && !folds.some(({norm}) => norm === layer),
+  );
   const reason = 'it does not follow a linear layer, with a place for a bias, whose outputs nothing else takes';
   return {folds, skipped: left.map((layer) => ({name: layer.name, className: layer.getClassName(), reason}))};
 }
@@ -80,7 +92,7 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
 async function buildFoldedModel(model: LayersModel, folds: readonly Fold[]): Promise<LayersModel> {
   const made = new Map<layers.Layer, FoldedWeights & Fold>();
   try {
-    for (const fold of folds) made.set(fold.layer, {...fold, ...await foldWeights(fold)});
+    for (const fold of folds) made.set(fold.layer, {...fold, ...(await foldWeights(fold))});
     return await rebuildModel(model, {
       topology: foldTopology(topologyOf(model), folds),
       weightsFor(layer) {
@@ -90,7 +102,9 @@ async function buildFoldedModel(model: LayersModel, folds: readonly Fold[]): Pro
       },
     });
   } finally {
-    made.forEach(({weight, bias}) => { dispose([weight, bias]); });
+    made.forEach(({weight, bias}) => {
+      dispose([weight, bias]);
+    });
   }
 }
 
@@ -98,7 +112,8 @@ async function buildFoldedModel(model: LayersModel, folds: readonly Fold[]): Pro
 function foldTopology(topology: Topology, folds: readonly Fold[]): Topology {
   return mapTopology(topology, (entry) => {
     const {class_name: className, config} = entry;
-    if (folds.some(({norm}) => norm.name === config.name)) return {...entry, class_name: 'Activation', config: {name: config.name, activation: 'linear'}};
+    if (folds.some(({norm}) => norm.name === config.name))
+      return {...entry, class_name: 'Activation', config: {name: config.name, activation: 'linear'}};
     const isFolded = folds.some(({layer}) => layer.name === config.name && layer.getClassName() === className);
     return isFolded ? {...entry, config: {...config, use_bias: true}} : undefined;
   });
@@ -129,7 +144,11 @@ async function foldWeights({layer, kernel, norm}: Fold): Promise<FoldedWeights> 
 }
 
 function scaleColumns({rows, columns, data}: Matrix, factors: Float64Array): Matrix {
-  return matrix(rows, columns, data.map((value, i) => value * factors[i % columns]));
+  return matrix(
+    rows,
+    columns,
+    data.map((value, i) => value * factors[i % columns]),
+  );
 }
 
 /** γ (y − μ) / √(σ² + ε) + β */

@@ -1,17 +1,17 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts';
 import {listCalls} from '../../model/callList.ts';
-import {kernelWeight, type CompressionTarget} from '../../calibration/targets.ts';
 import {sizeOf, valueShapes} from '../../model/valueShapes.ts';
-import {type TargetMemory, walkMemory} from './walkMemory.ts';
-import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
-import type {Pattern} from '../../numerics/linalg/mask.ts';
 import {smallestFormOf} from '../../numerics/coding/masks.ts';
 import {type Packing, partsOf} from '../../numerics/coding/packedMatrices.ts';
+import type {Pattern} from '../../numerics/linalg/mask.ts';
 import {type Granularity, groupSizeOf} from '../../numerics/scales/scales.ts';
+import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
 import {gramBytes} from '../../ops/gramBytes.ts';
 import {type DryRunData, type DryRunLayer, type DryRunReport, dryRunReport} from '../../report/dryRunReport.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
-import {type TargetChoice, stageTargets} from '../run/stageTargets.ts';
+import {stageTargets, type TargetChoice} from '../run/stageTargets.ts';
+import {type TargetMemory, walkMemory} from './walkMemory.ts';
 
 /** What a pruning stage would do. */
 export interface PlannedPruning extends TargetChoice {
@@ -49,15 +49,20 @@ export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport 
   const stages = [plan.pruning, plan.letters].filter((stage) => stage !== undefined);
   const choices = stages.map((stage) => ({stage: stage.stage, ...stageTargets(stage.stage, networks, stage)}));
   const pruned = choices.find(({stage}) => stage === plan.pruning?.stage);
-  for (const target of pruned?.targets ?? []) if (plan.pruning) requirePattern(plan.pruning.stage, target, plan.pruning.pattern);
+  for (const target of pruned?.targets ?? [])
+    if (plan.pruning) requirePattern(plan.pruning.stage, target, plan.pruning.pattern);
   const {targets} = choices[choices.length - 1];
   const walk = {...plan, calls, shapes: valueShapes(calls, plan.inputShapes)};
-  const memories = choices.map(({targets: visited}, k) => walkMemory({...walk, targets: visited, startsChanged: k > 0}));
-  const layers = targets.map((target) => layerOf(target, plan, {
-    isPruned: pruned?.targets.some(({name}) => name === target.name) ?? false,
-    keepDenseReason: pruned?.skipped.find(({name}) => name === target.name)?.reason,
-    memory: choices.flatMap(({targets: visited}, k) => memories[k].filter((_, i) => visited[i].name === target.name)),
-  }));
+  const memories = choices.map(({targets: visited}, k) =>
+    walkMemory({...walk, targets: visited, startsChanged: k > 0}),
+  );
+  const layers = targets.map((target) =>
+    layerOf(target, plan, {
+      isPruned: pruned?.targets.some(({name}) => name === target.name) ?? false,
+      keepDenseReason: pruned?.skipped.find(({name}) => name === target.name)?.reason,
+      memory: choices.flatMap(({targets: visited}, k) => memories[k].filter((_, i) => visited[i].name === target.name)),
+    }),
+  );
   // The original, what the stage before made, and the copy that is rewritten.
   const models = 4 * model.countParams() * (stages.length + 1);
   return dryRunReport({
@@ -82,7 +87,11 @@ interface Findings {
   readonly memory: readonly TargetMemory[];
 }
 
-function layerOf(target: CompressionTarget, plan: DryRunPlan, {isPruned, keepDenseReason, memory}: Findings): DryRunLayer {
+function layerOf(
+  target: CompressionTarget,
+  plan: DryRunPlan,
+  {isPruned, keepDenseReason, memory}: Findings,
+): DryRunLayer {
   const {originalLayer, kernel} = target;
   const {shape} = kernelWeight(originalLayer, kernel);
   const [matrixCount, features, neurons] = [kernel.matrixCount(shape), kernel.features(shape), kernel.neurons(shape)];
@@ -92,7 +101,8 @@ function layerOf(target: CompressionTarget, plan: DryRunPlan, {isPruned, keepDen
     name: target.name,
     className: originalLayer.getClassName(),
     shape: [features, neurons],
-    matrixCount, weights,
+    matrixCount,
+    weights,
     letters: packing.letters?.levels,
     pruned: matrixCount * features * neurons - packing.kept,
     keepDenseReason,
@@ -105,19 +115,28 @@ function layerOf(target: CompressionTarget, plan: DryRunPlan, {isPruned, keepDen
 }
 
 /** How the layer would be written; an unstructured mask as one bit for each weight, though a tiny one may by chance have a shorter form. */
-function packingOf(extent: Pick<Packing, 'problems' | 'features' | 'neurons'>, {pruning, letters}: DryRunPlan, isPruned: boolean): Packing {
+function packingOf(
+  extent: Pick<Packing, 'problems' | 'features' | 'neurons'>,
+  {pruning, letters}: DryRunPlan,
+  isPruned: boolean,
+): Packing {
   const weights = extent.problems * extent.features * extent.neurons;
   const zeros = isPruned && pruning ? zerosOf(pruning, weights) : 0;
   return {
     ...extent,
     kept: weights - zeros,
-    letters: letters && {levels: letters.alphabet.levels, origin: letters.alphabet.lowest + letters.alphabet.shift, groupSize: groupSizeOf(letters.granularity, extent.features), offsets: letters.offset},
+    letters: letters && {
+      levels: letters.alphabet.levels,
+      origin: letters.alphabet.lowest + letters.alphabet.shift,
+      groupSize: groupSizeOf(letters.granularity, extent.features),
+      offsets: letters.offset,
+    },
     zeros: isPruned && pruning ? smallestFormOf(weights, extent.features, runsOf(pruning, zeros, weights)) : undefined,
   };
 }
 
 function zerosOf({pattern, sparsity}: PlannedPruning, weights: number): number {
-  return pattern === 'unstructured' ? Math.round(sparsity * weights) : weights * (pattern.m - pattern.n) / pattern.m;
+  return pattern === 'unstructured' ? Math.round(sparsity * weights) : (weights * (pattern.m - pattern.n)) / pattern.m;
 }
 
 /** Of what runs of features it is known how many are kept: of any where all or none are, else of those of the pattern; of none without one. */
@@ -128,9 +147,13 @@ function runsOf({pattern}: PlannedPruning, zeros: number, weights: number): {rea
 
 function modelSize(model: LayersModel, layers: readonly DryRunLayer[]): DryRunData['size'] {
   const parameters = model.countParams();
-  const [compressedWeights, packed] = [layers.reduce((sum, {weights}) => sum + weights, 0), layers.reduce((sum, {bytesAfter}) => sum + bytesAfter, 0)];
+  const [compressedWeights, packed] = [
+    layers.reduce((sum, {weights}) => sum + weights, 0),
+    layers.reduce((sum, {bytesAfter}) => sum + bytesAfter, 0),
+  ];
   return {
-    compressedWeights, parameters,
+    compressedWeights,
+    parameters,
     bitsPerWeight: (8 * packed) / compressedWeights,
     bytesBefore: 4 * parameters,
     bytesAfter: packed + 4 * (parameters - compressedWeights),

@@ -1,10 +1,10 @@
-import type {FollowedPath} from '../../solver/followedPath.ts';
-import type {VisitedProblem} from '../run/layerVisit.ts';
-import {pathBound} from '../../numerics/path/bounds.ts';
 import {matrix, subtract} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
+import {pathBound} from '../../numerics/path/bounds.ts';
 import type {Task} from '../../numerics/task.ts';
 import type {BoundReport} from '../../report/report.ts';
+import type {FollowedPath} from '../../solver/followedPath.ts';
+import type {VisitedProblem} from '../run/layerVisit.ts';
 
 /** The probability with which the reported bound may fail. */
 const PROBABILITY = 0.01;
@@ -41,6 +41,8 @@ function* largestError({problem: {statistics, isCentred}, path: {aligned, values
   const {shadow} = statistics.boundRows;
   const difference = subtract(aligned, values);
   const errors = yield* multiplyTask(shadow, difference);
-  const offset = isCentred ? (yield* multiplyTask(matrix(1, shadow.columns, statistics.shadowMean), difference)).data : new Float64Array(difference.columns);
+  const offset = isCentred
+    ? (yield* multiplyTask(matrix(1, shadow.columns, statistics.shadowMean), difference)).data
+    : new Float64Array(difference.columns);
   return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
 }

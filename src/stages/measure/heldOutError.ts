@@ -15,7 +15,8 @@ export interface Replacement {
 
 /** ‖XW − X̃Q − 1cᵀ‖ / ‖XW‖ over all problems of a layer, on held-out rows; on calibrated ones where none could be spared. */
 export function* heldOutError(replacements: readonly Replacement[]): Task<number> {
-  let difference = 0, norm = 0;
+  let difference = 0,
+    norm = 0;
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
     const target = yield* multiplyTask(original, problem.weights);

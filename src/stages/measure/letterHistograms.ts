@@ -1,16 +1,16 @@
-import {ModelError} from '../../errors.ts';
-import {layersOf} from '../../model/layersOf.ts';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {kernelWeight} from '../../calibration/targets.ts';
+import {ModelError} from '../../errors.ts';
 import {kernelsOf} from '../../layers/registry.ts';
-import {requireAlive} from '../run/compression.ts';
-import {type Matrix} from '../../numerics/linalg/matrix.ts';
+import {layersOf} from '../../model/layersOf.ts';
 import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
+import {type Matrix} from '../../numerics/linalg/matrix.ts';
 import {integer, type OptionRules, resolveOptions} from '../../options.ts';
-import {matricesOf} from '../../packed/packedExecution.ts';
 import {Packed} from '../../packed/packed.ts';
+import {matricesOf} from '../../packed/packedExecution.ts';
 import {storedKernelsOf} from '../../packed/storedKernels.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {requireAlive} from '../run/compression.ts';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
 
 /** Options of {@link letterHistograms}. */
@@ -40,7 +40,10 @@ const RULES: OptionRules<Required<LetterHistogramOptions>> = {bins: integer(96, 
  * @returns one for each of its layers, in their order
  * @throws OptionError, ModelError if the model or its original was disposed of
  */
-export async function letterHistograms(compression: Compression, options: LetterHistogramOptions = {}): Promise<readonly LetterHistogram[]> {
+export async function letterHistograms(
+  compression: Compression,
+  options: LetterHistogramOptions = {},
+): Promise<readonly LetterHistogram[]> {
   const {bins} = resolveOptions<Required<LetterHistogramOptions>>('letterHistograms', options, RULES);
   const {original, model, layers} = compression;
   requireAlive('letterHistograms', original);
@@ -48,7 +51,10 @@ export async function letterHistograms(compression: Compression, options: Letter
   const histograms: LetterHistogram[] = [];
   for (const record of layers) {
     const before = await matricesIn(original, record);
-    const histogram = record.kind === 'quantized' ? stepHistogram(record, before, bins) : keptHistogram(record, before, await matricesIn(model, record), bins);
+    const histogram =
+      record.kind === 'quantized'
+        ? stepHistogram(record, before, bins)
+        : keptHistogram(record, before, await matricesIn(model, record), bins);
     histograms.push({name: record.name, ...histogram});
   }
   return histograms;
@@ -66,5 +72,7 @@ async function matricesIn(model: LayersModel, {name, className}: CompressedLayer
     const weight = kernelWeight(layer, found.kernel);
     return found.kernel.toMatrices(await weight.data(), weight.shape);
   }
-  throw new ModelError(`letterHistograms: expected a layer '${name}', a ${className}, found none; the model was changed after it was compressed`);
+  throw new ModelError(
+    `letterHistograms: expected a layer '${name}', a ${className}, found none; the model was changed after it was compressed`,
+  );
 }

@@ -1,25 +1,34 @@
-import {add, tensor1d, tensor2d, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {add, type Tensor, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import type {CompressionTarget} from '../../calibration/targets.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
 import {runTask} from '../../numerics/paced.ts';
-import {rowsFor, type Replacement} from './heldOutError.ts';
+import {type Replacement, rowsFor} from './heldOutError.ts';
 
 /**
  * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a kernel on held-out rows, σ the activation of its layer: what is left of
  * an error behind it. The layer's own relu forgives whatever stays below 0. Of a kernel inside its layer σ is the identity.
  * @param pause awaited within the products
  */
-export async function outputError({originalLayer: layer, kernel}: Pick<CompressionTarget, 'originalLayer' | 'kernel'>, replacements: readonly Replacement[], pause: () => Promise<void>): Promise<number> {
+export async function outputError(
+  {originalLayer: layer, kernel}: Pick<CompressionTarget, 'originalLayer' | 'kernel'>,
+  replacements: readonly Replacement[],
+  pause: () => Promise<void>,
+): Promise<number> {
   const bias = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data<'float32'>();
   const activate = activationOf(kernel.activation);
-  let difference = 0, norm = 0, first = 0;
+  let difference = 0,
+    norm = 0,
+    first = 0;
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
-    const own = bias?.slice(first, first += values.columns) ?? new Float32Array(values.columns);
+    const own = bias?.slice(first, (first += values.columns)) ?? new Float32Array(values.columns);
     const expected = await activate(await runTask(multiplyTask(original, problem.weights), pause), own);
-    const actual = await activate(await runTask(multiplyTask(shadow, values), pause), own.map((one, n) => one + (shift?.[n] ?? 0)));
+    const actual = await activate(
+      await runTask(multiplyTask(shadow, values), pause),
+      own.map((one, n) => one + (shift?.[n] ?? 0)),
+    );
     expected.forEach((value, i) => {
       difference += (value - actual[i]) ** 2;
       norm += value ** 2;
@@ -34,7 +43,7 @@ function activationOf(activation: unknown): (sums: Matrix, bias: Float32Array) =
   return async (sums, bias) => {
     const outputs = tidy(() => {
       const shifted = add(tensor2d(Float32Array.from(sums.data), [sums.rows, sums.columns]), tensor1d(bias));
-      return activated ? activated.apply(shifted) as Tensor : shifted;
+      return activated ? (activated.apply(shifted) as Tensor) : shifted;
     });
     try {
       return await outputs.data<'float32'>();

@@ -1,9 +1,9 @@
 import {dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {findBiasTarget} from '../../calibration/biasTarget.ts';
+import {type CompressionTarget, findTargets} from '../../calibration/targets.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
-import {type NetworkPair, createNetworkPair} from '../../model/networkPair.ts';
-import {findTargets, type CompressionTarget} from '../../calibration/targets.ts';
+import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
 import type {BatchSource, Compression} from '../../types.ts';
 import {type NewWeights, rewriteLayer} from '../run/rewriteLayer.ts';
 import type {VisitOptions} from '../run/visitLayers.ts';
@@ -14,8 +14,11 @@ const MAX_SAMPLES = 64;
 /** Finds out what a model's outputs feel when one of its layers is rewritten, on a few calibration samples. */
 export class OutputProbe {
   private constructor(
-    private readonly networks: NetworkPair, private readonly targets: readonly CompressionTarget[], private readonly batches: readonly Tensor[][],
-    private readonly outputs: readonly Float32Array[], private readonly bias: boolean,
+    private readonly networks: NetworkPair,
+    private readonly targets: readonly CompressionTarget[],
+    private readonly batches: readonly Tensor[][],
+    private readonly outputs: readonly Float32Array[],
+    private readonly bias: boolean,
   ) {}
 
   /** A probe of the model as it is now. It must be disposed of. */
@@ -24,7 +27,13 @@ export class OutputProbe {
     const batches: Tensor[][] = [];
     try {
       if (calibration) await readSome(calibration, original, batches);
-      return new OutputProbe(networks, findTargets(networks, filter).targets, batches, await outputsOf(networks.shadowModel, batches), bias);
+      return new OutputProbe(
+        networks,
+        findTargets(networks, filter).targets,
+        batches,
+        await outputsOf(networks.shadowModel, batches),
+        bias,
+      );
     } catch (error) {
       release(networks, batches);
       throw error;
@@ -36,7 +45,10 @@ export class OutputProbe {
     const target = this.targets.find((one) => one.number === number);
     if (!target) throw new RangeError(`OutputProbe: expected the number of a layer, got ${number}`);
     const biasTarget = this.bias ? findBiasTarget(target, this.networks) : undefined;
-    const saved = [target.shadowLayer, ...(biasTarget ? [biasTarget.layer] : [])].map((layer) => ({layer, weights: layer.getWeights().map((weight) => weight.clone())}));
+    const saved = [target.shadowLayer, ...(biasTarget ? [biasTarget.layer] : [])].map((layer) => ({
+      layer,
+      weights: layer.getWeights().map((weight) => weight.clone()),
+    }));
     try {
       rewriteLayer(target, biasTarget, weights, this.networks);
       return relativeSquare(this.outputs, await outputsOf(this.networks.shadowModel, this.batches));
@@ -55,7 +67,9 @@ export class OutputProbe {
 
 function release({shadowModel}: NetworkPair, batches: readonly Tensor[][]): void {
   disposeModel(shadowModel);
-  batches.forEach((batch) => { dispose(batch); });
+  batches.forEach((batch) => {
+    dispose(batch);
+  });
 }
 
 async function readSome(source: BatchSource, model: LayersModel, batches: Tensor[][]): Promise<void> {
@@ -79,7 +93,8 @@ async function outputsOf(model: LayersModel, batches: readonly Tensor[][]): Prom
 }
 
 function relativeSquare(before: readonly Float32Array[], after: readonly Float32Array[]): number {
-  let difference = 0, norm = 0;
+  let difference = 0,
+    norm = 0;
   before.forEach((values, k) => {
     values.forEach((value, i) => {
       difference += (value - after[k][i]) ** 2;

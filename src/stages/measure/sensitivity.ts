@@ -1,13 +1,13 @@
 import type {AllocationOption} from '../../numerics/allocation.ts';
 import {runTask} from '../../numerics/paced.ts';
-import {layerReport, type ProblemOutcome} from './layerReport.ts';
 import type {SizeReport} from '../../report/report.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
-import {heldOutError} from './heldOutError.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
-import {OutputProbe} from './outputProbe.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
+import {heldOutError} from './heldOutError.ts';
+import {layerReport, type ProblemOutcome} from './layerReport.ts';
+import {OutputProbe} from './outputProbe.ts';
 
 /** One way to compress a layer, tried on it. */
 export interface LayerTrial {
@@ -30,7 +30,9 @@ export interface LayerSensitivity {
 /** By layer and trial κ e²: what a model's outputs feel of the error. Where the outputs feel nothing at all, e² itself. */
 export function weightedErrors(layers: readonly LayerSensitivity[]): AllocationOption[][] {
   const isSensitive = layers.some(({outputSensitivity}) => outputSensitivity > 0);
-  return layers.map(({trials, outputSensitivity}) => trials.map(({cost, error}) => ({cost, error: (isSensitive ? outputSensitivity : 1) * error ** 2})));
+  return layers.map(({trials, outputSensitivity}) =>
+    trials.map(({cost, error}) => ({cost, error: (isSensitive ? outputSensitivity : 1) * error ** 2})),
+  );
 }
 
 /** What the trials of all layers showed. */
@@ -53,7 +55,11 @@ export interface TrialOptions extends VisitOptions {
  * Tries several ways to compress each layer, along a walk that rewrites nothing: every layer sees the inputs that the model as it is gives it.
  * @throws DataError without calibration data, ModelError for a model that cannot be compressed
  */
-export async function measureSensitivities(compression: Compression, options: TrialOptions, context: StageContext): Promise<Sensitivities> {
+export async function measureSensitivities(
+  compression: Compression,
+  options: TrialOptions,
+  context: StageContext,
+): Promise<Sensitivities> {
   const measured: LayerSensitivity[] = [];
   let probe: OutputProbe | undefined;
   try {
@@ -61,24 +67,40 @@ export async function measureSensitivities(compression: Compression, options: Tr
       probe ??= await OutputProbe.open(compression, options);
       const {sensitivity, last} = await tryLayer(visit, options, probe, context);
       measured.push(sensitivity);
-      return {layer: last.layer, report: await layerReport(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0}, context.pause)};
+      return {
+        layer: last.layer,
+        report: await layerReport(
+          last.layer,
+          last.outcomes,
+          {before: visit.reportBefore, milliseconds: 0},
+          context.pause,
+        ),
+      };
     });
     tried.dispose();
     const {size, layers} = tried.report;
-    const triedBytes = layers.filter(({name}) => measured.some((layer) => layer.name === name)).reduce((sum, {bytes}) => sum + bytes, 0);
+    const triedBytes = layers
+      .filter(({name}) => measured.some((layer) => layer.name === name))
+      .reduce((sum, {bytes}) => sum + bytes, 0);
     return {layers: measured, size, triedBytes};
   } finally {
     probe?.dispose();
   }
 }
 
-async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, probe: OutputProbe, {pause}: StageContext): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
+async function tryLayer(
+  visit: LayerVisit,
+  {trialsOf, probed}: TrialOptions,
+  probe: OutputProbe,
+  {pause}: StageContext,
+): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
   const trials: Array<{cost: number; error: number}> = [];
   let outputSensitivity = 1;
   let last: LayerTrial | undefined;
   for await (const trial of trialsOf(visit)) {
     const error = await runTask(heldOutError(trial.outcomes), pause);
-    if (trials.length === probed && error > 0) outputSensitivity = await differenceWith(trial, visit, probe) / error ** 2;
+    if (trials.length === probed && error > 0)
+      outputSensitivity = (await differenceWith(trial, visit, probe)) / error ** 2;
     trials.push({cost: trial.cost, error});
     last = trial;
   }
@@ -87,7 +109,10 @@ async function tryLayer(visit: LayerVisit, {trialsOf, probed}: TrialOptions, pro
 }
 
 function differenceWith({outcomes}: LayerTrial, {target}: LayerVisit, probe: OutputProbe): Promise<number> {
-  return probe.difference(target.number, {values: outcomes.map(({values}) => values), shifts: outcomes.map(({shift}) => shift)});
+  return probe.difference(target.number, {
+    values: outcomes.map(({values}) => values),
+    shifts: outcomes.map(({shift}) => shift),
+  });
 }
 
 /** The context of one of two passes over the same layers, as parts of one stage. */

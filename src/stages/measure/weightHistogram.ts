@@ -1,6 +1,6 @@
-import {letterOf} from '../../numerics/stochastic/alphabet.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {offsetAt, stepAt} from '../../numerics/scales/scales.ts';
+import {letterOf} from '../../numerics/stochastic/alphabet.ts';
 import type {PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../types.ts';
 
 /** Counts of a layer's weights before and after. */
@@ -44,17 +44,45 @@ export function stepHistogram(layer: QuantizedLayer, before: readonly Matrix[], 
   const {alphabet} = layer;
   const counts = letterCounts(layer);
   const levels = Array.from(counts, (_, i) => letterOf(alphabet.lowest + i, alphabet, 1));
-  const visit: Visit = (count) => { layer.matrices.forEach((matrix, p) => { visitInSteps(matrix, before[p], count); }); };
-  const tally = tallyOf(stepLattice(extentOf(visit, [levels[0], levels[levels.length - 1]]), alphabet.shift, max), visit);
-  levels.forEach((level, i) => { tally.compressed[binOf(tally, level)] += counts[i]; });
-  return histogramOf(tally, onlyScale(layer), levels.map((level, i) => ({level, count: counts[i]})));
+  const visit: Visit = (count) => {
+    layer.matrices.forEach((matrix, p) => {
+      visitInSteps(matrix, before[p], count);
+    });
+  };
+  const tally = tallyOf(
+    stepLattice(extentOf(visit, [levels[0], levels[levels.length - 1]]), alphabet.shift, max),
+    visit,
+  );
+  levels.forEach((level, i) => {
+    tally.compressed[binOf(tally, level)] += counts[i];
+  });
+  return histogramOf(
+    tally,
+    onlyScale(layer),
+    levels.map((level, i) => ({level, count: counts[i]})),
+  );
 }
 
 /** A histogram of a layer whose kept weights are float32. */
-export function keptHistogram({matrices}: PrunedLayer, before: readonly Matrix[], after: readonly Matrix[], max: number): WeightHistogram {
-  const visit: Visit = (count) => { before.forEach(({data}, p) => { data.forEach((weight, i) => { count(weight, matrices[p].mask[i] === 1); }); }); };
+export function keptHistogram(
+  {matrices}: PrunedLayer,
+  before: readonly Matrix[],
+  after: readonly Matrix[],
+  max: number,
+): WeightHistogram {
+  const visit: Visit = (count) => {
+    before.forEach(({data}, p) => {
+      data.forEach((weight, i) => {
+        count(weight, matrices[p].mask[i] === 1);
+      });
+    });
+  };
   const tally = tallyOf(evenLattice(extentOf(visit), max), visit);
-  after.forEach(({data}, p) => { data.forEach((weight, i) => { tally.compressed[binOf(tally, weight)] += matrices[p].mask[i]; }); });
+  after.forEach(({data}, p) => {
+    data.forEach((weight, i) => {
+      tally.compressed[binOf(tally, weight)] += matrices[p].mask[i];
+    });
+  });
   return histogramOf(tally, {step: 1, offset: 0}, []);
 }
 
@@ -62,7 +90,11 @@ export function keptHistogram({matrices}: PrunedLayer, before: readonly Matrix[]
 type Visit = (count: (value: number, isKept: boolean) => void) => void;
 
 /** (w − offset) / step; a neuron without a step has one letter, which is 0. */
-function visitInSteps({features, neurons, scales, mask}: QuantizedMatrix, {data}: Matrix, count: Parameters<Visit>[0]): void {
+function visitInSteps(
+  {features, neurons, scales, mask}: QuantizedMatrix,
+  {data}: Matrix,
+  count: Parameters<Visit>[0],
+): void {
   for (let t = 0; t < features; t++) {
     for (let n = 0; n < neurons; n++) {
       const value = data[t * neurons + n] - offsetAt(scales, t, n);
@@ -74,15 +106,30 @@ function visitInSteps({features, neurons, scales, mask}: QuantizedMatrix, {data}
 /** How often each letter is used by a kept weight. */
 function letterCounts({alphabet: {levels, lowest}, matrices}: QuantizedLayer): Float64Array {
   const counts = new Float64Array(levels);
-  for (const {codes, mask} of matrices) codes.forEach((code, i) => { counts[code - lowest] += mask?.[i] ?? 1; });
+  for (const {codes, mask} of matrices)
+    codes.forEach((code, i) => {
+      counts[code - lowest] += mask?.[i] ?? 1;
+    });
   return counts;
 }
 
 /** The scale that all weights of a layer share, if they do. */
 function onlyScale({matrices}: QuantizedLayer): Scale | undefined {
-  const [{scales: {steps: [step], offsets: first}}] = matrices;
+  const [
+    {
+      scales: {
+        steps: [step],
+        offsets: first,
+      },
+    },
+  ] = matrices;
   const offset = first?.[0] ?? 0;
-  const isShared = step > 0 && matrices.every(({scales: {steps, offsets = []}}) => steps.every((other) => other === step) && offsets.every((other) => other === offset));
+  const isShared =
+    step > 0 &&
+    matrices.every(
+      ({scales: {steps, offsets = []}}) =>
+        steps.every((other) => other === step) && offsets.every((other) => other === offset),
+    );
   return isShared ? {step, offset} : undefined;
 }
 
@@ -152,7 +199,11 @@ function binOf({origin, width, count}: Lattice, value: number): number {
   return Math.min(Math.max(Math.floor((value - origin) / width), 0), count - 1);
 }
 
-function histogramOf({origin, width, original, pruned, compressed}: Tally, scale: Scale | undefined, letters: ReadonlyArray<{readonly level: number; readonly count: number}>): WeightHistogram {
+function histogramOf(
+  {origin, width, original, pruned, compressed}: Tally,
+  scale: Scale | undefined,
+  letters: ReadonlyArray<{readonly level: number; readonly count: number}>,
+): WeightHistogram {
   const sumOf = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);
   const weights = sumOf(original);
   const {step, offset} = scale ?? {step: 1, offset: 0};
@@ -161,7 +212,11 @@ function histogramOf({origin, width, original, pruned, compressed}: Tally, scale
     unit: scale ? 'weight' : 'step',
     weights,
     bins: Array.from(original, (count, i) => ({
-      from: placed(origin + i * width), to: placed(origin + (i + 1) * width), original: count, pruned: pruned[i], compressed: compressed[i],
+      from: placed(origin + i * width),
+      to: placed(origin + (i + 1) * width),
+      original: count,
+      pruned: pruned[i],
+      compressed: compressed[i],
     })),
     letters: letters.map(({level, count}) => ({level: placed(level), share: count / weights})),
     prunedShare: sumOf(pruned) / weights,

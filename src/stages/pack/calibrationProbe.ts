@@ -6,7 +6,10 @@ import type {BatchSource} from '../../types.ts';
 const SAMPLES = 8;
 
 /** The first samples of calibration data, as inputs of a model. They belong to the caller. */
-export async function readCalibrationProbe(calibration: BatchSource, model: LayersModel): Promise<Tensor[] | undefined> {
+export async function readCalibrationProbe(
+  calibration: BatchSource,
+  model: LayersModel,
+): Promise<Tensor[] | undefined> {
   for await (const batch of calibration.read(model)) {
     try {
       return tidy(() => batch.map((tensor) => slice(tensor, 0, Math.min(SAMPLES, tensor.shape[0]))));

@@ -1,8 +1,8 @@
 import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import {decodeKernel} from '../../packed/packedExecution.ts';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {Packed} from '../../packed/packed.ts';
 import {uniformsOf} from '../../numerics/random.ts';
+import type {Packed} from '../../packed/packed.ts';
+import {decodeKernel} from '../../packed/packedExecution.ts';
 import type {LayerCheck} from '../../types.ts';
 
 /** Samples of random inputs: of vectors more, for a convolution has many rows from few. */
@@ -27,7 +27,12 @@ interface Difference {
  *   are 0 - random ones take their place, and their opposites if a relu makes 0 of these, too
  * @param random where its random numbers lie: `[seed, layer]`
  */
-export async function compareLayer(layer: Packed, inputs: readonly Tensor[][], random: readonly [number, number], tolerance: number): Promise<LayerCheck> {
+export async function compareLayer(
+  layer: Packed,
+  inputs: readonly Tensor[][],
+  random: readonly [number, number],
+  tolerance: number,
+): Promise<LayerCheck> {
   const shape = inputs.length > 0 ? inputs[0][0].shape : shapeOf(layer);
   const decoded = decodeKernel(layer, shape);
   try {
@@ -39,12 +44,30 @@ export async function compareLayer(layer: Packed, inputs: readonly Tensor[][], r
   }
 }
 
-function checkOf({name, route}: Packed, inputs: LayerCheck['inputs'], {maxError, relativeError, cosine}: Difference, tolerance: number): LayerCheck {
+function checkOf(
+  {name, route}: Packed,
+  inputs: LayerCheck['inputs'],
+  {maxError, relativeError, cosine}: Difference,
+  tolerance: number,
+): LayerCheck {
   // Written so that NaN does not pass.
-  return {name, route, inputs, maxError, relativeError, cosine, passed: Number.isFinite(maxError) && relativeError <= tolerance};
+  return {
+    name,
+    route,
+    inputs,
+    maxError,
+    relativeError,
+    cosine,
+    passed: Number.isFinite(maxError) && relativeError <= tolerance,
+  };
 }
 
-async function worstOnRandom(layer: Packed, decoded: layers.Layer, shape: readonly number[], [seed, index]: readonly [number, number]): Promise<Difference> {
+async function worstOnRandom(
+  layer: Packed,
+  decoded: layers.Layer,
+  shape: readonly number[],
+  [seed, index]: readonly [number, number],
+): Promise<Difference> {
   let worst: Difference | undefined;
   for (const sign of [1, -1]) {
     const input = randomInput(layer, shape, [seed, index], sign);
@@ -60,7 +83,11 @@ async function worstOnRandom(layer: Packed, decoded: layers.Layer, shape: readon
 }
 
 /** The worst difference among those that tell something; where none does, among the others. */
-async function worstOn(layer: Packed, decoded: layers.Layer, inputs: readonly Tensor[][]): Promise<Difference | undefined> {
+async function worstOn(
+  layer: Packed,
+  decoded: layers.Layer,
+  inputs: readonly Tensor[][],
+): Promise<Difference | undefined> {
   let worst: Difference | undefined;
   for (const input of inputs) {
     for (const samples of new Set([input[0].shape[0], 1])) {
@@ -76,7 +103,12 @@ function severityOf({relativeError, isInformative}: Difference): number {
   return Number.isNaN(relativeError) ? Infinity : relativeError;
 }
 
-async function differenceOn(layer: Packed, decoded: layers.Layer, input: readonly Tensor[], samples: number): Promise<Difference> {
+async function differenceOn(
+  layer: Packed,
+  decoded: layers.Layer,
+  input: readonly Tensor[],
+  samples: number,
+): Promise<Difference> {
   const x = input.map((one) => slice(one, 0, samples));
   const made: Tensor[] = [...x];
   try {
@@ -112,20 +144,35 @@ function differenceOf(expected: Float32Array, found: Float32Array): Omit<Differe
     expectedSquares += expected[i] ** 2;
     foundSquares += found[i] ** 2;
   }
-  return {maxError, relativeError: maxError === 0 ? 0 : maxError / largest, cosine: product / Math.sqrt(expectedSquares * foundSquares)};
+  return {
+    maxError,
+    relativeError: maxError === 0 ? 0 : maxError / largest,
+    cosine: product / Math.sqrt(expectedSquares * foundSquares),
+  };
 }
 
 /** The shape of a layer's inputs in its model, with a batch. */
 function shapeOf(layer: Packed): number[] {
   const [shape] = [layer.getInputAt(0)].flat().map((input) => input.shape);
-  return shape.map((size, axis) => (axis > 0 ? size ?? OPEN_SIZE : shape.length === 2 ? RANDOM_VECTORS : RANDOM_IMAGES));
+  return shape.map((size, axis) =>
+    axis > 0 ? (size ?? OPEN_SIZE) : shape.length === 2 ? RANDOM_VECTORS : RANDOM_IMAGES,
+  );
 }
 
 /** Uniform numbers of mean 0 and variance 1, or such as the layer takes. */
-function randomInput({adapter, wrapped}: Packed, shape: readonly number[], [seed, index]: readonly [number, number], sign: number): Tensor {
+function randomInput(
+  {adapter, wrapped}: Packed,
+  shape: readonly number[],
+  [seed, index]: readonly [number, number],
+  sign: number,
+): Tensor {
   const uniform = uniformsOf(seed, index, {first: 0, count: 1});
   const size = shape.reduce((product, length) => product * length, 1);
   const inputAt = adapter.packed?.(wrapped)?.inputAt;
-  const numberAt = (i: number): number => inputAt?.(wrapped, uniform(i, 0)) ?? sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1);
-  return tensor(Float32Array.from({length: size}, (_, i) => numberAt(i)), [...shape]);
+  const numberAt = (i: number): number =>
+    inputAt?.(wrapped, uniform(i, 0)) ?? sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1);
+  return tensor(
+    Float32Array.from({length: size}, (_, i) => numberAt(i)),
+    [...shape],
+  );
 }

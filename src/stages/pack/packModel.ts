@@ -1,16 +1,16 @@
 import {type Tensor, tensor1d} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../../errors.ts';
-import {rebuildModel, topologyOf} from '../../model/cloneModel.ts';
-import {layersOf} from '../../model/layersOf.ts';
 import {kernelWeight} from '../../calibration/targets.ts';
+import {ModelError} from '../../errors.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
+import {rebuildModel, topologyOf} from '../../model/cloneModel.ts';
+import {layersOf} from '../../model/layersOf.ts';
+import {type PackedMatrices, partsOf, unpackMatrices, unpackWeights} from '../../numerics/coding/packedMatrices.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packLayer} from '../../packed/packLayer.ts';
 import {registerPacked} from '../../packed/registerPacked.ts';
 import {withPackedLayers} from '../../packed/withPackedLayers.ts';
-import {type PackedMatrices, partsOf, unpackWeights, unpackMatrices} from '../../numerics/coding/packedMatrices.ts';
 import type {CompressedLayer} from '../../types.ts';
 
 /**
@@ -18,7 +18,11 @@ import type {CompressedLayer} from '../../types.ts';
  * @param pause awaited after each layer
  * @throws ModelError if the weights of a layer are no longer those that its stage gave it
  */
-export async function packModel(model: LayersModel, compressed: readonly CompressedLayer[], pause: () => Promise<void> = () => Promise.resolve()): Promise<LayersModel> {
+export async function packModel(
+  model: LayersModel,
+  compressed: readonly CompressedLayer[],
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<LayersModel> {
   registerPacked();
   const packed = new Map<string, readonly PackedWeight[]>();
   for (const layer of layersOf(model)) {
@@ -27,7 +31,9 @@ export async function packModel(model: LayersModel, compressed: readonly Compres
     await pause();
   }
   return rebuildModel(model, {
-    topology: withPackedLayers(topologyOf(model), (name) => packed.get(name)?.map((weight) => weight?.matrices.packing)),
+    topology: withPackedLayers(topologyOf(model), (name) =>
+      packed.get(name)?.map((weight) => weight?.matrices.packing),
+    ),
     weightsFor(layer, counterpart) {
       const weights = packed.get(layer.name);
       if (!(counterpart instanceof Packed) || !weights) return layer.getWeights();
@@ -46,7 +52,9 @@ async function packedWeights(layer: layers.Layer, compressed: readonly Compresse
   const weights: PackedWeight[] = [];
   for (const {name, kernel} of kernelsOf(layer)) {
     const record = compressed.find((one) => one.name === name);
-    weights.push(record && {weight: kernel.weight, matrices: await packedKernel(kernelWeight(layer, kernel), kernel, record)});
+    weights.push(
+      record && {weight: kernel.weight, matrices: await packedKernel(kernelWeight(layer, kernel), kernel, record)},
+    );
   }
   return weights;
 }
@@ -55,12 +63,16 @@ async function packedWeights(layer: layers.Layer, compressed: readonly Compresse
 async function packedKernel(weight: Tensor, kernel: KernelAdapter, record: CompressedLayer): Promise<PackedMatrices> {
   const found = await weight.data<'float32'>();
   const packed = packLayer(record, kernel.toMatrices(found, weight.shape));
-  const unpacked = kernel.fromMatrices(unpackWeights(packed.packing, unpackMatrices(packed.packing, packed.parts)), weight.shape);
+  const unpacked = kernel.fromMatrices(
+    unpackWeights(packed.packing, unpackMatrices(packed.packing, packed.parts)),
+    weight.shape,
+  );
   const changed = found.findIndex((value, i) => value !== unpacked[i]);
   if (changed < 0) return packed;
   throw new ModelError(
     `pack: expected weight ${changed} of layer '${record.name}' to be the letter ${unpacked[changed]} that its stage chose, found ${found[changed]}; ` +
-    'the model was changed after it was compressed: compress it again');
+      'the model was changed after it was compressed: compress it again',
+  );
 }
 
 function arraysOf({packing, parts}: PackedMatrices): Tensor[] {

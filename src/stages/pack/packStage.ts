@@ -1,17 +1,17 @@
 import {dispose, getBackend} from '@tensorflow/tfjs-core';
+import {sealModel} from '../../artifacts/sealModel.ts';
 import {ModelError} from '../../errors.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
-import {sealModel} from '../../artifacts/sealModel.ts';
-import {packedLayerReport} from './packedLayerReport.ts';
-import {type PackingReport, createReport} from '../../report/report.ts';
-import type {Compression} from '../../types.ts';
-import {readCalibrationProbe} from './calibrationProbe.ts';
-import {selfChecksByDefault} from './selfCheckRule.ts';
-import {disposeFunction, requireAlive} from '../run/compression.ts';
-import {packModel} from './packModel.ts';
 import {packedLayersOf, requireUnpacked} from '../../packed/requireUnpacked.ts';
-import {selfCheck} from './selfCheck.ts';
+import {createReport, type PackingReport} from '../../report/report.ts';
+import type {Compression} from '../../types.ts';
+import {disposeFunction, requireAlive} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
+import {readCalibrationProbe} from './calibrationProbe.ts';
+import {packedLayerReport} from './packedLayerReport.ts';
+import {packModel} from './packModel.ts';
+import {selfCheck} from './selfCheck.ts';
+import {selfChecksByDefault} from './selfCheckRule.ts';
 
 /** Whether packed layers are compared with their float32 counterparts; undefined: on WebGPU. */
 type SelfCheck = boolean | 'decode' | undefined;
@@ -20,9 +20,16 @@ type SelfCheck = boolean | 'decode' | undefined;
  * The compression with its model packed; what was evaluated stays true.
  * @throws ModelError if no layer was compressed, the model is packed already, or weights were changed since; SelfCheckError
  */
-export async function packStage(compression: Compression, check: SelfCheck, context: StageContext): Promise<Compression> {
+export async function packStage(
+  compression: Compression,
+  check: SelfCheck,
+  context: StageContext,
+): Promise<Compression> {
   const {model, layers, report} = compression;
-  if (layers.length === 0) throw new ModelError('pack: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it');
+  if (layers.length === 0)
+    throw new ModelError(
+      'pack: expected a compression with compressed layers, got none; put spfqQuantize or spfqPrune before it',
+    );
   requireAlive('pack', model);
   requireUnpacked('pack', model, 'put pack() last, once');
   await context.pause();
@@ -37,7 +44,12 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
     return {
       ...compression,
       model: packed,
-      report: createReport({...report.toJSON(), packing, stages: [...report.stages, context.stage], milliseconds: report.milliseconds + context.elapsed()}),
+      report: createReport({
+        ...report.toJSON(),
+        packing,
+        stages: [...report.stages, context.stage],
+        milliseconds: report.milliseconds + context.elapsed(),
+      }),
       dispose: disposeFunction(packed, compression),
     };
   } catch (error) {
@@ -46,11 +58,17 @@ export async function packStage(compression: Compression, check: SelfCheck, cont
   }
 }
 
-async function checkOf({model, calibration, seed}: Compression, check: boolean | 'decode'): Promise<PackingReport['selfCheck']> {
+async function checkOf(
+  {model, calibration, seed}: Compression,
+  check: boolean | 'decode',
+): Promise<PackingReport['selfCheck']> {
   if (check === false) return undefined;
-  const probe = calibration && await readCalibrationProbe(calibration, model);
+  const probe = calibration && (await readCalibrationProbe(calibration, model));
   try {
-    const {backend, tolerance, layers} = await selfCheck(model, probe, {seed, onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    const {backend, tolerance, layers} = await selfCheck(model, probe, {
+      seed,
+      onFailure: check === 'decode' ? 'decode' : 'refuse',
+    });
     return {backend, tolerance, layers};
   } finally {
     dispose(probe ?? []);

@@ -1,16 +1,16 @@
 import {dispose, getBackend, keep, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError, SelfCheckError} from '../../errors.ts';
 import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
-import {type InputTensors, inputsOf} from '../../data/inputTensors.ts';
+import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
+import {ModelError, SelfCheckError} from '../../errors.ts';
 import type {Kwargs} from '../../layers/adapter/adapter.ts';
-import {Packed} from '../../packed/packed.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
+import {Packed} from '../../packed/packed.ts';
+import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {selfCheckReport} from '../../report/selfCheckReport.ts';
 import type {LayerCheck, SelfCheckReport} from '../../types.ts';
-import {compareLayer} from './compareLayer.ts';
 import {requireBuilt} from '../run/compression.ts';
-import {packedLayersOf} from '../../packed/requireUnpacked.ts';
+import {compareLayer} from './compareLayer.ts';
 
 /** Options of {@link selfCheck}. */
 export interface SelfCheckOptions {
@@ -41,29 +41,54 @@ const RULES: OptionRules<Required<SelfCheckOptions>> = {
  * @returns what was found; layers are compared one after the other, and only one is in float32 at a time
  * @throws OptionError, ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
  */
-export async function selfCheck(model: LayersModel, probe?: InputTensors, options: SelfCheckOptions = {}): Promise<SelfCheckReport> {
+export async function selfCheck(
+  model: LayersModel,
+  probe?: InputTensors,
+  options: SelfCheckOptions = {},
+): Promise<SelfCheckReport> {
   const {tolerance, onFailure, seed} = resolveOptions<Required<SelfCheckOptions>>('selfCheck', options, RULES);
   requireBuilt('selfCheck', model);
   const packed = packedLayersOf(model);
-  if (packed.length === 0) throw new ModelError(`selfCheck: expected a model with packed layers, found none in '${model.name}'; pack() makes them`);
+  if (packed.length === 0)
+    throw new ModelError(
+      `selfCheck: expected a model with packed layers, found none in '${model.name}'; pack() makes them`,
+    );
   const inputs = probe === undefined ? undefined : inputsOf('selfCheck', probe, model);
   if (inputs) {
     checkBatch('selfCheck', inputs, model);
     await checkFinite('selfCheck', inputs, model);
   }
-  const report = selfCheckReport({backend: getBackend(), tolerance, layers: await checksOf(model, packed, inputs, {tolerance, onFailure, seed})});
-  if (onFailure === 'refuse' && report.layers.some(({passed}) => !passed)) throw new SelfCheckError(refusal(report), report);
+  const report = selfCheckReport({
+    backend: getBackend(),
+    tolerance,
+    layers: await checksOf(model, packed, inputs, {tolerance, onFailure, seed}),
+  });
+  if (onFailure === 'refuse' && report.layers.some(({passed}) => !passed))
+    throw new SelfCheckError(refusal(report), report);
   return report;
 }
 
-async function checksOf(model: LayersModel, packed: readonly Packed[], probe: Tensor[] | undefined, {tolerance, onFailure, seed}: Required<SelfCheckOptions>): Promise<LayerCheck[]> {
+async function checksOf(
+  model: LayersModel,
+  packed: readonly Packed[],
+  probe: Tensor[] | undefined,
+  {tolerance, onFailure, seed}: Required<SelfCheckOptions>,
+): Promise<LayerCheck[]> {
   const computed = packed.filter(({route}) => route === 'packed');
   const inputs = probe && computed.length > 0 ? inputsOfLayers(model, computed, probe) : new Map<Packed, Tensor[][]>();
   const checks: LayerCheck[] = [];
   try {
     for (const [index, layer] of packed.entries()) {
       if (layer.route === 'decoded') {
-        checks.push({name: layer.name, route: 'decoded', inputs: 'none', maxError: 0, relativeError: 0, cosine: 1, passed: true});
+        checks.push({
+          name: layer.name,
+          route: 'decoded',
+          inputs: 'none',
+          maxError: 0,
+          relativeError: 0,
+          cosine: 1,
+          passed: true,
+        });
         continue;
       }
       const check = await compareLayer(layer, inputs.get(layer) ?? [], [seed, index], tolerance);
@@ -83,7 +108,7 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
   // On the instance, before its class: nested models have no symbolic path from the outer inputs.
   for (const layer of layers) {
     Reflect.set(layer, 'call', (input: Tensor | Tensor[], kwargs?: Kwargs): Tensor | Tensor[] => {
-      inputs.set(layer, [...inputs.get(layer) ?? [], [input].flat().map((one) => keep(one.clone()))]);
+      inputs.set(layer, [...(inputs.get(layer) ?? []), [input].flat().map((one) => keep(one.clone()))]);
       return Packed.prototype.call.call(layer, input, kwargs);
     });
   }
@@ -99,8 +124,14 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
 }
 
 function refusal({backend, tolerance, layers}: SelfCheckReport): string {
-  const failures = layers.filter(({passed}) => !passed).map(({name, maxError, relativeError, cosine}) =>
-    `layer '${name}' is off by ${maxError.toPrecision(3)} (relative ${relativeError.toPrecision(3)}, cosine ${cosine.toPrecision(3)})`);
-  return `selfCheck: expected packed layers to compute on backend '${backend}' what their float32 weights give, up to ${tolerance} of the largest output; ${failures.join('; ')}. ` +
-    'Decode them (selfCheck with onFailure: \'decode\', or pack({selfCheck: \'decode\'})) or use another backend, and please report the device';
+  const failures = layers
+    .filter(({passed}) => !passed)
+    .map(
+      ({name, maxError, relativeError, cosine}) =>
+        `layer '${name}' is off by ${maxError.toPrecision(3)} (relative ${relativeError.toPrecision(3)}, cosine ${cosine.toPrecision(3)})`,
+    );
+  return (
+    `selfCheck: expected packed layers to compute on backend '${backend}' what their float32 weights give, up to ${tolerance} of the largest output; ${failures.join('; ')}. ` +
+    "Decode them (selfCheck with onFailure: 'decode', or pack({selfCheck: 'decode'})) or use another backend, and please report the device"
+  );
 }

@@ -1,21 +1,21 @@
 import {ModelError} from '../../errors.ts';
-import {keepLargest, type Mask, applyMask, type Pattern} from '../../numerics/linalg/mask.ts';
+import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {applyMask, keepLargest, type Mask, type Pattern} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import type {Task} from '../../numerics/task.ts';
-import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
-import {requirePathKernel} from '../../ops/followPath.ts';
 import {runTask} from '../../numerics/paced.ts';
-import {layerReport} from '../measure/layerReport.ts';
+import type {Task} from '../../numerics/task.ts';
+import {requirePathKernel} from '../../ops/followPath.ts';
 import type {CandidateReport} from '../../report/report.ts';
+import {type MaskName, type PrunePathOptions, type ScoredWeights, scoreWeights} from '../../solver/maskScores.ts';
 import type {Compression, PrunedLayer} from '../../types.ts';
 import {heldOutError, type Replacement} from '../measure/heldOutError.ts';
+import {layerReport} from '../measure/layerReport.ts';
 import {outputError} from '../measure/outputError.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
-import {type MaskName, type PrunePathOptions, scoreWeights, type ScoredWeights} from '../../solver/maskScores.ts';
-import {requirePattern} from './requirePattern.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {type LayerResult, visitLayers, type VisitOptions} from '../run/visitLayers.ts';
+import {requirePattern} from './requirePattern.ts';
 
 /** How to prune a model. */
 export interface PruneModelOptions extends VisitOptions, Omit<PrunePathOptions, 'amount'> {
@@ -35,7 +35,11 @@ export interface PruneModelOptions extends VisitOptions, Omit<PrunePathOptions, 
  * The compression that comes in stays as it was.
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
-export async function pruneModel(compression: Compression, options: PruneModelOptions, context: StageContext): Promise<Compression> {
+export async function pruneModel(
+  compression: Compression,
+  options: PruneModelOptions,
+  context: StageContext,
+): Promise<Compression> {
   if (options.strictKernels && options.masks.some((name) => name.endsWith('path'))) requirePathKernel();
   return visitLayers(compression, options, context, (visit) => pruneLayer(visit, options, context));
 }
@@ -59,44 +63,84 @@ interface Candidate {
  */
 function pickBest(candidates: readonly Candidate[]): Candidate {
   const limit = candidates.find(({errors}) => errors.mask === 'magnitude')?.errors.relativeError ?? Infinity;
-  return candidates.filter(({errors}) => errors.relativeError <= limit).reduce((best, one) => (one.errors.outputError < best.errors.outputError ? one : best));
+  return candidates
+    .filter(({errors}) => errors.relativeError <= limit)
+    .reduce((best, one) => (one.errors.outputError < best.errors.outputError ? one : best));
 }
 
 async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<LayerResult> {
   const begin = performance.now();
-  const {target: {name, shadowLayer}, before} = visit;
+  const {
+    target: {name, shadowLayer},
+    before,
+  } = visit;
   if (before?.kind === 'quantized') {
-    throw new ModelError(`${context.stage}: layer '${name}': expected float weights, got letters; put ${context.stage} before the quantizing stage, or use spfqCompress`);
+    throw new ModelError(
+      `${context.stage}: layer '${name}': expected float weights, got letters; put ${context.stage} before the quantizing stage, or use spfqCompress`,
+    );
   }
   requirePattern(context.stage, visit.target, options.pattern);
   const candidates: Candidate[] = [];
   for (const mask of options.masks) {
     const weights = await pruneWithMask(mask, visit, options, context);
     const relativeError = await runTask(heldOutError(weights), context.pause);
-    candidates.push({weights, errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context.pause)}});
+    candidates.push({
+      weights,
+      errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context.pause)},
+    });
   }
-  const {weights, errors: {mask}} = pickBest(candidates);
+  const {
+    weights,
+    errors: {mask},
+  } = pickBest(candidates);
   const pruned: PrunedLayer = {
-    kind: 'pruned', name, className: shadowLayer.getClassName(),
+    kind: 'pruned',
+    name,
+    className: shadowLayer.getClassName(),
     matrices: weights.map(({values: {rows, columns}, mask: kept}) => ({features: rows, neurons: columns, mask: kept})),
   };
   return {
     layer: pruned,
-    report: await layerReport(pruned, weights, {before: visit.reportBefore, milliseconds: performance.now() - begin, pruning: {pattern: options.pattern, mask, candidates: candidates.map(({errors}) => errors)}}, context.pause),
+    report: await layerReport(
+      pruned,
+      weights,
+      {
+        before: visit.reportBefore,
+        milliseconds: performance.now() - begin,
+        pruning: {pattern: options.pattern, mask, candidates: candidates.map(({errors}) => errors)},
+      },
+      context.pause,
+    ),
     values: weights.map(({values}) => values),
     shifts: weights.map(({shift}) => shift),
   };
 }
 
-async function pruneWithMask(name: MaskName, {target, problems}: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<PrunedWeights[]> {
+async function pruneWithMask(
+  name: MaskName,
+  {target, problems}: LayerVisit,
+  options: PruneModelOptions,
+  context: StageContext,
+): Promise<PrunedWeights[]> {
   const amount = options.amountOf(target.name);
   const scored: ScoredWeights[] = [];
   for (const [p, problem] of problems.entries()) {
-    scored.push(await scoreWeights(name, problem, {layer: target.number, matrix: p}, {...options, amount}, context.pause));
+    scored.push(
+      await scoreWeights(name, problem, {layer: target.number, matrix: p}, {...options, amount}, context.pause),
+    );
   }
-  const masks = 'threshold' in amount
-    ? scored.map(({path, values, scores}) => Uint8Array.from(path ? values.data : scores.data, (value) => (path ? Number(value !== 0) : Number(value > amount.threshold))))
-    : masksOf(scored.map(({scores}) => scores), options.pattern, amount.sparsity);
+  const masks =
+    'threshold' in amount
+      ? scored.map(({path, values, scores}) =>
+          Uint8Array.from(path ? values.data : scores.data, (value) =>
+            path ? Number(value !== 0) : Number(value > amount.threshold),
+          ),
+        )
+      : masksOf(
+          scored.map(({scores}) => scores),
+          options.pattern,
+          amount.sparsity,
+        );
   const solved: PrunedWeights[] = [];
   for (const [p, problem] of problems.entries()) {
     const mask = masks[p].map((kept, i) => (problem.mask?.[i] === 0 ? 0 : kept)); // a stage that prunes less than the one before it revives nothing
@@ -109,7 +153,10 @@ async function pruneWithMask(name: MaskName, {target, problems}: LayerVisit, opt
 /** Problems of a layer are pruned together: sparsity is that of the layer. */
 function masksOf(scores: readonly Matrix[], pattern: Pattern, sparsity: number): Mask[] {
   if (pattern !== 'unstructured') return scores.map((one) => keepLargest(one, pattern, sparsity));
-  const all = matrix(1, scores.reduce((sum, {data}) => sum + data.length, 0));
+  const all = matrix(
+    1,
+    scores.reduce((sum, {data}) => sum + data.length, 0),
+  );
   let to = 0;
   for (const {data} of scores) {
     all.data.set(data, to);
@@ -117,10 +164,18 @@ function masksOf(scores: readonly Matrix[], pattern: Pattern, sparsity: number):
   }
   const mask = keepLargest(all, pattern, sparsity);
   let from = 0;
-  return scores.map(({data: {length}}) => mask.slice(from, from += length));
+  return scores.map(({data: {length}}) => mask.slice(from, (from += length)));
 }
 
-function* solveKept({weights, gram, crossGram}: VisitedProblem, {values}: ScoredWeights, mask: Mask, {iterations, damping}: PruneModelOptions): Task<Matrix> {
-  const solved = iterations === 0 ? applyMask(values, mask) : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
+function* solveKept(
+  {weights, gram, crossGram}: VisitedProblem,
+  {values}: ScoredWeights,
+  mask: Mask,
+  {iterations, damping}: PruneModelOptions,
+): Task<Matrix> {
+  const solved =
+    iterations === 0
+      ? applyMask(values, mask)
+      : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
   return {...solved, data: solved.data.map(Math.fround)};
 }

@@ -1,5 +1,5 @@
-import {ModelError} from '../../errors.ts';
 import type {CompressionTarget} from '../../calibration/targets.ts';
+import {ModelError} from '../../errors.ts';
 import type {Pattern} from '../../numerics/linalg/mask.ts';
 
 /**
@@ -8,6 +8,8 @@ import type {Pattern} from '../../numerics/linalg/mask.ts';
  */
 export function requirePattern(stage: string, {name, info: {features}}: CompressionTarget, pattern: Pattern): void {
   if (pattern === 'unstructured' || features % pattern.m === 0) return;
-  throw new ModelError(`${stage}: layer '${name}': expected features that the ${pattern.m} of pattern ${pattern.n}:${pattern.m} divides, got ${features}; ` +
-    'leave the layer out of `include`, or choose another pattern');
+  throw new ModelError(
+    `${stage}: layer '${name}': expected features that the ${pattern.m} of pattern ${pattern.n}:${pattern.m} divides, got ${features}; ` +
+      'leave the layer out of `include`, or choose another pattern',
+  );
 }

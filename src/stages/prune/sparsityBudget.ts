@@ -1,15 +1,21 @@
 import {allocate, type AllocationOption} from '../../numerics/allocation.ts';
-import {keepLargest, applyMask} from '../../numerics/linalg/mask.ts';
+import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {applyMask, keepLargest} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import type {Task} from '../../numerics/task.ts';
-import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
 import {runTask} from '../../numerics/paced.ts';
+import type {Task} from '../../numerics/task.ts';
 import type {Compression} from '../../types.ts';
+import {
+  type LayerSensitivity,
+  type LayerTrial,
+  measureSensitivities,
+  passContext,
+  weightedErrors,
+} from '../measure/sensitivity.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
-import {pruneModel, type PruneModelOptions} from './pruneModel.ts';
-import {weightedErrors, type LayerSensitivity, type LayerTrial, passContext, measureSensitivities} from '../measure/sensitivity.ts';
 import type {StageContext} from '../run/stageContext.ts';
+import {pruneModel, type PruneModelOptions} from './pruneModel.ts';
 
 /** What the odds of keeping a weight are tried at, times those of the whole model. */
 const ODDS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
@@ -28,13 +34,25 @@ export interface ModelSparsityOptions extends Omit<PruneModelOptions, 'amountOf'
  * model's outputs feel of it ({@link measureSensitivities}, {@link allocate}).
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
-export async function pruneToModelSparsity(compression: Compression, options: ModelSparsityOptions, context: StageContext): Promise<Compression> {
+export async function pruneToModelSparsity(
+  compression: Compression,
+  options: ModelSparsityOptions,
+  context: StageContext,
+): Promise<Compression> {
   const {sparsity, ...others} = options;
   const sizes = new Map<string, LayerSize>();
-  const {layers} = await measureSensitivities(compression, {...others, probed: ODDS.indexOf(1), trialsOf: (visit) => {
-    sizes.set(visit.target.name, sizeOf(visit));
-    return trySparsities(visit, options, context);
-  }}, passContext(0, context));
+  const {layers} = await measureSensitivities(
+    compression,
+    {
+      ...others,
+      probed: ODDS.indexOf(1),
+      trialsOf: (visit) => {
+        sizes.set(visit.target.name, sizeOf(visit));
+        return trySparsities(visit, options, context);
+      },
+    },
+    passContext(0, context),
+  );
   const kept = keptByLayer(layers, sizes, sparsity);
   const amountOf = (name: string) => ({sparsity: 1 - (kept.get(name) ?? 0) / (sizes.get(name)?.weights ?? 1)});
   return pruneModel(compression, {...others, amountOf, pattern: 'unstructured'}, passContext(1, context));
@@ -47,41 +65,79 @@ interface LayerSize {
 }
 
 function sizeOf({problems}: LayerVisit): LayerSize {
-  const sum = (count: (problem: VisitedProblem) => number) => problems.reduce((total, problem) => total + count(problem), 0);
-  return {weights: sum(({weights}) => weights.data.length), left: sum(({weights, mask}) => mask?.filter((one) => one === 1).length ?? weights.data.length)};
+  const sum = (count: (problem: VisitedProblem) => number) =>
+    problems.reduce((total, problem) => total + count(problem), 0);
+  return {
+    weights: sum(({weights}) => weights.data.length),
+    left: sum(({weights, mask}) => mask?.filter((one) => one === 1).length ?? weights.data.length),
+  };
 }
 
-async function* trySparsities(visit: LayerVisit, {sparsity, iterations, damping}: ModelSparsityOptions, context: StageContext): AsyncIterable<LayerTrial> {
-  const {problems, target: {shadowLayer}} = visit;
+async function* trySparsities(
+  visit: LayerVisit,
+  {sparsity, iterations, damping}: ModelSparsityOptions,
+  context: StageContext,
+): AsyncIterable<LayerTrial> {
+  const {
+    problems,
+    target: {shadowLayer},
+  } = visit;
   const {weights, left} = sizeOf(visit);
   for (const factor of ODDS) {
-    const share = factor * (1 - sparsity) / (factor * (1 - sparsity) + sparsity);
+    const share = (factor * (1 - sparsity)) / (factor * (1 - sparsity) + sparsity);
     const outcomes = [];
     for (const problem of problems) {
-      outcomes.push(await runTask(pruneSmallest(problem, share, {iterations: Math.min(iterations, TRIAL_ITERATIONS), damping}), context.pause));
+      outcomes.push(
+        await runTask(
+          pruneSmallest(problem, share, {iterations: Math.min(iterations, TRIAL_ITERATIONS), damping}),
+          context.pause,
+        ),
+      );
     }
     yield {
       cost: Math.min(left, Math.floor(share * weights)),
-      layer: {kind: 'pruned', name: shadowLayer.name, className: shadowLayer.getClassName(), matrices: outcomes.map(({values, mask}) => ({features: values.rows, neurons: values.columns, mask}))},
+      layer: {
+        kind: 'pruned',
+        name: shadowLayer.name,
+        className: shadowLayer.getClassName(),
+        matrices: outcomes.map(({values, mask}) => ({features: values.rows, neurons: values.columns, mask})),
+      },
       outcomes,
     };
   }
 }
 
-function* pruneSmallest(problem: VisitedProblem, share: number, {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>): Task<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
+function* pruneSmallest(
+  problem: VisitedProblem,
+  share: number,
+  {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>,
+): Task<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
   const {weights, gram, crossGram, mask: before} = problem;
-  const mask = keepLargest(magnitudes(weights, before), 'unstructured', 1 - share).map((one, i) => (before?.[i] === 0 ? 0 : one));
-  const values = iterations === 0 ? applyMask(weights, mask) : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
+  const mask = keepLargest(magnitudes(weights, before), 'unstructured', 1 - share).map((one, i) =>
+    before?.[i] === 0 ? 0 : one,
+  );
+  const values =
+    iterations === 0
+      ? applyMask(weights, mask)
+      : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
   return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
 }
 
 /** |w|; −1 where pruned already. */
 function magnitudes({rows, columns, data}: Matrix, mask: Uint8Array | undefined): Matrix {
-  return matrix(rows, columns, data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight))));
+  return matrix(
+    rows,
+    columns,
+    data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight))),
+  );
 }
 
 /** By name how many weights each layer keeps; together exactly as many as wanted, or all that earlier stages left. */
-function keptByLayer(layers: readonly LayerSensitivity[], all: ReadonlyMap<string, LayerSize>, sparsity: number): Map<string, number> {
+function keptByLayer(
+  layers: readonly LayerSensitivity[],
+  all: ReadonlyMap<string, LayerSize>,
+  sparsity: number,
+): Map<string, number> {
   const weights = Array.from(all.values()).reduce((sum, size) => sum + size.weights, 0);
   const wanted = weights - Math.round(sparsity * weights);
   const weighed = weightedErrors(layers);
@@ -89,7 +145,10 @@ function keptByLayer(layers: readonly LayerSensitivity[], all: ReadonlyMap<strin
   const kept = new Map(layers.map(({name}, layer) => [name, weighed[layer][chosen[layer]].cost]));
   let rest = wanted - Array.from(kept.values()).reduce((sum, count) => sum + count, 0);
   // Less than the next step of any layer: it goes where that step gains most per weight.
-  const slopes = weighed.map((trials, layer) => ({name: layers[layer].name, slope: findSteepest(trials, chosen[layer])}));
+  const slopes = weighed.map((trials, layer) => ({
+    name: layers[layer].name,
+    slope: findSteepest(trials, chosen[layer]),
+  }));
   for (const {name} of slopes.sort((one, other) => other.slope - one.slope)) {
     const now = kept.get(name) ?? 0;
     const more = Math.min(rest, (all.get(name)?.left ?? 0) - now);
@@ -100,6 +159,8 @@ function keptByLayer(layers: readonly LayerSensitivity[], all: ReadonlyMap<strin
 }
 
 function findSteepest(trials: readonly AllocationOption[], from: number): number {
-  const slopes = trials.filter(({cost}) => cost > trials[from].cost).map(({cost, error}) => (trials[from].error - error) / (cost - trials[from].cost));
+  const slopes = trials
+    .filter(({cost}) => cost > trials[from].cost)
+    .map(({cost, error}) => (trials[from].error - error) / (cost - trials[from].cost));
   return Math.max(0, ...slopes);
 }

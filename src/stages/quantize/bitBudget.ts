@@ -1,33 +1,40 @@
 import {ModelError} from '../../errors.ts';
 import {allocate} from '../../numerics/allocation.ts';
+import {runTask} from '../../numerics/paced.ts';
 import type {Bits} from '../../numerics/stochastic/alphabet.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
-import {runTask} from '../../numerics/paced.ts';
 import {packedLayer} from '../../report/sizes.ts';
+import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
 import type {Compression} from '../../types.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
+import {
+  type LayerSensitivity,
+  type LayerTrial,
+  measureSensitivities,
+  passContext,
+  type Sensitivities,
+  weightedErrors,
+} from '../measure/sensitivity.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
-import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
-import type {QuantizeModelOptions} from './quantizeModel.ts';
-import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
-import {weightedErrors, type LayerSensitivity, type LayerTrial, passContext, type Sensitivities, measureSensitivities} from '../measure/sensitivity.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {type LayerResult, visitLayers} from '../run/visitLayers.ts';
+import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
+import type {QuantizeModelOptions} from './quantizeModel.ts';
 
 /** What letters may take in the end: `bitsPerWeight` or `bytesAfter` of the size report, or the `relativeError` of every layer. */
 export type BitBudget =
   | {
-    /** Packed bits per weight of the compressed layers, scales and masks included. */
-    readonly bitsPerWeight: number;
-  }
+      /** Packed bits per weight of the compressed layers, scales and masks included. */
+      readonly bitsPerWeight: number;
+    }
   | {
-    /** Bytes of the whole model: compressed layers packed, the rest float32. */
-    readonly bytes: number;
-  }
+      /** Bytes of the whole model: compressed layers packed, the rest float32. */
+      readonly bytes: number;
+    }
   | {
-    /** ‖XW − X̃Q‖ / ‖XW‖ on held-out rows, of every layer. */
-    readonly maxRelativeError: number;
-  };
+      /** ‖XW − X̃Q‖ / ‖XW‖ on held-out rows, of every layer. */
+      readonly maxRelativeError: number;
+    };
 
 /** Letters that a layer may get, and how they are found. All differ in what follows from `bits` only. */
 export interface LetterWidth {
@@ -43,13 +50,24 @@ export interface LetterWidth {
  * @param widths from the fewest bits
  * @throws ModelError if no letters meet the budget; it says what would; else as quantizeModel does
  */
-export async function quantizeToBudget(compression: Compression, widths: readonly LetterWidth[], budget: BitBudget, context: StageContext): Promise<Compression> {
+export async function quantizeToBudget(
+  compression: Compression,
+  widths: readonly LetterWidth[],
+  budget: BitBudget,
+  context: StageContext,
+): Promise<Compression> {
   const [{options}] = widths;
   if (options.strictKernels) requirePathKernel();
   if ('maxRelativeError' in budget) {
-    return visitLayers(compression, options, context, (visit) => quantizeNarrowest(visit, widths, budget.maxRelativeError, context));
+    return visitLayers(compression, options, context, (visit) =>
+      quantizeNarrowest(visit, widths, budget.maxRelativeError, context),
+    );
   }
-  const measured = await measureSensitivities(compression, {...options, trialsOf: (visit) => tryWidths(visit, widths, context), probed: coarseWidth(widths)}, passContext(0, context));
+  const measured = await measureSensitivities(
+    compression,
+    {...options, trialsOf: (visit) => tryWidths(visit, widths, context), probed: coarseWidth(widths)},
+    passContext(0, context),
+  );
   const choice = chooseWidths(measured, budget, context.stage);
   return visitLayers(compression, options, passContext(1, context), async (visit) => {
     const layer = measured.layers.findIndex(({name}) => name === visit.target.name);
@@ -58,52 +76,106 @@ export async function quantizeToBudget(compression: Compression, widths: readonl
   });
 }
 
-async function quantizeNarrowest(visit: LayerVisit, widths: readonly LetterWidth[], limit: number, context: StageContext): Promise<LayerResult> {
+async function quantizeNarrowest(
+  visit: LayerVisit,
+  widths: readonly LetterWidth[],
+  limit: number,
+  context: StageContext,
+): Promise<LayerResult> {
   const tried: string[] = [];
   for (const {bits, options} of widths) {
     const letters = await quantizeLayer(visit, options, context);
     const error = await runTask(heldOutError(letters.outcomes), context.pause);
     tried.push(`${percent(error)} at ${named(bits)}`);
-    if (error <= limit) return createQuantizedResult(visit, letters, `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`, context);
+    if (error <= limit)
+      return createQuantizedResult(
+        visit,
+        letters,
+        `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`,
+        context,
+      );
   }
-  throw new ModelError(`${context.stage}: layer '${visit.target.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
-    'allow a larger `maxRelativeError`, or leave the layer out by `exclude`');
+  throw new ModelError(
+    `${context.stage}: layer '${visit.target.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
+      'allow a larger `maxRelativeError`, or leave the layer out by `exclude`',
+  );
 }
 
 /** Good enough to compare widths by: one path at the mean-square scale, one refit, one sweep. */
-async function* tryWidths(visit: LayerVisit, widths: readonly LetterWidth[], context: StageContext): AsyncIterable<LayerTrial> {
+async function* tryWidths(
+  visit: LayerVisit,
+  widths: readonly LetterWidth[],
+  context: StageContext,
+): AsyncIterable<LayerTrial> {
   for (const {options} of widths) {
     const quick: QuantizeMethod = {
-      ...options, scale: 'mse', alignment: {method: 'none'}, feedback: {kind: 'path'}, scalings: [1], rounding: 'nearest', samples: 1, rounds: 1, sweeps: Math.min(1, options.sweeps), pairs: 0,
+      ...options,
+      scale: 'mse',
+      alignment: {method: 'none'},
+      feedback: {kind: 'path'},
+      scalings: [1],
+      rounding: 'nearest',
+      samples: 1,
+      rounds: 1,
+      sweeps: Math.min(1, options.sweeps),
+      pairs: 0,
     };
     const {layer, outcomes} = await quantizeLayer(visit, quick, context);
-    yield {cost: packedLayer(layer, outcomes.map(({values}) => values)).byteLength, layer, outcomes};
+    yield {
+      cost: packedLayer(
+        layer,
+        outcomes.map(({values}) => values),
+      ).byteLength,
+      layer,
+      outcomes,
+    };
   }
 }
 
 function coarseWidth(widths: readonly LetterWidth[]): number {
-  return Math.max(0, widths.findIndex(({bits}) => bits === 2));
+  return Math.max(
+    0,
+    widths.findIndex(({bits}) => bits === 2),
+  );
 }
 
 /** By layer the number of its width. */
-function chooseWidths({layers, size, triedBytes}: Sensitivities, budget: Exclude<BitBudget, {maxRelativeError: number}>, stage: string): number[] {
+function chooseWidths(
+  {layers, size, triedBytes}: Sensitivities,
+  budget: Exclude<BitBudget, {maxRelativeError: number}>,
+  stage: string,
+): number[] {
   // What is not chosen here: layers that are not rewritten, and for the bytes all that is no weight.
-  const [wanted, bytesPerUnit, others] = 'bytes' in budget
-    ? [budget.bytes, 1, size.bytesAfter - triedBytes]
-    : [budget.bitsPerWeight, size.compressedWeights / 8, size.bitsPerWeight * size.compressedWeights / 8 - triedBytes];
+  const [wanted, bytesPerUnit, others] =
+    'bytes' in budget
+      ? [budget.bytes, 1, size.bytesAfter - triedBytes]
+      : [
+          budget.bitsPerWeight,
+          size.compressedWeights / 8,
+          (size.bitsPerWeight * size.compressedWeights) / 8 - triedBytes,
+        ];
   const chosen = allocate(weightedErrors(layers), Math.floor(wanted * bytesPerUnit - others + 1e-6));
   if (chosen) return chosen;
-  const min = (others + layers.reduce((sum, {trials}) => sum + Math.min(...trials.map(({cost}) => cost)), 0)) / bytesPerUnit;
+  const min =
+    (others + layers.reduce((sum, {trials}) => sum + Math.min(...trials.map(({cost}) => cost)), 0)) / bytesPerUnit;
   const unit = 'bytes' in budget ? 'bytes' : 'bits per weight, scales included';
-  throw new ModelError(`${stage}: expected a budget of at least ${'bytes' in budget ? Math.ceil(min) : Math.ceil(1000 * min - 1e-6) / 1000} ${unit}, ` +
-    `which the smallest letters of every layer take, got ${wanted}`);
+  throw new ModelError(
+    `${stage}: expected a budget of at least ${'bytes' in budget ? Math.ceil(min) : Math.ceil(1000 * min - 1e-6) / 1000} ${unit}, ` +
+      `which the smallest letters of every layer take, got ${wanted}`,
+  );
 }
 
-function choiceText({trials, outputSensitivity}: LayerSensitivity, chosen: number, widths: readonly LetterWidth[]): string {
+function choiceText(
+  {trials, outputSensitivity}: LayerSensitivity,
+  chosen: number,
+  widths: readonly LetterWidth[],
+): string {
   const at = (width: number) => `${percent(trials[width].error)} at ${named(widths[width].bits)}`;
   const neighbours = [chosen - 1, chosen + 1].filter((width) => width >= 0 && width < widths.length);
-  return `${named(widths[chosen].bits)} by sensitivity: alone, error about ${[chosen, ...neighbours].map(at).join(', ')}; ` +
-    `of its square the outputs feel ${outputSensitivity.toPrecision(2)}`;
+  return (
+    `${named(widths[chosen].bits)} by sensitivity: alone, error about ${[chosen, ...neighbours].map(at).join(', ')}; ` +
+    `of its square the outputs feel ${outputSensitivity.toPrecision(2)}`
+  );
 }
 
 function named(bits: Bits): string {

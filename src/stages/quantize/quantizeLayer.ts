@@ -1,10 +1,10 @@
-import {layerReport, type ProblemOutcome} from '../measure/layerReport.ts';
-import type {QuantizedLayer} from '../../types.ts';
-import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
+import {lookupMethod} from '../../solver/lookupMethod.ts';
 import {type QuantizeMethod, quantizeWeights} from '../../solver/quantizeWeights.ts';
+import type {QuantizedLayer} from '../../types.ts';
+import {layerReport, type ProblemOutcome} from '../measure/layerReport.ts';
+import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import type {LayerResult} from '../run/visitLayers.ts';
-import {lookupMethod} from '../../solver/lookupMethod.ts';
 
 /** Letters for a layer, before they are written to it. */
 export interface LayerLetters {
@@ -14,7 +14,11 @@ export interface LayerLetters {
 }
 
 /** Quantizes all problems of a visited layer, which itself stays as it is. */
-export async function quantizeLayer({target, problems}: LayerVisit, given: QuantizeMethod, context: StageContext): Promise<LayerLetters> {
+export async function quantizeLayer(
+  {target, problems}: LayerVisit,
+  given: QuantizeMethod,
+  context: StageContext,
+): Promise<LayerLetters> {
   const begin = performance.now();
   const method = target.kernel.rowIndices ? lookupMethod(given) : given;
   const solved = [];
@@ -28,7 +32,13 @@ export async function quantizeLayer({target, problems}: LayerVisit, given: Quant
     className: target.shadowLayer.getClassName(),
     alphabet: method.alphabet,
     granularity: method.granularity,
-    matrices: solved.map(({problem: {weights}, codes, scales, mask}) => ({features: weights.rows, neurons: weights.columns, codes, scales, mask})),
+    matrices: solved.map(({problem: {weights}, codes, scales, mask}) => ({
+      features: weights.rows,
+      neurons: weights.columns,
+      codes,
+      scales,
+      mask,
+    })),
   };
   return {layer, outcomes: solved, milliseconds: performance.now() - begin};
 }
@@ -37,7 +47,12 @@ export async function quantizeLayer({target, problems}: LayerVisit, given: Quant
  * The letters as what a stage made of the layer.
  * @param choice why it has so many, for the report
  */
-export async function createQuantizedResult({reportBefore}: LayerVisit, {layer, outcomes, milliseconds}: LayerLetters, choice: string | undefined, {pause}: StageContext): Promise<LayerResult> {
+export async function createQuantizedResult(
+  {reportBefore}: LayerVisit,
+  {layer, outcomes, milliseconds}: LayerLetters,
+  choice: string | undefined,
+  {pause}: StageContext,
+): Promise<LayerResult> {
   return {
     layer,
     report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, pause),

@@ -1,11 +1,11 @@
 import type {LayerFilter} from '../../calibration/targets.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
-import type {Compression} from '../../types.ts';
-import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
+import type {Compression} from '../../types.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
+import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 
 /** How to quantize a model. */
 export interface QuantizeModelOptions extends QuantizeMethod, VisitOptions {
@@ -19,14 +19,22 @@ export interface QuantizeModelOptions extends QuantizeMethod, VisitOptions {
  * The compression that comes in stays as it was.
  * @throws DataError without calibration data, ModelError for weights that cannot be quantized
  */
-export async function quantizeModel(compression: Compression, options: QuantizeModelOptions, context: StageContext): Promise<Compression> {
+export async function quantizeModel(
+  compression: Compression,
+  options: QuantizeModelOptions,
+  context: StageContext,
+): Promise<Compression> {
   if (options.strictKernels) requirePathKernel();
   const {prune, pruneFilter, ...method} = options;
   return visitLayers(compression, options, context, async (visit) => {
     const {target} = visit;
     const denseReason = prune && pruneFilter?.(target.shadowLayer, target.info);
     if (prune && denseReason === undefined) requirePattern(context.stage, target, prune.pattern);
-    const letters = await quantizeLayer(visit, {...method, prune: denseReason === undefined ? prune : undefined}, context);
+    const letters = await quantizeLayer(
+      visit,
+      {...method, prune: denseReason === undefined ? prune : undefined},
+      context,
+    );
     return createQuantizedResult(visit, letters, denseReason, context);
   });
 }

@@ -1,11 +1,11 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ModelError, formatValue} from '../../errors.ts';
-import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
 import type {SkippedLayer} from '../../calibration/targets.ts';
-import {emptyReport, type LayerReport, createReport} from '../../report/report.ts';
+import {formatValue, ModelError} from '../../errors.ts';
+import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
+import {requireUnpacked} from '../../packed/requireUnpacked.ts';
+import {createReport, emptyReport, type LayerReport} from '../../report/report.ts';
 import {sizesOf} from '../../report/sizes.ts';
 import type {BatchSource, CompressedLayer, Compression, Origin} from '../../types.ts';
-import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {StageContext} from './stageContext.ts';
 
 /** A model that belongs to the user, and for which nobody waits. */
@@ -15,12 +15,26 @@ const USER_OWNED: Origin = {release: () => undefined, wait: () => undefined};
  * A model as the first compression of a pipeline.
  * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
  */
-export function createCompression(where: string, model: LayersModel, calibration: BatchSource | undefined, seed: number, origin = USER_OWNED): Compression {
+export function createCompression(
+  where: string,
+  model: LayersModel,
+  calibration: BatchSource | undefined,
+  seed: number,
+  origin = USER_OWNED,
+): Compression {
   requireCompressible(where, model);
   return {
-    original: model, model, layers: [], calibration, seed, observers: [], origin,
+    original: model,
+    model,
+    layers: [],
+    calibration,
+    seed,
+    observers: [],
+    origin,
     report: emptyReport(model.countParams()),
-    dispose: () => { origin.release(); },
+    dispose: () => {
+      origin.release();
+    },
   };
 }
 
@@ -34,9 +48,16 @@ export interface StageResult {
 }
 
 /** The record after a stage that gave `model`; layers that it did not touch stay as they were. */
-export function createNextCompression(before: Compression, model: LayersModel, context: StageContext, {layers, reports, skipped, order}: StageResult): Compression {
+export function createNextCompression(
+  before: Compression,
+  model: LayersModel,
+  context: StageContext,
+  {layers, reports, skipped, order}: StageResult,
+): Compression {
   const kept = <Item extends {readonly name: string}>(old: readonly Item[], made: readonly Item[]): Item[] =>
-    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made].sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made].sort(
+      (one, other) => order.indexOf(one.name) - order.indexOf(other.name),
+    );
   const allReports = kept(before.report.layers, reports);
   return {
     ...before,
@@ -80,11 +101,15 @@ export function requireBuilt(where: string, model: LayersModel): void {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
     const kind = typeof given === 'object' && given !== null ? 'another object' : formatValue(given);
-    throw new ModelError(`${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`);
+    throw new ModelError(
+      `${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`,
+    );
   }
   const inputs: unknown = Reflect.get(given, 'inputs');
   if (!Array.isArray(inputs) || inputs.length === 0) {
-    throw new ModelError(`${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`);
+    throw new ModelError(
+      `${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`,
+    );
   }
   requireAlive(where, model);
 }
@@ -94,5 +119,6 @@ export function requireBuilt(where: string, model: LayersModel): void {
  * @throws ModelError
  */
 export function requireAlive(where: string, model: LayersModel): void {
-  if (isDisposed(model)) throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); load it again`);
+  if (isDisposed(model))
+    throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); load it again`);
 }

@@ -1,12 +1,12 @@
-import type {LayerReport} from '../../report/report.ts';
 import {type BiasTarget, findBiasTarget} from '../../calibration/biasTarget.ts';
-import type {NetworkPair} from '../../model/networkPair.ts';
-import {kernelWeight, type CompressionTarget} from '../../calibration/targets.ts';
+import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts';
 import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
+import type {NetworkPair} from '../../model/networkPair.ts';
 import {biasShift, centerGramsTask, type Grams} from '../../numerics/correction/centering.ts';
 import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {runTask} from '../../numerics/paced.ts';
+import type {LayerReport} from '../../report/report.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
 
 /** A layer whose statistics are complete, on its turn to be compressed. */
@@ -46,22 +46,35 @@ export interface VisitContext {
 }
 
 /** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
-export async function createVisit(target: CompressionTarget, statistics: readonly ProblemStatistics[], {compression, networks, bias, pause}: VisitContext): Promise<LayerVisit> {
+export async function createVisit(
+  target: CompressionTarget,
+  statistics: readonly ProblemStatistics[],
+  {compression, networks, bias, pause}: VisitContext,
+): Promise<LayerVisit> {
   const biasTarget = findBiasTarget(target, networks);
   const isCentred = bias && biasTarget !== undefined;
   const before = compression.layers.find(({name}) => name === target.name);
-  const [weights, current] = [await matricesOf(target, target.originalLayer), await matricesOf(target, target.shadowLayer)];
-  const moved = biasTarget && await biasGain(biasTarget);
+  const [weights, current] = [
+    await matricesOf(target, target.originalLayer),
+    await matricesOf(target, target.shadowLayer),
+  ];
+  const moved = biasTarget && (await biasGain(biasTarget));
   await pause();
   const grams: Grams[] = [];
   for (const problem of statistics) grams.push(isCentred ? await runTask(centerGramsTask(problem), pause) : problem);
   return {
-    target, biasTarget, before,
+    target,
+    biasTarget,
+    before,
     reportBefore: compression.report.layers.find(({name}) => name === target.name),
     problems: statistics.map((problem, p): VisitedProblem => ({
       weights: weights[p],
       current: current[p],
-      currentShift: moved && (biasTarget.sign === 1 ? moved.slice(p * weights[p].columns, (p + 1) * weights[p].columns) : biasShift(problem, weights[p], current[p])),
+      currentShift:
+        moved &&
+        (biasTarget.sign === 1
+          ? moved.slice(p * weights[p].columns, (p + 1) * weights[p].columns)
+          : biasShift(problem, weights[p], current[p])),
       mask: before?.matrices[p].mask,
       statistics: problem,
       isCentred,

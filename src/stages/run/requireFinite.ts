@@ -1,6 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import {DataError, ModelError} from '../../errors.ts';
 import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
+import {DataError, ModelError} from '../../errors.ts';
 
 /**
  * Refuses NaN and Infinity in weights; of layers that stay as they are, too: what they give is what the next ones calibrate on.
@@ -12,7 +12,9 @@ export async function requireFiniteWeights(all: readonly layers.Layer[], stage: 
       const values = await weight.data();
       const bad = values.find((value) => !Number.isFinite(value));
       if (bad !== undefined) {
-        throw new ModelError(`${stage}: layer '${layer.name}': expected finite weights, got ${bad} in ${layer.weights[i].originalName}; retrain or reload the model`);
+        throw new ModelError(
+          `${stage}: layer '${layer.name}': expected finite weights, got ${bad} in ${layer.weights[i].originalName}; retrain or reload the model`,
+        );
       }
     }
   }
@@ -24,6 +26,8 @@ export async function requireFiniteWeights(all: readonly layers.Layer[], stage: 
  */
 export function requireFiniteInputs(name: string, statistics: readonly ProblemStatistics[], stage: string): void {
   if (statistics.every(({gram, crossGram}) => [gram, crossGram].every(({data}) => data.every(Number.isFinite)))) return;
-  throw new DataError(`${stage}: layer '${name}': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; ` +
-    'scale the calibration data as in training');
+  throw new DataError(
+    `${stage}: layer '${name}': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; ` +
+      'scale the calibration data as in training',
+  );
 }

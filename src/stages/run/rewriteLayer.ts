@@ -1,7 +1,7 @@
 import {add, dispose, mul, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {BiasTarget} from '../../calibration/biasTarget.ts';
+import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts';
 import type {NetworkPair} from '../../model/networkPair.ts';
-import {kernelWeight, type CompressionTarget} from '../../calibration/targets.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 
 /** New weights of a layer, by problem. */
@@ -15,10 +15,18 @@ export interface NewWeights {
  * Puts new weights into a layer of the copy, and the shift of its bias to where it can be added. Shifts start from the original's bias:
  * that of an earlier stage made up for its own weights.
  */
-export function rewriteLayer({shadowLayer, kernel}: CompressionTarget, biasTarget: BiasTarget | undefined, {values, shifts}: NewWeights, networks: NetworkPair): void {
+export function rewriteLayer(
+  {shadowLayer, kernel}: CompressionTarget,
+  biasTarget: BiasTarget | undefined,
+  {values, shifts}: NewWeights,
+  networks: NetworkPair,
+): void {
   const {shape} = kernelWeight(shadowLayer, kernel);
   const rewritten = tensor(kernel.fromMatrices(values, shape), shape);
-  networks.rewrite(shadowLayer, shadowLayer.getWeights().map((old, i) => (i === kernel.weight ? rewritten : old)));
+  networks.rewrite(
+    shadowLayer,
+    shadowLayer.getWeights().map((old, i) => (i === kernel.weight ? rewritten : old)),
+  );
   dispose(rewritten);
   if (!biasTarget || !shifts) return;
   const {layer: consumer, original: before, weight, sign} = biasTarget;
@@ -27,6 +35,9 @@ export function rewriteLayer({shadowLayer, kernel}: CompressionTarget, biasTarge
     const from = before.getWeights()[weight];
     return add(from, mul(sign, tensor(shift, from.shape)));
   });
-  networks.rewrite(consumer, consumer.getWeights().map((old, i) => (i === weight ? bias : old)));
+  networks.rewrite(
+    consumer,
+    consumer.getWeights().map((old, i) => (i === weight ? bias : old)),
+  );
   bias.dispose();
 }

@@ -25,7 +25,10 @@ export interface SnapshotDescription {
  * Copies a model as it is now.
  * @throws ModelError for a model that cannot be compressed, or copied
  */
-export async function takeSnapshot(model: LayersModel, {where, seed, epoch, wait}: SnapshotDescription): Promise<Snapshot> {
+export async function takeSnapshot(
+  model: LayersModel,
+  {where, seed, epoch, wait}: SnapshotDescription,
+): Promise<Snapshot> {
   requireCompressible(where, model);
   const copy = await cloneModel(model);
   let holders = 0;

@@ -1,5 +1,12 @@
+import {
+  type CompressionTarget,
+  findTargets,
+  type LayerFilter,
+  layerNamesIn,
+  type NetworkCalls,
+  type SkippedLayer,
+} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
-import {findTargets, type LayerFilter, type CompressionTarget, layerNamesIn, type NetworkCalls, type SkippedLayer} from '../../calibration/targets.ts';
 
 /** Which layers a stage is to visit. */
 export interface TargetChoice {
@@ -12,7 +19,11 @@ export interface TargetChoice {
  * The layers that a stage visits and those it leaves, in the order of the walk.
  * @throws ModelError if a named layer is not there, or no layer is left to visit
  */
-export function stageTargets(stage: string, networks: NetworkCalls, {filter, names}: TargetChoice): {targets: CompressionTarget[]; skipped: SkippedLayer[]} {
+export function stageTargets(
+  stage: string,
+  networks: NetworkCalls,
+  {filter, names}: TargetChoice,
+): {targets: CompressionTarget[]; skipped: SkippedLayer[]} {
   requireNamed(stage, names, networks);
   const {targets, skipped} = findTargets(networks, filter);
   if (targets.length === 0) throw new ModelError(noTargets(stage, skipped));
@@ -22,7 +33,10 @@ export function stageTargets(stage: string, networks: NetworkCalls, {filter, nam
 function requireNamed(stage: string, names: readonly string[], {shadow}: NetworkCalls): void {
   const known = layerNamesIn(shadow);
   const missing = names.find((name) => !known.includes(name));
-  if (missing !== undefined) throw new ModelError(`${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`);
+  if (missing !== undefined)
+    throw new ModelError(
+      `${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`,
+    );
 }
 
 function noTargets(stage: string, skipped: readonly SkippedLayer[]): string {

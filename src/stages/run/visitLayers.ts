@@ -1,16 +1,16 @@
-import {DataError} from '../../errors.ts';
-import {disposeModel} from '../../model/disposeModel.ts';
-import {type WalkVisitor, walkLayers} from '../../calibration/layerWalk.ts';
-import {type NetworkPair, createNetworkPair} from '../../model/networkPair.ts';
+import {walkLayers, type WalkVisitor} from '../../calibration/layerWalk.ts';
 import {type LayerFilter, layerNamesIn} from '../../calibration/targets.ts';
 import {targetVisitor} from '../../calibration/targetStatistics.ts';
+import {DataError} from '../../errors.ts';
+import {disposeModel} from '../../model/disposeModel.ts';
+import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
+import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {LayerReport} from '../../report/report.ts';
 import type {CompressedLayer, Compression} from '../../types.ts';
 import {createNextCompression, requireAlive} from './compression.ts';
-import {type LayerVisit, createVisit} from './layerVisit.ts';
+import {createVisit, type LayerVisit} from './layerVisit.ts';
 import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
-import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import {rewriteLayer} from './rewriteLayer.ts';
 import type {StageContext} from './stageContext.ts';
 import {stageTargets} from './stageTargets.ts';
@@ -45,31 +45,56 @@ export interface LayerResult {
  * @param compress makes the new weights of a layer
  * @throws DataError without calibration data, ModelError for a model that cannot be compressed
  */
-export async function visitLayers(compression: Compression, options: VisitOptions, context: StageContext, compress: (visit: LayerVisit) => Promise<LayerResult>): Promise<Compression> {
+export async function visitLayers(
+  compression: Compression,
+  options: VisitOptions,
+  context: StageContext,
+  compress: (visit: LayerVisit) => Promise<LayerResult>,
+): Promise<Compression> {
   const {original, calibration, model} = compression;
   requireUnpacked(context.stage, model, 'pack() goes last: put this stage before it');
   if (!calibration) {
-    throw new DataError(`${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`);
+    throw new DataError(
+      `${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`,
+    );
   }
   requireAlive(context.stage, original);
   requireAlive(context.stage, model);
   const networks = await createNetworkPair(original, model);
   try {
     const {targets, skipped} = stageTargets(context.stage, networks, options);
-    await requireFiniteWeights(networks.original.calls.map(({layer}) => layer), context.stage);
+    await requireFiniteWeights(
+      networks.original.calls.map(({layer}) => layer),
+      context.stage,
+    );
     const done: LayerResult[] = [];
-    const visitors = targets.map((target) => targetVisitor(target, async (statistics) => {
-      context.progress(target.name, done.length, targets.length);
-      requireFiniteInputs(target.name, statistics, context.stage);
-      await context.pause();
-      const visit = await createVisit(target, statistics, {compression, networks, bias: options.bias, pause: context.pause});
-      const result = await compress(visit);
-      if (result.values) rewriteLayer(target, visit.biasTarget, {values: result.values, shifts: result.shifts}, networks);
-      done.push(result);
-    }));
+    const visitors = targets.map((target) =>
+      targetVisitor(target, async (statistics) => {
+        context.progress(target.name, done.length, targets.length);
+        requireFiniteInputs(target.name, statistics, context.stage);
+        await context.pause();
+        const visit = await createVisit(target, statistics, {
+          compression,
+          networks,
+          bias: options.bias,
+          pause: context.pause,
+        });
+        const result = await compress(visit);
+        if (result.values)
+          rewriteLayer(target, visit.biasTarget, {values: result.values, shifts: result.shifts}, networks);
+        done.push(result);
+      }),
+    );
     const others = options.others?.(networks) ?? [];
     const inOrder = [...visitors, ...others].sort((one, other) => one.calls[0] - other.calls[0]);
-    await walkLayers(inOrder, {networks, model: original, source: calibration, memory: options.memory, seed: options.seed, pause: context.pause});
+    await walkLayers(inOrder, {
+      networks,
+      model: original,
+      source: calibration,
+      memory: options.memory,
+      seed: options.seed,
+      pause: context.pause,
+    });
     context.progress('', targets.length, targets.length);
     return createNextCompression(compression, networks.shadowModel, context, {
       layers: done.map(({layer}) => layer),

@@ -12,8 +12,14 @@ onBackends(['cpu'], () => {
   describe('weights in 16 bits', () => {
     it('fromFloat16(bits) is what tfjs decodes, for all finite numbers', async () => {
       const halves = Uint16Array.from({length: 65536}, (_, bits) => bits).filter((bits) => (bits & 0x7fff) < FINITE);
-      const decoded = await decodedByTfjs({dtype: 'float16', bytes: new Uint8Array(halves.buffer), values: new Float32Array(halves.length)});
-      expect(Array.from(halves, (bits) => Object.is(fromFloat16(bits), -0) ? 0 : fromFloat16(bits))).to.deep.equal(decoded.map((value) => value === 0 ? 0 : value));
+      const decoded = await decodedByTfjs({
+        dtype: 'float16',
+        bytes: new Uint8Array(halves.buffer),
+        values: new Float32Array(halves.length),
+      });
+      expect(Array.from(halves, (bits) => (Object.is(fromFloat16(bits), -0) ? 0 : fromFloat16(bits)))).to.deep.equal(
+        decoded.map((value) => (value === 0 ? 0 : value)),
+      );
     });
 
     it('toFloat16(value) is the nearest of all, for 2000 numbers of every size', () => {
@@ -26,8 +32,20 @@ onBackends(['cpu'], () => {
       }
     });
 
-    for (const [value, bits] of [[1, 0x3c00], [-2, 0xc000], [65504, 0x7bff], [65520, 0x7c00], [1e9, 0x7c00], [2 ** -24, 1], [2 ** -25, 0], [1 + 2 ** -11, 0x3c00], [1 + 3 * 2 ** -11, 0x3c02]]) {
-      it(`toFloat16(${value}) is 0x${bits.toString(16)}, as IEEE 754 says`, () => { expect(toFloat16(value)).to.equal(bits); });
+    for (const [value, bits] of [
+      [1, 0x3c00],
+      [-2, 0xc000],
+      [65504, 0x7bff],
+      [65520, 0x7c00],
+      [1e9, 0x7c00],
+      [2 ** -24, 1],
+      [2 ** -25, 0],
+      [1 + 2 ** -11, 0x3c00],
+      [1 + 3 * 2 ** -11, 0x3c02],
+    ]) {
+      it(`toFloat16(${value}) is 0x${bits.toString(16)}, as IEEE 754 says`, () => {
+        expect(toFloat16(value)).to.equal(bits);
+      });
     }
 
     it('numbers of one size become uint16 codes, among them an exact 0', async () => {
@@ -52,7 +70,9 @@ onBackends(['cpu'], () => {
 });
 
 async function decodedByTfjs({dtype, affine, bytes, values}: StoredForm): Promise<number[]> {
-  const decoded = io.decodeWeights(bytes.buffer, [{name: 'w', shape: [values.length], dtype: 'float32', quantization: {dtype, ...affine}}]);
+  const decoded = io.decodeWeights(bytes.buffer, [
+    {name: 'w', shape: [values.length], dtype: 'float32', quantization: {dtype, ...affine}},
+  ]);
   const numbers = Array.from(await decoded['w'].data());
   dispose(decoded);
   return numbers;

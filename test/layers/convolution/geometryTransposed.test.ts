@@ -20,18 +20,37 @@ onBackends(['cpu', 'wasm'], (backend) => {
           it(`of Conv2DTranspose, padding ${padding}, strides ${strides.toString()}, ${dataFormat}`, async () => {
             for (const kernelSize of [1, 2, 3, 4, [3, 2], [1, 4]] as ReadonlyArray<number | [number, number]>) {
               for (const useBias of [true, false]) {
-                const options = {filters: 4, kernelSize, strides, padding, dataFormat, useBias, kernelInitializer: seeded(1)};
-                for (const [height, width] of [[1, 1], [5, 4], [4, 3]]) await expectAdapterToFit(() => layers.conv2dTranspose(options), shapeOf(height, width), format);
+                const options = {
+                  filters: 4,
+                  kernelSize,
+                  strides,
+                  padding,
+                  dataFormat,
+                  useBias,
+                  kernelInitializer: seeded(1),
+                };
+                for (const [height, width] of [
+                  [1, 1],
+                  [5, 4],
+                  [4, 3],
+                ])
+                  await expectAdapterToFit(() => layers.conv2dTranspose(options), shapeOf(height, width), format);
               }
             }
           });
         }
 
-        for (const strides of hasVolumes ? [1, 2, 3, [1, 3, 2]] as ReadonlyArray<number | [number, number, number]> : []) {
+        for (const strides of hasVolumes
+          ? ([1, 2, 3, [1, 3, 2]] as ReadonlyArray<number | [number, number, number]>)
+          : []) {
           it(`of Conv3DTranspose, padding ${padding}, strides ${strides.toString()}, ${dataFormat}`, async () => {
             for (const kernelSize of [1, 2, 3, [3, 1, 2]] as ReadonlyArray<number | [number, number, number]>) {
               const options = {filters: 4, kernelSize, strides, padding, dataFormat, kernelInitializer: seeded(2)};
-              for (const space of [[1, 1, 1], [2, 3, 4]]) await expectAdapterToFit(() => layers.conv3dTranspose(options), shapeOf(...space), format);
+              for (const space of [
+                [1, 1, 1],
+                [2, 3, 4],
+              ])
+                await expectAdapterToFit(() => layers.conv3dTranspose(options), shapeOf(...space), format);
             }
           });
         }

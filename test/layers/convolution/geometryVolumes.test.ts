@@ -7,10 +7,14 @@ const paddings = ['valid', 'same'] as const;
 const formats = ['channelsLast', 'channelsFirst'] as const;
 const kernels: ReadonlyArray<number | [number, number, number]> = [1, 2, 3, [3, 1, 2]];
 /** tfjs refuses strides together with dilations. */
-const paces: ReadonlyArray<{strides?: number | [number, number, number]; dilationRate?: number | [number, number, number]}> = [
-  {}, {strides: 2}, {strides: 3}, {strides: [1, 3, 2]}, {dilationRate: 2}, {dilationRate: [2, 1, 3]},
+const paces: ReadonlyArray<{
+  strides?: number | [number, number, number];
+  dilationRate?: number | [number, number, number];
+}> = [{}, {strides: 2}, {strides: 3}, {strides: [1, 3, 2]}, {dilationRate: 2}, {dilationRate: [2, 1, 3]}];
+const spaces = [
+  [7, 8, 9],
+  [8, 7, 7],
 ];
-const spaces = [[7, 8, 9], [8, 7, 7]];
 
 onBackends(['cpu', 'wasm'], () => {
   describe('columns · matrices + bias is the output', () => {
@@ -24,7 +28,12 @@ onBackends(['cpu', 'wasm'], () => {
           it(`of Conv3D, ${setting}`, async () => {
             for (const kernelSize of kernels) {
               for (const shape of shapes) {
-                await expectAdapterToFit(() => layers.conv3d({filters: 4, kernelSize, padding, dataFormat, ...pace, kernelInitializer: seeded(1)}), shape, format);
+                await expectAdapterToFit(
+                  () =>
+                    layers.conv3d({filters: 4, kernelSize, padding, dataFormat, ...pace, kernelInitializer: seeded(1)}),
+                  shape,
+                  format,
+                );
               }
             }
           });

@@ -1,9 +1,9 @@
+import 'tfjs-compress/plugins/webgpu';
 import {memory, type Tensor, tensor2d} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {from, lastValueFrom} from 'rxjs';
 import {calibrate, compress, pack, selfCheck, SelfCheckError, spfqCompress, spfqQuantize} from 'tfjs-compress';
-import 'tfjs-compress/plugins/webgpu';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {relativeDifference, withSpoiltKernel} from '../../support/models/packedModels.ts';
 import {errorOf, predictionsOf, randomize} from '../../support/models/smallNetworks.ts';
@@ -19,11 +19,19 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     let network: LayersModel;
     let x: Tensor;
     before(() => {
-      network = sequential({layers: [
-        layers.embedding({name: 'words', inputDim: VOCABULARY, outputDim: DIMENSION, inputLength: SHAPE[1]}), layers.flatten(), layers.dense({name: 'out', units: 2}),
-      ]});
+      network = sequential({
+        layers: [
+          layers.embedding({name: 'words', inputDim: VOCABULARY, outputDim: DIMENSION, inputLength: SHAPE[1]}),
+          layers.flatten(),
+          layers.dense({name: 'out', units: 2}),
+        ],
+      });
       randomize(network, 5);
-      x = tensor2d(Int32Array.from({length: SHAPE[0] * SHAPE[1]}, (_, i) => (i * 7919) % VOCABULARY), SHAPE, 'int32');
+      x = tensor2d(
+        Int32Array.from({length: SHAPE[0] * SHAPE[1]}, (_, i) => (i * 7919) % VOCABULARY),
+        SHAPE,
+        'int32',
+      );
     });
     after(() => {
       network.dispose();
@@ -42,7 +50,10 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
         float.dispose();
         const small = await lastValueFrom(compress(network).pipe(calibrate(x), stage, pack({selfCheck: true})));
         expect(small.report.packing?.layers[0]).to.include({name: 'words', route});
-        expect(small.report.packing?.selfCheck?.layers[0]).to.include({passed: true, inputs: route === 'packed' ? 'probe' : 'none'});
+        expect(small.report.packing?.selfCheck?.layers[0]).to.include({
+          passed: true,
+          inputs: route === 'packed' ? 'probe' : 'none',
+        });
         expect(relativeDifference(expected, await predictionsOf(small.model, x))).to.be.below(1e-5);
         const floats = tensor2d(Float32Array.from(await x.data()), SHAPE);
         expect(relativeDifference(expected, await predictionsOf(small.model, floats))).to.be.below(1e-5);
@@ -54,8 +65,20 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     if (backend === 'wasm') return;
 
     it('is never float32 in memory', async () => {
-      const big = sequential({layers: [layers.embedding({name: 'words', inputDim: 8000, outputDim: 16, inputLength: SHAPE[1]}), layers.flatten(), layers.dense({name: 'out', units: 2})]});
-      const small = await lastValueFrom(compress(big).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1, sweeps: 0, scale: 'absmax', include: 'words'}), pack({selfCheck: false})));
+      const big = sequential({
+        layers: [
+          layers.embedding({name: 'words', inputDim: 8000, outputDim: 16, inputLength: SHAPE[1]}),
+          layers.flatten(),
+          layers.dense({name: 'out', units: 2}),
+        ],
+      });
+      const small = await lastValueFrom(
+        compress(big).pipe(
+          calibrate(x),
+          spfqQuantize({bits: 4, samples: 1, sweeps: 0, scale: 'absmax', include: 'words'}),
+          pack({selfCheck: false}),
+        ),
+      );
       big.dispose();
       const before = memory().numBytes;
       await predictionsOf(small.model, x);
@@ -65,9 +88,16 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     });
 
     it('that is computed wrongly is found out, on random words too', async () => {
-      const small = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack({selfCheck: false})));
+      const small = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack({selfCheck: false})),
+      );
       expect((await selfCheck(small.model)).layers[0]).to.include({inputs: 'random', passed: true});
-      const error = await withSpoiltKernel('PackedGather', backend, (i) => i % 3, () => errorOf(from(selfCheck(small.model, x))));
+      const error = await withSpoiltKernel(
+        'PackedGather',
+        backend,
+        (i) => i % 3,
+        () => errorOf(from(selfCheck(small.model, x))),
+      );
       expect(error).to.be.instanceOf(SelfCheckError);
       expect(String(error)).to.include("layer 'words' is off by");
       small.dispose();
@@ -75,7 +105,9 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 
     if (backend === 'cpu') {
       it('refuses words that it has no row for', async () => {
-        const small = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack()));
+        const small = await lastValueFrom(
+          compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack()),
+        );
         const beyond = tensor2d(new Int32Array(SHAPE[1]).fill(VOCABULARY), [1, SHAPE[1]], 'int32');
         expect(() => small.model.predict(beyond)).to.throw('PackedGather: expected places from 0 to 599, got 600');
         beyond.dispose();

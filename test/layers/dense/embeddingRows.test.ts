@@ -2,18 +2,31 @@ import {memory, type Tensor, tensor2d} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
-import {calibrate, compress, type Compression, correct, DataError, exportStock, loadPacked, optqQuantize, pack, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type Compression,
+  correct,
+  DataError,
+  exportStock,
+  loadPacked,
+  optqQuantize,
+  pack,
+  spfqCompress,
+  spfqPrune,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {type Matrix, matrix, meanSquareScale, stepAt, uniformAlphabet} from 'tfjs-compress/numerics';
-import {disposeModel} from '../../../src/model/disposeModel.ts';
 import type {ProblemStatistics} from '../../../src/calibration/targetStatistics.ts';
 import {kernelsOf} from '../../../src/layers/registry.ts';
-import {numbersOf} from '../../support/layers/layerCase.ts';
+import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
-import {uniforms} from '../../support/numerics/randomMatrices.ts';
+import {numbersOf} from '../../support/layers/layerCase.ts';
 import {relativeDifference} from '../../support/models/packedModels.ts';
-import {isHeldBack} from '../../support/numerics/rowTurns.ts';
-import {giving, collectArtifacts} from '../../support/models/smallPackedModels.ts';
 import {errorOf, predictionsOf, randomize} from '../../support/models/smallNetworks.ts';
+import {collectArtifacts, giving} from '../../support/models/smallPackedModels.ts';
+import {uniforms} from '../../support/numerics/randomMatrices.ts';
+import {isHeldBack} from '../../support/numerics/rowTurns.ts';
 import {sourceOf, walk} from '../../support/walks/walks.ts';
 
 /** Words, of which the last block of rows has one too few: ⌈515 / 256⌉ = 3 blocks of 172. */
@@ -42,16 +55,29 @@ onBackends(['cpu', 'wasm'], () => {
       const [{kernel}] = kernelsOf(network.getLayer('words'));
       const {data} = await numbersOf(network.getLayer('words').getWeights()[0]);
       const shape = [VOCABULARY, DIMENSION];
-      expect([kernel.matrixCount(shape), kernel.features(shape), kernel.neurons(shape)]).to.deep.equal([3, ROWS, DIMENSION]);
+      expect([kernel.matrixCount(shape), kernel.features(shape), kernel.neurons(shape)]).to.deep.equal([
+        3,
+        ROWS,
+        DIMENSION,
+      ]);
       const blocks = kernel.toMatrices(data, shape);
       expect(blocks.flatMap((block) => Array.from(block.data)).slice(0, data.length)).to.deep.equal(Array.from(data));
       // What fills the last one up is rows of its own, so that they do not change its scales much.
       expect(blocks[2].data.slice(-DIMENSION)).to.deep.equal(blocks[2].data.slice(0, DIMENSION));
       expect(Array.from(kernel.fromMatrices(blocks, shape))).to.deep.equal(Array.from(data));
-      for (const [vocabulary, matrixCount] of [[1, 1], [256, 1], [257, 2], [20000, 79], [100001, 391]]) {
+      for (const [vocabulary, matrixCount] of [
+        [1, 1],
+        [256, 1],
+        [257, 2],
+        [20000, 79],
+        [100001, 391],
+      ]) {
         expect(kernel.matrixCount([vocabulary, 2]), `${vocabulary}`).to.equal(matrixCount);
         expect(kernel.features([vocabulary, 2])).to.be.within(Math.min(vocabulary, 128), 256);
-        expect(kernel.matrixCount([vocabulary, 2]) * kernel.features([vocabulary, 2]) - vocabulary).to.be.within(0, kernel.features([vocabulary, 2]) - 1);
+        expect(kernel.matrixCount([vocabulary, 2]) * kernel.features([vocabulary, 2]) - vocabulary).to.be.within(
+          0,
+          kernel.features([vocabulary, 2]) - 1,
+        );
       }
     });
 
@@ -59,7 +85,9 @@ onBackends(['cpu', 'wasm'], () => {
       it(`has the statistics of its tokens${maskZero ? ', without the padding that its mask hides' : ''}`, async () => {
         const masked = wordNetwork({maskZero});
         const statistics = await statisticsOf(masked, x);
-        const looked = Array.from(tokens, (token, row) => ({token, row})).filter(({token}) => !(maskZero && token === 0));
+        const looked = Array.from(tokens, (token, row) => ({token, row})).filter(
+          ({token}) => !(maskZero && token === 0),
+        );
         const counted = looked.filter(({row}) => !isHeldBack(row));
         expect(statistics.map(({rows}) => rows)).to.deep.equal([counted.length, counted.length, counted.length]);
         statistics.forEach(({gram, crossGram, heldOut, lookups, mean}, p) => {
@@ -67,15 +95,20 @@ onBackends(['cpu', 'wasm'], () => {
           const counts = new Float64Array(ROWS);
           for (const {token} of counted) if (block(token)) counts[token - p * ROWS]++;
           const expected = matrix(ROWS, ROWS);
-          counts.forEach((count, t) => { expected.data[t * ROWS + t] = p * ROWS + t < VOCABULARY ? count + 1 : 0; });
+          counts.forEach((count, t) => {
+            expected.data[t * ROWS + t] = p * ROWS + t < VOCABULARY ? count + 1 : 0;
+          });
           expect(gram.data).to.deep.equal(expected.data);
           expect(crossGram.data).to.deep.equal(expected.data);
           expect(mean).to.deep.equal(counts.map((count) => count / counted.length));
-          const rows = looked.filter(({token, row}) => isHeldBack(row) && block(token)).map(({token}) => token - p * ROWS);
+          const rows = looked
+            .filter(({token, row}) => isHeldBack(row) && block(token))
+            .map(({token}) => token - p * ROWS);
           expect(onesOf(heldOut.original)).to.deep.equal(rows);
           expect(lookups).to.deep.equal({
             unseen: Array.from(counts).filter((count, t) => count === 0 && p * ROWS + t < VOCABULARY).length,
-            padding: p === 2 ? 1 : 0, heldOut: looked.filter(({row}) => isHeldBack(row)).length,
+            padding: p === 2 ? 1 : 0,
+            heldOut: looked.filter(({row}) => isHeldBack(row)).length,
           });
         });
         masked.dispose();
@@ -83,13 +116,19 @@ onBackends(['cpu', 'wasm'], () => {
     }
 
     it('rounds rows that nobody looked up to their nearest letters', async () => {
-      const compression = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 3, include: 'words'})));
+      const compression = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqQuantize({bits: 3, include: 'words'})),
+      );
       const {record, before, after} = await rowsOf(network, compression);
       let unseen = 0;
       for (let token = SEEN; token < VOCABULARY; token++) {
         const {scales} = record.matrices[Math.floor(token / ROWS)];
         for (let n = 0; n < DIMENSION; n++, unseen++) {
-          const [weight, found, step] = [before[token * DIMENSION + n], after[token * DIMENSION + n], stepAt(scales, 0, n)];
+          const [weight, found, step] = [
+            before[token * DIMENSION + n],
+            after[token * DIMENSION + n],
+            stepAt(scales, 0, n),
+          ];
           expect(Math.abs(found / step)).to.be.at.most(3.0001);
           const nearest = Math.fround(step * Math.max(-3, Math.min(3, Math.round(weight / step))));
           expect(found).to.equal(nearest);
@@ -103,24 +142,39 @@ onBackends(['cpu', 'wasm'], () => {
     });
 
     it('scales a block without calibration as well as least squares does', async () => {
-      const compression = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 2, symmetric: true, include: 'words'})));
+      const compression = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqQuantize({bits: 2, symmetric: true, include: 'words'})),
+      );
       const {record, before, after} = await rowsOf(network, compression);
       const [first, last] = [2 * ROWS * DIMENSION, VOCABULARY * DIMENSION];
       const block = matrix(VOCABULARY - 2 * ROWS, DIMENSION, Float64Array.from(before.slice(first, last)));
       const scales = meanSquareScale(block, uniformAlphabet({bits: 2}), 'channel');
       const squares = squaresOf(block, (t, n) => roundedTo(block.data[t * DIMENSION + n], stepAt(scales, t, n)));
       const found = squaresOf(block, (t, n) => after[first + t * DIMENSION + n]);
-      found.forEach((square, n) => { expect(square).to.be.below(1.02 * squares[n]); });
+      found.forEach((square, n) => {
+        expect(square).to.be.below(1.02 * squares[n]);
+      });
       expect(record.matrices[2].scales.steps.every((step) => step > 0)).to.equal(true);
       compression.dispose();
     });
 
     it('weighs rows by how often they were looked up', async () => {
       // One word nearly always: at 1 bit its letters are its own.
-      const often = tensor2d(Int32Array.from({length: 64 * TIME}, (_, i) => (i % 16 === 0 ? i % 80 : 7)), [64, TIME], 'int32');
-      const compression = await lastValueFrom(compress(network).pipe(calibrate(often), spfqQuantize({bits: 1, include: 'words'})));
+      const often = tensor2d(
+        Int32Array.from({length: 64 * TIME}, (_, i) => (i % 16 === 0 ? i % 80 : 7)),
+        [64, TIME],
+        'int32',
+      );
+      const compression = await lastValueFrom(
+        compress(network).pipe(calibrate(often), spfqQuantize({bits: 1, include: 'words'})),
+      );
       const {before, after} = await rowsOf(network, compression);
-      const errorAt = (token: number): number => Math.max(...Array.from({length: DIMENSION}, (_, n) => Math.abs(before[token * DIMENSION + n] - after[token * DIMENSION + n])));
+      const errorAt = (token: number): number =>
+        Math.max(
+          ...Array.from({length: DIMENSION}, (_, n) =>
+            Math.abs(before[token * DIMENSION + n] - after[token * DIMENSION + n]),
+          ),
+        );
       expect(errorAt(7)).to.be.below(0.15);
       expect(Math.max(...Array.from({length: ROWS}, (_, token) => errorAt(token)))).to.be.above(0.5);
       compression.dispose();
@@ -128,32 +182,51 @@ onBackends(['cpu', 'wasm'], () => {
     });
 
     it('stays dense unless it is named', async () => {
-      const reason = /^an embedding stays dense, because calibration says little of its rare rows; `include` overrides this$/;
+      const reason =
+        /^an embedding stays dense, because calibration says little of its rare rows; `include` overrides this$/;
       const pruned = await errorOf(compress(network).pipe(calibrate(x), spfqPrune()));
       expect(String(pruned)).to.include('words (Embedding): an embedding stays dense');
       const both = await lastValueFrom(compress(network).pipe(calibrate(x), spfqCompress({bits: 4, samples: 1})));
-      expect(both.report.layers.map(({choice, sparsity}) => [choice?.match(reason)?.length, sparsity])).to.deep.equal([[1, 0], [undefined, 0]]);
+      expect(both.report.layers.map(({choice, sparsity}) => [choice?.match(reason)?.length, sparsity])).to.deep.equal([
+        [1, 0],
+        [undefined, 0],
+      ]);
       both.dispose();
-      const named = await lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({sparsity: 0.25, include: 'words'})));
+      const named = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqPrune({sparsity: 0.25, include: 'words'})),
+      );
       const {after} = await rowsOf(network, named);
       // To the weights of the row that only fills up.
-      expect(after.filter((weight) => weight === 0).length).to.be.within(VOCABULARY * DIMENSION / 4 - DIMENSION, VOCABULARY * DIMENSION / 4 + DIMENSION);
+      expect(after.filter((weight) => weight === 0).length).to.be.within(
+        (VOCABULARY * DIMENSION) / 4 - DIMENSION,
+        (VOCABULARY * DIMENSION) / 4 + DIMENSION,
+      );
       named.dispose();
     });
 
     it('is the same packed, saved and loaded, and as a stock model', async () => {
-      const {model, ...compression} = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1})));
+      const {model, ...compression} = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1})),
+      );
       const expected = await predictionsOf(model, x);
-      const report = await exportStock({...compression, model}, {save: () => Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}})});
+      const report = await exportStock(
+        {...compression, model},
+        {save: () => Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}})},
+      );
       expect(report.layers[0]).to.include({method: 'uint16', weights: VOCABULARY * DIMENSION});
       compression.dispose();
-      const small = await lastValueFrom(compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack()));
+      const small = await lastValueFrom(
+        compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack()),
+      );
       const loaded = await loadPacked(giving(await collectArtifacts(small.model)));
       const found = await predictionsOf(small.model, x);
       expect(relativeDifference(expected, found)).to.be.below(1e-6);
       expect(await predictionsOf(loaded, x)).to.deep.equal(found);
       // 15 letters in 7.82 bits for two, and a step for each block and dimension.
-      expect(small.report.layers[0].bytes).to.be.within(3 * ROWS * DIMENSION / 2, 3 * ROWS * DIMENSION / 2 + 4 * 3 * DIMENSION + 64);
+      expect(small.report.layers[0].bytes).to.be.within(
+        (3 * ROWS * DIMENSION) / 2,
+        (3 * ROWS * DIMENSION) / 2 + 4 * 3 * DIMENSION + 64,
+      );
       small.dispose();
       disposeModel(loaded);
     });
@@ -161,30 +234,42 @@ onBackends(['cpu', 'wasm'], () => {
     it('goes through every stage', async () => {
       const ready = compress(network).pipe(calibrate(x));
       for (const stages of [
-        ready.pipe(spfqQuantize({bits: 2, include: 'words'}), correct()), ready.pipe(spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 4.5}, include: 'words'})), ready.pipe(optqQuantize({bits: 4, include: 'words'})),
+        ready.pipe(spfqQuantize({bits: 2, include: 'words'}), correct()),
+        ready.pipe(spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 4.5}, include: 'words'})),
+        ready.pipe(optqQuantize({bits: 4, include: 'words'})),
         ready.pipe(spfqPrune({sparsity: 0.5, include: 'words'}), spfqQuantize({bits: 4, include: 'words'}), correct()),
       ]) {
         const {report, dispose} = await lastValueFrom(stages);
-        expect(report.layers.map(({name, weights}) => [name, weights])).to.deep.equal([['words', VOCABULARY * DIMENSION]]);
+        expect(report.layers.map(({name, weights}) => [name, weights])).to.deep.equal([
+          ['words', VOCABULARY * DIMENSION],
+        ]);
         expect(report.layers[0].relativeError).to.be.within(0.01, 0.6);
-        expect(report.layers[0].heldOutRows).to.equal(64 * TIME / 16);
+        expect(report.layers[0].heldOutRows).to.equal((64 * TIME) / 16);
         dispose();
       }
     });
 
     it('refuses tokens that it has no row for', async () => {
       const beyond = tensor2d([[1, 2, 515]], [1, 3], 'int32');
-      const short = sequential({layers: [layers.embedding({name: 'words', inputDim: VOCABULARY, outputDim: DIMENSION, inputLength: 3})]});
+      const short = sequential({
+        layers: [layers.embedding({name: 'words', inputDim: VOCABULARY, outputDim: DIMENSION, inputLength: 3})],
+      });
       const error = await errorOf(compress(short).pipe(calibrate(beyond), spfqQuantize()));
       expect(error).to.be.instanceOf(DataError);
-      expect(String(error)).to.include("layer 'words': expected tokens from 0 to 514, got 515; is the vocabulary another than in training?");
+      expect(String(error)).to.include(
+        "layer 'words': expected tokens from 0 to 514, got 515; is the vocabulary another than in training?",
+      );
       beyond.dispose();
       short.dispose();
     });
 
     it('of 20,000 words takes no memory of the backend for its statistics', async () => {
       const many = wordNetwork({vocabulary: 20000, time: 200});
-      const all = tensor2d(Int32Array.from({length: 512 * 200}, (_, i) => (i * 7919) % 20000), [512, 200], 'int32');
+      const all = tensor2d(
+        Int32Array.from({length: 512 * 200}, (_, i) => (i * 7919) % 20000),
+        [512, 200],
+        'int32',
+      );
       const start = memory().numBytes;
       let max = 0;
       await walk(many, sourceOf([all], 64), {
@@ -201,12 +286,24 @@ onBackends(['cpu', 'wasm'], () => {
   });
 });
 
-function wordNetwork({vocabulary = VOCABULARY, time = TIME, maskZero = false}: {readonly vocabulary?: number; readonly time?: number; readonly maskZero?: boolean}): LayersModel {
-  const network = sequential({layers: [
-    layers.embedding({name: 'words', inputDim: vocabulary, outputDim: DIMENSION, inputLength: time, maskZero}),
-    ...maskZero ? [layers.lstm({name: 'reader', units: 3, recurrentInitializer: 'glorotUniform'})] : [layers.globalAveragePooling1d({name: 'mean'})],
-    layers.dense({name: 'out', units: 2}),
-  ]});
+function wordNetwork({
+  vocabulary = VOCABULARY,
+  time = TIME,
+  maskZero = false,
+}: {
+  readonly vocabulary?: number;
+  readonly time?: number;
+  readonly maskZero?: boolean;
+}): LayersModel {
+  const network = sequential({
+    layers: [
+      layers.embedding({name: 'words', inputDim: vocabulary, outputDim: DIMENSION, inputLength: time, maskZero}),
+      ...(maskZero
+        ? [layers.lstm({name: 'reader', units: 3, recurrentInitializer: 'glorotUniform'})]
+        : [layers.globalAveragePooling1d({name: 'mean'})]),
+      layers.dense({name: 'out', units: 2}),
+    ],
+  });
   randomize(network, 5);
   return network;
 }
@@ -219,7 +316,11 @@ function someTokens(count: number): Int32Array {
 
 async function statisticsOf(model: LayersModel, x: Tensor): Promise<ProblemStatistics[]> {
   let told: ProblemStatistics[] = [];
-  await walk(model, sourceOf([x], 7), {visit: (target, statistics) => { if (target.shadowLayer.name === 'words') told = statistics; }});
+  await walk(model, sourceOf([x], 7), {
+    visit: (target, statistics) => {
+      if (target.shadowLayer.name === 'words') told = statistics;
+    },
+  });
   return told;
 }
 
@@ -233,7 +334,9 @@ function onesOf({rows, columns, data}: Matrix): number[] {
 }
 
 async function rowsOf(network: LayersModel, {layers: [record], model}: Compression) {
-  const [before, after] = await Promise.all([network, model].map(async (one) => Array.from((await numbersOf(one.getLayer('words').getWeights()[0])).data)));
+  const [before, after] = await Promise.all(
+    [network, model].map(async (one) => Array.from((await numbersOf(one.getLayer('words').getWeights()[0])).data)),
+  );
   if (record.kind !== 'quantized') return {record: {matrices: []}, before, after};
   return {record, before, after};
 }
@@ -244,5 +347,10 @@ function roundedTo(weight: number, step: number): number {
 
 /** Σ (w − q)² of each dimension. */
 function squaresOf({rows, columns, data}: Matrix, letter: (t: number, n: number) => number): number[] {
-  return Array.from({length: columns}, (_, n) => Array.from({length: rows}, (__, t) => (data[t * columns + n] - letter(t, n)) ** 2).reduce((sum, square) => sum + square, 0));
+  return Array.from({length: columns}, (_, n) =>
+    Array.from({length: rows}, (__, t) => (data[t * columns + n] - letter(t, n)) ** 2).reduce(
+      (sum, square) => sum + square,
+      0,
+    ),
+  );
 }

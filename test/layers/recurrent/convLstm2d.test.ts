@@ -2,14 +2,14 @@ import {dispose, memory, type Tensor, tidy, transpose} from '@tensorflow/tfjs-co
 import {layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {kernelsOf} from '../../../src/layers/registry.ts';
+import {onBackends} from '../../support/backends/onBackends.ts';
 import {type ConvLstm64, runConv64} from '../../support/layers/convCell64.ts';
 import {describeCompressed} from '../../support/layers/describeCompressed.ts';
 import {kernelSums} from '../../support/layers/kernelSums.ts';
-import {expectMatricesToRoundTrip} from '../../support/layers/layerColumns.ts';
 import {numbersOf} from '../../support/layers/layerCase.ts';
-import {onBackends} from '../../support/backends/onBackends.ts';
-import {largestDifference} from '../../support/numerics/randomMatrices.ts';
+import {expectMatricesToRoundTrip} from '../../support/layers/layerColumns.ts';
 import {gaussianTensor} from '../../support/models/smallNetworks.ts';
+import {largestDifference} from '../../support/numerics/randomMatrices.ts';
 
 const [batch, time, channels, filters] = [2, 3, 2, 2];
 /** tfjs's own initializer takes a chained op that is not loaded here. */
@@ -24,7 +24,8 @@ onBackends(['cpu', 'wasm'], (backend) => {
         for (const dataFormat of backend === 'cpu' ? formats : formats.slice(0, 1)) {
           it(`of ConvLSTM2D, padding ${padding}, ${JSON.stringify(pace)}, ${dataFormat}`, async () => {
             for (const useBias of [true, false]) {
-              for (const goBackwards of [false, true]) await check({padding, ...pace, goBackwards}, {useBias, dataFormat, kernelSize: [3, 2]});
+              for (const goBackwards of [false, true])
+                await check({padding, ...pace, goBackwards}, {useBias, dataFormat, kernelSize: [3, 2]});
             }
           });
         }
@@ -33,7 +34,8 @@ onBackends(['cpu', 'wasm'], (backend) => {
   });
 
   describeCompressed({
-    name: 'ConvLSTM2D', shape: [3, 5, 5, 2],
+    name: 'ConvLSTM2D',
+    shape: [3, 5, 5, 2],
     layer: (args) => layers.convLstm2d({...args, ...QUICK, filters: 2, kernelSize: 2}),
     columns: (input, weights) => {
       const {inputs, hidden} = runConv64({}, input, weights);
@@ -44,14 +46,25 @@ onBackends(['cpu', 'wasm'], (backend) => {
 
 interface Options {
   readonly useBias: boolean;
-  readonly dataFormat: typeof formats[number];
+  readonly dataFormat: (typeof formats)[number];
   readonly kernelSize: [number, number];
 }
 
 async function check(plain: ConvLstm64, {useBias, dataFormat, kernelSize}: Options): Promise<void> {
   const before = memory().numTensors;
   const {strides = 1, dilation = 1, padding = 'valid', goBackwards = false} = plain;
-  const layer = layers.convLstm2d({...QUICK, filters, kernelSize, strides, dilationRate: dilation, padding, goBackwards, useBias, dataFormat, returnSequences: true});
+  const layer = layers.convLstm2d({
+    ...QUICK,
+    filters,
+    kernelSize,
+    strides,
+    dilationRate: dilation,
+    padding,
+    goBackwards,
+    useBias,
+    dataFormat,
+    returnSequences: true,
+  });
   const lastInput = gaussianTensor([batch, time, 6, 5, channels], 1);
   const input = dataFormat === 'channelsFirst' ? transpose(lastInput, [0, 1, 4, 2, 3]) : lastInput;
   layer.build(input.shape);

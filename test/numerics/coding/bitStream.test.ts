@@ -6,13 +6,19 @@ describe('packCodes', () => {
   it('puts code k into bits k·b … k·b + b − 1, least significant first', () => {
     expect(binary(packCodes([1, 0, 1, 1], 1))).to.deep.equal(['00000000000000000000000000001101']);
     expect(binary(packCodes([1, 2, 3], 2))).to.deep.equal(['00000000000000000000000000111001']);
-    expect(binary(packCodes([0xab, 0xcd, 0xef, 0x12, 0x34], 8))).to.deep.equal(['00010010111011111100110110101011', '00000000000000000000000000110100']);
+    expect(binary(packCodes([0xab, 0xcd, 0xef, 0x12, 0x34], 8))).to.deep.equal([
+      '00010010111011111100110110101011',
+      '00000000000000000000000000110100',
+    ]);
   });
 
   it('lets 3-bit codes cross words: code 10 lies in bits 30, 31 and 32', () => {
     const codes = new Array<number>(11).fill(0);
     codes[10] = 0b101;
-    expect(binary(packCodes(codes, 3))).to.deep.equal(['01000000000000000000000000000000', '00000000000000000000000000000001']);
+    expect(binary(packCodes(codes, 3))).to.deep.equal([
+      '01000000000000000000000000000000',
+      '00000000000000000000000000000001',
+    ]);
   });
 
   it('takes ⌈length · b / 32⌉ words, none for no codes', () => {
@@ -22,13 +28,19 @@ describe('packCodes', () => {
 
   for (const bits of [1, 2, 3, 4, 5, 6, 7, 8]) {
     it(`of ${bits} bits is undone by unpackCodes`, () => {
-      fc.assert(fc.property(fc.array(fc.integer({min: 0, max: 2 ** bits - 1}), {maxLength: 200}), (codes) => {
-        expect(Array.from(unpackCodes(packCodes(codes, bits), bits, codes.length))).to.deep.equal(codes);
-      }), {seed: bits});
+      fc.assert(
+        fc.property(fc.array(fc.integer({min: 0, max: 2 ** bits - 1}), {maxLength: 200}), (codes) => {
+          expect(Array.from(unpackCodes(packCodes(codes, bits), bits, codes.length))).to.deep.equal(codes);
+        }),
+        {seed: bits},
+      );
     });
 
     it(`of ${bits} bits refuses ${2 ** bits} and says where it stands`, () => {
-      expect(() => packCodes([0, 1, 2 ** bits], bits)).to.throw(RangeError, `packCodes: expected codes from 0 to ${2 ** bits - 1}, got ${2 ** bits} at 2`);
+      expect(() => packCodes([0, 1, 2 ** bits], bits)).to.throw(
+        RangeError,
+        `packCodes: expected codes from 0 to ${2 ** bits - 1}, got ${2 ** bits} at 2`,
+      );
     });
   }
 
@@ -48,7 +60,10 @@ describe('packCodes', () => {
 describe('unpackCodes', () => {
   for (const words of [1, 3]) {
     it(`refuses ${words} words for the two that 22 codes of 2 bits take`, () => {
-      expect(() => unpackCodes(new Uint32Array(words), 2, 22)).to.throw(RangeError, `unpackCodes: expected 2 words for 22 codes, got ${words}`);
+      expect(() => unpackCodes(new Uint32Array(words), 2, 22)).to.throw(
+        RangeError,
+        `unpackCodes: expected 2 words for 22 codes, got ${words}`,
+      );
     });
   }
 });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {kernelWords, codesWithPositions} from 'tfjs-compress/numerics';
+import {codesWithPositions, kernelWords} from 'tfjs-compress/numerics';
 import {uniforms} from '../../support/numerics/randomMatrices.ts';
 
 describe('kernelWords', () => {
@@ -31,7 +31,8 @@ describe('kernelWords', () => {
         const k = t % groupRows;
         const run = (p * 2 + Math.floor(t / groupRows)) * runs + Math.floor(k / perRun);
         let stream = 0n; // the words of a run as one number
-        for (let w = wordsPerRun - 1; w >= 0; w--) stream = (stream << 32n) | BigInt(words[(run * wordsPerRun + w) * neurons + n] >>> 0);
+        for (let w = wordsPerRun - 1; w >= 0; w--)
+          stream = (stream << 32n) | BigInt(words[(run * wordsPerRun + w) * neurons + n] >>> 0);
         return Number((stream >> BigInt((k % perRun) * bits)) & BigInt(2 ** bits - 1));
       });
       expect(found).to.deep.equal(codes);
@@ -39,7 +40,10 @@ describe('kernelWords', () => {
   }
 
   it('refuses codes of more than 12 bits', () => {
-    expect(() => kernelWords([0], 13, {rows: 1, groupRows: 1, neurons: 1})).to.throw(RangeError, 'expected 1 to 12 bits, got 13');
+    expect(() => kernelWords([0], 13, {rows: 1, groupRows: 1, neurons: 1})).to.throw(
+      RangeError,
+      'expected 1 to 12 bits, got 13',
+    );
   });
 });
 
@@ -47,6 +51,11 @@ describe('codesWithPositions', () => {
   it('keeps the kept codes of every four features, each with its place above its bits', () => {
     const mask = Uint8Array.of(1, 0, 0, 1, 1, 0, 0, 1); // [4, 2]: neuron 0 keeps 0 and 2, neuron 1 keeps 1 and 3
     const codes = [3, 0, 0, 2, 1, 0, 0, 3];
-    expect([...codesWithPositions(codes, mask, 2, {n: 2, m: 4}, 2)]).to.deep.equal([3 | (0 << 2), 2 | (1 << 2), 1 | (2 << 2), 3 | (3 << 2)]);
+    expect([...codesWithPositions(codes, mask, 2, {n: 2, m: 4}, 2)]).to.deep.equal([
+      3 | (0 << 2),
+      2 | (1 << 2),
+      1 | (2 << 2),
+      3 | (3 << 2),
+    ]);
   });
 });

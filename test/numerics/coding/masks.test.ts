@@ -1,12 +1,17 @@
 import {expect} from 'chai';
-import {keepLargest, matrix, packMask, smallestForm, unpackMask, maskWordCount} from 'tfjs-compress/numerics';
+import {keepLargest, maskWordCount, matrix, packMask, smallestForm, unpackMask} from 'tfjs-compress/numerics';
 import {gaussian} from '../../support/kernels/pathProblems.ts';
 
 const scores = (rows: number, columns: number) => matrix(rows, columns, gaussian(3, rows, columns).data.map(Math.abs));
 
 describe('smallestForm', () => {
   // Of 4 places 6 pairs: 12 digits of base 6 in a word, 48 weights where a plane holds 32. Of 8 places 70 fours: 5 in a word.
-  for (const [n, m, words] of [[2, 4, Math.ceil(192 / 4 / 12)], [1, 4, Math.ceil((192 / 4) * 2 / 32)], [4, 8, Math.ceil(192 / 8 / 5)], [1, 2, Math.ceil(192 / 2 / 32)]] as const) {
+  for (const [n, m, words] of [
+    [2, 4, Math.ceil(192 / 4 / 12)],
+    [1, 4, Math.ceil(((192 / 4) * 2) / 32)],
+    [4, 8, Math.ceil(192 / 8 / 5)],
+    [1, 2, Math.ceil(192 / 2 / 32)],
+  ] as const) {
     it(`finds ${n} of every ${m}, in ${words} words for 192 weights`, () => {
       const mask = keepLargest(scores(32, 6), {n, m}, 0);
       expect(smallestForm(mask, {features: 32, neurons: 6})).to.deep.equal({n, m});
@@ -41,10 +46,16 @@ describe('unpackMask', () => {
   }
 
   it('refuses the number of no subset', () => {
-    expect(() => unpackMask(Uint32Array.of(6), {n: 2, m: 4}, 4, {features: 4, neurons: 1})).to.throw(RangeError, 'expected word 0 to hold digits below 6');
+    expect(() => unpackMask(Uint32Array.of(6), {n: 2, m: 4}, 4, {features: 4, neurons: 1})).to.throw(
+      RangeError,
+      'expected word 0 to hold digits below 6',
+    );
   });
 
   it('refuses too few words', () => {
-    expect(() => unpackMask(new Uint32Array(0), {n: 2, m: 4}, 4, {features: 4, neurons: 1})).to.throw(RangeError, 'expected 1 words for 1 runs, got 0');
+    expect(() => unpackMask(new Uint32Array(0), {n: 2, m: 4}, 4, {features: 4, neurons: 1})).to.throw(
+      RangeError,
+      'expected 1 words for 1 runs, got 0',
+    );
   });
 });

@@ -1,8 +1,18 @@
 import {expect} from 'chai';
-import {biasShift, centred, matrix, type Matrix, multiply} from 'tfjs-compress/numerics';
-import {columnMeans, gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../../support/numerics/randomMatrices.ts';
+import {biasShift, centred, type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
+import {
+  columnMeans,
+  gaussianMatrix,
+  gramsOf,
+  largestDifference,
+  perturbed,
+  residualOf,
+  withoutColumns,
+} from '../../support/numerics/randomMatrices.ts';
 
-const rows = 60, features = 12, neurons = 4;
+const rows = 60,
+  features = 12,
+  neurons = 4;
 const original = shifted(gaussianMatrix(rows, features, 1), (t) => t - 3);
 const shadow = shifted(perturbed(original, 2, 0.2), (t) => 0.1 * t);
 
@@ -15,13 +25,21 @@ describe('centred', () => {
   });
 
   it('counts a constant feature as dead: its row and column of H are exactly 0, and so is its row of G', () => {
-    const constant = matrix(rows, features, shadow.data.map((entry, i) => (i % features === 5 ? 1e4 / 3 : entry)));
+    const constant = matrix(
+      rows,
+      features,
+      shadow.data.map((entry, i) => (i % features === 5 ? 1e4 / 3 : entry)),
+    );
     const pair = pairOf(original, constant);
     // What float32 sums leave of a difference of large numbers.
     const noisy = {...pair, gram: rounded(pair.gram), crossGram: rounded(pair.crossGram)};
     const {gram, crossGram} = centred(noisy);
     for (let s = 0; s < features; s++) {
-      expect([gram.data[5 * features + s], gram.data[s * features + 5], crossGram.data[5 * features + s]]).to.deep.equal([0, 0, 0]);
+      expect([
+        gram.data[5 * features + s],
+        gram.data[s * features + 5],
+        crossGram.data[5 * features + s],
+      ]).to.deep.equal([0, 0, 0]);
     }
     expect(gram.data[0]).to.be.above(1);
   });
@@ -29,7 +47,8 @@ describe('centred', () => {
   it('keeps the column of G of a feature that is dead in X̃ but alive in X', () => {
     const {crossGram} = centred(pairOf(original, withoutColumns(shadow, [5])));
     const expected = gramsOf(withoutMeans(original), withoutMeans(withoutColumns(shadow, [5]))).crossGram;
-    for (let t = 0; t < features; t++) expect(crossGram.data[t * features + 5]).to.be.closeTo(expected.data[t * features + 5], 1e-9);
+    for (let t = 0; t < features; t++)
+      expect(crossGram.data[t * features + 5]).to.be.closeTo(expected.data[t * features + 5], 1e-9);
   });
 
   it('does not depend on whether both means are the same array', () => {
@@ -60,7 +79,10 @@ describe('biasShift', () => {
     const shift = biasShift(pairOf(original, shadow), weights, values);
     const residual = residualOf(original, weights, shadow, values);
     const left = residual.data.reduce((sum, entry, i) => sum + (entry - shift[i % neurons]) ** 2, 0);
-    const expected = residualOf(withoutMeans(original), weights, withoutMeans(shadow), values).data.reduce((sum, entry) => sum + entry ** 2, 0);
+    const expected = residualOf(withoutMeans(original), weights, withoutMeans(shadow), values).data.reduce(
+      (sum, entry) => sum + entry ** 2,
+      0,
+    );
     expect(left).to.be.closeTo(expected, 1e-9);
   });
 });
@@ -70,7 +92,11 @@ function pairOf(own: Matrix, shadowed: Matrix) {
 }
 
 function shifted(base: Matrix, offset: (t: number) => number): Matrix {
-  return matrix(base.rows, base.columns, base.data.map((entry, i) => entry + offset(i % base.columns)));
+  return matrix(
+    base.rows,
+    base.columns,
+    base.data.map((entry, i) => entry + offset(i % base.columns)),
+  );
 }
 
 function withoutMeans(base: Matrix): Matrix {

@@ -30,13 +30,20 @@ function momentsOf({own, shadow}: Channel, movingMean: number): ChannelMoments {
 
 /** Σ ((x̃ − μ')/√(v' + ε) − (x − μ)/√(v + ε))². */
 function errorOf({own, shadow}: Channel, moving: NormStatistics, matched: NormStatistics): number {
-  const normalized = (value: number, {mean, variance}: NormStatistics) => (value - mean) / Math.sqrt(variance + EPSILON);
+  const normalized = (value: number, {mean, variance}: NormStatistics) =>
+    (value - mean) / Math.sqrt(variance + EPSILON);
   return shadow.reduce((sum, value, i) => sum + (normalized(value, matched) - normalized(own[i], moving)) ** 2, 0);
 }
 
 describe('matchedNorm(moving, ε, moments)', () => {
-  for (const [what, channel] of [['a scaled, shifted and noisy copy', channelOf(0.8, 0.4, 0.5)], ['a copy with much noise', channelOf(1.2, -1, 1.5)]] as const) {
-    for (const moving of [{mean: 2.1, variance: 2}, {mean: 0, variance: 0.3}]) {
+  for (const [what, channel] of [
+    ['a scaled, shifted and noisy copy', channelOf(0.8, 0.4, 0.5)],
+    ['a copy with much noise', channelOf(1.2, -1, 1.5)],
+  ] as const) {
+    for (const moving of [
+      {mean: 2.1, variance: 2},
+      {mean: 0, variance: 0.3},
+    ]) {
       it(`of ${what}, moving (${moving.mean}, ${moving.variance}): no (μ', v') on a fine grid around it is nearer to the original's outputs`, () => {
         const matched = matchedNorm(moving, EPSILON, momentsOf(channel, moving.mean));
         const min = errorOf(channel, moving, matched);
@@ -58,14 +65,16 @@ describe('matchedNorm(moving, ε, moments)', () => {
     expect(variance).to.be.closeTo(2, 1e-12);
   });
 
-  it('of an exactly scaled and shifted channel, x̃ = 2x + 3, scales and shifts the statistics: √(v\' + ε) = 2 √(v + ε), μ\' = 2μ + 3', () => {
+  it("of an exactly scaled and shifted channel, x̃ = 2x + 3, scales and shifts the statistics: √(v' + ε) = 2 √(v + ε), μ' = 2μ + 3", () => {
     const {mean, variance} = matchedNorm({mean: 2.1, variance: 2}, EPSILON, momentsOf(channelOf(2, 3, 0), 2.1));
     expect(mean).to.be.closeTo(2 * 2.1 + 3, 1e-10);
     expect(variance + EPSILON).to.be.closeTo(4 * (2 + EPSILON), 1e-10);
   });
 
   for (const [what, channel] of [
-    ['constant', {own: [1, 2, 3], shadow: [4, 4, 4]}], ['unrelated', {own: [1, 2, 1, 2], shadow: [1, 1, 5, 5]}], ['turned over', {own: [1, 2, 3], shadow: [3, 2, 1]}],
+    ['constant', {own: [1, 2, 3], shadow: [4, 4, 4]}],
+    ['unrelated', {own: [1, 2, 1, 2], shadow: [1, 1, 5, 5]}],
+    ['turned over', {own: [1, 2, 3], shadow: [3, 2, 1]}],
     ['a hundred times smaller', {own: [1, 2, 3], shadow: [0.01, 0.02, 0.03]}],
   ] as const) {
     it(`of a channel that is ${what} moves the mean alone: outputs agree on average`, () => {

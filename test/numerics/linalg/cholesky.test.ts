@@ -19,8 +19,12 @@ describe('cholesky', () => {
   });
 
   for (const [name, entries] of Object.entries({
-    'indefinite': [1, 2, 2, 1], 'singular': [1, 1, 1, 1], 'negative': [-1, 0, 0, 1],
-    'with NaN on the diagonal': [NaN, 0, 0, 1], 'with NaN off it': [1, NaN, NaN, 1], 'with Infinity': [Infinity, 0, 0, 1],
+    indefinite: [1, 2, 2, 1],
+    singular: [1, 1, 1, 1],
+    negative: [-1, 0, 0, 1],
+    'with NaN on the diagonal': [NaN, 0, 0, 1],
+    'with NaN off it': [1, NaN, NaN, 1],
+    'with Infinity': [Infinity, 0, 0, 1],
   })) {
     it(`of a matrix that is ${name} is undefined`, () => {
       expect(cholesky(matrix(2, 2, Float64Array.from(entries)))).to.equal(undefined);
@@ -66,10 +70,17 @@ describe('dampedCholesky', () => {
     expect({lambda, factor: Array.from(factor.data)}).to.deep.equal({lambda: 1, factor: [1, 0, 0, 1]});
   });
 
-  for (const [name, entries] of Object.entries({NaN: [NaN, 0, 0, 1], 'NaN off the diagonal': [1, NaN, NaN, 1], Infinity: [Infinity, 0, 0, 1], 'a negative diagonal': [-5, 0, 0, 1]})) {
+  for (const [name, entries] of Object.entries({
+    NaN: [NaN, 0, 0, 1],
+    'NaN off the diagonal': [1, NaN, NaN, 1],
+    Infinity: [Infinity, 0, 0, 1],
+    'a negative diagonal': [-5, 0, 0, 1],
+  })) {
     it(`refuses ${name} after six escalations`, () => {
-      expect(() => dampedCholesky(matrix(2, 2, Float64Array.from(entries)), 0.01))
-        .to.throw(RangeError, 'the gram of 2 features is not positive semidefinite, even with 6 escalations of damping 0.01');
+      expect(() => dampedCholesky(matrix(2, 2, Float64Array.from(entries)), 0.01)).to.throw(
+        RangeError,
+        'the gram of 2 features is not positive semidefinite, even with 6 escalations of damping 0.01',
+      );
     });
   }
 });

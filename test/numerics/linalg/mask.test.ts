@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {fromRows, keepLargest, applyMask, matrix, sparsityOf} from 'tfjs-compress/numerics';
+import {applyMask, fromRows, keepLargest, matrix, sparsityOf} from 'tfjs-compress/numerics';
 import {gaussianMatrix} from '../../support/numerics/randomMatrices.ts';
 
 describe('keepLargest', () => {
@@ -15,11 +15,28 @@ describe('keepLargest', () => {
   });
 
   it('drops the later of equal weights first', () => {
-    expect(Array.from(keepLargest(fromRows([[1, 1, 0], [1, 2, 1]]), 'unstructured', 0.5))).to.deep.equal([1, 1, 0, 0, 1, 0]);
+    expect(
+      Array.from(
+        keepLargest(
+          fromRows([
+            [1, 1, 0],
+            [1, 2, 1],
+          ]),
+          'unstructured',
+          0.5,
+        ),
+      ),
+    ).to.deep.equal([1, 1, 0, 0, 1, 0]);
     expect(Array.from(keepLargest(matrix(4, 1), {n: 2, m: 4}, 0))).to.deep.equal([1, 1, 0, 0]);
   });
 
-  for (const pattern of [{n: 2, m: 4}, {n: 4, m: 8}, {n: 1, m: 3}, {n: 0, m: 2}, {n: 6, m: 6}]) {
+  for (const pattern of [
+    {n: 2, m: 4},
+    {n: 4, m: 8},
+    {n: 1, m: 3},
+    {n: 0, m: 2},
+    {n: 6, m: 6},
+  ]) {
     it(`keeps the ${pattern.n} largest of each ${pattern.m} neighbouring features of a neuron`, () => {
       const {n: kept, m} = pattern;
       const mask = keepLargest(scores, pattern, 0.9);
@@ -39,10 +56,14 @@ describe('keepLargest', () => {
   });
 
   it('refuses an m that does not divide the features, an n beyond m and a sparsity outside [0, 1]', () => {
-    expect(() => keepLargest(scores, {n: 2, m: 5}, 0)).to.throw(RangeError, 'expected m to divide the features, got 2 of 5 for weights [24, 7]');
+    expect(() => keepLargest(scores, {n: 2, m: 5}, 0)).to.throw(
+      RangeError,
+      'expected m to divide the features, got 2 of 5 for weights [24, 7]',
+    );
     expect(() => keepLargest(scores, {n: 5, m: 4}, 0)).to.throw(RangeError, 'got 5 of 4');
     expect(() => keepLargest(scores, {n: 1.5, m: 4}, 0)).to.throw(RangeError, 'whole numbers');
-    for (const sparsity of [-0.1, 1.1, NaN]) expect(() => keepLargest(scores, 'unstructured', sparsity)).to.throw(RangeError, `got ${sparsity}`);
+    for (const sparsity of [-0.1, 1.1, NaN])
+      expect(() => keepLargest(scores, 'unstructured', sparsity)).to.throw(RangeError, `got ${sparsity}`);
   });
 });
 
@@ -55,7 +76,10 @@ describe('sparsityOf', () => {
 
 describe('masked', () => {
   it('has +0 off the mask, and is the same matrix without one', () => {
-    const values = fromRows([[-1, 2], [-3, 4]]);
+    const values = fromRows([
+      [-1, 2],
+      [-3, 4],
+    ]);
     const result = applyMask(values, Uint8Array.of(0, 1, 1, 0));
     expect(Array.from(result.data)).to.deep.equal([0, 2, -3, 0]);
     expect(Object.is(result.data[0], 0)).to.equal(true);

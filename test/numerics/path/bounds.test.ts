@@ -19,7 +19,10 @@ describe('pathBound', () => {
     for (const scaling of [1.1, 2, 4]) expect(pathBound({...options, scaling})).to.be.above(unit);
   });
 
-  const seeds = 200, rows = 50, features = 60, step = 0.3;
+  const seeds = 200,
+    rows = 50,
+    features = 60,
+    step = 0.3;
   const shadow = gaussianMatrix(rows, features, 1);
   const weights = gaussianMatrix(features, 1, 2);
   const {gram} = gramsOf(shadow, shadow);
@@ -28,7 +31,11 @@ describe('pathBound', () => {
   for (const scaling of [1, 2, 4]) {
     const feedback = pathFeedback(gram, {kind: 'path', scaling});
     const errors = Array.from({length: seeds}, (_, seed) => {
-      const {values} = followPath(weights, feedback, (x, t, n) => step * Math.floor(x / step + uniformAt(seed, 0, t, n)));
+      const {values} = followPath(
+        weights,
+        feedback,
+        (x, t, n) => step * Math.floor(x / step + uniformAt(seed, 0, t, n)),
+      );
       return multiply(shadow, subtract(weights, values)).data;
     });
 
@@ -42,7 +49,9 @@ describe('pathBound', () => {
       const variance = pathVariance({radius: step, scaling, largestNorm});
       for (let i = 0; i < rows; i++) {
         expect(errors.reduce((sum, error) => sum + error[i] ** 2, 0) / seeds).to.be.below(variance);
-        expect(Math.abs(errors.reduce((sum, error) => sum + error[i], 0) / seeds)).to.be.below(4 * Math.sqrt(variance / seeds)); // E T(x) = x
+        expect(Math.abs(errors.reduce((sum, error) => sum + error[i], 0) / seeds)).to.be.below(
+          4 * Math.sqrt(variance / seeds),
+        ); // E T(x) = x
       }
     });
   }

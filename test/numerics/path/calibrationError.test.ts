@@ -1,19 +1,44 @@
 import {expect} from 'chai';
-import {alignWeights, calibrationErrors, calibrationGain, type FeedbackOptions, followPath, matrix, multiply, pathFeedback, uniformAt} from 'tfjs-compress/numerics';
-import {replayDrift} from '../../../src/numerics/path/calibrationError.ts';
+import {
+  alignWeights,
+  calibrationErrors,
+  calibrationGain,
+  type FeedbackOptions,
+  followPath,
+  matrix,
+  multiply,
+  pathFeedback,
+  uniformAt,
+} from 'tfjs-compress/numerics';
 import {subtract} from '../../../src/numerics/linalg/matrix.ts';
-import {columnSquares, gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../../support/numerics/randomMatrices.ts';
+import {replayDrift} from '../../../src/numerics/path/calibrationError.ts';
+import {
+  columnSquares,
+  gaussianMatrix,
+  gramsOf,
+  largestDifference,
+  perturbed,
+  residualOf,
+  withoutColumns,
+} from '../../support/numerics/randomMatrices.ts';
 
-const features = 40, neurons = 6;
+const features = 40,
+  neurons = 6;
 const weights = gaussianMatrix(features, neurons, 1);
 const original = gaussianMatrix(70, features, 2);
 const shadow = withoutColumns(perturbed(original, 3, 0.2), [4, 39]);
 const {gram, crossGram} = gramsOf(original, shadow);
 
-const candidates = [0.2, 0.4, 0.7].map((step, path) => (x: number, t: number, n: number) => step * Math.floor(x / step + uniformAt(9, 0, t, n, path)));
+const candidates = [0.2, 0.4, 0.7].map(
+  (step, path) => (x: number, t: number, n: number) => step * Math.floor(x / step + uniformAt(9, 0, t, n, path)),
+);
 
 const feedbacks: Readonly<Record<string, FeedbackOptions>> = {
-  'path, C = 1': {kind: 'path'}, 'path, C = 2': {kind: 'path', scaling: 2}, 'path, C = 16': {kind: 'path', scaling: 16}, 'optimal': {kind: 'optimal'}, 'none': {kind: 'none'},
+  'path, C = 1': {kind: 'path'},
+  'path, C = 2': {kind: 'path', scaling: 2},
+  'path, C = 16': {kind: 'path', scaling: 16},
+  optimal: {kind: 'optimal'},
+  none: {kind: 'none'},
 };
 
 describe('calibrationErrors', () => {
@@ -26,10 +51,13 @@ describe('calibrationErrors', () => {
       it(`is ‖XW − X̃Q‖² less ‖XW − X̃W̃‖² per neuron: alignment '${method}', feedback ${name}`, () => {
         for (const quantize of candidates) {
           const path = followPath(aligned, pathFeedback(gram, feedback), quantize);
-          const found = feedback.kind === 'path'
-            ? calibrationErrors(gram, residual, aligned, path, feedback.scaling ?? 1)
-            : calibrationErrors(gram, residual, aligned, replayDrift(gram, aligned, path.values), 1);
-          const expected = columnSquares(residualOf(original, weights, shadow, path.values)).map((error, n) => error - ownError[n]);
+          const found =
+            feedback.kind === 'path'
+              ? calibrationErrors(gram, residual, aligned, path, feedback.scaling ?? 1)
+              : calibrationErrors(gram, residual, aligned, replayDrift(gram, aligned, path.values), 1);
+          const expected = columnSquares(residualOf(original, weights, shadow, path.values)).map(
+            (error, n) => error - ownError[n],
+          );
           expect(largestDifference(found, expected)).to.be.below(1e-9 * Math.max(...expected.map(Math.abs)) + 1e-9);
         }
       });
@@ -38,9 +66,14 @@ describe('calibrationErrors', () => {
 
   it('keeps its digits where the features have a common offset of 10⁴', () => {
     // Without the subtraction of ‖XW‖², 10⁸ times larger than the differences asked for.
-    const offset = matrix(70, features, original.data.map((entry) => entry + 1e4));
+    const offset = matrix(
+      70,
+      features,
+      original.data.map((entry) => entry + 1e4),
+    );
     const grams = gramsOf(offset, offset);
-    const errorsOf = (values: typeof weights) => calibrationErrors(grams.gram, matrix(features, neurons), weights, replayDrift(grams.gram, weights, values), 1);
+    const errorsOf = (values: typeof weights) =>
+      calibrationErrors(grams.gram, matrix(features, neurons), weights, replayDrift(grams.gram, weights, values), 1);
     for (const quantize of candidates) {
       const {values} = followPath(weights, pathFeedback(grams.gram, {kind: 'path'}), quantize);
       const expected = columnSquares(residualOf(offset, weights, offset, values));
@@ -63,7 +96,12 @@ describe('calibrationGain', () => {
     const [from, to] = [perturbed(weights, 5, 0.3), perturbed(weights, 6, 0.3)];
     const [before, after] = [from, to].map((values) => columnSquares(residualOf(original, weights, shadow, values)));
     const gain = calibrationGain(gram, multiply(crossGram, weights), from, to);
-    expect(largestDifference(gain, before.map((square, n) => square - after[n]))).to.be.below(1e-9 * Math.max(...before));
+    expect(
+      largestDifference(
+        gain,
+        before.map((square, n) => square - after[n]),
+      ),
+    ).to.be.below(1e-9 * Math.max(...before));
     expect(gain.some((value) => value < 0)).to.equal(true);
   });
 
@@ -77,6 +115,9 @@ describe('calibrationGain', () => {
     const goal = multiply(grams.gram, weights);
     const slope = subtract(goal, multiply(grams.gram, from)).data[12];
     const curvature = grams.gram.data[2 * features + 2];
-    expect(calibrationGain(grams.gram, goal, from, to)[0]).to.be.closeTo(delta * (2 * slope - curvature * delta), 1e-10 * Math.abs(delta * slope));
+    expect(calibrationGain(grams.gram, goal, from, to)[0]).to.be.closeTo(
+      delta * (2 * slope - curvature * delta),
+      1e-10 * Math.abs(delta * slope),
+    );
   });
 });

@@ -25,7 +25,7 @@ const folder = 'test/golden/';
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 const tolerance = 1e-9; // float64 sums in another order
 
-describe('the authors\' own code', () => {
+describe("the authors' own code", () => {
   it('left six golden files', () => expect(files).to.have.length(6));
 
   for (const file of files) {
@@ -33,17 +33,27 @@ describe('the authors\' own code', () => {
     const inputs = {original: fromRows(golden.X), shadow: fromRows(golden.Xtilde), weights: fromRows(golden.W)};
     const {gram, crossGram} = gramsOf(inputs.original, inputs.shadow);
     // One pass of the authors' code is order 1 and the path in one.
-    const aligned = alignWeights(inputs.weights, gram, crossGram, {method: 'order', order: Math.max(1, golden.order), dead: 'zero'});
+    const aligned = alignWeights(inputs.weights, gram, crossGram, {
+      method: 'order',
+      order: Math.max(1, golden.order),
+      dead: 'zero',
+    });
 
     describe(file, () => {
       if (golden.alignedW) {
         const expected = fromRows(golden.alignedW);
-        it('has the same aligned weights', () => expect(largestDifference(aligned.data, expected.data)).to.be.below(tolerance));
+        it('has the same aligned weights', () =>
+          expect(largestDifference(aligned.data, expected.data)).to.be.below(tolerance));
       }
 
       for (const blockSize of [1, 2, 3, 7, 16, 128]) {
         it(`has the same codes, weights and residual in blocks of ${blockSize}`, () => {
-          const {values} = followPath(aligned, pathFeedback(gram, {kind: 'path'}), (x) => golden.step * codeOf(x, golden), {blockSize});
+          const {values} = followPath(
+            aligned,
+            pathFeedback(gram, {kind: 'path'}),
+            (x) => golden.step * codeOf(x, golden),
+            {blockSize},
+          );
           expect(codesOf(values, golden.step)).to.deep.equal(golden.codes.flat());
           expect(largestDifference(values.data, golden.Q.flat())).to.be.below(tolerance);
           const residual = residualOf(inputs.original, inputs.weights, inputs.shadow, values);

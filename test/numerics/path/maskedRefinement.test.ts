@@ -1,17 +1,48 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {
-  type Alphabet, type AlphabetOptions, calibrationGain, codeOfZero, type Granularity, keepLargest, type Mask, applyMask, type Matrix, meanSquareScale,
-  multiply, offsetAt, type Quantized, refine, type RefinementOptions, stepAt, transpose, uniformAlphabet, valuesOf,
+  type Alphabet,
+  type AlphabetOptions,
+  applyMask,
+  calibrationGain,
+  codeOfZero,
+  type Granularity,
+  keepLargest,
+  type Mask,
+  type Matrix,
+  meanSquareScale,
+  multiply,
+  offsetAt,
+  type Quantized,
+  refine,
+  type RefinementOptions,
+  stepAt,
+  transpose,
+  uniformAlphabet,
+  valuesOf,
 } from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
-import {columnSquares, gaussianMatrix, gramsOf, perturbed, residualOf, withoutColumns} from '../../support/numerics/randomMatrices.ts';
+import {
+  columnSquares,
+  gaussianMatrix,
+  gramsOf,
+  perturbed,
+  residualOf,
+  withoutColumns,
+} from '../../support/numerics/randomMatrices.ts';
 import {solve} from '../../support/numerics/solve.ts';
 
 const granularities: readonly Granularity[] = ['tensor', 'channel', {group: 8}, {group: 7}];
-const alphabets: readonly AlphabetOptions[] = [{bits: 1}, {bits: 'ternary'}, {bits: 2}, {bits: 4}, {bits: 3, layout: 'twosComplement'}];
+const alphabets: readonly AlphabetOptions[] = [
+  {bits: 1},
+  {bits: 'ternary'},
+  {bits: 2},
+  {bits: 4},
+  {bits: 3, layout: 'twosComplement'},
+];
 
-const features = 30, neurons = 6;
+const features = 30,
+  neurons = 6;
 // The inputs have a mean and so have the weights: an offset has something to do.
 const weights = shifted(gaussianMatrix(features, neurons, 1), 0.4);
 const original = shifted(gaussianMatrix(80, features, 2), 0.3);
@@ -47,7 +78,14 @@ describe('refine', () => {
     for (const options of alphabets) {
       for (const granularity of granularities) {
         const alphabet = uniformAlphabet(options);
-        const end = refine(rounded(weights, alphabet, granularity, mask), gram, target, {alphabet, granularity, rounds: 2, sweeps: 2, offset: true, pairs: 1});
+        const end = refine(rounded(weights, alphabet, granularity, mask), gram, target, {
+          alphabet,
+          granularity,
+          rounds: 2,
+          sweeps: 2,
+          offset: true,
+          pairs: 1,
+        });
         const values = valuesOf(end, alphabet, neurons);
         expect(end.mask).to.deep.equal(mask);
         mask.forEach((kept, i) => {
@@ -57,7 +95,8 @@ describe('refine', () => {
     }
   });
 
-  for (const granularity of granularities.slice(0, 3)) { // the last of {group: 7} has a single live feature: singular
+  for (const granularity of granularities.slice(0, 3)) {
+    // the last of {group: 7} has a single live feature: singular
     for (const support of [mask, undefined]) {
       it(`refits step and offset to the least squares of the letters: ${JSON.stringify(granularity)}, ${support ? 'masked' : 'whole'}`, () => {
         const alphabet = uniformAlphabet({bits: 'ternary'});
@@ -75,7 +114,12 @@ describe('refine', () => {
     for (const options of alphabets) {
       const alphabet = uniformAlphabet(options);
       const start = rounded(weights, alphabet, 'channel', mask);
-      const [without, having] = [false, true].map((offset) => errorOf(refine(start, gram, target, {alphabet, granularity: 'channel', rounds: 2, sweeps: 2, offset}), alphabet));
+      const [without, having] = [false, true].map((offset) =>
+        errorOf(
+          refine(start, gram, target, {alphabet, granularity: 'channel', rounds: 2, sweeps: 2, offset}),
+          alphabet,
+        ),
+      );
       expect(having).to.be.below(without);
     }
   });
@@ -112,22 +156,46 @@ describe('refine', () => {
   });
 
   it('never raises the error of random masked layers', () => {
-    fc.assert(fc.property(fc.record({
-      size: fc.integer({min: 1, max: 20}), columns: fc.integer({min: 1, max: 5}), rows: fc.integer({min: 1, max: 30}), seed: fc.nat(),
-      sparsity: fc.double({min: 0, max: 1, noNaN: true}), offset: fc.boolean(), pairs: fc.nat({max: 2}), options: fc.constantFrom(...alphabets), granular: fc.constantFrom(...granularities),
-    }), ({size, columns, rows, seed, sparsity, offset, pairs, options, granular}) => {
-      const letters = uniformAlphabet(options);
-      const w = gaussianMatrix(size, columns, seed), x = gaussianMatrix(rows, size, seed + 1), y = perturbed(x, seed + 2, 0.3);
-      const grams = gramsOf(x, y);
-      const goal = multiply(grams.crossGram, w);
-      const start = rounded(w, letters, granular, keepLargest(w, 'unstructured', sparsity));
-      const end = refine(start, grams.gram, goal, {alphabet: letters, granularity: granular, rounds: 2, sweeps: 2, offset, pairs});
-      const [from, to] = [start, end].map((q) => valuesOf(q, letters, columns));
-      const gain = sumOf(calibrationGain(grams.gram, goal, from, to));
-      expect(gain).to.be.at.least(-1e-6 * sumOf(columnSquares(residualOf(x, w, y, from))) - 1e-9 * sumOf(columnSquares(multiply(x, w))));
-      expect(end.scales.steps.every((step) => step >= 0 && Math.fround(step) === step)).to.equal(true);
-      expect(end.scales.offsets?.every((value) => Math.fround(value) === value) ?? !offset).to.equal(true);
-    }), {seed: 1, numRuns: 300});
+    fc.assert(
+      fc.property(
+        fc.record({
+          size: fc.integer({min: 1, max: 20}),
+          columns: fc.integer({min: 1, max: 5}),
+          rows: fc.integer({min: 1, max: 30}),
+          seed: fc.nat(),
+          sparsity: fc.double({min: 0, max: 1, noNaN: true}),
+          offset: fc.boolean(),
+          pairs: fc.nat({max: 2}),
+          options: fc.constantFrom(...alphabets),
+          granular: fc.constantFrom(...granularities),
+        }),
+        ({size, columns, rows, seed, sparsity, offset, pairs, options, granular}) => {
+          const letters = uniformAlphabet(options);
+          const w = gaussianMatrix(size, columns, seed),
+            x = gaussianMatrix(rows, size, seed + 1),
+            y = perturbed(x, seed + 2, 0.3);
+          const grams = gramsOf(x, y);
+          const goal = multiply(grams.crossGram, w);
+          const start = rounded(w, letters, granular, keepLargest(w, 'unstructured', sparsity));
+          const end = refine(start, grams.gram, goal, {
+            alphabet: letters,
+            granularity: granular,
+            rounds: 2,
+            sweeps: 2,
+            offset,
+            pairs,
+          });
+          const [from, to] = [start, end].map((q) => valuesOf(q, letters, columns));
+          const gain = sumOf(calibrationGain(grams.gram, goal, from, to));
+          expect(gain).to.be.at.least(
+            -1e-6 * sumOf(columnSquares(residualOf(x, w, y, from))) - 1e-9 * sumOf(columnSquares(multiply(x, w))),
+          );
+          expect(end.scales.steps.every((step) => step >= 0 && Math.fround(step) === step)).to.equal(true);
+          expect(end.scales.offsets?.every((value) => Math.fround(value) === value) ?? !offset).to.equal(true);
+        },
+      ),
+      {seed: 1, numRuns: 300},
+    );
   });
 });
 
@@ -138,19 +206,36 @@ function lastSetOf(granularity: Granularity): {first: number; neuron: number} {
 }
 
 /** argmin ‖XW − X̃(Q₀ + s·Z + c·E)‖² by normal equations over rows; Q₀: the earlier groups of the neuron, refitted before. */
-function leastSquaresOf({first, neuron}: {first: number; neuron: number}, {codes, mask: support, scales}: Quantized, refitted: Quantized['scales'] | undefined): {step: number; offset: number} {
+function leastSquaresOf(
+  {first, neuron}: {first: number; neuron: number},
+  {codes, mask: support, scales}: Quantized,
+  refitted: Quantized['scales'] | undefined,
+): {step: number; offset: number} {
   const place = (i: number) => ({t: Math.floor(i / neurons), n: i % neurons, kept: support?.[i] !== 0});
   const inSet = (i: number) => place(i).t >= first && place(i).n >= neuron && place(i).kept;
-  const rest = {...weights, data: weights.data.map((_, i) => {
-    const {t, n, kept} = place(i);
-    return inSet(i) || !kept ? 0 : refitted ? stepAt(refitted, t, n) * codes[i] + offsetAt(refitted, t, n) : stepAt(scales, t, n) * codes[i];
-  })};
-  const onlySet = (values: Matrix) => ({...values, data: values.data.map((value, i) => (i % neurons >= neuron ? value : 0))});
+  const rest = {
+    ...weights,
+    data: weights.data.map((_, i) => {
+      const {t, n, kept} = place(i);
+      return inSet(i) || !kept
+        ? 0
+        : refitted
+          ? stepAt(refitted, t, n) * codes[i] + offsetAt(refitted, t, n)
+          : stepAt(scales, t, n) * codes[i];
+    }),
+  };
+  const onlySet = (values: Matrix) => ({
+    ...values,
+    data: values.data.map((value, i) => (i % neurons >= neuron ? value : 0)),
+  });
   const goal = onlySet(residualOf(original, weights, shadow, rest)).data;
   const letters = multiply(shadow, {...weights, data: weights.data.map((_, i) => (inSet(i) ? codes[i] : 0))}).data;
   const ones = multiply(shadow, {...weights, data: weights.data.map((_, i) => (inSet(i) ? 1 : 0))}).data;
   const basis: Matrix = {rows: 2, columns: letters.length, data: Float64Array.of(...letters, ...ones)};
-  const [step, offset] = solve(multiply(basis, transpose(basis)), multiply(basis, {rows: goal.length, columns: 1, data: goal})).data;
+  const [step, offset] = solve(
+    multiply(basis, transpose(basis)),
+    multiply(basis, {rows: goal.length, columns: 1, data: goal}),
+  ).data;
   return {step, offset};
 }
 

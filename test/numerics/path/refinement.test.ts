@@ -1,14 +1,41 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {type Alphabet, type AlphabetOptions, followPath, type Granularity, type Matrix, meanSquareScale, multiply, pathFeedback, type Quantized, refine, stepAt, uniformAlphabet} from 'tfjs-compress/numerics';
+import {
+  type Alphabet,
+  type AlphabetOptions,
+  followPath,
+  type Granularity,
+  type Matrix,
+  meanSquareScale,
+  multiply,
+  pathFeedback,
+  type Quantized,
+  refine,
+  stepAt,
+  uniformAlphabet,
+} from 'tfjs-compress/numerics';
 import {valuesOf} from '../../../src/numerics/scales/quantized.ts';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
-import {columnSquares, gaussianMatrix, gramsOf, perturbed, residualOf, withoutColumns} from '../../support/numerics/randomMatrices.ts';
+import {
+  columnSquares,
+  gaussianMatrix,
+  gramsOf,
+  perturbed,
+  residualOf,
+  withoutColumns,
+} from '../../support/numerics/randomMatrices.ts';
 
 const granularities: readonly Granularity[] = ['tensor', 'channel', {group: 8}, {group: 7}, {group: 100}];
-const alphabets: readonly AlphabetOptions[] = [{bits: 1}, {bits: 'ternary'}, {bits: 2}, {bits: 4}, {bits: 3, layout: 'twosComplement'}];
+const alphabets: readonly AlphabetOptions[] = [
+  {bits: 1},
+  {bits: 'ternary'},
+  {bits: 2},
+  {bits: 4},
+  {bits: 3, layout: 'twosComplement'},
+];
 
-const features = 30, neurons = 6;
+const features = 30,
+  neurons = 6;
 const dead = [0, 13, 29];
 const weights = gaussianMatrix(features, neurons, 1);
 const original = gaussianMatrix(80, features, 2);
@@ -25,7 +52,14 @@ for (const granularity of granularities) {
 
       it('never raises ‖XW − X̃Q‖², with each round and each sweep, and in the end lowers it', () => {
         let [before] = [errorOf(start, alphabet)];
-        for (const [rounds, sweeps] of [[1, 0], [1, 1], [1, 2], [2, 2], [3, 2], [10, 2]]) {
+        for (const [rounds, sweeps] of [
+          [1, 0],
+          [1, 1],
+          [1, 2],
+          [2, 2],
+          [3, 2],
+          [10, 2],
+        ]) {
           const after = errorOf(refine(start, gram, target, {alphabet, granularity, rounds, sweeps}), alphabet);
           expect(after).to.be.at.most(before * (1 + 1e-6)); // steps and weights are rounded to float32
           before = after;
@@ -42,7 +76,10 @@ for (const granularity of granularities) {
 
       it('keeps the letters of dead features', () => {
         const {codes} = refine(start, gram, target, {alphabet, granularity, rounds: 2, sweeps: 2});
-        for (const t of dead) expect(codes.slice(t * neurons, (t + 1) * neurons)).to.deep.equal(start.codes.slice(t * neurons, (t + 1) * neurons));
+        for (const t of dead)
+          expect(codes.slice(t * neurons, (t + 1) * neurons)).to.deep.equal(
+            start.codes.slice(t * neurons, (t + 1) * neurons),
+          );
       });
     });
   }
@@ -53,7 +90,12 @@ describe('refine', () => {
   const granularity = 'channel';
 
   it('with more sweeps changes nothing once no single letter lowers the error', () => {
-    const settled = refine(rounded(weights, alphabet, granularity), gram, target, {alphabet, granularity, rounds: 1, sweeps: 50});
+    const settled = refine(rounded(weights, alphabet, granularity), gram, target, {
+      alphabet,
+      granularity,
+      rounds: 1,
+      sweeps: 50,
+    });
     const again = refine(settled, gram, target, {alphabet, granularity, rounds: 1, sweeps: 0});
     // Without a refit no other letter of any weight gives a lower error.
     for (let i = 0; i < settled.codes.length; i += 7) {
@@ -70,7 +112,8 @@ describe('refine', () => {
     const start = rounded(weights, alphabet, granularity);
     const {scales} = refine(start, gram, target, {alphabet, granularity, rounds: 1, sweeps: 0});
     for (let n = 0; n < neurons; n++) {
-      let cross = 0, square = 0;
+      let cross = 0,
+        square = 0;
       for (let t = 0; t < features; t++) {
         const z = start.codes[t * neurons + n];
         cross += z * target.data[t * neurons + n];
@@ -86,7 +129,12 @@ describe('refine', () => {
       const some = {...weights, data: weights.data.map((w, i) => (i % neurons === 2 ? 0 : w))};
       for (const granular of granularities.slice(1)) {
         const start = rounded(some, zeros, granular);
-        const {scales} = refine(start, gram, multiply(crossGram, some), {alphabet: zeros, granularity: granular, rounds: 2, sweeps: 2});
+        const {scales} = refine(start, gram, multiply(crossGram, some), {
+          alphabet: zeros,
+          granularity: granular,
+          rounds: 2,
+          sweeps: 2,
+        });
         for (let t = 0; t < features; t++) expect(stepAt(scales, t, 2)).to.equal(0);
       }
     }
@@ -100,19 +148,38 @@ describe('refine', () => {
   });
 
   it('never raises the error of random layers', () => {
-    fc.assert(fc.property(fc.record({
-      size: fc.integer({min: 1, max: 20}), columns: fc.integer({min: 1, max: 5}), rows: fc.integer({min: 1, max: 30}), seed: fc.nat(),
-      options: fc.constantFrom(...alphabets), granular: fc.constantFrom(...granularities),
-    }), ({size, columns, rows, seed, options, granular}) => {
-      const letters = uniformAlphabet(options);
-      const w = gaussianMatrix(size, columns, seed), x = gaussianMatrix(rows, size, seed + 1), y = perturbed(x, seed + 2, 0.3);
-      const grams = gramsOf(x, y);
-      const start = rounded(w, letters, granular);
-      const end = refine(start, grams.gram, multiply(grams.crossGram, w), {alphabet: letters, granularity: granular, rounds: 2, sweeps: 2});
-      const squares = [start, end].map((q) => columnSquares(residualOf(x, w, y, valuesOf(q, letters, columns))).reduce((sum, e) => sum + e, 0));
-      const scale = columnSquares(multiply(x, w)).reduce((sum, e) => sum + e, 0);
-      expect(squares[1]).to.be.at.most(squares[0] * (1 + 1e-6) + 1e-9 * scale);
-    }), {seed: 1, numRuns: 300});
+    fc.assert(
+      fc.property(
+        fc.record({
+          size: fc.integer({min: 1, max: 20}),
+          columns: fc.integer({min: 1, max: 5}),
+          rows: fc.integer({min: 1, max: 30}),
+          seed: fc.nat(),
+          options: fc.constantFrom(...alphabets),
+          granular: fc.constantFrom(...granularities),
+        }),
+        ({size, columns, rows, seed, options, granular}) => {
+          const letters = uniformAlphabet(options);
+          const w = gaussianMatrix(size, columns, seed),
+            x = gaussianMatrix(rows, size, seed + 1),
+            y = perturbed(x, seed + 2, 0.3);
+          const grams = gramsOf(x, y);
+          const start = rounded(w, letters, granular);
+          const end = refine(start, grams.gram, multiply(grams.crossGram, w), {
+            alphabet: letters,
+            granularity: granular,
+            rounds: 2,
+            sweeps: 2,
+          });
+          const squares = [start, end].map((q) =>
+            columnSquares(residualOf(x, w, y, valuesOf(q, letters, columns))).reduce((sum, e) => sum + e, 0),
+          );
+          const scale = columnSquares(multiply(x, w)).reduce((sum, e) => sum + e, 0);
+          expect(squares[1]).to.be.at.most(squares[0] * (1 + 1e-6) + 1e-9 * scale);
+        },
+      ),
+      {seed: 1, numRuns: 300},
+    );
   });
 });
 
@@ -130,5 +197,8 @@ function rounded(given: Matrix, alphabet: Alphabet, granularity: Granularity): Q
 
 /** ‖XW − X̃Q‖², from the inputs themselves. */
 function errorOf(quantized: Quantized, alphabet: Alphabet): number {
-  return columnSquares(residualOf(original, weights, shadow, valuesOf(quantized, alphabet, neurons))).reduce((sum, square) => sum + square, 0);
+  return columnSquares(residualOf(original, weights, shadow, valuesOf(quantized, alphabet, neurons))).reduce(
+    (sum, square) => sum + square,
+    0,
+  );
 }

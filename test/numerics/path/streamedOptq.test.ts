@@ -4,11 +4,15 @@ import {gaussianMatrix, gramsOf, largestDifference} from '../../support/numerics
 import {damped, identity, solve} from '../../support/numerics/solve.ts';
 import type {Letter} from '../../support/numerics/streamed.ts';
 
-const features = 24, neurons = 4;
+const features = 24,
+  neurons = 4;
 const nearest: Letter = (x) => 0.25 * Math.min(Math.max(Math.floor(x / 0.25 + 0.5), -3), 3);
 
-describe('feedback \'optimal\' equals OPTQ', () => {
-  for (const [name, samples] of [['more rows than features', 80], ['fewer rows than features', 10]] as const) {
+describe("feedback 'optimal' equals OPTQ", () => {
+  for (const [name, samples] of [
+    ['more rows than features', 80],
+    ['fewer rows than features', 10],
+  ] as const) {
     for (const damping of [0.01, 0.1, 1]) {
       it(`with ${name}, damping ${damping}`, () => {
         const x = gaussianMatrix(samples, features, 1);

@@ -1,10 +1,21 @@
 import {expect} from 'chai';
 import {alignWeights, followPath, type Matrix, pathFeedback, uniformAt} from 'tfjs-compress/numerics';
-import {gaussianMatrix, gramsOf, largestDifference, perturbed, residualOf, withoutColumns} from '../../support/numerics/randomMatrices.ts';
+import {
+  gaussianMatrix,
+  gramsOf,
+  largestDifference,
+  perturbed,
+  residualOf,
+  withoutColumns,
+} from '../../support/numerics/randomMatrices.ts';
 import {type Letter, streamedAlignment, streamedPath} from '../../support/numerics/streamed.ts';
 
-const samples = 60, features = 33, neurons = 5;
-const step = 0.3, maxCode = 3, seed = 20;
+const samples = 60,
+  features = 33,
+  neurons = 5;
+const step = 0.3,
+  maxCode = 3,
+  seed = 20;
 const tolerance = 1e-9;
 
 const weights = gaussianMatrix(features, neurons, 1, 0.3);
@@ -23,7 +34,8 @@ const inputs: Readonly<Record<string, {original: Matrix; shadow: Matrix}>> = {
 const operators: Readonly<Record<string, Letter>> = {
   nearest: (y) => step * clip(Math.floor(y / step + 0.5)),
   // up with probability y − ⌊y⌋
-  stochastic: (y, t, n) => step * clip(Math.floor(y / step) + (uniformAt(seed, 0, t, n) < y / step - Math.floor(y / step) ? 1 : 0)),
+  stochastic: (y, t, n) =>
+    step * clip(Math.floor(y / step) + (uniformAt(seed, 0, t, n) < y / step - Math.floor(y / step) ? 1 : 0)),
 };
 
 describe('the recurrence in Gram form equals the streamed one over samples', () => {
@@ -44,7 +56,9 @@ describe('the recurrence in Gram form equals the streamed one over samples', () 
             for (const [rounding, letter] of Object.entries(operators)) {
               it(`codes and residuals after order ${order} (${dead}), C = ${scaling}, ${rounding}`, () => {
                 const expected = streamedPath(given.shadow, streamed, scaling, letter);
-                const {values} = followPath(aligned, pathFeedback(gram, {kind: 'path', scaling}), letter, {blockSize: 8});
+                const {values} = followPath(aligned, pathFeedback(gram, {kind: 'path', scaling}), letter, {
+                  blockSize: 8,
+                });
                 expect(Array.from(values.data)).to.deep.equal(Array.from(expected.data));
                 expect(largestDifference(residual(given, values), residual(given, expected))).to.be.below(tolerance);
               });

@@ -1,13 +1,32 @@
 import {expect} from 'chai';
-import {type Alphabet, type AlphabetOptions, keepLargest, matrix, type Matrix, meanSquareScale, stepAt, uniformAlphabet, absMaxScale} from 'tfjs-compress/numerics';
+import {
+  absMaxScale,
+  type Alphabet,
+  type AlphabetOptions,
+  keepLargest,
+  type Matrix,
+  matrix,
+  meanSquareScale,
+  stepAt,
+  uniformAlphabet,
+} from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
 import {gaussianMatrix, gaussians, uniforms} from '../../support/numerics/randomMatrices.ts';
 
 const alphabets: readonly AlphabetOptions[] = [
-  {bits: 1}, {bits: 'ternary'}, {bits: 2}, {bits: 2, layout: 'twosComplement'}, {bits: 3}, {bits: 4}, {bits: 4, layout: 'midrise'}, {bits: 6}, {bits: 8},
+  {bits: 1},
+  {bits: 'ternary'},
+  {bits: 2},
+  {bits: 2, layout: 'twosComplement'},
+  {bits: 3},
+  {bits: 4},
+  {bits: 4, layout: 'midrise'},
+  {bits: 6},
+  {bits: 8},
 ];
 
-const normal = gaussians(1), flat = uniforms(2);
+const normal = gaussians(1),
+  flat = uniforms(2);
 const distributions: Readonly<Record<string, () => number>> = {
   normal,
   uniform: () => 2 * flat() - 1,
@@ -22,7 +41,10 @@ describe('meanSquareScale', () => {
     for (const [name, draw] of Object.entries(distributions)) {
       it(`has a relative error ‖w − q‖ / ‖w‖ as low as that of any of 2,000 steps: ${name} weights, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
         // What few weights leave depends on single letters, and the search is a grid of its own.
-        for (const [size, tolerance] of [[40, 5e-3], [600, 2e-4]]) {
+        for (const [size, tolerance] of [
+          [40, 5e-3],
+          [600, 2e-4],
+        ]) {
           const weights = matrix(size, 1, Float64Array.from({length: size}, draw));
           const [step] = meanSquareScale(weights, alphabet, 'channel').steps;
           const [widest] = absMaxScale(weights, alphabet, 'channel').steps;
@@ -42,7 +64,9 @@ describe('meanSquareScale', () => {
         const weights = gaussianMatrix(9, 1, 100 + seed);
         const [widest] = absMaxScale(weights, alphabet, 'channel').steps;
         found += errorOf(weights, meanSquareScale(weights, alphabet, 'channel').steps[0], alphabet);
-        min += Math.min(...Array.from({length: 4000}, (_, k) => errorOf(weights, widest * 0.05 ** (k / 4000), alphabet)));
+        min += Math.min(
+          ...Array.from({length: 4000}, (_, k) => errorOf(weights, widest * 0.05 ** (k / 4000), alphabet)),
+        );
       }
       expect(found).to.be.below(1.01 * min);
     }
@@ -50,7 +74,11 @@ describe('meanSquareScale', () => {
 
   it('finds the step of weights that are letters', () => {
     const alphabet = uniformAlphabet({bits: 4});
-    const weights = matrix(15, 1, Float64Array.from({length: 15}, (_, i) => 0.25 * (i - 7)));
+    const weights = matrix(
+      15,
+      1,
+      Float64Array.from({length: 15}, (_, i) => 0.25 * (i - 7)),
+    );
     expect(Array.from(meanSquareScale(weights, alphabet, 'channel').steps)).to.deep.equal([0.25]);
   });
 
@@ -61,7 +89,10 @@ describe('meanSquareScale', () => {
   });
 
   it('of zeros is 0', () => {
-    for (const options of alphabets) expect(Array.from(meanSquareScale(matrix(4, 2), uniformAlphabet(options), 'channel').steps)).to.deep.equal([0, 0]);
+    for (const options of alphabets)
+      expect(Array.from(meanSquareScale(matrix(4, 2), uniformAlphabet(options), 'channel').steps)).to.deep.equal([
+        0, 0,
+      ]);
   });
 
   it('scales with the weights, from 1e-30 to 1e30', () => {
@@ -69,20 +100,32 @@ describe('meanSquareScale', () => {
     const alphabet = uniformAlphabet({bits: 3});
     const [unit] = meanSquareScale(weights, alphabet, 'channel').steps;
     for (const scale of [1e-30, 1e-10, 1e10, 1e30]) {
-      const [step] = meanSquareScale(matrix(50, 1, weights.data.map((w) => scale * w)), alphabet, 'channel').steps;
+      const [step] = meanSquareScale(
+        matrix(
+          50,
+          1,
+          weights.data.map((w) => scale * w),
+        ),
+        alphabet,
+        'channel',
+      ).steps;
       expect(step / scale).to.be.closeTo(unit, 1e-6 * unit);
     }
   });
 
   it('of denormal weights is a finite float32 from 0', () => {
     for (const weight of [1e-40, 1.4e-45, 1e-60, 5e-324]) {
-      const [step] = meanSquareScale(matrix(2, 1, Float64Array.of(weight, -weight)), uniformAlphabet({bits: 4}), 'channel').steps;
+      const [step] = meanSquareScale(
+        matrix(2, 1, Float64Array.of(weight, -weight)),
+        uniformAlphabet({bits: 4}),
+        'channel',
+      ).steps;
       expect(step).to.be.within(0, 2 * weight);
       expect(Math.fround(step)).to.equal(step);
     }
   });
 
-  it('of \'tensor\' is one step, of \'channel\' one for each neuron, of {group} one for each part of a neuron', () => {
+  it("of 'tensor' is one step, of 'channel' one for each neuron, of {group} one for each part of a neuron", () => {
     const weights = gaussianMatrix(10, 3, 4);
     const alphabet = uniformAlphabet({bits: 3});
     const tensor = meanSquareScale(weights, alphabet, 'tensor');
@@ -102,11 +145,17 @@ describe('meanSquareScale', () => {
     for (const scaleOf of [meanSquareScale, absMaxScale]) {
       for (const n of [0, 1]) {
         const kept = weights.data.filter((_, i) => i % 2 === n && mask[i] === 1);
-        expect(scaleOf(weights, alphabet, 'channel', mask).steps[n]).to.equal(scaleOf(matrix(kept.length, 1, kept), alphabet, 'channel').steps[0]);
+        expect(scaleOf(weights, alphabet, 'channel', mask).steps[n]).to.equal(
+          scaleOf(matrix(kept.length, 1, kept), alphabet, 'channel').steps[0],
+        );
       }
       const all = weights.data.filter((_, i) => mask[i] === 1);
-      expect(scaleOf(weights, alphabet, 'tensor', mask).steps[1]).to.equal(scaleOf(matrix(all.length, 1, all), alphabet, 'channel').steps[0]);
-      expect(Array.from(scaleOf(weights, alphabet, {group: 4}, new Uint8Array(24)).steps)).to.deep.equal([0, 0, 0, 0, 0, 0]);
+      expect(scaleOf(weights, alphabet, 'tensor', mask).steps[1]).to.equal(
+        scaleOf(matrix(all.length, 1, all), alphabet, 'channel').steps[0],
+      );
+      expect(Array.from(scaleOf(weights, alphabet, {group: 4}, new Uint8Array(24)).steps)).to.deep.equal([
+        0, 0, 0, 0, 0, 0,
+      ]);
     }
   });
 });
@@ -126,7 +175,9 @@ describe('absMaxScale', () => {
 it('meanSquareScale of the alphabet {−1, 0} is finite', () => {
   const alphabet = uniformAlphabet({bits: 1, layout: 'twosComplement'});
   // of the negative weights −2 and −1 alone, which round to −1: s = 3/2
-  expect(Array.from(meanSquareScale(matrix(3, 1, Float64Array.of(-2, -1, 5)), alphabet, 'channel').steps)).to.deep.equal([1.5]);
+  expect(
+    Array.from(meanSquareScale(matrix(3, 1, Float64Array.of(-2, -1, 5)), alphabet, 'channel').steps),
+  ).to.deep.equal([1.5]);
 });
 
 /** ‖w − q‖ / ‖w‖. */
@@ -136,5 +187,10 @@ function relative(error: number, weights: Matrix): number {
 }
 
 function errorOf(weights: Matrix, step: number, alphabet: Alphabet): number {
-  return step === 0 ? 0 : weights.data.reduce((sum, w) => sum + (w - step * (nearestQuantizer.code(w / step, 0, alphabet) + alphabet.shift)) ** 2, 0);
+  return step === 0
+    ? 0
+    : weights.data.reduce(
+        (sum, w) => sum + (w - step * (nearestQuantizer.code(w / step, 0, alphabet) + alphabet.shift)) ** 2,
+        0,
+      );
 }

@@ -1,13 +1,31 @@
 import {expect} from 'chai';
 import {offsetAt, type Scales, stepAt} from 'tfjs-compress/numerics';
-import {scaleSteps, roundToFloat32} from '../../../src/numerics/scales/scales.ts';
+import {roundToFloat32, scaleSteps} from '../../../src/numerics/scales/scales.ts';
 
 // Five features in groups of 2, 2 and 1; two neurons.
-const scales: Scales = {groupSize: 2, groups: 3, neurons: 2, steps: Float64Array.of(1, 2, 3, 4, 5, 6), offsets: Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6)};
+const scales: Scales = {
+  groupSize: 2,
+  groups: 3,
+  neurons: 2,
+  steps: Float64Array.of(1, 2, 3, 4, 5, 6),
+  offsets: Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
+};
 
 describe('stepAt and offsetAt', () => {
   it('find the group of a feature', () => {
-    expect([[0, 0], [1, 1], [2, 0], [4, 1]].map(([t, n]) => [stepAt(scales, t, n), offsetAt(scales, t, n)])).to.deep.equal([[1, 0.1], [2, 0.2], [3, 0.3], [6, 0.6]]);
+    expect(
+      [
+        [0, 0],
+        [1, 1],
+        [2, 0],
+        [4, 1],
+      ].map(([t, n]) => [stepAt(scales, t, n), offsetAt(scales, t, n)]),
+    ).to.deep.equal([
+      [1, 0.1],
+      [2, 0.2],
+      [3, 0.3],
+      [6, 0.6],
+    ]);
   });
 
   it('offsetAt is 0 where there are none', () => {

@@ -1,5 +1,13 @@
 import {expect} from 'chai';
-import {type AlphabetLayout, type Bits, codeOfZero, effectiveBits, letterOf, lettersOf, uniformAlphabet} from 'tfjs-compress/numerics';
+import {
+  type AlphabetLayout,
+  type Bits,
+  codeOfZero,
+  effectiveBits,
+  letterOf,
+  lettersOf,
+  uniformAlphabet,
+} from 'tfjs-compress/numerics';
 
 const allBits = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
@@ -16,7 +24,9 @@ describe('uniformAlphabet', () => {
     [3, 'twosComplement', [-4, -3, -2, -1, 0, 1, 2, 3]],
   ] as ReadonlyArray<[Bits, AlphabetLayout | undefined, number[]]>) {
     it(`of ${bits} bits, ${layout ?? 'default layout'}, has the letters ${letters.join(', ')}`, () => {
-      expect(lettersOf(uniformAlphabet({bits, ...(layout ? {layout} : {})})).map((letter) => letter + 0)).to.deep.equal(letters);
+      expect(lettersOf(uniformAlphabet({bits, ...(layout ? {layout} : {})})).map((letter) => letter + 0)).to.deep.equal(
+        letters,
+      );
     });
   }
 
@@ -60,8 +70,8 @@ describe('uniformAlphabet', () => {
   for (const [options, message] of [
     [{}, oneOf],
     [{bits: 2, levels: 4}, oneOf],
-    [{bits: 0}, 'expected `bits` to be an integer from 1 to 8 or \'ternary\', got 0'],
-    [{bits: 9}, 'expected `bits` to be an integer from 1 to 8 or \'ternary\', got 9'],
+    [{bits: 0}, "expected `bits` to be an integer from 1 to 8 or 'ternary', got 0"],
+    [{bits: 9}, "expected `bits` to be an integer from 1 to 8 or 'ternary', got 9"],
     [{bits: 2.5}, 'got 2.5'],
     [{bits: NaN}, 'got NaN'],
     [{levels: 1}, 'expected 2 to 256 letters, got 1'],

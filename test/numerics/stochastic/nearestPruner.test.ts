@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import {nearestPruner} from '../../../src/numerics/stochastic/nearestPruner.ts';
 import {reals} from '../../../src/numerics/stochastic/index.ts';
+import {nearestPruner} from '../../../src/numerics/stochastic/nearestPruner.ts';
 
 describe('nearestPruner', () => {
   const pruned = (y: number, deadZone?: number) => nearestPruner.code(y, 0, reals, deadZone);
@@ -9,7 +9,8 @@ describe('nearestPruner', () => {
     it(`is the threshold at c = ${deadZone}, so that |T(y) − y| ≤ c, as at ±c`, () => {
       for (const sign of [1, -1]) {
         for (const share of [0, 0.5, 1]) expect(pruned(sign * share * deadZone, deadZone)).to.equal(0);
-        for (const beyond of [2 ** -40, 1, 1e30]) expect(pruned(sign * (deadZone + beyond), deadZone)).to.equal(sign * (deadZone + beyond));
+        for (const beyond of [2 ** -40, 1, 1e30])
+          expect(pruned(sign * (deadZone + beyond), deadZone)).to.equal(sign * (deadZone + beyond));
       }
     });
   }

@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import {type AlphabetOptions, lettersOf, uniformAlphabet} from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
 
-const layouts: readonly AlphabetOptions[] = [{bits: 1}, {bits: 'ternary'}, {bits: 2}, {bits: 3}, {bits: 3, layout: 'twosComplement'}, {bits: 8}, {levels: 17}];
+const layouts: readonly AlphabetOptions[] = [
+  {bits: 1},
+  {bits: 'ternary'},
+  {bits: 2},
+  {bits: 3},
+  {bits: 3, layout: 'twosComplement'},
+  {bits: 8},
+  {levels: 17},
+];
 
 for (const options of layouts) {
   const alphabet = uniformAlphabet(options);
@@ -12,10 +20,16 @@ for (const options of layouts) {
 
   describe(`nearestQuantizer, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
     it('gives a letter that no other letter is nearer than', () => {
-      fc.assert(fc.property(fc.double({min: 2 * letters[0] - 1, max: 2 * letters[letters.length - 1] + 1, noNaN: true}), (y) => {
-        const min = Math.min(...letters.map((letter) => Math.abs(letter - y)));
-        expect(Math.abs(nearest(y) - y)).to.equal(min);
-      }), {seed: 1, numRuns: 500});
+      fc.assert(
+        fc.property(
+          fc.double({min: 2 * letters[0] - 1, max: 2 * letters[letters.length - 1] + 1, noNaN: true}),
+          (y) => {
+            const min = Math.min(...letters.map((letter) => Math.abs(letter - y)));
+            expect(Math.abs(nearest(y) - y)).to.equal(min);
+          },
+        ),
+        {seed: 1, numRuns: 500},
+      );
     });
 
     it('rounds ties upwards', () => {

@@ -3,11 +3,18 @@ import {type AlphabetOptions, uniformAlphabet} from 'tfjs-compress/numerics';
 import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
 import {nearestSparseQuantizer} from '../../../src/numerics/stochastic/nearestSparseQuantizer.ts';
 
-const layouts: readonly AlphabetOptions[] = [{bits: 1}, {bits: 'ternary'}, {bits: 2}, {bits: 4}, {bits: 4, layout: 'twosComplement'}];
+const layouts: readonly AlphabetOptions[] = [
+  {bits: 1},
+  {bits: 'ternary'},
+  {bits: 2},
+  {bits: 4},
+  {bits: 4, layout: 'twosComplement'},
+];
 
 for (const options of layouts) {
   const alphabet = uniformAlphabet(options);
-  const letter = (y: number, deadZone: number) => nearestSparseQuantizer.code(y, 0, alphabet, deadZone) + alphabet.shift;
+  const letter = (y: number, deadZone: number) =>
+    nearestSparseQuantizer.code(y, 0, alphabet, deadZone) + alphabet.shift;
 
   describe(`nearestSparseQuantizer, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
     for (const deadZone of [0, 0.3, 0.5, 1, 1.7]) {

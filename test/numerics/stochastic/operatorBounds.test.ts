@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import {type Matrix, multiply, pathBound, pathFeedback, pathVariance, uniformAlphabet} from 'tfjs-compress/numerics';
 import {diagonal, subtract} from '../../../src/numerics/linalg/matrix.ts';
-import {type CodedPath, type PathChoice, type PathFollower, pathFollower} from '../../../src/ops/followPath.ts';
 import {reals} from '../../../src/numerics/stochastic/index.ts';
-import {convnetLayers, type LayerMatrices} from '../../support/numerics/convnetLayers.ts';
+import {type CodedPath, type PathChoice, type PathFollower, pathFollower} from '../../../src/ops/followPath.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
+import {convnetLayers, type LayerMatrices} from '../../support/numerics/convnetLayers.ts';
 import {gaussianMatrix, gramsOf} from '../../support/numerics/randomMatrices.ts';
 
 const SEEDS = 200;
@@ -26,8 +26,20 @@ interface SizedOperator extends Pick<PathChoice, 'kind' | 'alphabet' | 'threshol
 const sizes: Readonly<Record<string, (deviation: number, largest: number) => SizedOperator>> = {
   quantizer: (deviation) => ({kind: 'quantizer', alphabet: reals, step: deviation, threshold: 0, radius: deviation}),
   pruner: (deviation) => ({kind: 'pruner', alphabet: reals, step: 1, threshold: deviation, radius: deviation}),
-  'quantizer ∘ pruner': (deviation) => ({kind: 'sparseQuantizer', alphabet: reals, step: deviation / 2, threshold: 1.2 * deviation, radius: 1.5 * deviation}),
-  '1 bit': (_, largest) => ({kind: 'quantizer', alphabet: uniformAlphabet({bits: 1}), step: 8 * largest, threshold: 0, radius: 8 * largest}),
+  'quantizer ∘ pruner': (deviation) => ({
+    kind: 'sparseQuantizer',
+    alphabet: reals,
+    step: deviation / 2,
+    threshold: 1.2 * deviation,
+    radius: 1.5 * deviation,
+  }),
+  '1 bit': (_, largest) => ({
+    kind: 'quantizer',
+    alphabet: uniformAlphabet({bits: 1}),
+    step: 8 * largest,
+    threshold: 0,
+    radius: 8 * largest,
+  }),
 };
 
 /** The paths of all seeds and neurons at one C, of which only those without a clipped step count. */
@@ -41,7 +53,9 @@ interface Tally {
 
 describe('paths of stochastic operators', () => {
   onBackends(['wasm'], () => {
-    const matrices = new Map<string, LayerMatrices>([[GAUSSIAN, {inputs: gaussianMatrix(ROWS, 64, 1), weights: gaussianMatrix(64, NEURONS, 2)}]]);
+    const matrices = new Map<string, LayerMatrices>([
+      [GAUSSIAN, {inputs: gaussianMatrix(ROWS, 64, 1), weights: gaussianMatrix(64, NEURONS, 2)}],
+    ]);
     before(async () => {
       const layers = await convnetLayers(REAL, {rows: ROWS, neurons: NEURONS});
       layers.forEach((layer, i) => matrices.set(REAL[i], layer));
@@ -57,15 +71,21 @@ describe('paths of stochastic operators', () => {
           });
 
           it('the bound with p = 0.01 holds for at least 99 % of the paths without a clipped step, C = 1, 2, 4, 16', () => {
-            for (const {scaling, paths, withinBound} of tallies) expect(withinBound, `C = ${scaling}`).to.be.at.least(0.99 * paths);
+            for (const {scaling, paths, withinBound} of tallies)
+              expect(withinBound, `C = ${scaling}`).to.be.at.least(0.99 * paths);
           });
 
           it('σ² is at least the variance of every row of X̃(w̃ − q), C = 1, 2, 4, 16', () => {
-            for (const {scaling, varianceOverBound} of tallies) expect(varianceOverBound, `C = ${scaling}`).to.be.at.most(1);
+            for (const {scaling, varianceOverBound} of tallies)
+              expect(varianceOverBound, `C = ${scaling}`).to.be.at.most(1);
           });
 
-          if (name === '1 bit') it('50 paths or more are without a clipped step, C = 16', () => expect(tallies.at(-1)?.paths).to.be.at.least(50));
-          else it('no step is clipped', () => expect(tallies.map(({paths}) => paths)).to.deep.equal(SCALINGS.map(() => SEEDS * NEURONS)));
+          if (name === '1 bit')
+            it('50 paths or more are without a clipped step, C = 16', () =>
+              expect(tallies.at(-1)?.paths).to.be.at.least(50));
+          else
+            it('no step is clipped', () =>
+              expect(tallies.map(({paths}) => paths)).to.deep.equal(SCALINGS.map(() => SEEDS * NEURONS)));
         });
       }
     }
@@ -73,10 +93,16 @@ describe('paths of stochastic operators', () => {
 });
 
 /** X̃ is X, so that W̃ is W. */
-async function talliesOf({inputs, weights}: LayerMatrices, sizeOf: (deviation: number, largest: number) => SizedOperator): Promise<Tally[]> {
+async function talliesOf(
+  {inputs, weights}: LayerMatrices,
+  sizeOf: (deviation: number, largest: number) => SizedOperator,
+): Promise<Tally[]> {
   const {gram} = gramsOf(inputs, inputs);
   const deviation = Math.sqrt(weights.data.reduce((sum, weight) => sum + weight ** 2, 0) / weights.data.length);
-  const operator = sizeOf(deviation, weights.data.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0));
+  const operator = sizeOf(
+    deviation,
+    weights.data.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0),
+  );
   const tallies: Tally[] = [];
   for (const scaling of SCALINGS) {
     const follower = pathFollower(weights, pathFeedback(gram, {kind: 'path', scaling}));
@@ -88,15 +114,33 @@ async function talliesOf({inputs, weights}: LayerMatrices, sizeOf: (deviation: n
 }
 
 async function tallyOf(
-  follower: PathFollower, {inputs, weights}: LayerMatrices, {step, alphabet, kind, threshold}: SizedOperator,
+  follower: PathFollower,
+  {inputs, weights}: LayerMatrices,
+  {step, alphabet, kind, threshold}: SizedOperator,
   given: Parameters<typeof pathVariance>[0],
 ): Promise<Tally> {
   const bound = pathBound({...given, rows: ROWS, probability: PROBABILITY});
-  const scales = {groupSize: weights.rows, groups: 1, neurons: NEURONS, steps: new Float64Array(NEURONS).fill(Math.fround(step))};
-  const paths = new Float64Array(NEURONS), squares = new Float64Array(ROWS * NEURONS);
+  const scales = {
+    groupSize: weights.rows,
+    groups: 1,
+    neurons: NEURONS,
+    steps: new Float64Array(NEURONS).fill(Math.fround(step)),
+  };
+  const paths = new Float64Array(NEURONS),
+    squares = new Float64Array(ROWS * NEURONS);
   let withinBound = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
-    const path = await follower.follow({kind, rounding: 'stochastic', alphabet, scales, threshold, seed, layer: 0, firstNeuron: 0, path: 0});
+    const path = await follower.follow({
+      kind,
+      rounding: 'stochastic',
+      alphabet,
+      scales,
+      threshold,
+      seed,
+      layer: 0,
+      firstNeuron: 0,
+      path: 0,
+    });
     const reach = largestArguments(path, weights);
     const errors = multiply(inputs, subtract(weights, path.values)).data;
     for (let n = 0; n < NEURONS; n++) {
@@ -110,13 +154,20 @@ async function tallyOf(
       if (largest <= bound) withinBound++;
     }
   }
-  return {scaling: given.scaling, paths: paths.reduce((sum, count) => sum + count, 0), withinBound, varianceOverBound: largestVariance(squares, paths) / pathVariance(given)};
+  return {
+    scaling: given.scaling,
+    paths: paths.reduce((sum, count) => sum + count, 0),
+    withinBound,
+    varianceOverBound: largestVariance(squares, paths) / pathVariance(given),
+  };
 }
 
 /** max_t |w̃_t + drift_t| of every neuron. */
 function largestArguments({drift}: CodedPath, {data, columns}: Matrix): Float64Array {
   const largest = new Float64Array(columns);
-  data.forEach((weight, i) => { largest[i % columns] = Math.max(largest[i % columns], Math.abs(weight + drift.data[i])); });
+  data.forEach((weight, i) => {
+    largest[i % columns] = Math.max(largest[i % columns], Math.abs(weight + drift.data[i]));
+  });
   return largest;
 }
 

@@ -1,9 +1,9 @@
+import '@tensorflow/tfjs-backend-cpu';
 import {execFile} from 'node:child_process';
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
-import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, loadLayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
@@ -38,10 +38,15 @@ describe('plugins/node', () => {
   });
 
   it('useWebGPU() without a driver says what to install', async () => {
-    const printed = await runModule(`
+    const printed = await runModule(
+      `
       import {useWebGPU} from 'tfjs-compress/plugins/node';
-      await useWebGPU().catch((error) => console.log(error.message));`, {VK_DRIVER_FILES: '/nowhere/driver.json'});
-    expect(printed).to.match(/^useWebGPU: expected a WebGPU adapter, found none \(Vulkan driver: \/nowhere\/driver.json\); install/);
+      await useWebGPU().catch((error) => console.log(error.message));`,
+      {VK_DRIVER_FILES: '/nowhere/driver.json'},
+    );
+    expect(printed).to.match(
+      /^useWebGPU: expected a WebGPU adapter, found none \(Vulkan driver: \/nowhere\/driver.json\); install/,
+    );
   });
 
   onBackends(['cpu'], () => {
@@ -67,7 +72,7 @@ describe('plugins/node', () => {
       const weightSpecs: tf.io.WeightsManifestEntry[] = [{name: 'w', shape: [5], dtype: 'uint8' as 'int32'}];
       const weightData = [Uint8Array.of(1, 2).buffer, Uint8Array.of(3, 4, 5).buffer];
       await fileHandler(folder).save?.({modelTopology: {}, weightSpecs, weightData});
-      expect([...await readFile(join(folder, 'weights.bin'))]).to.deep.equal([1, 2, 3, 4, 5]);
+      expect([...(await readFile(join(folder, 'weights.bin')))]).to.deep.equal([1, 2, 3, 4, 5]);
     });
 
     // 23 floats are 92 bytes. Cuts with the largest shard last are those which tfjs-core's own loaders read as zeros.
@@ -112,7 +117,9 @@ async function runModule(source: string, env: NodeJS.ProcessEnv = {}): Promise<s
 
 /** Saves 4·3 + 3 + 3·2 + 2 = 23 random weights; returns them. */
 async function saveSmallModel(folder: string): Promise<number[][]> {
-  const model = sequential({layers: [layers.dense({units: 3, inputShape: [4]}), layers.dense({units: 2, biasInitializer: 'randomNormal'})]});
+  const model = sequential({
+    layers: [layers.dense({units: 3, inputShape: [4]}), layers.dense({units: 2, biasInitializer: 'randomNormal'})],
+  });
   await model.save(fileHandler(folder));
   const weights = model.getWeights().map((weight) => [...weight.dataSync()]);
   model.dispose();

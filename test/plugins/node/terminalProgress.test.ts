@@ -1,6 +1,6 @@
-import {expect} from 'chai';
 import {PassThrough} from 'node:stream';
 import {stripVTControlCharacters} from 'node:util';
+import {expect} from 'chai';
 import {OptionError, type ProgressEvent} from 'tfjs-compress';
 import {terminalProgress} from 'tfjs-compress/plugins/node';
 
@@ -18,7 +18,9 @@ function eventsOf(stage: string): ProgressEvent[] {
 function streamOf(terminal: object): {readonly stream: PassThrough; readonly text: () => string} {
   const stream = Object.assign(new PassThrough(), terminal);
   let text = '';
-  stream.on('data', (part: Buffer) => { text += part.toString(); });
+  stream.on('data', (part: Buffer) => {
+    text += part.toString();
+  });
   return {stream, text: () => text};
 }
 
@@ -27,7 +29,12 @@ describe('terminalProgress', () => {
     const {stream, text} = streamOf({});
     const shown = terminalProgress({stream});
     for (const event of [...eventsOf('spfqPrune'), ...eventsOf('correct')]) shown(event);
-    expect(text()).to.equal(['spfqPrune', 'correct'].flatMap((stage) => [`${stage}: 1/2 conv`, `${stage}: 2/2 dense`, `${stage}: done in 6.0 s`, '']).join('\n').replaceAll('\n\n', '\n'));
+    expect(text()).to.equal(
+      ['spfqPrune', 'correct']
+        .flatMap((stage) => [`${stage}: 1/2 conv`, `${stage}: 2/2 dense`, `${stage}: done in 6.0 s`, ''])
+        .join('\n')
+        .replaceAll('\n\n', '\n'),
+    );
   });
 
   it('writes a line once, however often a layer reports', () => {
@@ -61,7 +68,10 @@ describe('terminalProgress', () => {
   });
 
   it('refuses what is no stream, and unknown options', () => {
-    expect(() => terminalProgress({stream: 'stderr' as never})).to.throw(OptionError, /`stream` to be a writable stream, got 'stderr'/);
+    expect(() => terminalProgress({stream: 'stderr' as never})).to.throw(
+      OptionError,
+      /`stream` to be a writable stream, got 'stderr'/,
+    );
     expect(() => terminalProgress({steam: process.stderr} as never)).to.throw(OptionError, /`stream` is meant/);
   });
 });

@@ -3,7 +3,22 @@ import {initializers, layers, type LayersModel, sequential} from '@tensorflow/tf
 import {expect} from 'chai';
 import {parseHTML} from 'linkedom';
 import {firstValueFrom, lastValueFrom, type Observable} from 'rxjs';
-import {calibrate, compress, type Compression, correct, evaluate, letterHistograms, ModelError, OptionError, pack, type Report, rtnQuantize, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type Compression,
+  correct,
+  evaluate,
+  letterHistograms,
+  ModelError,
+  OptionError,
+  pack,
+  type Report,
+  rtnQuantize,
+  spfqCompress,
+  spfqPrune,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {reportPage, reportPlots, type ReportPlotsOptions} from 'tfjs-compress/plugins/vis';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {gaussianTensor} from '../../support/models/smallNetworks.ts';
@@ -13,12 +28,15 @@ const {document} = parseHTML('<html></html>');
 /** A network whose first two layers can be pruned, with one layer that no stage touches. */
 function network(): LayersModel {
   const kernelInitializer = initializers.heNormal({seed: 4});
-  return sequential({name: 'small', layers: [
-    layers.dense({name: 'first', units: 40, inputShape: [36], activation: 'relu', kernelInitializer}),
-    layers.batchNormalization({name: 'norm'}),
-    layers.dense({name: 'second', units: 24, activation: 'relu', kernelInitializer}),
-    layers.dense({name: 'scores', units: 4, activation: 'softmax', kernelInitializer}),
-  ]});
+  return sequential({
+    name: 'small',
+    layers: [
+      layers.dense({name: 'first', units: 40, inputShape: [36], activation: 'relu', kernelInitializer}),
+      layers.batchNormalization({name: 'norm'}),
+      layers.dense({name: 'second', units: 24, activation: 'relu', kernelInitializer}),
+      layers.dense({name: 'scores', units: 4, activation: 'softmax', kernelInitializer}),
+    ],
+  });
 }
 
 type Pipeline = (source: Observable<Compression>) => Observable<Compression>;
@@ -33,22 +51,27 @@ onBackends(['wasm'], () => {
       x = gaussianTensor([120, 36], 1);
       y = tensor2d(Array.from({length: 120}, (_, i) => [0, 1, 2, 3].map((c) => Number(i % 4 === c))));
     });
-    after(() => { [model, x, y].forEach((one) => { one.dispose(); }); });
+    after(() => {
+      [model, x, y].forEach((one) => {
+        one.dispose();
+      });
+    });
 
     function through(pipeline: Pipeline): Promise<Compression> {
       return lastValueFrom(pipeline(compress(model, {seed: 11}).pipe(calibrate(x))));
     }
 
     const chains: Readonly<Record<string, Pipeline>> = {
-      'nothing': (source) => source,
-      'pruning': (source) => source.pipe(spfqPrune({sparsity: 0.5})),
+      nothing: (source) => source,
+      pruning: (source) => source.pipe(spfqPrune({sparsity: 0.5})),
       'pruning, packed': (source) => source.pipe(spfqPrune({pattern: '2:4'}), pack()),
-      'letters': (source) => source.pipe(spfqQuantize({bits: 4})),
+      letters: (source) => source.pipe(spfqQuantize({bits: 4})),
       'letters by a budget': (source) => source.pipe(spfqQuantize({bits: 'auto', budget: {bitsPerWeight: 4}})),
       'letters of some layers': (source) => source.pipe(spfqQuantize({bits: 1, include: ['second']})),
-      'rounding': (source) => source.pipe(rtnQuantize({bits: 3})),
+      rounding: (source) => source.pipe(rtnQuantize({bits: 3})),
       'both in one': (source) => source.pipe(spfqCompress({sparsity: 0.5, bits: 3})),
-      'everything': (source) => source.pipe(spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 2}), correct(), evaluate({xs: x, ys: y}), pack()),
+      everything: (source) =>
+        source.pipe(spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 2}), correct(), evaluate({xs: x, ys: y}), pack()),
       'agreement alone': (source) => source.pipe(spfqQuantize({bits: 'ternary'}), evaluate({xs: x})),
     };
 
@@ -73,20 +96,34 @@ onBackends(['wasm'], () => {
       const measured = await through(chains['everything']);
       const {accuracy, size, summary} = await reportPlots(measured, {document});
       const {evaluation, size: bytes} = measured.report;
-      expect(accuracy && drawingsOf(accuracy)).to.deep.equal([`Shares of the evaluated samples. before: ${share(evaluation?.accuracyBefore)}; after: ${share(evaluation?.accuracyAfter)}; same answer: ${share(evaluation?.agreement)}`]);
-      expect(titlesOf(size)).to.include.members([`float32: ${bytes.bytesBefore.toLocaleString('en-US')} bytes`, `packed: ${bytes.bytesAfter.toLocaleString('en-US')} bytes`]);
-      expect(summary.textContent).to.contain(`${share(evaluation?.accuracyBefore)} → ${share(evaluation?.accuracyAfter)}`);
+      expect(accuracy && drawingsOf(accuracy)).to.deep.equal([
+        `Shares of the evaluated samples. before: ${share(evaluation?.accuracyBefore)}; after: ${share(evaluation?.accuracyAfter)}; same answer: ${share(evaluation?.agreement)}`,
+      ]);
+      expect(titlesOf(size)).to.include.members([
+        `float32: ${bytes.bytesBefore.toLocaleString('en-US')} bytes`,
+        `packed: ${bytes.bytesAfter.toLocaleString('en-US')} bytes`,
+      ]);
+      expect(summary.textContent).to.contain(
+        `${share(evaluation?.accuracyBefore)} → ${share(evaluation?.accuracyAfter)}`,
+      );
       const unmeasured = await through(chains['letters']);
       expect((await reportPlots(unmeasured, {document})).accuracy).to.equal(undefined);
-      [measured, unmeasured].forEach(({dispose}) => { dispose(); });
+      [measured, unmeasured].forEach(({dispose}) => {
+        dispose();
+      });
     });
 
     it('draws bars as long as the report says', async () => {
       const compression = await through(chains['letters']);
       const {errors} = await reportPlots(compression, {document});
-      const widths = Array.from(errors?.querySelector('svg')?.querySelectorAll('[aria-label="bar"] rect') ?? [], (rect) => Number(rect.getAttribute('width')));
+      const widths = Array.from(
+        errors?.querySelector('svg')?.querySelectorAll('[aria-label="bar"] rect') ?? [],
+        (rect) => Number(rect.getAttribute('width')),
+      );
       const reported = compression.report.layers.map(({relativeError}) => relativeError);
-      widths.forEach((width, i) => { expect(width / Math.max(...widths)).to.be.closeTo(reported[i] / Math.max(...reported), 1e-6); });
+      widths.forEach((width, i) => {
+        expect(width / Math.max(...widths)).to.be.closeTo(reported[i] / Math.max(...reported), 1e-6);
+      });
       expect(widths).to.have.length(3);
       compression.dispose();
     });
@@ -96,7 +133,9 @@ onBackends(['wasm'], () => {
       const odd = [Infinity, NaN, 0.25];
       const layers = quantized.report.layers.map((layer, i) => ({...layer, relativeError: odd[i], bound: undefined}));
       const {errors} = await reportPlots({...quantized, report: {...quantized.report, layers}}, {document});
-      const widths = Array.from(errors?.querySelectorAll('[aria-label="bar"] rect') ?? [], (rect) => Number(rect.getAttribute('width')));
+      const widths = Array.from(errors?.querySelectorAll('[aria-label="bar"] rect') ?? [], (rect) =>
+        Number(rect.getAttribute('width')),
+      );
       expect([widths[0] / widths[2], widths[1]]).to.deep.equal([1, 0]);
       expect(widths[2]).to.be.greaterThan(100);
       quantized.dispose();
@@ -106,7 +145,13 @@ onBackends(['wasm'], () => {
       const quantized = await through(chains['letters']);
       const {report} = quantized;
       const bound = {limit: 4, measured: 1, applies: true};
-      const mixed = {...quantized, report: {...report, layers: report.layers.map((layer, i) => (i === 0 ? {...layer, bound, clippedShare: 0} : layer))}};
+      const mixed = {
+        ...quantized,
+        report: {
+          ...report,
+          layers: report.layers.map((layer, i) => (i === 0 ? {...layer, bound, clippedShare: 0} : layer)),
+        },
+      };
       const {errors} = await reportPlots(mixed, {document});
       expect(errors && drawingsOf(errors).slice(1)).to.deep.equal([
         'Largest error as a share of its bound. first: 1 of 4; second: does not apply; scores: does not apply',
@@ -118,18 +163,34 @@ onBackends(['wasm'], () => {
     it('draws each letter where it lies, and says how often it is used', async () => {
       const compression = await through(chains['everything']);
       const [histogram] = await letterHistograms(compression);
-      const {histograms: [{element}]} = await reportPlots(compression, {document});
-      expect(titlesOf(element)).to.include.members(histogram.letters.map(({level, share: used}) => `letter ${level}: ${share(used)}`));
+      const {
+        histograms: [{element}],
+      } = await reportPlots(compression, {document});
+      expect(titlesOf(element)).to.include.members(
+        histogram.letters.map(({level, share: used}) => `letter ${level}: ${share(used)}`),
+      );
       expect(titlesOf(element)).to.include('pruned: 50.00 %');
-      const drawn = new Set(titlesOf(element).flatMap((title) => /: ([\d,]+) weights/.exec(title)?.slice(1).map((count) => Number(count.replaceAll(',', ''))) ?? []));
-      expect(histogram.bins.flatMap(({original}) => (original > 0 && !drawn.has(original) ? [original] : []))).to.deep.equal([]);
+      const drawn = new Set(
+        titlesOf(element).flatMap(
+          (title) =>
+            /: ([\d,]+) weights/
+              .exec(title)
+              ?.slice(1)
+              .map((count) => Number(count.replaceAll(',', ''))) ?? [],
+        ),
+      );
+      expect(
+        histogram.bins.flatMap(({original}) => (original > 0 && !drawn.has(original) ? [original] : [])),
+      ).to.deep.equal([]);
       compression.dispose();
     });
 
     it('names layers left alone, each reason with all its stages', async () => {
       const compression = await through(chains['everything']);
       const {skipped} = await reportPlots(compression, {document});
-      const rows = Array.from(skipped?.querySelectorAll('tbody tr') ?? [], (row) => Array.from(row.children, (cell) => cell.textContent));
+      const rows = Array.from(skipped?.querySelectorAll('tbody tr') ?? [], (row) =>
+        Array.from(row.children, (cell) => cell.textContent),
+      );
       expect(rows[0]).to.deep.equal(['norm', 'BatchNormalization', 'spfqPrune, spfqQuantize', 'has no weight matrix']);
       expect(rows.map(([layer]) => layer)).to.include('scores');
       compression.dispose();
@@ -138,7 +199,11 @@ onBackends(['wasm'], () => {
     it('is harmless whatever layers, the model and the page are called', async () => {
       const hostile = '"\'></title></style><script>alert(1)</script><img src=x onerror=alert(1)>&amp;';
       const quantized = await through(chains['everything']);
-      const renamed = JSON.parse(JSON.stringify(quantized.report).replaceAll('"first"', JSON.stringify(hostile)).replaceAll('"norm"', JSON.stringify(hostile))) as Report;
+      const renamed = JSON.parse(
+        JSON.stringify(quantized.report)
+          .replaceAll('"first"', JSON.stringify(hostile))
+          .replaceAll('"norm"', JSON.stringify(hostile)),
+      ) as Report;
       const html = await reportPage({...quantized, report: renamed}, {document, title: hostile});
       requireOffline(html);
       const read = parseHTML(html).document;
@@ -154,7 +219,10 @@ onBackends(['wasm'], () => {
       const report = JSON.parse(JSON.stringify(quantized.report).replaceAll('"first"', JSON.stringify(long))) as Report;
       const {errors} = await reportPlots({...quantized, report}, {document});
       expect(errors && titlesOf(errors).some((title) => title.startsWith(long))).to.equal(true);
-      const axis = Array.from(errors?.querySelectorAll('[aria-label="y-axis tick label"] text') ?? [], ({textContent}) => textContent);
+      const axis = Array.from(
+        errors?.querySelectorAll('[aria-label="y-axis tick label"] text') ?? [],
+        ({textContent}) => textContent,
+      );
       expect(axis).to.include('encoder/bl…ck/dense_17');
       quantized.dispose();
     });
@@ -176,17 +244,34 @@ onBackends(['wasm'], () => {
 
     it('says that Node has no document, and which one to give', async () => {
       const compression = await firstValueFrom(compress(model));
-      const message = 'expected `document` to be a DOM document, as there is no page here (for example `parseHTML(\'<html></html>\').document` of linkedom), got undefined';
+      const message =
+        "expected `document` to be a DOM document, as there is no page here (for example `parseHTML('<html></html>').document` of linkedom), got undefined";
       await rejects(reportPlots(compression), OptionError, `reportPlots: ${message}`);
       await rejects(reportPage(compression), OptionError, `reportPage: ${message}`);
-      await rejects(reportPage(compression, {document: {} as Document}), OptionError, 'expected `document` to be a DOM document');
+      await rejects(
+        reportPage(compression, {document: {} as Document}),
+        OptionError,
+        'expected `document` to be a DOM document',
+      );
     });
 
     it('refuses options that are none, and a model that is gone', async () => {
       const compression = await through(chains['letters']);
-      await rejects(reportPlots(compression, {document, widht: 300} as ReportPlotsOptions), OptionError, '`width` is meant?');
-      await rejects(reportPlots(compression, {document, width: 20}), OptionError, 'expected `width` to be an integer from 160');
-      await rejects(reportPage(compression, {document, title: 5 as unknown as string}), OptionError, 'expected `title` to be a string, got 5');
+      await rejects(
+        reportPlots(compression, {document, widht: 300} as ReportPlotsOptions),
+        OptionError,
+        '`width` is meant?',
+      );
+      await rejects(
+        reportPlots(compression, {document, width: 20}),
+        OptionError,
+        'expected `width` to be an integer from 160',
+      );
+      await rejects(
+        reportPage(compression, {document, title: 5 as unknown as string}),
+        OptionError,
+        'expected `title` to be a string, got 5',
+      );
       compression.dispose();
       await rejects(reportPage(compression, {document}), ModelError, 'expected a live model');
     });
@@ -212,7 +297,9 @@ function requireNumbers(errors: Element | undefined, {layers: reported}: Report)
     return;
   }
   const [first] = errors ? drawingsOf(errors) : [];
-  expect(first).to.equal(`Relative error. ${reported.map(({name, relativeError}) => `${name}: ${share(relativeError)}`).join('; ')}`);
+  expect(first).to.equal(
+    `Relative error. ${reported.map(({name, relativeError}) => `${name}: ${share(relativeError)}`).join('; ')}`,
+  );
 }
 
 /** The page's first table has a row for each layer; every stage, figure and reason is there. */
@@ -233,11 +320,20 @@ function requireComplete(html: string, {layers: reported, skipped, stages, packi
 /** Nothing is fetched and nothing runs. */
 function requireOffline(html: string): void {
   expect(html.replaceAll(/xmlns(:\w+)?="[^"]*"/g, '')).not.to.match(/https?:|@import|url\(/);
-  expect(parseHTML(html).document.querySelector('script, link, iframe, object, embed, base, [src], [srcset], [href]')).to.equal(null);
+  expect(
+    parseHTML(html).document.querySelector('script, link, iframe, object, embed, base, [src], [srcset], [href]'),
+  ).to.equal(null);
 }
 
-async function rejects(promise: Promise<unknown>, type: new (...given: never[]) => Error, message: string): Promise<void> {
-  const error: unknown = await promise.then(() => undefined, (reason: unknown) => reason);
+async function rejects(
+  promise: Promise<unknown>,
+  type: new (...given: never[]) => Error,
+  message: string,
+): Promise<void> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).to.be.instanceOf(type);
   expect(String(error)).to.contain(message);
 }

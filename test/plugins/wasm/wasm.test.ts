@@ -1,6 +1,6 @@
+import 'tfjs-compress/plugins/wasm';
 import * as tf from '@tensorflow/tfjs';
 import {expect} from 'chai';
-import 'tfjs-compress/plugins/wasm';
 
 // float32 sums of up to 900 products in another order; the largest difference relative to the largest value
 const tolerance = 2e-6;
@@ -21,7 +21,16 @@ const geometries: readonly Omit<Case, 'filter'>[] = [
   {input: [2, 8, 8, 3], strides: 2, pad: 'valid'},
   {input: [3, 7, 9, 3], strides: 2, pad: 'same'},
   {input: [3, 9, 7, 3], strides: [2, 1], pad: 'same'},
-  {input: [1, 7, 7, 3], strides: 1, pad: [[0, 0], [0, 2], [1, 0], [0, 0]]},
+  {
+    input: [1, 7, 7, 3],
+    strides: 1,
+    pad: [
+      [0, 0],
+      [0, 2],
+      [1, 0],
+      [0, 0],
+    ],
+  },
   {input: [2, 11, 10, 3], strides: 3, pad: 'same'},
   {input: [2, 11, 10, 3], strides: 3, pad: 'valid'},
 ];
@@ -34,7 +43,11 @@ const squareGeometries: readonly Omit<Case, 'filter'>[] = [
 ];
 
 describe('plugins/wasm', () => {
-  for (const filter of [[3, 3, 3, 5], [4, 2, 3, 1], [1, 1, 3, 2]] as const) {
+  for (const filter of [
+    [3, 3, 3, 5],
+    [4, 2, 3, 1],
+    [1, 1, 3, 2],
+  ] as const) {
     for (const geometry of geometriesOf(filter)) {
       const given: Case = {...geometry, filter: [...filter]};
       it(`gradients of conv2d equal the cpu backend's: ${JSON.stringify(given)}`, async () => {
@@ -43,7 +56,11 @@ describe('plugins/wasm', () => {
     }
   }
 
-  for (const filter of [[3, 3, 3, 1], [3, 3, 3, 2], [2, 4, 3, 3]] as const) {
+  for (const filter of [
+    [3, 3, 3, 1],
+    [3, 3, 3, 2],
+    [2, 4, 3, 3],
+  ] as const) {
     for (const geometry of geometriesOf(filter)) {
       const given: Case = {...geometry, filter: [...filter]};
       it(`gradients of depthwiseConv2d equal the cpu backend's: ${JSON.stringify(given)}`, async () => {
@@ -56,24 +73,44 @@ describe('plugins/wasm', () => {
     await tf.setBackend('wasm');
     const x = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [5, 2]);
     const y = tf.unsortedSegmentSum(x, tf.tensor1d([2, 0, 2, -1, 3], 'int32'), 3);
-    expect(await y.array()).to.deep.equal([[3, 4], [0, 0], [1 + 5, 2 + 6]]);
+    expect(await y.array()).to.deep.equal([
+      [3, 4],
+      [0, 0],
+      [1 + 5, 2 + 6],
+    ]);
     tf.dispose([x, y]);
   });
 
   it('the gradient of a gather counts every look-up', async () => {
     await tf.setBackend('wasm');
-    const indices = tf.tensor2d([[1, 1], [3, 1]], [2, 2], 'int32');
+    const indices = tf.tensor2d(
+      [
+        [1, 1],
+        [3, 1],
+      ],
+      [2, 2],
+      'int32',
+    );
     const gradient = tf.grad((table) => tf.sum(tf.gather(table, indices)))(tf.ones([4, 2]));
-    expect(await gradient.array()).to.deep.equal([[0, 0], [3, 3], [0, 0], [1, 1]]);
+    expect(await gradient.array()).to.deep.equal([
+      [0, 0],
+      [3, 3],
+      [0, 0],
+      [1, 1],
+    ]);
   });
 
-  for (const [transposeA, transposeB] of [[true, false], [false, true], [true, true]] as const) {
+  for (const [transposeA, transposeB] of [
+    [true, false],
+    [false, true],
+    [true, true],
+  ] as const) {
     for (const batch of [[], [5], [2, 3]] as const) {
       it(`matMul of transposed matrices equals the cpu backend's: ${JSON.stringify({batch, transposeA, transposeB})}`, async () => {
         const productOn = async (backend: string) => {
           await tf.setBackend(backend);
-          const a = tf.randomUniform([...batch, ...transposeA ? [7, 4] : [4, 7]], -1, 1, 'float32', 1);
-          const b = tf.randomUniform([...batch, ...transposeB ? [6, 7] : [7, 6]], -1, 1, 'float32', 2);
+          const a = tf.randomUniform([...batch, ...(transposeA ? [7, 4] : [4, 7])], -1, 1, 'float32', 1);
+          const b = tf.randomUniform([...batch, ...(transposeB ? [6, 7] : [7, 6])], -1, 1, 'float32', 2);
           const product = tf.matMul(a, b, transposeA, transposeB);
           const values = await product.data<'float32'>();
           tf.dispose([a, b, product]);
@@ -89,7 +126,9 @@ describe('plugins/wasm', () => {
   for (const strides of [1, 2, 3]) {
     it(`conv2dTranspose of stride ${strides} and its gradients equal the cpu backend's`, async () => {
       const given: Case = {input: [2, 5, 4, 3], filter: [3, 3, 5, 3], strides, pad: 'same'};
-      await expectSameGradients(given, (x, w) => tf.conv2dTranspose(x, w, [2, 5 * strides, 4 * strides, 5], strides, 'same'));
+      await expectSameGradients(given, (x, w) =>
+        tf.conv2dTranspose(x, w, [2, 5 * strides, 4 * strides, 5], strides, 'same'),
+      );
     });
   }
 
@@ -148,8 +187,22 @@ function smallNetwork(): tf.Sequential {
   const seeded = (seed: number) => tf.initializers.glorotUniform({seed});
   return tf.sequential({
     layers: [
-      tf.layers.conv2d({inputShape: [9, 9, 2], filters: 4, kernelSize: 3, padding: 'same', activation: 'relu', kernelInitializer: seeded(1)}),
-      tf.layers.depthwiseConv2d({kernelSize: 3, strides: 2, depthMultiplier: 2, padding: 'same', activation: 'relu', depthwiseInitializer: seeded(2)}),
+      tf.layers.conv2d({
+        inputShape: [9, 9, 2],
+        filters: 4,
+        kernelSize: 3,
+        padding: 'same',
+        activation: 'relu',
+        kernelInitializer: seeded(1),
+      }),
+      tf.layers.depthwiseConv2d({
+        kernelSize: 3,
+        strides: 2,
+        depthMultiplier: 2,
+        padding: 'same',
+        activation: 'relu',
+        depthwiseInitializer: seeded(2),
+      }),
       tf.layers.conv2d({filters: 6, kernelSize: 2, strides: 2, kernelInitializer: seeded(3)}),
       tf.layers.flatten(),
       tf.layers.dense({units: 3, kernelInitializer: seeded(4)}),
@@ -159,7 +212,10 @@ function smallNetwork(): tf.Sequential {
 
 function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>, relative: number): void {
   const scale = Array.from(expected).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const difference = Array.from(expected).reduce((largest, value, i) => Math.max(largest, Math.abs(value - found[i])), 0);
+  const difference = Array.from(expected).reduce(
+    (largest, value, i) => Math.max(largest, Math.abs(value - found[i])),
+    0,
+  );
   expect(found.length).to.equal(expected.length);
   expect(difference).to.be.at.most(relative * scale);
 }

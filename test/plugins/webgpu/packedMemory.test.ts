@@ -1,9 +1,9 @@
+import 'tfjs-compress/plugins/webgpu';
 import {memory, ones, type Tensor, tensor1d} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import 'tfjs-compress/plugins/webgpu';
-import {Packed} from '../../../src/packed/packed.ts';
 import {packMatrices, partsOf} from '../../../src/numerics/coding/packedMatrices.ts';
+import {Packed} from '../../../src/packed/packed.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {uniforms} from '../../support/numerics/randomMatrices.ts';
 
@@ -15,8 +15,8 @@ describe('memory of packed layers on a device', () => {
       it(`weights of ${bits} bits take ${bits}/32 of the bytes of float32, after predicting too`, async () => {
         const inFloat = await bytesOnDevice(floatModel);
         expect(inFloat).to.equal(4 * features * neurons);
-        const share = await bytesOnDevice(() => packedModel(bits)) / inFloat;
-        expect(share).to.be.closeTo(bits / 32, 0.05 * bits / 32);
+        const share = (await bytesOnDevice(() => packedModel(bits))) / inFloat;
+        expect(share).to.be.closeTo(bits / 32, (0.05 * bits) / 32);
       });
     }
   });
@@ -41,7 +41,9 @@ function bytesInGPU(): number {
 }
 
 function floatModel(): LayersModel {
-  return sequential({layers: [layers.dense({units: neurons, inputShape: [features], useBias: false, kernelInitializer: 'zeros'})]});
+  return sequential({
+    layers: [layers.dense({units: neurons, inputShape: [features], useBias: false, kernelInitializer: 'zeros'})],
+  });
 }
 
 function packedModel(bits: number): LayersModel {
@@ -49,8 +51,16 @@ function packedModel(bits: number): LayersModel {
   const levels = 2 ** bits;
   const codes = Uint8Array.from({length: features * neurons}, () => Math.floor(uniform() * levels));
   const letters = {levels, origin: -(levels - 1) / 2, groupSize: features, offsets: false};
-  const {packing, parts} = packMatrices({problems: 1, features, neurons, letters}, {codes, steps: new Float32Array(neurons).fill(0.1)});
-  const layer = new Packed({name: 'packed', batchInputShape: [null, features], layer: {className: 'Dense', config: {name: 'dense', units: neurons, useBias: false}}, packings: [packing]});
+  const {packing, parts} = packMatrices(
+    {problems: 1, features, neurons, letters},
+    {codes, steps: new Float32Array(neurons).fill(0.1)},
+  );
+  const layer = new Packed({
+    name: 'packed',
+    batchInputShape: [null, features],
+    layer: {className: 'Dense', config: {name: 'dense', units: neurons, useBias: false}},
+    packings: [packing],
+  });
   const model = sequential({layers: [layer]});
   const weights = partsOf(packing).map(({name, dtype}) => tensor1d(parts[name] ?? [], dtype));
   layer.setWeights(weights);

@@ -1,7 +1,7 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
-import {backend, dispose, engine, neg, type Tensor, tensor1d, tensor2d, tensor3d, tidy} from '@tensorflow/tfjs-core';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {backend, dispose, engine, neg, type Tensor, tensor1d, tensor2d, tensor3d, tidy} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';
 import {carriedDrift, carriedDriftInvocations} from '../../../plugins/webgpu/path/carriedDrift.ts';
@@ -10,10 +10,10 @@ import {type Program, runProgram} from '../../../plugins/webgpu/program.ts';
 import {BackendError} from '../../../src/errors.ts';
 import {matrix} from '../../../src/numerics/linalg/matrix.ts';
 import {seedKey} from '../../../src/numerics/random.ts';
-import {FOLLOW_PATH, pathFollower} from '../../../src/ops/followPath.ts';
-import {maxBufferBytes} from '../../../src/ops/maxBufferBytes.ts';
-import {backendAttrs, backendInputs} from '../../../src/ops/kernel.ts';
 import {operators} from '../../../src/numerics/stochastic/index.ts';
+import {FOLLOW_PATH, pathFollower} from '../../../src/ops/followPath.ts';
+import {backendAttrs, backendInputs} from '../../../src/ops/kernel.ts';
+import {maxBufferBytes} from '../../../src/ops/maxBufferBytes.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {expectSamePath, testPathKernel} from '../../support/kernels/pathKernelTests.ts';
 import {choiceOf, expectedPath, pathProblem} from '../../support/kernels/pathProblems.ts';
@@ -47,7 +47,9 @@ describe('plugins/webgpu', () => {
       const attrs = {...choice, groupSize: scales.groupSize, key: seedKey(seed)};
       const [codes, drift] = engine().runKernel<Tensor[]>(FOLLOW_PATH, backendInputs(inputs), backendAttrs(attrs));
       expect([codes.dtype, drift.dtype]).to.deep.equal(['float32', 'float32']);
-      expect(Int16Array.from(await codes.data())).to.deep.equal(expectedPath(problem, choiceOf(problem, ONE_NEURON)).codes);
+      expect(Int16Array.from(await codes.data())).to.deep.equal(
+        expectedPath(problem, choiceOf(problem, ONE_NEURON)).codes,
+      );
       [codes, drift, ...Object.values(inputs)].forEach((tensor) => tensor.dispose());
     });
 
@@ -77,12 +79,18 @@ describe('plugins/webgpu', () => {
       const factors = Float32Array.from({length: features * features}, (_, i) => i % 3);
       const feedback = tensor2d(factors, [features, features]);
       const pathState = tidy(() => neg(neg(tensor3d(before, [3, features, neurons])))); // made on the device, where alone it is written to
-      runProgram(webgpu(), carriedDrift, {inputs: {feedback}, uniforms: {features, neurons, first, last}, invocations: carriedDriftInvocations(last - first, neurons), output: pathState});
+      runProgram(webgpu(), carriedDrift, {
+        inputs: {feedback},
+        uniforms: {features, neurons, first, last},
+        invocations: carriedDriftInvocations(last - first, neurons),
+        output: pathState,
+      });
       const expected = before.slice();
       for (let i = first * neurons; i < last * neurons; i++) {
         const t = Math.floor(i / neurons);
         expected[i] = 0;
-        for (let s = 0; s < first; s++) expected[i] += factors[t * features + s] * before[plane + s * neurons + (i % neurons)];
+        for (let s = 0; s < first; s++)
+          expected[i] += factors[t * features + s] * before[plane + s * neurons + (i % neurons)];
       }
       expect(await pathState.data()).to.deep.equal(expected);
       dispose([feedback, pathState]);
@@ -106,7 +114,9 @@ describe('plugins/webgpu', () => {
       expect(follower.kernel).to.equal('reference');
       follower.dispose();
       expect(() => pathFollower(aligned, feedback, {strict: true, maxBytes: 323})).to.throw(
-        BackendError, "FollowPath: expected matrices of at most 323 bytes, which the device of 'webgpu' can bind, got 324 for 9 features");
+        BackendError,
+        "FollowPath: expected matrices of at most 323 bytes, which the device of 'webgpu' can bind, got 324 for 9 features",
+      );
       expect(maxBufferBytes()).to.be.within(2 ** 27, 2 ** 40);
     });
   });
@@ -114,13 +124,19 @@ describe('plugins/webgpu', () => {
   onBackends(['cpu'], () => {
     it('pathFollower with `strict` throws where there is no kernel, and names the import', () => {
       const {aligned, feedback} = pathProblem(9, 4, 1);
-      expect(() => pathFollower(aligned, feedback, {strict: true})).to.throw(BackendError, "import 'tfjs-compress/plugins/webgpu'");
+      expect(() => pathFollower(aligned, feedback, {strict: true})).to.throw(
+        BackendError,
+        "import 'tfjs-compress/plugins/webgpu'",
+      );
     });
   });
 
-  const blocks = Object.values(operators).flatMap((byRounding) => Object.values(byRounding)).flatMap((operator) => [
-    {operator, block: pathBlock(operator)}, {operator, block: maskedPathBlock(operator)},
-  ]);
+  const blocks = Object.values(operators)
+    .flatMap((byRounding) => Object.values(byRounding))
+    .flatMap((operator) => [
+      {operator, block: pathBlock(operator)},
+      {operator, block: maskedPathBlock(operator)},
+    ]);
 
   it('the shader of a block contains its operator, and bears a name of its own', () => {
     for (const {operator, block} of blocks) expect(block.code).to.include(operator.wgsl);
@@ -128,9 +144,15 @@ describe('plugins/webgpu', () => {
   });
 
   it('every input and uniform of a block is used, as WebGPU demands of them', () => {
-    for (const {block: {code, inputs, uniforms}} of blocks) {
+    for (const {
+      block: {code, inputs, uniforms},
+    } of blocks) {
       expect(inputs.filter((name) => !code.includes(`${name}[`))).to.deep.equal([]);
-      expect(Object.values(uniforms).flat().filter((name) => !code.includes(`uniforms.${name}`))).to.deep.equal([]);
+      expect(
+        Object.values(uniforms)
+          .flat()
+          .filter((name) => !code.includes(`uniforms.${name}`)),
+      ).to.deep.equal([]);
     }
   });
 
@@ -142,7 +164,9 @@ describe('plugins/webgpu', () => {
       await setBackend('cpu');
       await requireWebGPU().catch((error) => console.log(error.name, error.message));
       console.log(getBackend());`);
-    expect(printed).to.match(/^BackendError requireWebGPU: expected tfjs to activate the backend 'webgpu', found no WebGPU adapter; in Node, call useWebGPU\(\)/);
+    expect(printed).to.match(
+      /^BackendError requireWebGPU: expected tfjs to activate the backend 'webgpu', found no WebGPU adapter; in Node, call useWebGPU\(\)/,
+    );
     expect(printed.trim().split('\n').at(-1)).to.equal('cpu');
   });
 });
@@ -162,6 +186,12 @@ function webgpu(): WebGPUBackend {
 }
 
 async function runModule(source: string): Promise<string> {
-  const {stdout} = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source]);
+  const {stdout} = await promisify(execFile)(process.execPath, [
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '--eval',
+    source,
+  ]);
   return stdout;
 }

@@ -1,14 +1,28 @@
+import 'tfjs-compress/plugins/webgpu';
 import {getBackend, memory, setBackend, slice, type Tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import type {Compression} from 'tfjs-compress';
-import 'tfjs-compress/plugins/webgpu';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {Packed} from '../../../src/packed/packed.ts';
-import {examples} from '../../support/models/models.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
-import {networkOf, PACKED_KINDS, packed, quantized, relativeDifference, reloaded} from '../../support/models/packedModels.ts';
-import {denseNetwork, gaussianTensor, predictionsOf, randomize, twoInputs, weightsOf} from '../../support/models/smallNetworks.ts';
+import {examples} from '../../support/models/models.ts';
+import {
+  networkOf,
+  packed,
+  PACKED_KINDS,
+  quantized,
+  relativeDifference,
+  reloaded,
+} from '../../support/models/packedModels.ts';
+import {
+  denseNetwork,
+  gaussianTensor,
+  predictionsOf,
+  randomize,
+  twoInputs,
+  weightsOf,
+} from '../../support/models/smallNetworks.ts';
 
 const KINDS = ['Dense', 'Conv1D', 'Conv2D', 'DepthwiseConv2D', 'Conv2DTranspose', 'SeparableConv2D'] as const;
 
@@ -26,7 +40,7 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
         x.dispose();
       });
 
-      for (const bits of backend === 'webgpu' ? [3] as const : [1, 2, 3, 4, 8, 'ternary'] as const) {
+      for (const bits of backend === 'webgpu' ? ([3] as const) : ([1, 2, 3, 4, 8, 'ternary'] as const)) {
         it(`${bits} bits: predicts as before for batches of 1, 3 and 32, saved and loaded by tfjs too, bit for bit`, async () => {
           const compression = await quantized(network, x, {bits});
           const small = await packed(compression);
@@ -41,7 +55,9 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
             expect(await predictionsOf(again, some)).to.deep.equal(found);
             some.dispose();
           }
-          [compression, small].forEach((one) => { one.dispose(); });
+          [compression, small].forEach((one) => {
+            one.dispose();
+          });
           disposeModel(again);
         });
       }
@@ -58,14 +74,31 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       x = gaussianTensor([5, 6], 1);
       const different = denseNetwork();
       randomize(different, 9);
-      for (const [model, keep] of [[network, (made: Compression) => { one = made; }], [different, (made: Compression) => { other = made; }]] as const) {
+      for (const [model, keep] of [
+        [
+          network,
+          (made: Compression) => {
+            one = made;
+          },
+        ],
+        [
+          different,
+          (made: Compression) => {
+            other = made;
+          },
+        ],
+      ] as const) {
         const compression = await quantized(model, x, {bits: 4});
         keep(await packed(compression));
         compression.dispose();
       }
       different.dispose();
     });
-    after(() => { [network, x, one, other].forEach((made) => { made.dispose(); }); });
+    after(() => {
+      [network, x, one, other].forEach((made) => {
+        made.dispose();
+      });
+    });
 
     it('predicts from the weights that setWeights gave it after a prediction', async () => {
       const copy = await reloaded(one.model);
@@ -79,25 +112,28 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
     it('predicts from the weights that loadWeights gave it after a prediction', async () => {
       const copy = await reloaded(one.model);
       await predictionsOf(copy, x);
-      copy.loadWeights(Object.fromEntries(other.model.weights.map((weight, i) => [copy.weights[i].originalName, weight.read()])));
+      copy.loadWeights(
+        Object.fromEntries(other.model.weights.map((weight, i) => [copy.weights[i].originalName, weight.read()])),
+      );
       expect(await predictionsOf(copy, x)).to.deep.equal(await predictionsOf(other.model, x));
       disposeModel(copy);
     });
 
     // From webgpu no tensor can be moved in Node, neither these inputs nor a bias: a browser's tfjs reads them back through a canvas.
-    if (backend !== 'webgpu') it('goes on when the backend is switched between predictions', async () => {
-      const copy = await reloaded(one.model);
-      const before = await predictionsOf(copy, x);
-      try {
-        await setBackend(backend === 'cpu' ? 'wasm' : 'cpu');
-        expect(relativeDifference(before, await predictionsOf(copy, x))).to.be.lessThan(1e-5);
-      } finally {
-        await setBackend(backend);
-      }
-      expect(await predictionsOf(copy, x)).to.deep.equal(before);
-      disposeModel(copy);
-      expect(getBackend()).to.equal(backend);
-    });
+    if (backend !== 'webgpu')
+      it('goes on when the backend is switched between predictions', async () => {
+        const copy = await reloaded(one.model);
+        const before = await predictionsOf(copy, x);
+        try {
+          await setBackend(backend === 'cpu' ? 'wasm' : 'cpu');
+          expect(relativeDifference(before, await predictionsOf(copy, x))).to.be.lessThan(1e-5);
+        } finally {
+          await setBackend(backend);
+        }
+        expect(await predictionsOf(copy, x)).to.deep.equal(before);
+        disposeModel(copy);
+        expect(getBackend()).to.equal(backend);
+      });
 
     it('frees everything by model.dispose(), also what it computes with', async () => {
       const start = memory().numTensors;
@@ -111,7 +147,14 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
 
   describe('pack() of models with', () => {
     for (const [name, build] of Object.entries({
-      ...pick(['a layer called twice', 'a layer called on its own output', 'one model called twice', 'a model in a model in a model', 'several inputs and outputs', 'wrapped layers']),
+      ...pick([
+        'a layer called twice',
+        'a layer called on its own output',
+        'one model called twice',
+        'a model in a model in a model',
+        'several inputs and outputs',
+        'wrapped layers',
+      ]),
       'two inputs': () => ({model: twoInputs(), inputs: [gaussianTensor([9, 4], 1), gaussianTensor([9, 5], 2)]}),
     })) {
       it(`${name}: predict as before, save and load, and leave nothing after Compression.dispose()`, async () => {
@@ -120,12 +163,22 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
         const compression = await quantized(model, inputs, {bits: 2});
         const small = await packed(compression);
         const again = await reloaded(small.model);
-        const [expected, found, loaded] = [await outputsOf(compression.model, inputs), await outputsOf(small.model, inputs), await outputsOf(again, inputs)];
-        expected.forEach((values, i) => { expect(relativeDifference(values, found[i])).to.be.lessThan(1e-5); });
+        const [expected, found, loaded] = [
+          await outputsOf(compression.model, inputs),
+          await outputsOf(small.model, inputs),
+          await outputsOf(again, inputs),
+        ];
+        expected.forEach((values, i) => {
+          expect(relativeDifference(values, found[i])).to.be.lessThan(1e-5);
+        });
         expect(loaded).to.deep.equal(found);
-        [compression, small].forEach((made) => { made.dispose(); });
+        [compression, small].forEach((made) => {
+          made.dispose();
+        });
         [again, model].forEach(disposeModel);
-        inputs.forEach((input) => { input.dispose(); });
+        inputs.forEach((input) => {
+          input.dispose();
+        });
         expect(memory().numTensors).to.equal(start);
       });
     }
@@ -135,23 +188,45 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       const compression = await quantized(model, inputs, {bits: 2});
       const small = await packed(compression);
       expect(small.report.packing?.layers.map(({name}) => name)).to.deep.equal(model.layers.map(({name}) => name));
-      expect(small.model.layers.map((layer) => layer.getClassName())).to.deep.equal([Packed.className, Packed.className, Packed.className]);
-      [compression, small].forEach((made) => { made.dispose(); });
+      expect(small.model.layers.map((layer) => layer.getClassName())).to.deep.equal([
+        Packed.className,
+        Packed.className,
+        Packed.className,
+      ]);
+      [compression, small].forEach((made) => {
+        made.dispose();
+      });
       disposeModel(model);
-      inputs.forEach((input) => { input.dispose(); });
+      inputs.forEach((input) => {
+        input.dispose();
+      });
     });
 
     if (backend === 'cpu') {
       it('channelsFirst: as tfjs predicts it', async () => {
-        const network = sequential({layers: [
-          layers.conv2d({inputShape: [3, 7, 6], dataFormat: 'channelsFirst', filters: 4, kernelSize: 3, activation: 'elu'}), layers.flatten(), layers.dense({units: 2}),
-        ]});
+        const network = sequential({
+          layers: [
+            layers.conv2d({
+              inputShape: [3, 7, 6],
+              dataFormat: 'channelsFirst',
+              filters: 4,
+              kernelSize: 3,
+              activation: 'elu',
+            }),
+            layers.flatten(),
+            layers.dense({units: 2}),
+          ],
+        });
         randomize(network, 1);
         const x = gaussianTensor([12, 3, 7, 6], 1);
         const compression = await quantized(network, x, {bits: 3});
         const small = await packed(compression, {selfCheck: true});
-        expect(relativeDifference(await predictionsOf(compression.model, x), await predictionsOf(small.model, x))).to.be.lessThan(1e-5);
-        [network, x, compression, small].forEach((made) => { made.dispose(); });
+        expect(
+          relativeDifference(await predictionsOf(compression.model, x), await predictionsOf(small.model, x)),
+        ).to.be.lessThan(1e-5);
+        [network, x, compression, small].forEach((made) => {
+          made.dispose();
+        });
       });
     }
   });
@@ -166,6 +241,8 @@ function pick(names: readonly ExampleName[]): typeof examples {
 async function outputsOf(model: LayersModel, inputs: Tensor[]): Promise<number[][]> {
   const outputs = [model.predict(inputs.length === 1 ? inputs[0] : inputs)].flat();
   const values = await Promise.all(outputs.map(async (output) => Array.from(await output.data())));
-  outputs.forEach((output) => { output.dispose(); });
+  outputs.forEach((output) => {
+    output.dispose();
+  });
   return values;
 }

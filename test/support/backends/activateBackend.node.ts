@@ -8,5 +8,6 @@ export type BackendName = 'cpu' | 'wasm' | 'webgpu';
 /** Makes a backend active, or fails; bundles for the browser take `activateBackend.browser.ts` instead. */
 export async function activateBackend(name: BackendName): Promise<void> {
   if (name === 'webgpu') await useWebGPU();
-  else if (!await setBackend(name)) throw new Error(`expected tfjs to activate the backend '${name}'; see the warnings above`);
+  else if (!(await setBackend(name)))
+    throw new Error(`expected tfjs to activate the backend '${name}'; see the warnings above`);
 }

@@ -1,5 +1,5 @@
-import {backend, getBackend, memory, setBackend} from '@tensorflow/tfjs-core';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {backend, getBackend, memory, setBackend} from '@tensorflow/tfjs-core';
 import {activateBackend, type BackendName} from './activateBackend.node.ts';
 
 /**
@@ -14,7 +14,7 @@ export function onBackends(names: readonly BackendName[], define: (name: Backend
       let start: {readonly backendName: string; readonly tensors: number} | undefined;
 
       before(async () => {
-        const backendName = getBackend() as string | undefined ?? name; // undefined until a backend was used
+        const backendName = (getBackend() as string | undefined) ?? name; // undefined until a backend was used
         await activateBackend(name);
         start = {backendName, tensors: memory().numTensors};
       });
@@ -26,7 +26,8 @@ export function onBackends(names: readonly BackendName[], define: (name: Backend
         if (start === undefined) return; // the backend is missing, which the hook above has reported
         const left = memory().numTensors - start.tensors;
         await setBackend(start.backendName);
-        if (left !== 0) throw new Error(`expected the suite to leave no tensor behind, found ${String(left)} more than before it`);
+        if (left !== 0)
+          throw new Error(`expected the suite to leave no tensor behind, found ${String(left)} more than before it`);
       });
     });
   }

@@ -2,7 +2,15 @@ import {dispose, getBackend, setBackend, type Tensor, tensor} from '@tensorflow/
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, type OperatorFunction, pipe} from 'rxjs';
-import {calibrate, type CompressedLayer, compress, type Compression, spfqCompress, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  compress,
+  type CompressedLayer,
+  type Compression,
+  spfqCompress,
+  spfqPrune,
+  spfqQuantize,
+} from 'tfjs-compress';
 import {gaussian} from './pathProblems.ts';
 
 const IMAGES = 256;
@@ -19,7 +27,8 @@ const stages: Readonly<Record<string, (options: StageOptions) => OperatorFunctio
   'spfqQuantize({bits: 1})': (options) => spfqQuantize({bits: 1, ...options}),
   'spfqQuantize({bits: 2})': (options) => spfqQuantize({bits: 2, ...options}),
   'spfqQuantize({bits: 4})': (options) => spfqQuantize({bits: 4, ...options}),
-  'spfqPrune, spfqQuantize({bits: 1})': (options) => pipe(spfqPrune({sparsity: 0.6, mask: 'path', ...options}), spfqQuantize({bits: 1, ...BRIEF, ...options})),
+  'spfqPrune, spfqQuantize({bits: 1})': (options) =>
+    pipe(spfqPrune({sparsity: 0.6, mask: 'path', ...options}), spfqQuantize({bits: 1, ...BRIEF, ...options})),
   'spfqCompress({bits: 2})': (options) => spfqCompress({bits: 2, ...BRIEF, ...options}),
 };
 
@@ -63,7 +72,9 @@ async function outcomeOnCpu(stage: string): Promise<Outcome> {
 async function compressed(stage: string, strictKernels: boolean): Promise<Outcome> {
   const model = smallNetwork();
   const x = gaussianTensor(1, [IMAGES, 9, 9, 3]);
-  const compression = await lastValueFrom(compress(model, {seed: 11}).pipe(calibrate(x), stages[stage]({strictKernels})));
+  const compression = await lastValueFrom(
+    compress(model, {seed: 11}).pipe(calibrate(x), stages[stage]({strictKernels})),
+  );
   const outcome: Outcome = {
     layers: compression.layers.map((layer) => [layer.name, choicesOf(layer)]),
     kernels: compression.report.layers.map((layer) => layer.kernel),
@@ -76,7 +87,9 @@ async function compressed(stage: string, strictKernels: boolean): Promise<Outcom
 
 /** Letters and zeros of every problem. */
 function choicesOf(layer: CompressedLayer) {
-  return layer.kind === 'quantized' ? layer.matrices.map(({codes, mask}) => ({codes, mask})) : layer.matrices.map(({mask}) => ({mask}));
+  return layer.kind === 'quantized'
+    ? layer.matrices.map(({codes, mask}) => ({codes, mask}))
+    : layer.matrices.map(({mask}) => ({mask}));
 }
 
 /** Two convolutions and two dense layers, 27 to 128 features wide, with weights of a usual size. */
@@ -101,5 +114,8 @@ function gaussianTensor(seed: number, shape: readonly number[]): Tensor {
   const columns = shape[shape.length - 1];
   const rows = shape.reduce((product, size) => product * size, 1) / columns;
   const scale = shape.length === 1 ? 0.1 : Math.sqrt((seed === 1 ? 1 : 2) / (seed === 1 ? 1 : rows));
-  return tensor(Float32Array.from(gaussian(seed, rows, columns).data, (value) => scale * value), [...shape]);
+  return tensor(
+    Float32Array.from(gaussian(seed, rows, columns).data, (value) => scale * value),
+    [...shape],
+  );
 }

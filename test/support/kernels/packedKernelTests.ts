@@ -56,29 +56,55 @@ export function testPackedKernels(): void {
   it('packed kernels look rows up in several matrices: every number of letters, zeros, offsets and groups', async () => {
     for (const [i, levels] of LEVELS.entries()) {
       for (const [j, zeros] of ([undefined, 'plane', {n: 2, m: 4}] as const).entries()) {
-        const given = {levels, zeros, offsets: (i + j) % 2 === 0, dtype: i % 2 === 0 ? 'int32' : 'float32', batch: 300, problems: 3, features: 44, neurons: 5, ...((i + j) % 3 === 0 && {groupSize: 12})} as const;
+        const given = {
+          levels,
+          zeros,
+          offsets: (i + j) % 2 === 0,
+          dtype: i % 2 === 0 ? 'int32' : 'float32',
+          batch: 300,
+          problems: 3,
+          features: 44,
+          neurons: 5,
+          ...((i + j) % 3 === 0 && {groupSize: 12}),
+        } as const;
         expect(await errorOfGather(given), JSON.stringify(given)).to.be.at.most(KERNEL_TOLERANCE);
       }
     }
   });
 
   it('packed kernels read codes of 9 bits: 256 letters, offsets and pruned weights', async () => {
-    expect(await errorOfMatMul({levels: 256, offsets: true, zeros: 'plane', batch: 3, features: 100, neurons: 6})).to.be.at.most(KERNEL_TOLERANCE);
+    expect(
+      await errorOfMatMul({levels: 256, offsets: true, zeros: 'plane', batch: 3, features: 100, neurons: 6}),
+    ).to.be.at.most(KERNEL_TOLERANCE);
   });
 
   it('packed kernels read 3 of 8 and 1 of 16 kept codes', async () => {
-    for (const zeros of [{n: 3, m: 8}, {n: 1, m: 16}]) {
-      expect(await errorOfMatMul({levels: 16, offsets: true, zeros, batch: 5, features: 160, neurons: 6, groupSize: 32})).to.be.at.most(KERNEL_TOLERANCE);
+    for (const zeros of [
+      {n: 3, m: 8},
+      {n: 1, m: 16},
+    ]) {
+      expect(
+        await errorOfMatMul({levels: 16, offsets: true, zeros, batch: 5, features: 160, neurons: 6, groupSize: 32}),
+      ).to.be.at.most(KERNEL_TOLERANCE);
     }
   });
 }
 
 function errorOfCase({op, shape, levels, batch, zeros, offsets, grouped, epilogue}: Choice): Promise<number> {
   const dims = {matMul: MATRICES, conv2d: WINDOWS, depthwiseConv2d: CHANNELS}[op][shape];
-  const features = 'features' in dims ? dims.features : dims.kernel[0] * dims.kernel[1] * (op === 'conv2d' ? dims.channels : 1);
+  const features =
+    'features' in dims ? dims.features : dims.kernel[0] * dims.kernel[1] * (op === 'conv2d' ? dims.channels : 1);
   const {groupSize, ...extent} = dims;
   const fits = typeof zeros !== 'object' || features % zeros.m === 0; // n of m needs whole runs of m
-  const given: PackedCase = {...epilogue, levels, batch, offsets, neurons: dims.neurons, zeros: fits ? zeros : 'plane', ...(grouped && {groupSize})};
+  const given: PackedCase = {
+    ...epilogue,
+    levels,
+    batch,
+    offsets,
+    neurons: dims.neurons,
+    zeros: fits ? zeros : 'plane',
+    ...(grouped && {groupSize}),
+  };
   if ('features' in extent) return errorOfMatMul({...given, features});
   return errorOfConvolution({...given, ...extent, kind: op === 'conv2d' ? 'full' : 'depthwise'});
 }
@@ -86,9 +112,15 @@ function errorOfCase({op, shape, levels, batch, zeros, offsets, grouped, epilogu
 /** Cases, each the one that brings the most pairs of choices not met before, until all have met. */
 function casesOfAllPairs(): Choice[] {
   const names = Object.keys(FACTORS) as Array<keyof Factors>;
-  const all = names.reduce<Array<Record<string, number>>>((cases, name) => cases.flatMap((given) => FACTORS[name].map((_, i) => ({...given, [name]: i}))), [{}]);
-  const pairsOf = (given: Record<string, number>) => names.flatMap((a, i) => names.slice(0, i).map((b) => `${a}${given[a]} ${b}${given[b]}`));
-  const candidates = all.map((given, i) => ({given, pairs: pairsOf(given), order: (i * 7919) % all.length})).sort((a, b) => a.order - b.order);
+  const all = names.reduce<Array<Record<string, number>>>(
+    (cases, name) => cases.flatMap((given) => FACTORS[name].map((_, i) => ({...given, [name]: i}))),
+    [{}],
+  );
+  const pairsOf = (given: Record<string, number>) =>
+    names.flatMap((a, i) => names.slice(0, i).map((b) => `${a}${given[a]} ${b}${given[b]}`));
+  const candidates = all
+    .map((given, i) => ({given, pairs: pairsOf(given), order: (i * 7919) % all.length}))
+    .sort((a, b) => a.order - b.order);
   const open = new Set(candidates.flatMap(({pairs}) => pairs));
   const chosen: Choice[] = [];
   while (open.size > 0) {
@@ -98,7 +130,9 @@ function casesOfAllPairs(): Choice[] {
       if (count > best.count) best = {count, candidate};
     }
     best.candidate.pairs.forEach((pair) => open.delete(pair));
-    chosen.push(Object.fromEntries(names.map((name) => [name, FACTORS[name][best.candidate.given[name]]])) as unknown as Choice);
+    chosen.push(
+      Object.fromEntries(names.map((name) => [name, FACTORS[name][best.candidate.given[name]]])) as unknown as Choice,
+    );
   }
   return chosen;
 }

@@ -1,8 +1,15 @@
-import {type Tensor2D, tensor1d, tensor2d, tensor4d, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
-import type {NofM} from '../../../src/numerics/linalg/mask.ts';
+import {tensor1d, type Tensor2D, tensor2d, type Tensor4D, tensor4d, tidy} from '@tensorflow/tfjs-core';
 import type {Packing, UnpackedMatrices} from '../../../src/numerics/coding/packedMatrices.ts';
+import type {NofM} from '../../../src/numerics/linalg/mask.ts';
 import {packedOperand} from '../../../src/ops/packed/packedOperand.ts';
-import {type FusedActivation, packedConv2d, packedDepthwiseConv2d, packedGather, packedMatMul, type PackedWindows} from '../../../src/ops/packed/packedOps.ts';
+import {
+  type FusedActivation,
+  packedConv2d,
+  packedDepthwiseConv2d,
+  packedGather,
+  packedMatMul,
+  type PackedWindows,
+} from '../../../src/ops/packed/packedOps.ts';
 import {uniforms} from '../numerics/randomMatrices.ts';
 
 /** What the weights of a case are. */
@@ -40,7 +47,8 @@ export async function errorOfMatMul(given: PackedCase & {readonly features: numb
   const problem = packedProblem(given, 1, features, batch * features);
   const expected = new Float64Array(batch * neurons);
   for (let i = 0; i < expected.length; i++) {
-    for (let t = 0; t < features; t++) expected[i] += problem.x[Math.floor(i / neurons) * features + t] * problem.weights[t * neurons + (i % neurons)];
+    for (let t = 0; t < features; t++)
+      expected[i] += problem.x[Math.floor(i / neurons) * features + t] * problem.weights[t * neurons + (i % neurons)];
   }
   const x = () => tensor2d(problem.x, [batch, features]);
   return errorOf(problem, given, expected, neurons, (operand, epilogue) => packedMatMul(x(), operand, epilogue));
@@ -48,9 +56,18 @@ export async function errorOfMatMul(given: PackedCase & {readonly features: numb
 
 /** The same for a convolution, over all channels or, `'depthwise'`, channel by channel. */
 export async function errorOfConvolution(
-  given: PackedCase & WindowCase & {readonly kind: 'full' | 'depthwise'}, op = given.kind === 'full' ? packedConv2d : packedDepthwiseConv2d,
+  given: PackedCase & WindowCase & {readonly kind: 'full' | 'depthwise'},
+  op = given.kind === 'full' ? packedConv2d : packedDepthwiseConv2d,
 ): Promise<number> {
-  const {batch, height, width, channels, neurons, kind, kernel: [down, right]} = given;
+  const {
+    batch,
+    height,
+    width,
+    channels,
+    neurons,
+    kind,
+    kernel: [down, right],
+  } = given;
   const windows = windowsOf(given);
   const problems = kind === 'full' ? 1 : channels;
   const features = down * right * (kind === 'full' ? channels : 1);
@@ -60,7 +77,10 @@ export async function errorOfConvolution(
   for (let i = 0; i < expected.length; i++) {
     const output = i % outputs;
     const channel = Math.floor(output / neurons);
-    const [row, column] = [Math.floor(i / outputs / windows.outWidth) % windows.outHeight, Math.floor(i / outputs) % windows.outWidth];
+    const [row, column] = [
+      Math.floor(i / outputs / windows.outWidth) % windows.outHeight,
+      Math.floor(i / outputs) % windows.outWidth,
+    ];
     for (let t = 0; t < features; t++) {
       const tap = kind === 'full' ? Math.floor(t / channels) : t;
       const y = row * windows.strides[0] + Math.floor(tap / right) * windows.dilations[0] - windows.top;
@@ -68,7 +88,9 @@ export async function errorOfConvolution(
       if (y < 0 || y >= height || x < 0 || x >= width) continue;
       const image = Math.floor(i / outputs / windows.outWidth / windows.outHeight);
       const at = ((image * height + y) * width + x) * channels + (kind === 'full' ? t % channels : channel);
-      expected[i] += problem.x[at] * problem.weights[((kind === 'full' ? 0 : channel) * features + t) * neurons + (output % neurons)];
+      expected[i] +=
+        problem.x[at] *
+        problem.weights[((kind === 'full' ? 0 : channel) * features + t) * neurons + (output % neurons)];
     }
   }
   const x = () => tensor4d(problem.x, [batch, height, width, channels]);
@@ -76,18 +98,32 @@ export async function errorOfConvolution(
 }
 
 /** The same for rows of several problems that are looked up; `batch` says how many. */
-export async function errorOfGather(given: PackedCase & {readonly features: number; readonly problems: number; readonly dtype: 'int32' | 'float32'}): Promise<number> {
+export async function errorOfGather(
+  given: PackedCase & {readonly features: number; readonly problems: number; readonly dtype: 'int32' | 'float32'},
+): Promise<number> {
   const {batch, features, neurons, problems, dtype} = given;
   // All places of the last problem but its last row, which only fills it up, and those of the others.
   const rows = problems * features - 1;
   const problem = packedProblem(given, problems, features, 0);
   const places = Int32Array.from({length: batch}, (_, i) => (i * 7919) % rows);
-  const expected = Float64Array.from({length: batch * neurons}, (_, i) => problem.weights[places[Math.floor(i / neurons)] * neurons + (i % neurons)]);
-  return errorOf(problem, {...given, bias: false, activation: 'linear'}, expected, neurons, (operand) => packedGather(tensor1d(Array.from(places), dtype), operand, rows));
+  const expected = Float64Array.from(
+    {length: batch * neurons},
+    (_, i) => problem.weights[places[Math.floor(i / neurons)] * neurons + (i % neurons)],
+  );
+  return errorOf(problem, {...given, bias: false, activation: 'linear'}, expected, neurons, (operand) =>
+    packedGather(tensor1d(Array.from(places), dtype), operand, rows),
+  );
 }
 
 /** Windows as tfjs lays them: `'same'` has the odd zero behind. */
-export function windowsOf({height, width, kernel, strides = [1, 1], dilations = [1, 1], padding = 'same'}: WindowCase): PackedWindows {
+export function windowsOf({
+  height,
+  width,
+  kernel,
+  strides = [1, 1],
+  dilations = [1, 1],
+  padding = 'same',
+}: WindowCase): PackedWindows {
   const along = (size: number, taps: number, stride: number, dilation: number) => {
     const extent = (taps - 1) * dilation + 1;
     if (padding === 'valid') return {out: Math.floor((size - extent) / stride) + 1, before: 0};
@@ -108,7 +144,12 @@ interface PackedProblem {
 }
 
 /** Random letters, steps, offsets and zeros. */
-export function packedProblem({levels, groupSize: given, offsets, zeros, neurons}: PackedCase, problems: number, features: number, inputs: number): PackedProblem {
+export function packedProblem(
+  {levels, groupSize: given, offsets, zeros, neurons}: PackedCase,
+  problems: number,
+  features: number,
+  inputs: number,
+): PackedProblem {
   const groupSize = given ?? features;
   const uniform = uniforms(levels + 7 * features + 13 * neurons);
   const groups = Math.ceil(features / groupSize);
@@ -124,7 +165,14 @@ export function packedProblem({levels, groupSize: given, offsets, zeros, neurons
     return mask?.[i] === 0 ? 0 : steps[cell] * (code + origin) + (shifts ? shifts[cell] : 0);
   });
   return {
-    packing: {problems, features, neurons, kept: mask ? mask.reduce((sum, kept) => sum + kept, 0) : size, letters: {levels, origin, groupSize, offsets: offsets ?? false}, zeros},
+    packing: {
+      problems,
+      features,
+      neurons,
+      kept: mask ? mask.reduce((sum, kept) => sum + kept, 0) : size,
+      letters: {levels, origin, groupSize, offsets: offsets ?? false},
+      zeros,
+    },
     matrices: {codes, steps, offsets: shifts, mask},
     weights,
     x: Float32Array.from({length: inputs}, () => 2 * uniform() - 1),
@@ -136,16 +184,27 @@ function maskOf(zeros: 'plane' | NofM, rows: number, neurons: number, uniform: (
   const mask = new Uint8Array(rows * neurons);
   for (let first = 0; first < rows; first += zeros.m) {
     for (let n = 0; n < neurons; n++) {
-      const places = Array.from({length: zeros.m}, (_, place) => ({place, score: uniform()})).sort((a, b) => a.score - b.score);
+      const places = Array.from({length: zeros.m}, (_, place) => ({place, score: uniform()})).sort(
+        (a, b) => a.score - b.score,
+      );
       for (const {place} of places.slice(0, zeros.n)) mask[(first + place) * neurons + n] = 1;
     }
   }
   return mask;
 }
 
-type Compute = (operand: ReturnType<typeof packedOperand>, epilogue: Parameters<typeof packedMatMul>[2]) => Tensor2D | Tensor4D;
+type Compute = (
+  operand: ReturnType<typeof packedOperand>,
+  epilogue: Parameters<typeof packedMatMul>[2],
+) => Tensor2D | Tensor4D;
 
-async function errorOf({packing, matrices}: PackedProblem, given: PackedCase, sums: Float64Array, outputs: number, compute: Compute): Promise<number> {
+async function errorOf(
+  {packing, matrices}: PackedProblem,
+  given: PackedCase,
+  sums: Float64Array,
+  outputs: number,
+  compute: Compute,
+): Promise<number> {
   const {bias: hasBias, activation = 'linear'} = given;
   const shifts = Float32Array.from({length: outputs}, (_, output) => Math.sin(output));
   const expected = sums.map((sum, i) => activated(sum + (hasBias ? shifts[i % outputs] : 0), activation));
@@ -155,7 +214,12 @@ async function errorOf({packing, matrices}: PackedProblem, given: PackedCase, su
     const found = await output.data();
     if (found.length !== expected.length) return Infinity;
     const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30);
-    return expected.reduce((max, value, i) => Math.max(max, Number.isNaN(found[i]) ? Infinity : Math.abs(found[i] - value)), 0) / largest;
+    return (
+      expected.reduce(
+        (max, value, i) => Math.max(max, Number.isNaN(found[i]) ? Infinity : Math.abs(found[i] - value)),
+        0,
+      ) / largest
+    );
   } finally {
     output.dispose();
     operand.dispose();

@@ -11,12 +11,28 @@ type Operator = Pick<PathCase, 'kind' | 'levels' | 'rounding' | 'threshold' | 'm
  */
 export function testPathKernel(features: readonly number[], neurons: readonly number[]): void {
   for (const rounding of ['nearest', 'stochastic'] as const) {
-    for (const levels of [2, 3, 4, 15, 255]) testOperator(`codes equal the float64 reference: ${levels} letters`, {levels, rounding}, features, neurons);
+    for (const levels of [2, 3, 4, 15, 255])
+      testOperator(`codes equal the float64 reference: ${levels} letters`, {levels, rounding}, features, neurons);
     for (const levels of [2, 4, 15]) {
-      testOperator(`codes with a mask equal the float64 reference: ${levels} letters`, {levels, rounding, masked: true}, features.slice(-2), neurons);
-      testOperator(`codes with a dead zone equal the float64 reference: ${levels} letters`, {kind: 'sparseQuantizer', levels, rounding, threshold: 0.7}, features.slice(-2), neurons);
+      testOperator(
+        `codes with a mask equal the float64 reference: ${levels} letters`,
+        {levels, rounding, masked: true},
+        features.slice(-2),
+        neurons,
+      );
+      testOperator(
+        `codes with a dead zone equal the float64 reference: ${levels} letters`,
+        {kind: 'sparseQuantizer', levels, rounding, threshold: 0.7},
+        features.slice(-2),
+        neurons,
+      );
     }
-    testOperator('the zeros of the pruner are those of the float64 reference', {kind: 'pruner', levels: Infinity, rounding, threshold: 0.7}, features.slice(-2), neurons);
+    testOperator(
+      'the zeros of the pruner are those of the float64 reference',
+      {kind: 'pruner', levels: Infinity, rounding, threshold: 0.7},
+      features.slice(-2),
+      neurons,
+    );
   }
 }
 
@@ -36,7 +52,8 @@ async function expectReference(features: number, neurons: number, given: PathCas
   const choice = choiceOf(problem, given);
   const follower = pathFollower(problem.aligned, problem.feedback, {strict: true});
   try {
-    const found = await follower.follow(choice), expected = expectedPath(problem, choice);
+    const found = await follower.follow(choice),
+      expected = expectedPath(problem, choice);
     if (choice.kind === 'pruner') expectSameZeros(found, expected);
     else expectSamePath(found, expected, problem);
   } finally {
@@ -68,7 +85,12 @@ function expectClose(found: Matrix, expected: Matrix): void {
 
 /** The first codes that differ, with their arguments x: a near tie in float32, or a mistake. */
 function differences(found: CodedPath, expected: CodedPath, {aligned: {columns, data}}: PathProblem): string[] {
-  const wrong = Array.from(found.codes.keys()).filter((i) => found.codes[i] !== expected.codes[i]).slice(0, 3);
-  return wrong.map((i) => `code ${found.codes[i]} of feature ${Math.floor(i / columns)}, neuron ${i % columns} of ${columns}: expected ${expected.codes[i]}, `
-    + `x = ${data[i] + expected.drift.data[i]}, on the device ${data[i] + found.drift.data[i]}`);
+  const wrong = Array.from(found.codes.keys())
+    .filter((i) => found.codes[i] !== expected.codes[i])
+    .slice(0, 3);
+  return wrong.map(
+    (i) =>
+      `code ${found.codes[i]} of feature ${Math.floor(i / columns)}, neuron ${i % columns} of ${columns}: expected ${expected.codes[i]}, ` +
+      `x = ${data[i] + expected.drift.data[i]}, on the device ${data[i] + found.drift.data[i]}`,
+  );
 }

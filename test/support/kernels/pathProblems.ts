@@ -1,14 +1,14 @@
-import {uniformAlphabet} from '../../../src/numerics/stochastic/alphabet.ts';
 import type {Mask} from '../../../src/numerics/linalg/mask.ts';
 import {type Matrix, matrix, transpose} from '../../../src/numerics/linalg/matrix.ts';
-import {meanSquareScale} from '../../../src/numerics/scales/meanSquareScale.ts';
+import {multiply} from '../../../src/numerics/linalg/product.ts';
 import {pathFeedback} from '../../../src/numerics/path/pathFeedback.ts';
 import {followPath} from '../../../src/numerics/path/pathFollowing.ts';
-import {multiply} from '../../../src/numerics/linalg/product.ts';
 import {uniformAt} from '../../../src/numerics/random.ts';
+import {meanSquareScale} from '../../../src/numerics/scales/meanSquareScale.ts';
 import {type Granularity, groupSizeOf, type Scales, stepAt} from '../../../src/numerics/scales/scales.ts';
-import type {CodedPath, PathChoice} from '../../../src/ops/followPath.ts';
+import {uniformAlphabet} from '../../../src/numerics/stochastic/alphabet.ts';
 import {type OperatorKind, operators, reals, type Rounding} from '../../../src/numerics/stochastic/index.ts';
+import type {CodedPath, PathChoice} from '../../../src/ops/followPath.ts';
 
 /** Weights, and what they feel of each other's errors. */
 export interface PathProblem {
@@ -42,29 +42,51 @@ const grams = new Map<number, Matrix>();
 export function pathProblem(features: number, neurons: number, scaling: number): PathProblem {
   const gram = grams.get(features) ?? gramOf(features);
   grams.set(features, gram);
-  const aligned = matrix(features, neurons, gaussian(1, features, neurons).data.map((value) => Math.fround(value / Math.sqrt(features))));
+  const aligned = matrix(
+    features,
+    neurons,
+    gaussian(1, features, neurons).data.map((value) => Math.fround(value / Math.sqrt(features))),
+  );
   return {aligned, feedback: pathFeedback(gram, {kind: 'path', scaling})};
 }
 
 function gramOf(features: number): Matrix {
   const inputs = gaussian(2, ROWS, features);
-  const relu = matrix(ROWS, features, inputs.data.map((value) => Math.max(0, value)));
+  const relu = matrix(
+    ROWS,
+    features,
+    inputs.data.map((value) => Math.max(0, value)),
+  );
   return multiply(transpose(relu), relu);
 }
 
 /** Standard normal numbers by the transform of Box and Muller, from the library's own generator. */
 export function gaussian(seed: number, rows: number, columns: number): Matrix {
   const uniform = (i: number, which: number) => uniformAt(seed, 0, 4 * (i % columns) + which, Math.floor(i / columns));
-  const values = Float64Array.from({length: rows * columns}, (_, i) => Math.sqrt(-2 * Math.log(1 - uniform(i, 0))) * Math.cos(2 * Math.PI * uniform(i, 1)));
+  const values = Float64Array.from(
+    {length: rows * columns},
+    (_, i) => Math.sqrt(-2 * Math.log(1 - uniform(i, 0))) * Math.cos(2 * Math.PI * uniform(i, 1)),
+  );
   return matrix(rows, columns, values);
 }
 
-export function choiceOf({aligned}: PathProblem, {kind = 'quantizer', levels, rounding, granularity, path, threshold = 0, masked = false}: PathCase): PathChoice {
+export function choiceOf(
+  {aligned}: PathProblem,
+  {kind = 'quantizer', levels, rounding, granularity, path, threshold = 0, masked = false}: PathCase,
+): PathChoice {
   const alphabet = kind === 'pruner' ? reals : uniformAlphabet({levels});
   const scales = kind === 'pruner' ? unitScales(aligned, granularity) : meanSquareScale(aligned, alphabet, granularity);
   return {
-    kind, rounding, alphabet, scales, threshold: threshold / Math.sqrt(aligned.rows), mask: masked ? maskOf(aligned) : undefined,
-    seed: SEED, layer: 3, firstNeuron: 7, path,
+    kind,
+    rounding,
+    alphabet,
+    scales,
+    threshold: threshold / Math.sqrt(aligned.rows),
+    mask: masked ? maskOf(aligned) : undefined,
+    seed: SEED,
+    layer: 3,
+    firstNeuron: 7,
+    path,
   };
 }
 
@@ -75,7 +97,9 @@ function unitScales({rows, columns}: Matrix, granularity: Granularity): Scales {
 }
 
 function maskOf({rows, columns}: Matrix): Mask {
-  return Uint8Array.from({length: rows * columns}, (_, i) => (uniformAt(4, 0, Math.floor(i / columns), i % columns) < 1 / 3 ? 0 : 1));
+  return Uint8Array.from({length: rows * columns}, (_, i) =>
+    uniformAt(4, 0, Math.floor(i / columns), i % columns) < 1 / 3 ? 0 : 1,
+  );
 }
 
 /** The path in float64, from the numerics alone. */
@@ -88,7 +112,13 @@ export function expectedPath({aligned, feedback}: PathProblem, choice: PathChoic
     const step = stepAt(scales, t, n);
     let code = 0;
     if (mask?.[i] === 0) code = -alphabet.shift;
-    else if (step > 0) code = operator.code(x / step, uniformAt(seed, layer, t, firstNeuron + n, path), alphabet, choice.threshold / step);
+    else if (step > 0)
+      code = operator.code(
+        x / step,
+        uniformAt(seed, layer, t, firstNeuron + n, path),
+        alphabet,
+        choice.threshold / step,
+      );
     codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });

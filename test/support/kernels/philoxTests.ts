@@ -1,5 +1,5 @@
-import {backend, engine, tensor1d} from '@tensorflow/tfjs-core';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {backend, engine, tensor1d} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {philox} from '../../../plugins/webgpu/path/philox.ts';
 import {type Program, runProgram} from '../../../plugins/webgpu/program.ts';
@@ -33,9 +33,13 @@ export function testPhilox(): void {
       const counters = Array.from({length: COUNTERS}, (_, i) => counterAt(i));
       const {words, uniforms} = await onDevice(counters, seedKey(seed));
       expect(words).to.deep.equal(Uint32Array.from(counters.flatMap((counter) => philox4x32(counter, seedKey(seed)))));
-      expect(uniforms).to.deep.equal(Float32Array.from(
-        counters.flatMap(([block, neuron, layer, path]) => [0, 1, 2, 3].map((k) => uniformAt(seed, layer, 4 * block + k, neuron, path))),
-      ));
+      expect(uniforms).to.deep.equal(
+        Float32Array.from(
+          counters.flatMap(([block, neuron, layer, path]) =>
+            [0, 1, 2, 3].map((k) => uniformAt(seed, layer, 4 * block + k, neuron, path)),
+          ),
+        ),
+      );
     });
   }
 }
@@ -47,14 +51,23 @@ function counterAt(i: number): PhiloxWords {
   return [a >>> 3, b, c, d];
 }
 
-async function onDevice(counters: readonly PhiloxWords[], [key0, key1]: readonly [number, number]): Promise<{words: Uint32Array; uniforms: Float32Array}> {
+async function onDevice(
+  counters: readonly PhiloxWords[],
+  [key0, key1]: readonly [number, number],
+): Promise<{words: Uint32Array; uniforms: Float32Array}> {
   const webgpu = backend() as WebGPUBackend;
   const input = tensor1d(Int32Array.from(counters.flat()), 'int32');
   const output = engine().makeTensorFromTensorInfo(webgpu.makeTensorInfo([COUNTERS, 8], 'int32'));
-  runProgram(webgpu, wordsAndUniforms, {inputs: {counters: input}, uniforms: {key0, key1, count: COUNTERS}, invocations: COUNTERS, output});
+  runProgram(webgpu, wordsAndUniforms, {
+    inputs: {counters: input},
+    uniforms: {key0, key1, count: COUNTERS},
+    invocations: COUNTERS,
+    output,
+  });
   const bits = await output.data<'int32'>();
   input.dispose();
   output.dispose();
-  const halves = (first: number) => Int32Array.from(counters.flatMap((_, i) => Array.from(bits.subarray(8 * i + first, 8 * i + first + 4))));
+  const halves = (first: number) =>
+    Int32Array.from(counters.flatMap((_, i) => Array.from(bits.subarray(8 * i + first, 8 * i + first + 4))));
   return {words: new Uint32Array(halves(0).buffer), uniforms: new Float32Array(halves(4).buffer)};
 }

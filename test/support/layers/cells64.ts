@@ -36,18 +36,33 @@ export const activations = {
 } as const;
 
 /** Runs it. Weights as tfjs has them: kernel, recurrent kernel and, if any, bias. */
-export function run64(layer: Recurrent64, {shape: [batch, time, features], data}: Numbers, [kernel, recurrent, bias]: readonly Numbers[]): Run64 {
+export function run64(
+  layer: Recurrent64,
+  {shape: [batch, time, features], data}: Numbers,
+  [kernel, recurrent, bias]: readonly Numbers[],
+): Run64 {
   const [units, columns] = recurrent.shape;
   const rows = batch * time;
   const inputs = matrix(rows, features, data);
   const [hidden, reset, outputs] = [matrix(rows, units), matrix(rows, units), matrix(rows, units)];
   const [inputSums, hiddenSums] = [multiply(inputs, asMatrix(kernel)), matrix(rows, columns)];
-  if (bias) inputSums.data.forEach((_, i) => { inputSums.data[i] += bias.data[i % columns]; });
+  if (bias)
+    inputSums.data.forEach((_, i) => {
+      inputSums.data[i] += bias.data[i % columns];
+    });
   for (let b = 0; b < batch; b++) {
-    let [h, c] = [0, 1].map((k) => Float64Array.from({length: units}, (_, n) => layer.states?.at(k)?.data[b * units + n] ?? 0));
+    let [h, c] = [0, 1].map((k) =>
+      Float64Array.from({length: units}, (_, n) => layer.states?.at(k)?.data[b * units + n] ?? 0),
+    );
     for (let step = 0; step < time; step++) {
       const row = b * time + (layer.goBackwards === true ? time - 1 - step : step);
-      const made = step64(layer, inputSums.data.subarray(row * columns, (row + 1) * columns), h, c, asMatrix(recurrent));
+      const made = step64(
+        layer,
+        inputSums.data.subarray(row * columns, (row + 1) * columns),
+        h,
+        c,
+        asMatrix(recurrent),
+      );
       hidden.data.set(h, row * units);
       reset.data.set(made.reset, row * units);
       hiddenSums.data.set(made.sums, row * columns);
@@ -66,7 +81,13 @@ interface Step64 {
   readonly reset: Float64Array;
 }
 
-function step64({cell, activation, recurrentActivation = 'hardSigmoid'}: Recurrent64, x: Float64Array, h: Float64Array<ArrayBuffer>, c: Float64Array<ArrayBuffer>, recurrent: Matrix): Step64 {
+function step64(
+  {cell, activation, recurrentActivation = 'hardSigmoid'}: Recurrent64,
+  x: Float64Array,
+  h: Float64Array<ArrayBuffer>,
+  c: Float64Array<ArrayBuffer>,
+  recurrent: Matrix,
+): Step64 {
   const units = h.length;
   const [f, g] = [activations[activation], activations[recurrentActivation]];
   const sums = multiply(matrix(1, units, h), recurrent).data;

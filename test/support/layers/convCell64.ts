@@ -23,11 +23,25 @@ export interface ConvRun64 {
 }
 
 /** Runs it on `[batch, time, height, width, channels]`. */
-export function runConv64(layer: ConvLstm64, {shape: [batch, time, ...image], data}: Numbers, [kernel, recurrent, bias]: readonly Numbers[]): ConvRun64 {
+export function runConv64(
+  layer: ConvLstm64,
+  {shape: [batch, time, ...image], data}: Numbers,
+  [kernel, recurrent, bias]: readonly Numbers[],
+): ConvRun64 {
   const {strides = 1, dilation = 1, padding = 'valid', goBackwards = false} = layer;
   const pixelsIn = image.reduce((product, size) => product * size, 1);
-  const steps = Array.from({length: batch * time}, (_, row) => windows64({shape: image, data: data.slice(row * pixelsIn, (row + 1) * pixelsIn)}, kernel, {strides, dilation, padding}));
-  const [{size: [height, width]}] = steps;
+  const steps = Array.from({length: batch * time}, (_, row) =>
+    windows64({shape: image, data: data.slice(row * pixelsIn, (row + 1) * pixelsIn)}, kernel, {
+      strides,
+      dilation,
+      padding,
+    }),
+  );
+  const [
+    {
+      size: [height, width],
+    },
+  ] = steps;
   const filters = recurrent.shape[2];
   const inputSums = steps.map(({rows}) => plusBias(multiply(rows, asMatrix(kernel)), bias as Numbers | undefined));
   const [hidden, hiddenSums, outputs]: Matrix[][] = [[], [], []];
@@ -35,17 +49,32 @@ export function runConv64(layer: ConvLstm64, {shape: [batch, time, ...image], da
     let [h, c] = [new Float64Array(height * width * filters), new Float64Array(height * width * filters)];
     for (let step = 0; step < time; step++) {
       const row = b * time + (goBackwards ? time - 1 - step : step);
-      hidden[row] = windows64({shape: [height, width, filters], data: h}, recurrent, {strides: 1, dilation: 1, padding: 'same'}).rows;
+      hidden[row] = windows64({shape: [height, width, filters], data: h}, recurrent, {
+        strides: 1,
+        dilation: 1,
+        padding: 'same',
+      }).rows;
       hiddenSums[row] = multiply(hidden[row], asMatrix(recurrent));
       [h, c] = gates64(layer, inputSums[row], hiddenSums[row], c);
       outputs[b * time + step] = matrix(height * width, filters, h);
     }
   }
-  return {inputs: stacked(steps.map(({rows}) => rows)), hidden: stacked(hidden), inputSums: stacked(inputSums), hiddenSums: stacked(hiddenSums), outputs: stacked(outputs).data};
+  return {
+    inputs: stacked(steps.map(({rows}) => rows)),
+    hidden: stacked(hidden),
+    inputSums: stacked(inputSums),
+    hiddenSums: stacked(hiddenSums),
+    outputs: stacked(outputs).data,
+  };
 }
 
 /** h and c of every pixel. */
-function gates64({activation = 'tanh'}: ConvLstm64, x: Matrix, r: Matrix, c: Float64Array): [Float64Array<ArrayBuffer>, Float64Array<ArrayBuffer>] {
+function gates64(
+  {activation = 'tanh'}: ConvLstm64,
+  x: Matrix,
+  r: Matrix,
+  c: Float64Array,
+): [Float64Array<ArrayBuffer>, Float64Array<ArrayBuffer>] {
   const filters = x.columns / 4;
   const [f, g] = [activations[activation], activations.hardSigmoid];
   const at = (i: number, block: number): number => {
@@ -63,8 +92,15 @@ interface Conv64 {
 }
 
 /** All windows of an image, as rows, and how many there are each way. */
-function windows64({shape: [height, width, channels], data}: Numbers, {shape: [kernelHeight, kernelWidth]}: Numbers, {strides, dilation, padding}: Conv64): {rows: Matrix; size: number[]} {
-  const axes = [[height, kernelHeight], [width, kernelWidth]].map(([length, kernel]) => {
+function windows64(
+  {shape: [height, width, channels], data}: Numbers,
+  {shape: [kernelHeight, kernelWidth]}: Numbers,
+  {strides, dilation, padding}: Conv64,
+): {rows: Matrix; size: number[]} {
+  const axes = [
+    [height, kernelHeight],
+    [width, kernelWidth],
+  ].map(([length, kernel]) => {
     const span = (kernel - 1) * dilation + 1;
     const count = padding === 'same' ? Math.ceil(length / strides) : Math.ceil((length - span + 1) / strides);
     return {count, before: padding === 'same' ? Math.floor(Math.max(0, (count - 1) * strides + span - length) / 2) : 0};
@@ -73,7 +109,11 @@ function windows64({shape: [height, width, channels], data}: Numbers, {shape: [k
   const rows = matrix(down.count * across.count, kernelHeight * kernelWidth * channels);
   for (let i = 0; i < rows.data.length; i++) {
     const [row, entry] = [Math.floor(i / rows.columns), i % rows.columns];
-    const [ky, kx, channel] = [Math.floor(entry / (kernelWidth * channels)), Math.floor(entry / channels) % kernelWidth, entry % channels];
+    const [ky, kx, channel] = [
+      Math.floor(entry / (kernelWidth * channels)),
+      Math.floor(entry / channels) % kernelWidth,
+      entry % channels,
+    ];
     const y = Math.floor(row / across.count) * strides - down.before + ky * dilation;
     const x = (row % across.count) * strides - across.before + kx * dilation;
     if (y >= 0 && y < height && x >= 0 && x < width) rows.data[i] = data[(y * width + x) * channels + channel];
@@ -82,7 +122,11 @@ function windows64({shape: [height, width, channels], data}: Numbers, {shape: [k
 }
 
 function plusBias(sums: Matrix, bias: Numbers | undefined): Matrix {
-  return matrix(sums.rows, sums.columns, sums.data.map((sum, i) => sum + (bias?.data[i % sums.columns] ?? 0)));
+  return matrix(
+    sums.rows,
+    sums.columns,
+    sums.data.map((sum, i) => sum + (bias?.data[i % sums.columns] ?? 0)),
+  );
 }
 
 function asMatrix({shape, data}: Numbers): Matrix {
@@ -92,5 +136,9 @@ function asMatrix({shape, data}: Numbers): Matrix {
 
 function stacked(parts: readonly Matrix[]): Matrix {
   const [{columns}] = parts;
-  return matrix(parts.reduce((sum, {rows}) => sum + rows, 0), columns, Float64Array.from(parts.flatMap(({data}) => Array.from(data))));
+  return matrix(
+    parts.reduce((sum, {rows}) => sum + rows, 0),
+    columns,
+    Float64Array.from(parts.flatMap(({data}) => Array.from(data))),
+  );
 }

@@ -26,13 +26,23 @@ export interface DenseWeights {
 /** Reads a Dense layer with a bias. */
 export async function denseWeights(network: LayersModel, name: string): Promise<DenseWeights> {
   const [kernel, bias] = network.getLayer(name).getWeights();
-  return {kernel: matrix(kernel.shape[0], kernel.shape[1] ?? 1, Float64Array.from(await kernel.data())), bias: Array.from(await bias.data())};
+  return {
+    kernel: matrix(kernel.shape[0], kernel.shape[1] ?? 1, Float64Array.from(await kernel.data())),
+    bias: Array.from(await bias.data()),
+  };
 }
 
 /** ‖XW + b − X̃Q − c‖ / ‖XW‖ over some of the rows, in float64. */
-export function relativeError(own: Matrix, before: DenseWeights, shadow: Matrix, after: DenseWeights, rows: RowChoice): number {
+export function relativeError(
+  own: Matrix,
+  before: DenseWeights,
+  shadow: Matrix,
+  after: DenseWeights,
+  rows: RowChoice,
+): number {
   const [target, actual] = [multiply(own, before.kernel), multiply(shadow, after.kernel)];
-  let difference = 0, norm = 0;
+  let difference = 0,
+    norm = 0;
   target.data.forEach((value, i) => {
     if (!rows(Math.floor(i / target.columns))) return;
     const n = i % target.columns;

@@ -1,25 +1,25 @@
+import 'tfjs-compress/plugins/webgpu';
 import {dispose, getBackend, type Tensor} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {lastValueFrom, of} from 'rxjs';
 import {calibrate, compress, type Compression, dryRun, loadPacked, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {type Matrix, matrix} from 'tfjs-compress/numerics';
-import 'tfjs-compress/plugins/webgpu';
-import {disposeModel} from '../../../src/model/disposeModel.ts';
-import {kernelWeight, type CompressionTarget} from '../../../src/calibration/targets.ts';
+import {type CompressionTarget, kernelWeight} from '../../../src/calibration/targets.ts';
 import type {ProblemStatistics} from '../../../src/calibration/targetStatistics.ts';
 import {adapterFor, kernelsOf} from '../../../src/layers/registry.ts';
-import {scoreWeights} from '../../../src/solver/maskScores.ts';
+import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {addToDiagonal} from '../../../src/numerics/linalg/matrix.ts';
-import {decodeLayer} from '../../../src/packed/packedExecution.ts';
 import {Packed} from '../../../src/packed/packed.ts';
-import {type LayerCase, networkOf, type Numbers, numbersOf, samplesFor} from './layerCase.ts';
+import {decodeLayer} from '../../../src/packed/packedExecution.ts';
+import {scoreWeights} from '../../../src/solver/maskScores.ts';
 import {FAST, relativeDifference} from '../models/packedModels.ts';
+import {predictionsOf} from '../models/smallNetworks.ts';
+import {bitsOf, collectArtifacts, giving} from '../models/smallPackedModels.ts';
 import {gramsOf, largestDifference} from '../numerics/randomMatrices.ts';
 import {isHeldBack} from '../numerics/rowTurns.ts';
-import {bitsOf, giving, collectArtifacts} from '../models/smallPackedModels.ts';
-import {predictionsOf} from '../models/smallNetworks.ts';
 import {sourceOf, walk} from '../walks/walks.ts';
+import {type LayerCase, networkOf, type Numbers, numbersOf, samplesFor} from './layerCase.ts';
 
 const SAMPLES = 24;
 
@@ -50,7 +50,9 @@ export function describeCompressed(one: LayerCase): void {
       expect(compression.layers.map(({name}) => name)).to.deep.equal(kernelNames(network));
       const others = samplesFor(one, SAMPLES, 3);
       for (const inputs of [x, others]) {
-        expect(relativeDifference(await predictionsOf(network, inputs), await predictionsOf(compression.model, inputs))).to.be.within(1e-7, 1e-2);
+        expect(
+          relativeDifference(await predictionsOf(network, inputs), await predictionsOf(compression.model, inputs)),
+        ).to.be.within(1e-7, 1e-2);
       }
       others.dispose();
       compression.dispose();
@@ -76,8 +78,21 @@ export function describeCompressed(one: LayerCase): void {
     it('is foretold by a dry run', async () => {
       const compression = await lastValueFrom(ready().pipe(spfqQuantize({bits: 4, ...FAST})));
       const foretold = dryRun(network, {bits: 4, samples: SAMPLES});
-      expect(foretold.layers.map(({name, shape, matrixCount, bytesAfter}) => ({name, shape, problems: matrixCount, bytes: bytesAfter})))
-        .to.deep.equal(compression.report.layers.map(({name, shape, matrixCount, bytes}) => ({name, shape, problems: matrixCount, bytes})));
+      expect(
+        foretold.layers.map(({name, shape, matrixCount, bytesAfter}) => ({
+          name,
+          shape,
+          problems: matrixCount,
+          bytes: bytesAfter,
+        })),
+      ).to.deep.equal(
+        compression.report.layers.map(({name, shape, matrixCount, bytes}) => ({
+          name,
+          shape,
+          problems: matrixCount,
+          bytes,
+        })),
+      );
       compression.dispose();
     });
   });
@@ -93,19 +108,30 @@ function kernelsIn(network: LayersModel): Promise<Numbers[]> {
   return Promise.all(kernelsOf(layer).map(({kernel}) => numbersOf(kernelWeight(layer, kernel))));
 }
 
-async function expectStatistics({columns, inputs, prior = 0}: LayerCase, network: LayersModel, x: Tensor): Promise<void> {
+async function expectStatistics(
+  {columns, inputs, prior = 0}: LayerCase,
+  network: LayersModel,
+  x: Tensor,
+): Promise<void> {
   const seen: string[] = [];
   let first: layers.Layer | undefined;
   await walk(network, sourceOf([x], 7), {
-    prepare: ({shadow: {calls}}) => { first = inputs ? undefined : calls.find(({layer}) => layer.name === 'before')?.layer; },
+    prepare: ({shadow: {calls}}) => {
+      first = inputs ? undefined : calls.find(({layer}) => layer.name === 'before')?.layer;
+    },
     async visit(target, statistics) {
       if (target.shadowLayer.name !== 'layer') return;
       const k = kernelNames(network).indexOf(target.name);
-      const [own, shadowed] = await Promise.all([
-        rowsFor(target.originalLayer, inputs ? undefined : network.getLayer('before'), x), rowsFor(target.shadowLayer, first, x),
-      ].map(async (rows) => columns(...await rows)[k]));
+      const [own, shadowed] = await Promise.all(
+        [
+          rowsFor(target.originalLayer, inputs ? undefined : network.getLayer('before'), x),
+          rowsFor(target.shadowLayer, first, x),
+        ].map(async (rows) => columns(...(await rows))[k]),
+      );
       expect(statistics.length).to.equal(own.length);
-      statistics.forEach((found, p) => { expectProblem(found, own[p], shadowed[p], prior); });
+      statistics.forEach((found, p) => {
+        expectProblem(found, own[p], shadowed[p], prior);
+      });
       seen.push(target.name);
     },
   });
@@ -114,13 +140,18 @@ async function expectStatistics({columns, inputs, prior = 0}: LayerCase, network
 
 /** What explicit columns are made of: what a layer takes, behind the layer before it, and its weights. */
 async function rowsFor(layer: layers.Layer, first: layers.Layer | undefined, x: Tensor): Promise<[Numbers, Numbers[]]> {
-  const taken = first ? first.apply(x) as Tensor : x.clone();
+  const taken = first ? (first.apply(x) as Tensor) : x.clone();
   const input = await numbersOf(taken);
   taken.dispose();
   return [input, await Promise.all(layer.getWeights().map(numbersOf))];
 }
 
-function expectProblem({gram, crossGram, rows, heldOut}: ProblemStatistics, own: Matrix, shadowed: Matrix, prior: number): void {
+function expectProblem(
+  {gram, crossGram, rows, heldOut}: ProblemStatistics,
+  own: Matrix,
+  shadowed: Matrix,
+  prior: number,
+): void {
   const calibrated = (row: number): boolean => !isHeldBack(row);
   const [x, y] = [rowsOf(own, calibrated), rowsOf(shadowed, calibrated)];
   const expected = gramsOf(x, y);
@@ -132,12 +163,19 @@ function expectProblem({gram, crossGram, rows, heldOut}: ProblemStatistics, own:
 }
 
 function relativeError(found: Matrix, expected: Matrix): number {
-  return largestDifference(found.data, expected.data) / expected.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return (
+    largestDifference(found.data, expected.data) /
+    expected.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+  );
 }
 
 function rowsOf({rows, columns, data}: Matrix, keeps: (row: number) => boolean): Matrix {
   const kept = Array.from({length: rows}, (_, row) => row).filter(keeps);
-  return matrix(kept.length, columns, Float64Array.from(kept.flatMap((row) => Array.from(data.subarray(row * columns, (row + 1) * columns)))));
+  return matrix(
+    kept.length,
+    columns,
+    Float64Array.from(kept.flatMap((row) => Array.from(data.subarray(row * columns, (row + 1) * columns)))),
+  );
 }
 
 async function expectIdentity(network: LayersModel, x: Tensor): Promise<void> {
@@ -156,21 +194,39 @@ async function expectIdentity(network: LayersModel, x: Tensor): Promise<void> {
 }
 
 /** Alignment and a path whose T is the identity: pruning with threshold 0. */
-async function identityPath(target: CompressionTarget, matrices: readonly Matrix[], statistics: readonly ProblemStatistics[]): Promise<Matrix[]> {
+async function identityPath(
+  target: CompressionTarget,
+  matrices: readonly Matrix[],
+  statistics: readonly ProblemStatistics[],
+): Promise<Matrix[]> {
   const options = {
-    amount: {threshold: 0}, alignment: {method: 'exact'}, feedback: {nearest: {kind: 'path'}, stochastic: {kind: 'path'}}, seed: 1, strictKernels: false,
+    amount: {threshold: 0},
+    alignment: {method: 'exact'},
+    feedback: {nearest: {kind: 'path'}, stochastic: {kind: 'path'}},
+    seed: 1,
+    strictKernels: false,
   } as const;
-  return Promise.all(matrices.map(async (weights, problem) => {
-    const {gram, crossGram} = statistics[problem];
-    const {values} = await scoreWeights('nearest path', {weights, gram, crossGram}, {layer: target.number, matrix: problem}, options, () => Promise.resolve());
-    return values;
-  }));
+  return Promise.all(
+    matrices.map(async (weights, problem) => {
+      const {gram, crossGram} = statistics[problem];
+      const {values} = await scoreWeights(
+        'nearest path',
+        {weights, gram, crossGram},
+        {layer: target.number, matrix: problem},
+        options,
+        () => Promise.resolve(),
+      );
+      return values;
+    }),
+  );
 }
 
 async function expectFiles(one: LayerCase, compression: Compression, x: Tensor): Promise<void> {
   const expected = await predictionsOf(compression.model, x);
   const weights = await Promise.all(compression.model.getLayer('layer').getWeights().map(numbersOf));
-  const hasRoute = getBackend() !== 'wasm' && adapterFor(compression.model.getLayer('layer'))?.packed?.(compression.model.getLayer('layer')) !== undefined;
+  const hasRoute =
+    getBackend() !== 'wasm' &&
+    adapterFor(compression.model.getLayer('layer'))?.packed?.(compression.model.getLayer('layer')) !== undefined;
   const {model: small, ...rest} = await lastValueFrom(of(compression).pipe(pack()));
   const loaded = await loadPacked(giving(await collectArtifacts(small)));
   expect(Array.from((await bitsOf(loaded)).values())).to.deep.equal(Array.from((await bitsOf(small)).values()));
@@ -184,7 +240,8 @@ async function expectFiles(one: LayerCase, compression: Compression, x: Tensor):
 }
 
 async function decodedWeights(layer: layers.Layer, inputShape: readonly number[]): Promise<Numbers[]> {
-  if (!(layer instanceof Packed)) throw new Error(`expected layer '${layer.name}' to be packed, found a ${layer.getClassName()}`);
+  if (!(layer instanceof Packed))
+    throw new Error(`expected layer '${layer.name}' to be packed, found a ${layer.getClassName()}`);
   const decoded = decodeLayer(layer, inputShape);
   const weights = await Promise.all(decoded.getWeights().map(numbersOf));
   dispose(decoded.getWeights());

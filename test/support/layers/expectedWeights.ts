@@ -20,10 +20,20 @@ export function expectedWeights(layer: CompressedLayer, kernel: ArrayLike<number
   return weights;
 }
 
-function letter({alphabet, matrices}: Extract<CompressedLayer, {kind: 'quantized'}>, p: number, t: number, n: number): number {
-  const {codes, neurons, scales: {steps, offsets, groupSize}} = matrices[p];
+function letter(
+  {alphabet, matrices}: Extract<CompressedLayer, {kind: 'quantized'}>,
+  p: number,
+  t: number,
+  n: number,
+): number {
+  const {
+    codes,
+    neurons,
+    scales: {steps, offsets, groupSize},
+  } = matrices[p];
   const cell = Math.floor(t / groupSize) * neurons + n;
   const code = codes[t * neurons + n];
-  if (code < alphabet.lowest || code > alphabet.highest) throw new RangeError(`expected a code of the alphabet, got ${code}`);
+  if (code < alphabet.lowest || code > alphabet.highest)
+    throw new RangeError(`expected a code of the alphabet, got ${code}`);
   return Math.fround(steps[cell] * (code + alphabet.shift) + (offsets?.[cell] ?? 0));
 }

@@ -34,9 +34,13 @@ export interface LayerCase {
 export function networkOf({layer, shape, inputs}: LayerCase, seed = 1): LayersModel {
   const network = sequential();
   if (inputs) network.add(layers.inputLayer({inputShape: [...shape]}));
-  else network.add(layers.dense({name: 'before', units: shape[shape.length - 1], activation: 'tanh', inputShape: [...shape]}));
+  else
+    network.add(
+      layers.dense({name: 'before', units: shape[shape.length - 1], activation: 'tanh', inputShape: [...shape]}),
+    );
   network.add(layer({name: 'layer'}));
-  if ([network.layers[network.layers.length - 1].outputShape].flat().length > 2) network.add(layers.flatten({name: 'flat'}));
+  if ([network.layers[network.layers.length - 1].outputShape].flat().length > 2)
+    network.add(layers.flatten({name: 'flat'}));
   network.add(layers.dense({name: 'last', units: 3}));
   randomize(network, seed);
   return network;

@@ -16,25 +16,57 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     for (let flips = below(random, 4); flips >= 0; flips--) bytes[below(random, bytes.length)] ^= 1 << below(random, 8);
     return {...given, weightData: bytes.buffer};
   },
-  'cut off': (given, payload, random) => ({...given, weightData: payload.slice(0, below(random, payload.length)).buffer}),
-  'made longer': (given, payload, random) => ({...given, weightData: Uint8Array.from([...payload, ...Array.from({length: 1 + below(random, 9)}, () => below(random, 256))]).buffer}),
+  'cut off': (given, payload, random) => ({
+    ...given,
+    weightData: payload.slice(0, below(random, payload.length)).buffer,
+  }),
+  'made longer': (given, payload, random) => ({
+    ...given,
+    weightData: Uint8Array.from([...payload, ...Array.from({length: 1 + below(random, 9)}, () => below(random, 256))])
+      .buffer,
+  }),
   'in several pieces': (given, payload, random) => ({...given, weightData: pieces(payload, random)}),
   'pieces swapped': (given, payload, random) => {
     const [first, ...others] = pieces(payload, random);
     return {...given, weightData: [...others, first]};
   },
-  'no weights': (given, _payload, random) => ({...given, weightData: pick(random, [undefined, null, 'text', {}, [], [null], 7, new ArrayBuffer(0)])}),
+  'no weights': (given, _payload, random) => ({
+    ...given,
+    weightData: pick(random, [undefined, null, 'text', {}, [], [null], 7, new ArrayBuffer(0)]),
+  }),
   'JSON edited': (given, _payload, random) => ({...given, json: edited(given.json, random, () => true)}),
-  'JSON edited twice': (given, _payload, random) => ({...given, json: edited(edited(given.json, random, () => true), random, () => true)}),
-  'numbers edited': (given, _payload, random) => ({...given, json: edited(given.json, random, (value) => typeof value === 'number')}),
-  'names and classes edited': (given, _payload, random) => ({...given, json: edited(given.json, random, (value) => typeof value === 'string')}),
-  'topology edited': (given, _payload, random) => ({...given, json: {...given.json, modelTopology: edited(given.json.modelTopology, random, () => true)}}),
-  'weights described otherwise': (given, _payload, random) => ({...given, json: {...given.json, weightSpecs: edited(given.json.weightSpecs, random, () => true)}}),
+  'JSON edited twice': (given, _payload, random) => ({
+    ...given,
+    json: edited(
+      edited(given.json, random, () => true),
+      random,
+      () => true,
+    ),
+  }),
+  'numbers edited': (given, _payload, random) => ({
+    ...given,
+    json: edited(given.json, random, (value) => typeof value === 'number'),
+  }),
+  'names and classes edited': (given, _payload, random) => ({
+    ...given,
+    json: edited(given.json, random, (value) => typeof value === 'string'),
+  }),
+  'topology edited': (given, _payload, random) => ({
+    ...given,
+    json: {...given.json, modelTopology: edited(given.json.modelTopology, random, () => true)},
+  }),
+  'weights described otherwise': (given, _payload, random) => ({
+    ...given,
+    json: {...given.json, weightSpecs: edited(given.json.weightSpecs, random, () => true)},
+  }),
 };
 
 /** Artifacts as plain data, free to be changed. */
 export function mutableOf({modelTopology, weightSpecs, userDefinedMetadata, weightData}: io.ModelArtifacts): Mutable {
-  return {json: JSON.parse(JSON.stringify({modelTopology, weightSpecs, userDefinedMetadata})) as Mutable['json'], weightData};
+  return {
+    json: JSON.parse(JSON.stringify({modelTopology, weightSpecs, userDefinedMetadata})) as Mutable['json'],
+    weightData,
+  };
 }
 
 /** JSON in which one of the values that are looked for is another, gone, or somewhere else. */
@@ -46,7 +78,8 @@ function edited<Json>(json: Json, random: Random, wanted: (value: unknown) => bo
   const value: unknown = Reflect.get(parent, key);
   const change = below(random, 8);
   if (change === 0) {
-    if (Array.isArray(parent)) parent.splice(Number(key), 1); else Reflect.deleteProperty(parent, key);
+    if (Array.isArray(parent)) parent.splice(Number(key), 1);
+    else Reflect.deleteProperty(parent, key);
   } else if (change === 1) {
     const other = pick(random, places);
     Reflect.set(parent, key, structuredClone(Reflect.get(other.parent, other.key) as unknown));
@@ -61,9 +94,58 @@ function edited<Json>(json: Json, random: Random, wanted: (value: unknown) => bo
 }
 
 const replacements: readonly unknown[] = [
-  0, 1, 2, 3, 16, -1, 0.5, 1e9, 2 ** 31, 2 ** 53, 1e308, -1e9, NaN, Infinity, null, true, false, '', 'x', '12', 'NaN', [], {}, [1e9], [-1], [1e9, 1e9],
-  'Dense', 'Conv2D', 'DepthwiseConv2D', 'LSTM', 'Sequential', 'Model', 'Functional', 'InputLayer', 'Embedding', 'TimeDistributed', 'Packed (registerPacked() of tfjs-compress)',
-  'constructor', '__proto__', 'toString', 'relu', 'softmax', 'same', 'plane', {n: 0, m: 16}, {n: 1, m: 16}, {n: 16, m: 16}, 'float32', 'int32', 'bool', 'string', 'complex64',
+  0,
+  1,
+  2,
+  3,
+  16,
+  -1,
+  0.5,
+  1e9,
+  2 ** 31,
+  2 ** 53,
+  1e308,
+  -1e9,
+  NaN,
+  Infinity,
+  null,
+  true,
+  false,
+  '',
+  'x',
+  '12',
+  'NaN',
+  [],
+  {},
+  [1e9],
+  [-1],
+  [1e9, 1e9],
+  'Dense',
+  'Conv2D',
+  'DepthwiseConv2D',
+  'LSTM',
+  'Sequential',
+  'Model',
+  'Functional',
+  'InputLayer',
+  'Embedding',
+  'TimeDistributed',
+  'Packed (registerPacked() of tfjs-compress)',
+  'constructor',
+  '__proto__',
+  'toString',
+  'relu',
+  'softmax',
+  'same',
+  'plane',
+  {n: 0, m: 16},
+  {n: 1, m: 16},
+  {n: 16, m: 16},
+  'float32',
+  'int32',
+  'bool',
+  'string',
+  'complex64',
 ];
 
 /** Every entry of an object and of what is in it. */
@@ -73,7 +155,11 @@ function placesIn(value: unknown): Array<{readonly parent: object; readonly key:
 }
 
 function pieces(payload: Uint8Array, random: Random): unknown[] {
-  const cuts = [0, ...Array.from({length: 1 + below(random, 3)}, () => below(random, payload.length + 1)).sort((a, b) => a - b), payload.length];
+  const cuts = [
+    0,
+    ...Array.from({length: 1 + below(random, 3)}, () => below(random, payload.length + 1)).sort((a, b) => a - b),
+    payload.length,
+  ];
   return cuts.slice(1).map((end, i) => {
     const piece = payload.slice(cuts[i], end);
     return random() < 0.5 ? piece.buffer : piece;

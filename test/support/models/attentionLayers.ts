@@ -2,8 +2,8 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {compileFunction} from 'node:vm';
-import {build, type Plugin} from 'esbuild';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {build, type Plugin} from 'esbuild';
 
 /** Arguments of an EinsumDense, as tfjs documents them. */
 export interface EinsumDenseArgs {
@@ -34,15 +34,25 @@ const LAYERS = dirname(require.resolve('@tensorflow/tfjs-layers'));
 export async function attentionLayers(): Promise<AttentionLayers> {
   const {outputFiles} = await build({
     stdin: {
-      contents: "export {EinsumDense} from './layers/nlp/einsum_dense.js'; export {MultiHeadAttention} from './layers/nlp/multihead_attention.js';",
+      contents:
+        "export {EinsumDense} from './layers/nlp/einsum_dense.js'; export {MultiHeadAttention} from './layers/nlp/multihead_attention.js';",
       resolveDir: LAYERS,
     },
-    bundle: true, format: 'cjs', platform: 'node', target: 'es2022', write: false, logLevel: 'warning',
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
     external: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers'],
     plugins: [oneTopology],
   });
   const loaded = {exports: {}};
-  const run = compileFunction(outputFiles[0].text, ['module', 'exports', 'require']) as (module: object, exports: object, requires: typeof require) => void;
+  const run = compileFunction(outputFiles[0].text, ['module', 'exports', 'require']) as (
+    module: object,
+    exports: object,
+    requires: typeof require,
+  ) => void;
   run(loaded, loaded.exports, require);
   return loaded.exports as AttentionLayers;
 }
@@ -53,11 +63,14 @@ const oneTopology: Plugin = {
   setup(builder) {
     builder.onResolve({filter: /engine\/topology$/}, () => ({path: join(LAYERS, 'topology'), namespace: 'one'}));
     builder.onLoad({filter: /.*/, namespace: 'one'}, () => ({
-      contents: "const {layers, InputSpec, SymbolicTensor} = require('@tensorflow/tfjs-layers'); module.exports = {Layer: layers.Layer, InputSpec, SymbolicTensor};",
+      contents:
+        "const {layers, InputSpec, SymbolicTensor} = require('@tensorflow/tfjs-layers'); module.exports = {Layer: layers.Layer, InputSpec, SymbolicTensor};",
       resolveDir: LAYERS,
     }));
     builder.onLoad({filter: /einsum_dense\.js$/}, async ({path}) => ({
-      contents: (await readFile(path, 'utf8')).replace('import { einsum,', 'import { add, einsum,').replace('ret.add(', 'add(ret, '),
+      contents: (await readFile(path, 'utf8'))
+        .replace('import { einsum,', 'import { add, einsum,')
+        .replace('ret.add(', 'add(ret, '),
     }));
   },
 };

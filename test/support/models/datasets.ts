@@ -35,7 +35,18 @@ export function batchesOfSix(batches: number, size = 8): CountedDataset {
 
 /** Batch `index`, the same on every reading. */
 export function batchOfSix(index: number, size = 8): {xs: Tensor; ys: Tensor} {
-  return {xs: gaussianTensor([size, 6], 100 + index), ys: tidy(() => oneHot(tensor1d(Array.from({length: size}, (_, i) => (i + index) % 3), 'int32'), 3))};
+  return {
+    xs: gaussianTensor([size, 6], 100 + index),
+    ys: tidy(() =>
+      oneHot(
+        tensor1d(
+          Array.from({length: size}, (_, i) => (i + index) % 3),
+          'int32',
+        ),
+        3,
+      ),
+    ),
+  };
 }
 
 /** 60 batches of 5 rows, sorted: of each of three classes 100 rows in a row. Feature 0 is the class, feature 1 the number of the row. */
@@ -45,7 +56,10 @@ export function sortedByClass(): CountedDataset {
     const rows = Array.from({length: 5}, (_, i) => 5 * index + i);
     const classes = rows.map((row) => Math.floor(row / 100));
     return {
-      xs: tensor(rows.flatMap((row, i) => [classes[i], row, 0.1 * row, 1, -row, classes[i] + 0.5]), [5, 6]),
+      xs: tensor(
+        rows.flatMap((row, i) => [classes[i], row, 0.1 * row, 1, -row, classes[i] + 0.5]),
+        [5, 6],
+      ),
       ys: tidy(() => oneHot(tensor1d(classes, 'int32'), 3)),
     };
   });

@@ -6,20 +6,34 @@ import {randomize} from './smallNetworks.ts';
 
 /** Dense 33 → 12 → 4: the first layer is wide enough to be pruned by default, 33 · 12 = 396 weights. */
 export function wideNetwork(): LayersModel {
-  const network = sequential({layers: [
-    layers.dense({name: 'wide', units: 12, inputShape: [33], activation: 'relu'}), layers.dense({name: 'scores', units: 4}),
-  ]});
+  const network = sequential({
+    layers: [
+      layers.dense({name: 'wide', units: 12, inputShape: [33], activation: 'relu'}),
+      layers.dense({name: 'scores', units: 4}),
+    ],
+  });
   randomize(network, 11);
   return network;
 }
 
 /** 36 · 7 and 63 · 9 weights that may be pruned, 7 channels of 9 features that are too narrow, and an output layer of 9 · 3. */
 export function prunableConvnet(): LayersModel {
-  const network = sequential({layers: [
-    layers.conv2d({name: 'conv', filters: 7, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [6, 6, 4]}),
-    layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, strides: 2, padding: 'same', activation: 'relu'}),
-    layers.flatten({name: 'flatten'}), layers.dense({name: 'hidden', units: 9, activation: 'relu'}), layers.dense({name: 'out', units: 3}),
-  ]});
+  const network = sequential({
+    layers: [
+      layers.conv2d({
+        name: 'conv',
+        filters: 7,
+        kernelSize: 3,
+        padding: 'same',
+        activation: 'relu',
+        inputShape: [6, 6, 4],
+      }),
+      layers.depthwiseConv2d({name: 'depthwise', kernelSize: 3, strides: 2, padding: 'same', activation: 'relu'}),
+      layers.flatten({name: 'flatten'}),
+      layers.dense({name: 'hidden', units: 9, activation: 'relu'}),
+      layers.dense({name: 'out', units: 3}),
+    ],
+  });
   randomize(network, 12);
   return network;
 }
@@ -31,7 +45,8 @@ export function causedTensor(shape: readonly number[], seed: number): Tensor {
   const [next, mixing] = [gaussians(seed), gaussians(99)];
   const mixed = Array.from({length: size}, () => [mixing(), mixing(), mixing(), mixing()]);
   const values = Array.from({length: samples}, () => [next(), next(), next(), next()]).flatMap((causes) =>
-    mixed.map((weights) => weights.reduce((sum, weight, k) => sum + 0.5 * weight * causes[k], 0.5 * next())));
+    mixed.map((weights) => weights.reduce((sum, weight, k) => sum + 0.5 * weight * causes[k], 0.5 * next())),
+  );
   return tensor(Float32Array.from(values), [...shape]);
 }
 
@@ -42,5 +57,7 @@ export function zerosOf({matrices}: CompressedLayer): number {
 
 /** Masks of all problems of a layer, one after the other. */
 export function masksOf({matrices}: CompressedLayer): number[] {
-  return matrices.flatMap(({mask, features, neurons}) => Array.from(mask ?? new Uint8Array(features * neurons).fill(1)));
+  return matrices.flatMap(({mask, features, neurons}) =>
+    Array.from(mask ?? new Uint8Array(features * neurons).fill(1)),
+  );
 }

@@ -13,15 +13,20 @@ export function gaussianTensor(shape: number[], seed: number): Tensor {
 /** Random class numbers `[samples]`. */
 export function classNumbers(samples: number, classes: number, seed: number): Tensor {
   const next = uniforms(seed);
-  return tensor(Float32Array.from({length: samples}, () => Math.floor(next() * classes)), [samples]);
+  return tensor(
+    Float32Array.from({length: samples}, () => Math.floor(next() * classes)),
+    [samples],
+  );
 }
 
 /** A dense network 6 → 8 → 3 with the same weights on every call. */
 export function denseNetwork(): Sequential {
-  const network = sequential({layers: [
-    layers.dense({name: 'hidden', units: 8, inputShape: [6], activation: 'relu'}),
-    layers.dense({name: 'scores', units: 3, activation: 'softmax'}),
-  ]});
+  const network = sequential({
+    layers: [
+      layers.dense({name: 'hidden', units: 8, inputShape: [6], activation: 'relu'}),
+      layers.dense({name: 'scores', units: 3, activation: 'softmax'}),
+    ],
+  });
   randomize(network, 1);
   return network;
 }
@@ -30,9 +35,12 @@ export function denseNetwork(): Sequential {
 export function twoInputs(): LayersModel {
   const left = layers.input({name: 'left', shape: [4]});
   const right = layers.input({name: 'right', shape: [5]});
-  const sum = layers.add({name: 'sum'}).apply([
-    layers.dense({name: 'fromLeft', units: 6}).apply(left), layers.dense({name: 'fromRight', units: 6}).apply(right),
-  ] as never);
+  const sum = layers
+    .add({name: 'sum'})
+    .apply([
+      layers.dense({name: 'fromLeft', units: 6}).apply(left),
+      layers.dense({name: 'fromRight', units: 6}).apply(right),
+    ] as never);
   const output = layers.dense({name: 'out', units: 2}).apply(sum);
   const network = model({inputs: [left, right], outputs: output as never});
   randomize(network, 2);
@@ -43,10 +51,15 @@ export function twoInputs(): LayersModel {
 export function randomize(network: Pick<LayersModel, 'getWeights' | 'setWeights'>, seed: number): void {
   const weights = network.getWeights().map(({shape}, i) => {
     const next = gaussians(100 * seed + i);
-    return tensor(Float32Array.from({length: shape.reduce((product, size) => product * size, 1)}, () => 0.5 * next()), shape);
+    return tensor(
+      Float32Array.from({length: shape.reduce((product, size) => product * size, 1)}, () => 0.5 * next()),
+      shape,
+    );
   });
   network.setWeights(weights);
-  weights.forEach((weight) => { weight.dispose(); });
+  weights.forEach((weight) => {
+    weight.dispose();
+  });
 }
 
 /** All weights of a model, in plain memory. */
@@ -87,5 +100,8 @@ export async function leavingAlone<Result>(network: LayersModel, run: () => Prom
 
 /** Waits until there are so many tensors, or a second is over: a cancelled run ends at its next pause. */
 export async function untilTensors(count: number): Promise<void> {
-  for (let i = 0; i < 200 && memory().numTensors !== count; i++) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  for (let i = 0; i < 200 && memory().numTensors !== count; i++)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
 }

@@ -1,4 +1,11 @@
-import {dispose, MomentumOptimizer, type Optimizer, type Tensor, type TensorContainer, train} from '@tensorflow/tfjs-core';
+import {
+  dispose,
+  MomentumOptimizer,
+  type Optimizer,
+  type Tensor,
+  type TensorContainer,
+  train,
+} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression, spfqPrune} from 'tfjs-compress';
@@ -10,8 +17,16 @@ import {gaussianTensor} from './smallNetworks.ts';
 export type OptimizerName = 'sgd' | 'adam' | 'momentum';
 
 /** Compiles a model, and frees the optimizer when the training is over. */
-export async function withOptimizer(network: LayersModel, name: OptimizerName, run: (optimizer: Optimizer) => Promise<unknown>): Promise<void> {
-  const optimizer: Optimizer = {sgd: () => train.sgd(0.01), adam: () => train.adam(0.01), momentum: () => train.momentum(0.01, 0.9)}[name]();
+export async function withOptimizer(
+  network: LayersModel,
+  name: OptimizerName,
+  run: (optimizer: Optimizer) => Promise<unknown>,
+): Promise<void> {
+  const optimizer: Optimizer = {
+    sgd: () => train.sgd(0.01),
+    adam: () => train.adam(0.01),
+    momentum: () => train.momentum(0.01, 0.9),
+  }[name]();
   network.compile({optimizer, loss: 'meanSquaredError'});
   await run(optimizer);
   optimizer.dispose();
@@ -20,7 +35,10 @@ export async function withOptimizer(network: LayersModel, name: OptimizerName, r
 
 /** 40 samples for a model with one input and one output. */
 export function samplesFor({inputs: [input], outputs: [output]}: LayersModel): {x: Tensor; y: Tensor} {
-  return {x: causedTensor([40, ...input.shape.slice(1).map(Number)], 5), y: gaussianTensor([40, ...output.shape.slice(1).map(Number)], 6)};
+  return {
+    x: causedTensor([40, ...input.shape.slice(1).map(Number)], 5),
+    y: gaussianTensor([40, ...output.shape.slice(1).map(Number)], 6),
+  };
 }
 
 /** 60 % zeros, quickly. */
@@ -35,15 +53,19 @@ export interface Pruned {
 
 /** Prunes a network, and frees all that there was afterwards. */
 export async function withPruned(
-  network: LayersModel, use: (pruned: Pruned) => Promise<void>,
-  pruning = (given: LayersModel, x: Tensor) => lastValueFrom(compress(given).pipe(calibrate(x), spfqPrune(byMagnitude))),
+  network: LayersModel,
+  use: (pruned: Pruned) => Promise<void>,
+  pruning = (given: LayersModel, x: Tensor) =>
+    lastValueFrom(compress(given).pipe(calibrate(x), spfqPrune(byMagnitude))),
 ): Promise<void> {
   const {x, y} = samplesFor(network);
   const compression = await pruning(network, x);
   await use({compression, x, y});
   compression.dispose();
   disposeModel(network);
-  [x, y].forEach((one) => { one.dispose(); });
+  [x, y].forEach((one) => {
+    one.dispose();
+  });
 }
 
 /** The kernel of a layer, in plain memory. */
@@ -60,7 +82,9 @@ export function zeros(weights: readonly number[]): number {
 export async function whenIdle(network: LayersModel): Promise<void> {
   const inner = network as unknown as {isTraining: boolean; model?: {isTraining: boolean}};
   for (let i = 0; i < 400; i++) {
-    await new Promise((resolve) => { setTimeout(resolve, 5); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
     if (!inner.isTraining && !inner.model?.isTraining) return;
   }
 }

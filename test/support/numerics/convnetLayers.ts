@@ -1,5 +1,5 @@
 import {dispose, slice, type Tensor, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
-import {loadLayersModel, model as modelOf, type LayersModel} from '@tensorflow/tfjs-layers';
+import {type LayersModel, loadLayersModel, model as modelOf} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from 'tfjs-compress/numerics';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {loadFashionMnist} from '../../../examples/fashion-mnist/data.ts';
@@ -43,14 +43,23 @@ async function testImages(): Promise<Tensor4D> {
   return images;
 }
 
-async function partOf(model: LayersModel, name: string, images: Tensor, {rows, neurons}: LayerPart): Promise<LayerMatrices> {
+async function partOf(
+  model: LayersModel,
+  name: string,
+  images: Tensor,
+  {rows, neurons}: LayerPart,
+): Promise<LayerMatrices> {
   const layer = model.getLayer(name);
   const [{kernel}] = kernelsOf(layer);
   const columns = tidy(() => {
     const input = modelOf({inputs: model.inputs, outputs: layer.input}).predict(images) as Tensor;
     const uniform = uniforms(1);
     const positions = IMAGES * kernel.positions(layer, input.shape);
-    return kernel.columns(layer, input, Int32Array.from({length: rows}, () => Math.floor(uniform() * positions)));
+    return kernel.columns(
+      layer,
+      input,
+      Int32Array.from({length: rows}, () => Math.floor(uniform() * positions)),
+    );
   });
   const inputs = Float64Array.from(await columns.data());
   columns.dispose();
@@ -64,5 +73,9 @@ async function valuesOf(tensor: Tensor): Promise<{data: Float32Array; shape: num
 }
 
 function firstColumns({rows, columns, data}: Matrix, count: number): Matrix {
-  return matrix(rows, count, Float64Array.from({length: rows * count}, (_, i) => data[Math.floor(i / count) * columns + (i % count)]));
+  return matrix(
+    rows,
+    count,
+    Float64Array.from({length: rows * count}, (_, i) => data[Math.floor(i / count) * columns + (i % count)]),
+  );
 }

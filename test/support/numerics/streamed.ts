@@ -7,14 +7,21 @@ export type Letter = (x: number, feature: number, neuron: number) => number;
  * Order-r alignment as the paper writes it, with residuals û over samples instead of Grams:
  * w̃_t = ⟨X̃_t, û + w_t X_t⟩ / ‖X̃_t‖², then r − 1 passes w̃_t ← w̃_t + ⟨X̃_t, û⟩ / ‖X̃_t‖².
  */
-export function streamedAlignment(original: Matrix, shadow: Matrix, weights: Matrix, order: number, dead: 'keep' | 'zero'): Matrix {
+export function streamedAlignment(
+  original: Matrix,
+  shadow: Matrix,
+  weights: Matrix,
+  order: number,
+  dead: 'keep' | 'zero',
+): Matrix {
   const aligned = matrix(weights.rows, weights.columns);
   eachNeuron(weights, (n) => {
     const w = columnOf(weights, n);
     const u = new Float64Array(shadow.rows);
     for (let sweep = 0; sweep < order; sweep++) {
       for (let t = 0; t < weights.rows; t++) {
-        const x = columnOf(original, t), y = columnOf(shadow, t);
+        const x = columnOf(original, t),
+          y = columnOf(shadow, t);
         const before = aligned.data[t * weights.columns + n];
         if (sweep === 0) addTo(u, w[t], x);
         const norm = dot(y, y);

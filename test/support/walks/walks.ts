@@ -1,18 +1,19 @@
 import {add, mul, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {matrix, type Matrix} from 'tfjs-compress/numerics';
-import {disposeModel} from '../../../src/model/disposeModel.ts';
+import {type Matrix, matrix} from 'tfjs-compress/numerics';
 import {walkLayers} from '../../../src/calibration/layerWalk.ts';
-import {type NetworkPair, createNetworkPair} from '../../../src/model/networkPair.ts';
-import {findTargets, type CompressionTarget} from '../../../src/calibration/targets.ts';
+import {type CompressionTarget, findTargets} from '../../../src/calibration/targets.ts';
 import {type ProblemStatistics, targetVisitor} from '../../../src/calibration/targetStatistics.ts';
+import {disposeModel} from '../../../src/model/disposeModel.ts';
+import {createNetworkPair, type NetworkPair} from '../../../src/model/networkPair.ts';
 import type {BatchSource} from '../../../src/types.ts';
 
 /** Inputs in batches of a size, all of their rows. */
 export function sourceOf(inputs: readonly Tensor[], batchSize: number, rows = 2 ** 20): BatchSource {
   const samples = inputs[0].shape[0];
   return {
-    samples, rows,
+    samples,
+    rows,
     async *read() {
       for (let first = 0; first < samples; first += batchSize) {
         yield tidy(() => inputs.map((input) => slice(input, first, Math.min(batchSize, samples - first))));
@@ -32,19 +33,30 @@ export interface WalkUse {
 }
 
 /** Walks a model; every visit changes its layer by 1 %, as a coarse rounding would, unless `rewrites` is false. */
-export async function walk(model: LayersModel, source: BatchSource, {memory = 2 ** 29, pause, prepare, visit, rewrites = true}: WalkUse): Promise<void> {
+export async function walk(
+  model: LayersModel,
+  source: BatchSource,
+  {memory = 2 ** 29, pause, prepare, visit, rewrites = true}: WalkUse,
+): Promise<void> {
   const networks = await createNetworkPair(model, model);
   try {
     prepare?.(networks);
     const {targets} = findTargets(networks, () => undefined);
     const options = {networks, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
-    await walkLayers(targets.map((target) => targetVisitor(target, async (statistics) => {
-      await visit?.(target, statistics);
-      if (!rewrites) return;
-      const weights = tidy(() => target.shadowLayer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
-      networks.rewrite(target.shadowLayer, weights);
-      weights.forEach((weight) => { weight.dispose(); });
-    })), options);
+    await walkLayers(
+      targets.map((target) =>
+        targetVisitor(target, async (statistics) => {
+          await visit?.(target, statistics);
+          if (!rewrites) return;
+          const weights = tidy(() => target.shadowLayer.getWeights().map((weight) => add(mul(weight, 1.01), 0.01)));
+          networks.rewrite(target.shadowLayer, weights);
+          weights.forEach((weight) => {
+            weight.dispose();
+          });
+        }),
+      ),
+      options,
+    );
   } finally {
     disposeModel(networks.shadowModel);
   }

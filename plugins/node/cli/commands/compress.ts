@@ -2,21 +2,21 @@ import {basename} from 'node:path';
 import {finalize, fromEvent, lastValueFrom, takeUntil} from 'rxjs';
 import {compress, type Compression, dryRun, exportStock} from 'tfjs-compress';
 import {fileHandler, terminalProgress} from 'tfjs-compress/plugins/node';
-import type {CompressOptions} from './compressOptions.ts';
+import {type EvaluationData, isClassifier, openEvaluation} from '../data/evaluationData.ts';
 import {inputShapeOf} from '../data/inputShapeOf.ts';
 import {type DiskInputs, openInputs} from '../data/openInputs.ts';
-import {type EvaluationData, isClassifier, openEvaluation} from '../data/evaluationData.ts';
+import {type LoadedModel, loadModel, requireFloat} from '../files/loadModel.ts';
+import {type Outputs, prepareOutputs, withWriteErrors} from '../files/outputs.ts';
+import {pageWriter} from '../files/reportFile.ts';
 import {importModules} from '../importModules.ts';
 import {interruptible} from '../interruptible.ts';
-import {type LoadedModel, loadModel, requireFloat} from '../files/loadModel.ts';
 import {noteInputs} from '../output/noteInputs.ts';
-import {type Outputs, prepareOutputs, withWriteErrors} from '../files/outputs.ts';
-import {choicesOf, buildPipeline} from './pipeline.ts';
-import {pageWriter} from '../files/reportFile.ts';
-import {type Output, createOutput} from '../output/output.ts';
-import {startBackend} from '../startBackend.ts';
+import {createOutput, type Output} from '../output/output.ts';
 import {bytesOf, type Outcome, summaryLines} from '../output/summary.ts';
+import {startBackend} from '../startBackend.ts';
+import type {CompressOptions} from './compressOptions.ts';
 import {dryRunCommand} from './dryRun.ts';
+import {buildPipeline, choicesOf} from './pipeline.ts';
 
 /** Compresses a model as the options say, and saves it. */
 export async function compressCommand(source: string, options: CompressOptions): Promise<void> {
@@ -36,7 +36,12 @@ interface Data {
   readonly evaluation: EvaluationData | undefined;
 }
 
-async function compressTo(loaded: LoadedModel, options: CompressOptions, output: Output, signal: AbortSignal): Promise<void> {
+async function compressTo(
+  loaded: LoadedModel,
+  options: CompressOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const begin = performance.now();
   const {out = '', report, force = false} = options;
   const {location} = loaded.file;
@@ -47,14 +52,27 @@ async function compressTo(loaded: LoadedModel, options: CompressOptions, output:
   const compression = await runCompression(loaded, options, data, output, signal);
   const stock = await withWriteErrors(out, () => save(compression, options, outputs));
   const {page: path} = outputs;
-  if (path !== undefined) await withWriteErrors(report ?? '', async () => writePage?.(compression, path, loaded.model.name));
+  if (path !== undefined)
+    await withWriteErrors(report ?? '', async () => writePage?.(compression, path, loaded.model.name));
   const {model, report: page} = await withWriteErrors(out, async () => outputs.publish());
   const seconds = (performance.now() - begin) / 1000;
   const outcome: Outcome = {
-    report: compression.report, bytesBefore: loaded.bytes, model, page, seconds, isPacked: options.format === 'packed', isClassifier: isClassifier(loaded.model),
+    report: compression.report,
+    bytesBefore: loaded.bytes,
+    model,
+    page,
+    seconds,
+    isPacked: options.format === 'packed',
+    isClassifier: isClassifier(loaded.model),
   };
   output.document(documentOf(loaded, data, outcome, options));
-  output.print(['', ...summaryLines(outcome, output), ...stock === undefined ? [] : ['', stock], '', ...nextSteps(options)]);
+  output.print([
+    '',
+    ...summaryLines(outcome, output),
+    ...(stock === undefined ? [] : ['', stock]),
+    '',
+    ...nextSteps(options),
+  ]);
   if (options.verbose) output.print(['', String(compression.report)]);
 }
 
@@ -68,28 +86,48 @@ async function openData({model}: LoadedModel, options: CompressOptions, output: 
   return {inputs, evaluation};
 }
 
-async function runCompression({model}: LoadedModel, options: CompressOptions, data: Data, {isQuiet}: Output, signal: AbortSignal): Promise<Compression> {
+async function runCompression(
+  {model}: LoadedModel,
+  options: CompressOptions,
+  data: Data,
+  {isQuiet}: Output,
+  signal: AbortSignal,
+): Promise<Compression> {
   const shown = isQuiet ? undefined : terminalProgress();
   const pipeline = buildPipeline(compress(model, {seed: options.seed}), options, {...data, shown});
-  return lastValueFrom(pipeline.pipe(takeUntil(fromEvent(signal, 'abort')), finalize(() => shown?.stop())));
+  return lastValueFrom(
+    pipeline.pipe(
+      takeUntil(fromEvent(signal, 'abort')),
+      finalize(() => shown?.stop()),
+    ),
+  );
 }
 
 /** Saves the model where it waits for its place; of the stock format there is something to tell. */
-async function save(compression: Compression, {format}: CompressOptions, {folder}: Outputs): Promise<string | undefined> {
+async function save(
+  compression: Compression,
+  {format}: CompressOptions,
+  {folder}: Outputs,
+): Promise<string | undefined> {
   const handler = fileHandler(folder);
   if (format === 'stock') return String(await exportStock(compression, handler));
   await compression.model.save(handler);
   return undefined;
 }
 
-function documentOf(loaded: LoadedModel, {inputs, evaluation}: Data, {report, bytesBefore, model, page, seconds}: Outcome, {format}: CompressOptions): object {
+function documentOf(
+  loaded: LoadedModel,
+  {inputs, evaluation}: Data,
+  {report, bytesBefore, model, page, seconds}: Outcome,
+  {format}: CompressOptions,
+): object {
   const described = ({description, count, skipped}: DiskInputs): object => ({description, samples: count, skipped});
   return {
     model: {source: loaded.file.name, name: loaded.model.name},
     calibration: described(inputs),
-    ...evaluation && {evaluation: described(evaluation.inputs)},
+    ...(evaluation && {evaluation: described(evaluation.inputs)}),
     size: {before: bytesBefore, after: bytesOf(model)},
-    outputs: {format, model, ...page && {report: page}},
+    outputs: {format, model, ...(page && {report: page})},
     seconds,
     report: report.toJSON(),
   };

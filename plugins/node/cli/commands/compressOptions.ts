@@ -15,7 +15,7 @@ export interface CompressOptions extends RunOptions, DataOptions {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly out?: string;
-  readonly format: typeof FORMATS[number];
+  readonly format: (typeof FORMATS)[number];
   readonly report?: string;
   readonly evaluate?: string;
   readonly labels?: string;
@@ -28,22 +28,52 @@ export function addCompress(program: Command): void {
   program
     .argument('<model>', 'a tf.LayersModel: its model.json, the folder of it, or its http(s) address', pathValue)
     .optionsGroup('What to do:')
-    .option('--calibrate <data>', 'inputs that the model was made for: a folder of images (jpeg, png), a .npy file or an idx file, gzipped or not', pathValue)
-    .option('--bits <n>', 'bits of a weight: 1 to 8, or ternary (default: 4; with --prune alone weights are pruned only)', bitsValue)
-    .option('--prune <share>', 'weights that become 0 first: a share of each layer, as 0.5, or a pattern, as 2:4', pruneValue)
+    .option(
+      '--calibrate <data>',
+      'inputs that the model was made for: a folder of images (jpeg, png), a .npy file or an idx file, gzipped or not',
+      pathValue,
+    )
+    .option(
+      '--bits <n>',
+      'bits of a weight: 1 to 8, or ternary (default: 4; with --prune alone weights are pruned only)',
+      bitsValue,
+    )
+    .option(
+      '--prune <share>',
+      'weights that become 0 first: a share of each layer, as 0.5, or a pattern, as 2:4',
+      pruneValue,
+    )
     .option('--correct', 'take out errors that are left, without training')
     .option('--include <names...>', 'only these layers; put the model in front of the names')
     .option('--exclude <names...>', 'not these layers');
   program
     .optionsGroup('What comes out:')
     .option('--out <folder>', 'where the small model is saved', pathValue)
-    .addOption(new Option('--format <form>', "packed: smallest, for loadPacked; stock: what unmodified tfjs loads, in its 8-bit and 16-bit formats; float32: as every tf.LayersModel").choices(FORMATS).default('packed'))
+    .addOption(
+      new Option(
+        '--format <form>',
+        'packed: smallest, for loadPacked; stock: what unmodified tfjs loads, in its 8-bit and 16-bit formats; float32: as every tf.LayersModel',
+      )
+        .choices(FORMATS)
+        .default('packed'),
+    )
     .option('--report <file>', 'a page with plots of sizes, errors and weights, in one .html file', pageValue)
-    .option('--evaluate <data>', 'compare with the original on these inputs, as for --calibrate; sub-folders of images are classes', pathValue)
-    .option('--labels <file>', 'their classes, for the accuracy: an idx or .npy file, or a text with one number a line', pathValue)
+    .option(
+      '--evaluate <data>',
+      'compare with the original on these inputs, as for --calibrate; sub-folders of images are classes',
+      pathValue,
+    )
+    .option(
+      '--labels <file>',
+      'their classes, for the accuracy: an idx or .npy file, or a text with one number a line',
+      pathValue,
+    )
     .option('--force', 'save into a folder that has other files, too')
     .option('--dry-run', 'say which layers would be compressed, to what size, and in how much memory; write nothing');
-  addDataOptions(program, 'so many inputs to calibrate on, at most; with more the model gets better, and it takes longer (default: 4096)');
+  addDataOptions(
+    program,
+    'so many inputs to calibrate on, at most; with more the model gets better, and it takes longer (default: 4096)',
+  );
   addRunOptions(program);
   program.addHelpText('after', EXAMPLES);
   program.action(async (model: string, options: CompressOptions) => {
@@ -55,10 +85,15 @@ export function addCompress(program: Command): void {
 
 /** @throws UsageError for options that make no sense without, or with, another */
 function requireCompatible({calibrate, out, labels, evaluate, dryRun, report}: CompressOptions): void {
-  if (labels !== undefined && evaluate === undefined) throw new UsageError('--labels: expected --evaluate <data> beside it, whose classes these are');
-  if (dryRun && report !== undefined) throw new UsageError('--report: expected no --dry-run beside it, which has nothing to report yet');
+  if (labels !== undefined && evaluate === undefined)
+    throw new UsageError('--labels: expected --evaluate <data> beside it, whose classes these are');
+  if (dryRun && report !== undefined)
+    throw new UsageError('--report: expected no --dry-run beside it, which has nothing to report yet');
   if (dryRun) return;
-  if (calibrate === undefined) throw new UsageError('--calibrate <data>: expected inputs that the model was made for, as a folder of images, a .npy or an idx file');
+  if (calibrate === undefined)
+    throw new UsageError(
+      '--calibrate <data>: expected inputs that the model was made for, as a folder of images, a .npy or an idx file',
+    );
   if (out === undefined) throw new UsageError('--out <folder>: expected a place to save the small model, or --dry-run');
 }
 

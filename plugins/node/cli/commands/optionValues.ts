@@ -17,7 +17,9 @@ export function bitsValue(text: string): BitsValue {
 
 /** @throws InvalidArgumentError */
 export function pruneValue(text: string): PruneValue {
-  const expected = new InvalidArgumentError("Expected the share of weights that become 0, as 0.5, or how many of every few neighbours are kept, as 2:4.");
+  const expected = new InvalidArgumentError(
+    'Expected the share of weights that become 0, as 0.5, or how many of every few neighbours are kept, as 2:4.',
+  );
   const pattern = /^(\d+):(\d+)$/.exec(text);
   if (pattern) {
     const [n, m] = pattern.slice(1).map(Number);
@@ -32,7 +34,8 @@ export function pruneValue(text: string): PruneValue {
 /** @throws InvalidArgumentError */
 export function rangeValue(text: string): readonly [number, number] {
   const [low, high, ...more] = text.split(',').map(parseFinite);
-  if (low === undefined || high === undefined || more.length > 0 || low >= high) throw new InvalidArgumentError('Expected two numbers, the lower first, as 0,1 or -1,1 or 0,255.');
+  if (low === undefined || high === undefined || more.length > 0 || low >= high)
+    throw new InvalidArgumentError('Expected two numbers, the lower first, as 0,1 or -1,1 or 0,255.');
   return [low, high];
 }
 
@@ -46,14 +49,16 @@ export function sizeValue(text: string): readonly [number, number] {
 /** @throws InvalidArgumentError */
 export function countValue(text: string): number {
   const count = parseFinite(text);
-  if (count === undefined || !Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('Expected a whole number from 1 up.');
+  if (count === undefined || !Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1 up.');
   return count;
 }
 
 /** @throws InvalidArgumentError */
 export function seedValue(text: string): number {
   const seed = parseFinite(text);
-  if (seed === undefined || !Number.isSafeInteger(seed) || seed < 0) throw new InvalidArgumentError('Expected a whole number from 0 up.');
+  if (seed === undefined || !Number.isSafeInteger(seed) || seed < 0)
+    throw new InvalidArgumentError('Expected a whole number from 0 up.');
   return seed;
 }
 

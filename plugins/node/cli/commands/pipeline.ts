@@ -1,9 +1,19 @@
 import type {Observable, OperatorFunction} from 'rxjs';
-import {calibrate, type Compression, correct, type DryRunOptions, evaluate, pack, progress, spfqPrune, spfqQuantize} from 'tfjs-compress';
+import {
+  calibrate,
+  type Compression,
+  correct,
+  type DryRunOptions,
+  evaluate,
+  pack,
+  progress,
+  spfqPrune,
+  spfqQuantize,
+} from 'tfjs-compress';
 import type {TerminalProgress} from 'tfjs-compress/plugins/node';
-import type {CompressOptions} from './compressOptions.ts';
-import type {DiskInputs} from '../data/openInputs.ts';
 import type {EvaluationData} from '../data/evaluationData.ts';
+import type {DiskInputs} from '../data/openInputs.ts';
+import type {CompressOptions} from './compressOptions.ts';
 
 /** What the stages of a pipeline work on. */
 export interface PipelineData {
@@ -14,7 +24,11 @@ export interface PipelineData {
 }
 
 /** The stages that the options name, behind a source. */
-export function buildPipeline(source: Observable<Compression>, options: CompressOptions, {inputs, evaluation, shown}: PipelineData): Observable<Compression> {
+export function buildPipeline(
+  source: Observable<Compression>,
+  options: CompressOptions,
+  {inputs, evaluation, shown}: PipelineData,
+): Observable<Compression> {
   const {prune, correct: corrected, format} = options;
   const bits = bitsOf(options);
   const chosen = selectionOf(options);
@@ -27,13 +41,13 @@ export function buildPipeline(source: Observable<Compression>, options: Compress
     format === 'packed' ? pack() : undefined,
     evaluation && evaluate(() => evaluation.read()),
   ];
-  return stages.reduce((pipeline, stage) => stage ? pipeline.pipe(stage) : pipeline, source);
+  return stages.reduce((pipeline, stage) => (stage ? pipeline.pipe(stage) : pipeline), source);
 }
 
 /** The choices of the stages, as a dry run takes them. */
 export function choicesOf(options: CompressOptions): DryRunOptions {
   const bits = bitsOf(options);
-  return {...bits && {bits}, ...options.prune, ...selectionOf(options), ...granularityOf(options)};
+  return {...(bits && {bits}), ...options.prune, ...selectionOf(options), ...granularityOf(options)};
 }
 
 /** How many bits weights get; undefined where they are only pruned. */
@@ -43,7 +57,7 @@ function bitsOf({bits, prune}: CompressOptions): CompressOptions['bits'] {
 
 /** Which layers are meant. */
 function selectionOf({include, exclude}: CompressOptions): Pick<DryRunOptions, 'include' | 'exclude'> {
-  return {...include && {include}, ...exclude && {exclude}};
+  return {...(include && {include}), ...(exclude && {exclude})};
 }
 
 /** With one step for all of a layer its letters are exact in the 8 bits of tfjs. */

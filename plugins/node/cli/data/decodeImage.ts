@@ -1,6 +1,6 @@
+import {constants, inflateSync} from 'node:zlib';
 import jpeg from 'jpeg-js';
 import {PNG} from 'pngjs';
-import {constants, inflateSync} from 'node:zlib';
 
 /** An image in memory: four bytes for each pixel, rows from the top. */
 export interface Pixels {
@@ -24,7 +24,11 @@ export function decodeImage(bytes: Buffer): Pixels {
 }
 
 function decodeJpeg(bytes: Buffer): Pixels {
-  const {width, height, data} = jpeg.decode(bytes, {useTArray: true, maxResolutionInMP: MEGAPIXELS, maxMemoryUsageInMB: JPEG_MEGABYTES});
+  const {width, height, data} = jpeg.decode(bytes, {
+    useTArray: true,
+    maxResolutionInMP: MEGAPIXELS,
+    maxMemoryUsageInMB: JPEG_MEGABYTES,
+  });
   return {width, height, rgba: data};
 }
 
@@ -37,12 +41,22 @@ function decodePng(bytes: Buffer): Pixels {
 /** pngjs takes the header at its word: it allocates what that says, and inflates interlaced images without an end. */
 function checkHeader(bytes: Buffer): void {
   if (bytes.length < 33) throw new Error(`truncated: ${bytes.length} bytes`);
-  const [width, height, depth, interlaced] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[24], bytes[28] === 1];
+  const [width, height, depth, interlaced] = [
+    bytes.readUInt32BE(16),
+    bytes.readUInt32BE(20),
+    bytes[24],
+    bytes[28] === 1,
+  ];
   if (width * height > MEGAPIXELS * 1e6) throw new Error(`${width}×${height} pixels, more than ${MEGAPIXELS} million`);
   const channels = [1, 1, 3, 1, 2, 1, 4].at(bytes[25]) ?? 4;
-  const rowBytes = Math.ceil(width * channels * depth / 8) + 1;
-  if (rowBytes * height > DEFLATE_RATIO * bytes.length) throw new Error(`truncated: ${bytes.length} bytes for ${width}×${height} pixels`);
-  if (interlaced) inflateSync(imageData(bytes), {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 * (rowBytes + 8) * (height + 8)});
+  const rowBytes = Math.ceil((width * channels * depth) / 8) + 1;
+  if (rowBytes * height > DEFLATE_RATIO * bytes.length)
+    throw new Error(`truncated: ${bytes.length} bytes for ${width}×${height} pixels`);
+  if (interlaced)
+    inflateSync(imageData(bytes), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: 2 * (rowBytes + 8) * (height + 8),
+    });
 }
 
 /** The contents of the IDAT chunks: each chunk is length, name, content, checksum. */

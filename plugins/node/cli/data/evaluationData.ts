@@ -1,5 +1,5 @@
 import {readdir, stat} from 'node:fs/promises';
-import {tensor1d, type Tensor} from '@tensorflow/tfjs-core';
+import {type Tensor, tensor1d} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError} from 'tfjs-compress';
 import {isHidden} from './imageFiles.ts';
@@ -20,22 +20,40 @@ export interface EvaluationData {
  * Opens inputs with their classes: from a file of labels, or a folder whose sub-folders are classes.
  * @throws DataError
  */
-export async function openEvaluation(model: LayersModel, data: string, labels: string | undefined, options: ReadingOptions): Promise<EvaluationData> {
+export async function openEvaluation(
+  model: LayersModel,
+  data: string,
+  labels: string | undefined,
+  options: ReadingOptions,
+): Promise<EvaluationData> {
   const shape = inputShapeOf(model);
   const [{shape: scores}] = model.outputs;
   const classes = Math.max(2, scores.at(-1) ?? 2); // one output says which of two
   if (labels !== undefined && !isClassifier(model)) {
-    throw new DataError(`${labels}: expected a model that gives one score for each class, [batch, classes], got one that gives [${scores.map((length, axis) => (axis === 0 ? 'batch' : length ?? 'any')).join(', ')}]; leave the labels out`);
+    throw new DataError(
+      `${labels}: expected a model that gives one score for each class, [batch, classes], got one that gives [${scores.map((length, axis) => (axis === 0 ? 'batch' : (length ?? 'any'))).join(', ')}]; leave the labels out`,
+    );
   }
-  if (labels === undefined && isClassifier(model) && await hasClassFolders(data)) {
+  if (labels === undefined && isClassifier(model) && (await hasClassFolders(data))) {
     const {inputs, labels: found} = await openLabelled(data, shape, classes, options);
     return {inputs, isLabelled: true, read: () => labelInputs(inputs, found)};
   }
   const inputs = await openInputs(data, shape, options);
   if (labels === undefined) return {inputs, isLabelled: false, read: () => labelInputs(inputs, undefined)};
   const found = await openLabels(labels, classes);
-  if (found.length !== inputs.total) throw new DataError(`${labels}: expected ${inputs.total} labels, one for each input of ${data}, got ${found.length}`);
-  return {inputs, isLabelled: true, read: () => labelInputs(inputs, Int32Array.from(inputs.chosen, (sample) => found[sample]))};
+  if (found.length !== inputs.total)
+    throw new DataError(
+      `${labels}: expected ${inputs.total} labels, one for each input of ${data}, got ${found.length}`,
+    );
+  return {
+    inputs,
+    isLabelled: true,
+    read: () =>
+      labelInputs(
+        inputs,
+        Int32Array.from(inputs.chosen, (sample) => found[sample]),
+      ),
+  };
 }
 
 /** Whether the first output of a model is one score for each class. */
@@ -43,7 +61,10 @@ export function isClassifier({outputs: [first]}: LayersModel): boolean {
   return first.shape.length === 2;
 }
 
-async function* labelInputs(inputs: DiskInputs, labels: Int32Array | undefined): AsyncIterable<{readonly xs: Tensor; readonly ys?: Tensor}> {
+async function* labelInputs(
+  inputs: DiskInputs,
+  labels: Int32Array | undefined,
+): AsyncIterable<{readonly xs: Tensor; readonly ys?: Tensor}> {
   let start = 0;
   for await (const xs of inputs.read()) {
     const end = start + xs.shape[0];

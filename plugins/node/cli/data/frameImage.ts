@@ -35,11 +35,17 @@ interface Part {
 
 function partOf(pixels: Pixels, {height, width, cuts}: ImageFrame): Part {
   const fits = cuts && pixels.height >= height && pixels.width >= width;
-  const part = fits ? {height, width} : {
-    height: Math.max(1, Math.floor(Math.min(pixels.height, pixels.width * height / width))),
-    width: Math.max(1, Math.floor(Math.min(pixels.width, pixels.height * width / height))),
+  const part = fits
+    ? {height, width}
+    : {
+        height: Math.max(1, Math.floor(Math.min(pixels.height, (pixels.width * height) / width))),
+        width: Math.max(1, Math.floor(Math.min(pixels.width, (pixels.height * width) / height))),
+      };
+  return {
+    ...part,
+    top: Math.floor((pixels.height - part.height) / 2),
+    left: Math.floor((pixels.width - part.width) / 2),
   };
-  return {...part, top: Math.floor((pixels.height - part.height) / 2), left: Math.floor((pixels.width - part.width) / 2)};
 }
 
 /** Between which two lines of pixels a line of the result lies, and how far from the lower one. */
@@ -51,7 +57,7 @@ interface Stop {
 
 function stops(start: number, length: number, count: number): Stop[] {
   return Array.from({length: count}, (_, i) => {
-    const at = (i + 0.5) * length / count - 0.5;
+    const at = ((i + 0.5) * length) / count - 0.5;
     const low = Math.max(0, Math.floor(at));
     return {low: start + low, high: start + Math.min(length - 1, low + 1), share: Math.max(0, at) - low};
   });
@@ -64,7 +70,7 @@ function mix(a: number, b: number, share: number): number {
 /** One of red, green and blue, on white. */
 function colour({width, rgba}: Pixels, y: number, x: number, channel: number): number {
   const at = 4 * (y * width + x);
-  return 255 + (rgba[at + channel] - 255) * rgba[at + 3] / 255;
+  return 255 + ((rgba[at + channel] - 255) * rgba[at + 3]) / 255;
 }
 
 /** Rec. 601 luma, as PIL's and Keras's 'grayscale'. */

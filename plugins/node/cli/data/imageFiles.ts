@@ -18,10 +18,13 @@ export interface ImageFiles {
  */
 export async function imageFiles(folder: string): Promise<ImageFiles> {
   const entries = await readdir(folder, {recursive: true, withFileTypes: true});
-  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({parentPath, name}) => relative(folder, join(parentPath, name)))
+  const files = entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map(({parentPath, name}) => relative(folder, join(parentPath, name)))
     .filter((file) => !file.split(sep).some(isHidden));
   const images = files.filter((file) => EXTENSIONS.includes(extname(file).toLowerCase())).sort();
-  if (images.length === 0) throw new DataError(`${folder}: expected images (${EXTENSIONS.join(', ')}), got ${found(files)}`);
+  if (images.length === 0)
+    throw new DataError(`${folder}: expected images (${EXTENSIONS.join(', ')}), got ${found(files)}`);
   return {images, others: files.length - images.length};
 }
 

@@ -31,27 +31,39 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
   const head = await readPart(path, 0, HEAD_BYTES);
   const packed = head[0] === 0x1f && head[1] === 0x8b;
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') {
-    throw new DataError(`${path}: expected one array, got an archive (.npz, .zip); save the array alone: np.save('inputs.npy', archive['name'])`);
+    throw new DataError(
+      `${path}: expected one array, got an archive (.npz, .zip); save the array alone: np.save('inputs.npy', archive['name'])`,
+    );
   }
-  const header = withArrayErrors(path, () => arrayHeader(packed ? gunzipSync(head.subarray(0, PACKED_HEAD_BYTES), {finishFlush: constants.Z_SYNC_FLUSH}) : head));
+  const header = withArrayErrors(path, () =>
+    arrayHeader(packed ? gunzipSync(head.subarray(0, PACKED_HEAD_BYTES), {finishFlush: constants.Z_SYNC_FLUSH}) : head),
+  );
   if (!header) return undefined;
   const {shape, type, fortranOrder, start} = header;
   const end = start + shape.reduce((product, length) => product * length, type.bytes);
   checkShape(path, header);
-  if (packed && end > MAX_UNPACKED) throw new DataError(`${path}: expected at most ${MAX_UNPACKED} bytes unpacked, got ${end}; unpack it with gunzip`);
+  if (packed && end > MAX_UNPACKED)
+    throw new DataError(`${path}: expected at most ${MAX_UNPACKED} bytes unpacked, got ${end}; unpack it with gunzip`);
   const unpacked = packed ? await unpack(path, end) : undefined;
   const length = unpacked?.length ?? (await stat(path)).size;
   if (length !== end) {
-    throw new DataError(`${path}: expected ${end} bytes, as its header [${shape.join(', ')}] of ${type.name} says, got ${length}; ${length < end ? 'it is cut off' : 'it has more than one array'}: save or fetch it again`);
+    throw new DataError(
+      `${path}: expected ${end} bytes, as its header [${shape.join(', ')}] of ${type.name} says, got ${length}; ${length < end ? 'it is cut off' : 'it has more than one array'}: save or fetch it again`,
+    );
   }
-  if (fortranOrder && length > MAX_UNPACKED) throw new DataError(`${path}: expected at most ${MAX_UNPACKED} bytes in Fortran order, got ${length}; save it with np.ascontiguousarray`);
+  if (fortranOrder && length > MAX_UNPACKED)
+    throw new DataError(
+      `${path}: expected at most ${MAX_UNPACKED} bytes in Fortran order, got ${length}; save it with np.ascontiguousarray`,
+    );
   const whole = unpacked ?? (fortranOrder || length <= WHOLE_BYTES ? await readFile(path) : undefined);
   return {shape, type: type.name, whole: type.whole, read: reader(path, header, whole)};
 }
 
 function checkShape(path: string, {shape, type}: ArrayHeader): void {
   if (shape.length > 0 && !shape.includes(0)) return;
-  throw new DataError(`${path}: expected samples along the first axis, got ${shape.length === 0 ? 'a single number' : `an empty array [${shape.join(', ')}]`} of ${type.name}`);
+  throw new DataError(
+    `${path}: expected samples along the first axis, got ${shape.length === 0 ? 'a single number' : `an empty array [${shape.join(', ')}]`} of ${type.name}`,
+  );
 }
 
 async function unpack(path: string, length: number): Promise<Buffer> {
@@ -59,7 +71,10 @@ async function unpack(path: string, length: number): Promise<Buffer> {
   try {
     return await promisify(gunzip)(packed, {maxOutputLength: length});
   } catch (cause) {
-    throw new DataError(`${path}: expected a gzipped file of ${length} bytes, as its header says, got one that does not unpack to that (${messageOf(cause)}); fetch it again`, {cause});
+    throw new DataError(
+      `${path}: expected a gzipped file of ${length} bytes, as its header says, got one that does not unpack to that (${messageOf(cause)}); fetch it again`,
+      {cause},
+    );
   }
 }
 
@@ -69,15 +84,19 @@ function reader(path: string, header: ArrayHeader, whole: Buffer | undefined): D
   const indices = fortranOrder ? fortranIndices(shape) : undefined;
   return async (first, count) => {
     const from = indices ? start : start + first * size * type.bytes;
-    const bytes = whole?.subarray(from) ?? await readPart(path, from, count * size * type.bytes);
-    if (bytes.length < count * size * type.bytes) throw new DataError(`${path}: expected the file to stay as it was, got one that was cut off since`);
+    const bytes = whole?.subarray(from) ?? (await readPart(path, from, count * size * type.bytes));
+    if (bytes.length < count * size * type.bytes)
+      throw new DataError(`${path}: expected the file to stay as it was, got one that was cut off since`);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const numbers = new Float64Array(count * size);
     for (const i of numbers.keys()) {
       const index = indices ? first + Math.floor(i / size) + indices[i % size] : i;
       numbers[i] = type.read(view, index * type.bytes, littleEndian);
     }
-    if (type.whole && type.bytes === 8 && !numbers.every(Number.isSafeInteger)) throw new DataError(`${path}: expected integers up to 2⁵³, got larger ones of ${type.name} in samples ${first} to ${first + count - 1}`);
+    if (type.whole && type.bytes === 8 && !numbers.every(Number.isSafeInteger))
+      throw new DataError(
+        `${path}: expected integers up to 2⁵³, got larger ones of ${type.name} in samples ${first} to ${first + count - 1}`,
+      );
     return numbers;
   };
 }
@@ -88,7 +107,7 @@ function fortranIndices(shape: readonly number[]): Float64Array {
   for (const i of indices.keys()) {
     let rest = i;
     for (let axis = shape.length - 1; axis > 0; axis--) {
-      indices[i] += rest % shape[axis] * sizeOf(shape.slice(0, axis));
+      indices[i] += (rest % shape[axis]) * sizeOf(shape.slice(0, axis));
       rest = Math.floor(rest / shape[axis]);
     }
   }
@@ -114,7 +133,9 @@ function withArrayErrors<Result>(path: string, parse: () => Result): Result {
   try {
     return parse();
   } catch (cause) {
-    throw new DataError(`${path}: expected a .npy or idx file of numbers, gzipped or not, got ${messageOf(cause)}`, {cause});
+    throw new DataError(`${path}: expected a .npy or idx file of numbers, gzipped or not, got ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -43,12 +43,22 @@ export interface ReadingOptions {
  * @param inputShape `model.inputs[0].shape`: the batch first
  * @throws DataError naming the file, what was expected, what came and what to do
  */
-export async function openInputs(path: string, inputShape: readonly (number | null)[], options: ReadingOptions): Promise<DiskInputs> {
+export async function openInputs(
+  path: string,
+  inputShape: readonly (number | null)[],
+  options: ReadingOptions,
+): Promise<DiskInputs> {
   const entry = await stat(path).catch((cause: unknown) => {
-    throw new DataError(`${path}: expected a folder of images, a .npy or an idx file, got nothing that can be read; check the path`, {cause});
+    throw new DataError(
+      `${path}: expected a folder of images, a .npy or an idx file, got nothing that can be read; check the path`,
+      {cause},
+    );
   });
   if (entry.isDirectory()) return openImages(path, inputShape, options);
   const array = entry.isFile() ? await openArray(path) : undefined;
-  if (!array) throw new DataError(`${path}: expected a folder of images, a .npy or an idx file (gzipped or not), got another file; put images into a folder and name that`);
+  if (!array)
+    throw new DataError(
+      `${path}: expected a folder of images, a .npy or an idx file (gzipped or not), got another file; put images into a folder and name that`,
+    );
   return openArrayInputs(path, array, inputShape, options);
 }

@@ -20,17 +20,37 @@ export interface LabelledInputs {
  * @param classes how many classes the model knows; there must be as many folders
  * @throws DataError
  */
-export async function openLabelled(path: string, inputShape: readonly (number | null)[], classes: number, options: ReadingOptions): Promise<LabelledInputs> {
+export async function openLabelled(
+  path: string,
+  inputShape: readonly (number | null)[],
+  classes: number,
+  options: ReadingOptions,
+): Promise<LabelledInputs> {
   const entries = await readdir(path, {withFileTypes: true}).catch((cause: unknown) => {
-    throw new DataError(`${path}: expected a folder with a folder for each class, got none that can be read; check the path`, {cause});
+    throw new DataError(
+      `${path}: expected a folder with a folder for each class, got none that can be read; check the path`,
+      {cause},
+    );
   });
-  const classNames = entries.filter((entry) => entry.isDirectory() && !isHidden(entry.name)).map(({name}) => name).sort();
+  const classNames = entries
+    .filter((entry) => entry.isDirectory() && !isHidden(entry.name))
+    .map(({name}) => name)
+    .sort();
   if (classNames.length !== classes) {
-    throw new DataError(`${path}: expected ${classes} folders, one for each class of the model, got ${classNames.length}${classNames.length > 0 ? ` (${classNames.slice(0, 5).join(', ')}${classNames.length > 5 ? ', …' : ''})` : ''}`);
+    throw new DataError(
+      `${path}: expected ${classes} folders, one for each class of the model, got ${classNames.length}${classNames.length > 0 ? ` (${classNames.slice(0, 5).join(', ')}${classNames.length > 5 ? ', …' : ''})` : ''}`,
+    );
   }
   const {images} = await imageFiles(path);
   const unclassed = images.find((image) => !image.includes(sep));
-  if (unclassed !== undefined) throw new DataError(`${path}: expected every image in the folder of its class, got ${unclassed} beside them; move or remove it`);
+  if (unclassed !== undefined)
+    throw new DataError(
+      `${path}: expected every image in the folder of its class, got ${unclassed} beside them; move or remove it`,
+    );
   const inputs = await openImages(path, inputShape, options);
-  return {inputs, labels: Int32Array.from(inputs.chosen, (index) => classNames.indexOf(images[index].split(sep)[0])), classNames};
+  return {
+    inputs,
+    labels: Int32Array.from(inputs.chosen, (index) => classNames.indexOf(images[index].split(sep)[0])),
+    classNames,
+  };
 }

@@ -8,7 +8,11 @@ const MAX_BYTES = 2 ** 24;
  * @param shape of one sample
  * @param read the values of one sample
  */
-export async function* tensorBatches(samples: readonly number[], shape: readonly number[], read: (sample: number) => Promise<Float32Array>): AsyncIterable<Tensor> {
+export async function* tensorBatches(
+  samples: readonly number[],
+  shape: readonly number[],
+  read: (sample: number) => Promise<Float32Array>,
+): AsyncIterable<Tensor> {
   const size = shape.reduce((product, length) => product * length, 1);
   const max = Math.max(1, Math.min(MAX_SAMPLES, Math.floor(MAX_BYTES / (4 * size))));
   for (let start = 0; start < samples.length; start += max) {

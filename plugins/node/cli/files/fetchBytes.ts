@@ -8,11 +8,14 @@ export async function fetchBytes(url: string): Promise<Buffer> {
   const answer = await fetch(url).catch((cause: unknown) => {
     throw new Failure(`expected a file at '${url}', could not reach the server: ${reasonOf(cause)}`, {cause});
   });
-  if (!answer.ok) throw new Failure(`expected a file at '${url}', got the answer ${answer.status} ${answer.statusText}`.trim());
+  if (!answer.ok)
+    throw new Failure(`expected a file at '${url}', got the answer ${answer.status} ${answer.statusText}`.trim());
   try {
     return Buffer.from(await answer.arrayBuffer());
   } catch (cause) {
-    throw new Failure(`expected all of the file at '${url}', but the connection ended midway: ${reasonOf(cause)}`, {cause});
+    throw new Failure(`expected all of the file at '${url}', but the connection ended midway: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -27,7 +27,9 @@ export async function loadModel(source: string): Promise<LoadedModel> {
   const artifacts = await artifactsOf(file);
   const {weightSpecs = [], weightData = new ArrayBuffer(0)} = artifacts;
   const bytes = file.bytes + [weightData].flat().reduce((sum, {byteLength}) => sum + byteLength, 0);
-  const isPacked = typeof file.content['userDefinedMetadata'] === 'object' && JSON.stringify(file.content['userDefinedMetadata']).includes('"tfjsCompress"');
+  const isPacked =
+    typeof file.content['userDefinedMetadata'] === 'object' &&
+    JSON.stringify(file.content['userDefinedMetadata']).includes('"tfjsCompress"');
   const handler: io.IOHandler = {load: async () => artifacts};
   try {
     const model = await (isPacked ? loadPacked(handler) : loadLayersModel(handler));
@@ -43,17 +45,27 @@ export async function loadModel(source: string): Promise<LoadedModel> {
  * @throws Failure
  */
 export function requireFloat({file, isPacked}: LoadedModel, where = ''): void {
-  if (isPacked) throw new Failure(`${where}expected a float model, got the packed model '${file.name}', which is small already; name the model that it was made from`);
+  if (isPacked)
+    throw new Failure(
+      `${where}expected a float model, got the packed model '${file.name}', which is small already; name the model that it was made from`,
+    );
 }
 
 async function artifactsOf({location, name}: ModelFile): Promise<io.ModelArtifacts> {
-  const handler = location.kind === 'file' ? fileHandler(location.path) : io.http(location.url, {fetchFunc: (address) => fetchWeights(address instanceof Request ? address.url : String(address))});
+  const handler =
+    location.kind === 'file'
+      ? fileHandler(location.path)
+      : io.http(location.url, {
+          fetchFunc: (address) => fetchWeights(address instanceof Request ? address.url : String(address)),
+        });
   try {
-    const artifacts = await handler.load?.() ?? {};
+    const artifacts = (await handler.load?.()) ?? {};
     // One buffer: tfjs reads zeros from several of which the last is the largest.
     return {...artifacts, weightData: await new Blob([artifacts.weightData ?? []].flat()).arrayBuffer()};
   } catch (cause) {
-    throw cause instanceof Failure ? cause : new Failure(`expected a model at '${name}', got: ${messageOf(cause)}`, {cause});
+    throw cause instanceof Failure
+      ? cause
+      : new Failure(`expected a model at '${name}', got: ${messageOf(cause)}`, {cause});
   }
 }
 

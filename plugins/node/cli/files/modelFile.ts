@@ -5,7 +5,9 @@ import {Failure, messageOf} from '../failure.ts';
 import {fetchBytes} from './fetchBytes.ts';
 
 /** Where a model is. */
-export type ModelLocation = {readonly kind: 'file'; readonly path: string; readonly folder: string} | {readonly kind: 'address'; readonly url: string};
+export type ModelLocation =
+  | {readonly kind: 'file'; readonly path: string; readonly folder: string}
+  | {readonly kind: 'address'; readonly url: string};
 
 /** What the program has to know of a `model.json` before tfjs reads it. */
 export interface ModelFile {
@@ -34,7 +36,8 @@ export async function readModelFile(source: string): Promise<ModelFile> {
 }
 
 async function locateModel(source: string): Promise<ModelLocation> {
-  if (/^https?:\/\//i.test(source)) return {kind: 'address', url: /\.json($|\?)/i.test(source) ? source : `${source.replace(/\/$/, '')}/model.json`};
+  if (/^https?:\/\//i.test(source))
+    return {kind: 'address', url: /\.json($|\?)/i.test(source) ? source : `${source.replace(/\/$/, '')}/model.json`};
   const path = source.startsWith('file://') ? fileURLToPath(source) : source;
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new Failure(`expected a model at '${path}', found nothing there`);
@@ -42,11 +45,14 @@ async function locateModel(source: string): Promise<ModelLocation> {
   const names = await readdir(path);
   if (names.includes('model.json')) return {kind: 'file', path: join(path, 'model.json'), folder: path};
   const content = names.length === 0 ? 'nothing' : names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
-  throw new Failure(`expected a model.json in the folder '${path}', found ${content}${names.includes('saved_model.pb') ? `; ${CONVERT}` : ''}`);
+  throw new Failure(
+    `expected a model.json in the folder '${path}', found ${content}${names.includes('saved_model.pb') ? `; ${CONVERT}` : ''}`,
+  );
 }
 
 async function textOf(path: string): Promise<string> {
-  if (/\.(h5|keras|pb|tflite|onnx|pt|safetensors)$/i.test(path)) throw new Failure(`expected the model.json of a TensorFlow.js model, got '${path}'; ${CONVERT}`);
+  if (/\.(h5|keras|pb|tflite|onnx|pt|safetensors)$/i.test(path))
+    throw new Failure(`expected the model.json of a TensorFlow.js model, got '${path}'; ${CONVERT}`);
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
@@ -60,7 +66,8 @@ export function refusePage(name: string, text: string): void {
   const title = /<title[^>]*>\s*([^<]{1,80})/i.exec(text)?.[1]?.trim();
   throw new Failure(
     `expected a model at '${name}', got an HTML page${title === undefined ? '' : ` with the title '${title}'`}: the address is wrong, asks for a login, ` +
-    'or the server answers every address with its start page');
+      'or the server answers every address with its start page',
+  );
 }
 
 function parseModel(name: string, text: string): Readonly<Record<string, unknown>> {
@@ -68,7 +75,10 @@ function parseModel(name: string, text: string): Readonly<Record<string, unknown
     const content: unknown = JSON.parse(text);
     if (typeof content === 'object' && content !== null) return {...content};
   } catch (cause) {
-    throw new Failure(`expected a tfjs model in JSON at '${name}', got ${text.length} characters that do not parse: ${messageOf(cause)}`, {cause});
+    throw new Failure(
+      `expected a tfjs model in JSON at '${name}', got ${text.length} characters that do not parse: ${messageOf(cause)}`,
+      {cause},
+    );
   }
   throw new Failure(`expected a tfjs model at '${name}', got JSON that is none: ${text.slice(0, 40)}`);
 }
@@ -76,11 +86,16 @@ function parseModel(name: string, text: string): Readonly<Record<string, unknown
 function refuseOthers(name: string, {format, modelTopology, weightsManifest}: ModelFile['content']): void {
   const topology: object = typeof modelTopology === 'object' && modelTopology !== null ? modelTopology : {};
   if (format === 'graph-model' || 'node' in topology) {
-    throw new Failure(`expected a tf.LayersModel, got the tf.GraphModel '${name}', which only compressGraph of the library compresses; or convert the Keras model with --output_format tfjs_layers_model`);
+    throw new Failure(
+      `expected a tf.LayersModel, got the tf.GraphModel '${name}', which only compressGraph of the library compresses; or convert the Keras model with --output_format tfjs_layers_model`,
+    );
   }
   if (modelTopology === undefined || !Array.isArray(weightsManifest)) {
-    throw new Failure(`expected \`modelTopology\` and \`weightsManifest\` in the model.json '${name}', found neither or one; is it the file that tfjs saved?`);
+    throw new Failure(
+      `expected \`modelTopology\` and \`weightsManifest\` in the model.json '${name}', found neither or one; is it the file that tfjs saved?`,
+    );
   }
 }
 
-const CONVERT = 'convert the Keras model first: tensorflowjs_converter --input_format keras --output_format tfjs_layers_model <model.h5> <folder>';
+const CONVERT =
+  'convert the Keras model first: tensorflowjs_converter --input_format keras --output_format tfjs_layers_model <model.h5> <folder>';

@@ -1,9 +1,9 @@
 import {readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
-import {statIfExists} from './statIfExists.ts';
 import {Failure, UsageError} from '../failure.ts';
 import {replaceFiles, type StagedFile} from './replaceFiles.ts';
 import {stagingFolder} from './stagingFolder.ts';
+import {statIfExists} from './statIfExists.ts';
 
 /** What is to be written. */
 export interface OutputPlan {
@@ -40,18 +40,26 @@ export interface Outputs {
 export function prepareOutputs({out, report, force, input}: OutputPlan): Outputs {
   refuseInput(out, input);
   refuseTaken(out, force);
-  if (report !== undefined && resolve(report) === resolve(out)) throw new UsageError(`--report ${report}: expected another place than --out, which is a folder`);
-  if (report !== undefined && isFolder(report)) throw new UsageError(`--report ${report}: expected a file, found a folder`);
+  if (report !== undefined && resolve(report) === resolve(out))
+    throw new UsageError(`--report ${report}: expected another place than --out, which is a folder`);
+  if (report !== undefined && isFolder(report))
+    throw new UsageError(`--report ${report}: expected a file, found a folder`);
   const folder = stagingFolder('--out', out);
-  const page = report === undefined ? undefined : join(stagingFolder('--report', dirname(resolve(report))), basename(report));
+  const page =
+    report === undefined ? undefined : join(stagingFolder('--report', dirname(resolve(report))), basename(report));
   return {
     folder,
     page,
     publish() {
-      const model = readdirSync(folder).sort().map((name) => ({from: join(folder, name), to: join(out, name)}));
+      const model = readdirSync(folder)
+        .sort()
+        .map((name) => ({from: join(folder, name), to: join(out, name)}));
       const pages = page === undefined || report === undefined ? [] : [{from: page, to: report}];
       const files = [...model, ...pages];
-      replaceFiles(files, weightFilesIn(out).map((name) => join(out, name)));
+      replaceFiles(
+        files,
+        weightFilesIn(out).map((name) => join(out, name)),
+      );
       return {model: model.map(describeFile), report: pages.map(describeFile).at(0)};
     },
   };
@@ -67,7 +75,10 @@ export async function withWriteErrors<Result>(target: string, write: () => Promi
     return await write();
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
-    throw new Failure(`${target}: expected that it can be written, got: ${cause.message}; nothing of it is left behind`, {cause});
+    throw new Failure(
+      `${target}: expected that it can be written, got: ${cause.message}; nothing of it is left behind`,
+      {cause},
+    );
   }
 }
 
@@ -87,7 +98,9 @@ function refuseTaken(out: string, force: boolean): void {
   if (!found.isDirectory()) throw new Failure(`--out ${out}: expected a folder, or a name for one, found a file`);
   const names = readdirSync(out);
   if (force || names.length === 0 || names.includes('model.json')) return;
-  throw new Failure(`--out ${out}: expected an empty folder, or one with a model to replace, found ${names.length} other files; --force saves the model beside them`);
+  throw new Failure(
+    `--out ${out}: expected an empty folder, or one with a model to replace, found ${names.length} other files; --force saves the model beside them`,
+  );
 }
 
 function isFolder(path: string): boolean {
@@ -97,7 +110,9 @@ function isFolder(path: string): boolean {
 /** The weight files of the model that is replaced. */
 function weightFilesIn(folder: string): string[] {
   try {
-    const {weightsManifest = []} = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as {readonly weightsManifest?: ReadonlyArray<{readonly paths: readonly string[]}>};
+    const {weightsManifest = []} = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as {
+      readonly weightsManifest?: ReadonlyArray<{readonly paths: readonly string[]}>;
+    };
     return weightsManifest.flatMap(({paths}) => paths).filter((path) => basename(path) === path);
   } catch {
     return []; // none, or none that names its files

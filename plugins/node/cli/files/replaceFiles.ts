@@ -16,7 +16,9 @@ export function replaceFiles(files: readonly StagedFile[], obsolete: readonly st
   const undo: Array<() => void> = [];
   const move = (from: string, to: string): void => {
     renameSync(from, to);
-    undo.unshift(() => { renameSync(to, from); });
+    undo.unshift(() => {
+      renameSync(to, from);
+    });
   };
   const moveAway = (path: string, staged: StagedFile): void => {
     if (existsSync(path)) move(path, join(dirname(staged.from), `replaced-${undo.length}`));
@@ -26,7 +28,10 @@ export function replaceFiles(files: readonly StagedFile[], obsolete: readonly st
     for (const file of files) {
       moveAway(file.to, file);
       const made = mkdirSync(dirname(file.to), {recursive: true});
-      if (made !== undefined) undo.unshift(() => { rmSync(made, {recursive: true}); });
+      if (made !== undefined)
+        undo.unshift(() => {
+          rmSync(made, {recursive: true});
+        });
       move(file.from, file.to);
     }
   } catch (error) {

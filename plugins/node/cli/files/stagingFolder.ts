@@ -1,8 +1,8 @@
 import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
-import {statIfExists} from './statIfExists.ts';
 import {Failure, messageOf} from '../failure.ts';
+import {statIfExists} from './statIfExists.ts';
 
 /**
  * A hidden folder for what will be renamed to `target`: in the nearest folder that is there, thus on the same file system.
@@ -15,10 +15,14 @@ export function stagingFolder(option: string, target: string): string {
     const parent = nearestFolder(resolve(target));
     removeStale(parent);
     const folder = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
-    process.once('exit', () => { rmSync(folder, {recursive: true, force: true, maxRetries: 3}); });
+    process.once('exit', () => {
+      rmSync(folder, {recursive: true, force: true, maxRetries: 3});
+    });
     return folder;
   } catch (cause) {
-    throw new Failure(`${option} ${target}: expected a place that can be written to, got: ${messageOf(cause)}`, {cause});
+    throw new Failure(`${option} ${target}: expected a place that can be written to, got: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -30,7 +34,8 @@ function nearestFolder(path: string): string {
 
 function removeStale(parent: string): void {
   for (const name of readdirSync(parent)) {
-    if (name.startsWith(PREFIX) && !isRunning(parseInt(name.slice(PREFIX.length)))) rmSync(join(parent, name), {recursive: true, force: true});
+    if (name.startsWith(PREFIX) && !isRunning(parseInt(name.slice(PREFIX.length))))
+      rmSync(join(parent, name), {recursive: true, force: true});
   }
 }
 

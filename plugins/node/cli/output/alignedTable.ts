@@ -15,10 +15,15 @@ export function alignedTable<Row>(columns: ReadonlyArray<Column<Row>>, rows: rea
   const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i].length)));
   const excess = widths.reduce((sum, one) => sum + one + 2, -2) - width;
   widths[0] = Math.max(8, widths[0] - Math.max(0, excess));
-  return lines.map((cells) => cells.map((cell, i) => {
-    const text = shortenText(cell, widths[i]);
-    return columns[i].isNumber ? text.padStart(widths[i]) : text.padEnd(widths[i]);
-  }).join('  ').trimEnd());
+  return lines.map((cells) =>
+    cells
+      .map((cell, i) => {
+        const text = shortenText(cell, widths[i]);
+        return columns[i].isNumber ? text.padStart(widths[i]) : text.padEnd(widths[i]);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** Names differ at their ends. */

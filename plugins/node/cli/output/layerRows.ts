@@ -45,7 +45,15 @@ function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly lay
 }
 
 function rowOf(layer: layers.Layer, entries: ReadonlyMap<string, io.WeightsManifestEntry>): LayerRow {
-  const stored = layer.weights.map(({originalName, shape, dtype}) => entries.get(originalName) ?? {name: originalName, shape: shape.map((length) => length ?? 0), dtype: 'float32' as const, ...dtype === 'int32' && {dtype}});
+  const stored = layer.weights.map(
+    ({originalName, shape, dtype}) =>
+      entries.get(originalName) ?? {
+        name: originalName,
+        shape: shape.map((length) => length ?? 0),
+        dtype: 'float32' as const,
+        ...(dtype === 'int32' && {dtype}),
+      },
+  );
   const packing = packingOf(layer);
   const forms = [...new Set(stored.map(({dtype, quantization}) => quantization?.dtype ?? dtype))];
   return {
@@ -55,7 +63,10 @@ function rowOf(layer: layers.Layer, entries: ReadonlyMap<string, io.WeightsManif
     weights: packing ? packing.weights + plainWeights(layer) : stored.reduce((sum, {shape}) => sum + sizeOf(shape), 0),
     storedAs: packing ? packingText(packing) : forms.join(', ') || '–',
     packing,
-    bytes: stored.reduce((sum, {shape, dtype, quantization}) => sum + sizeOf(shape) * (BYTES[quantization?.dtype ?? dtype] ?? 4), 0),
+    bytes: stored.reduce(
+      (sum, {shape, dtype, quantization}) => sum + sizeOf(shape) * (BYTES[quantization?.dtype ?? dtype] ?? 4),
+      0,
+    ),
   };
 }
 
@@ -72,7 +83,8 @@ function packingOf(layer: layers.Layer): PackingFacts | undefined {
   if (!Array.isArray(packings)) return undefined;
   const kernels = packings.filter((packing): packing is KernelPacking => packing !== null);
   const weightsOf = ({problems, features, neurons}: KernelPacking): number => problems * features * neurons;
-  const total = (numberOf: (kernel: KernelPacking) => number): number => kernels.reduce((sum, kernel) => sum + numberOf(kernel), 0);
+  const total = (numberOf: (kernel: KernelPacking) => number): number =>
+    kernels.reduce((sum, kernel) => sum + numberOf(kernel), 0);
   const weights = total(weightsOf);
   const levels = new Set(kernels.map(({letters}) => letters?.levels));
   return {
@@ -95,14 +107,18 @@ interface KernelPacking {
 function wrappedClass(layer: layers.Layer): string | undefined {
   if (!layer.getClassName().startsWith('Packed (')) return undefined;
   const wrapped: unknown = layer.getConfig()['layer'];
-  return typeof wrapped === 'object' && wrapped !== null && 'className' in wrapped ? String(wrapped.className) : undefined;
+  return typeof wrapped === 'object' && wrapped !== null && 'className' in wrapped
+    ? String(wrapped.className)
+    : undefined;
 }
 
 /** The arrays of a packing, by the ends of their names. */
 const PACKED_ARRAY = /(codes|steps|offsets|mask|values)$/;
 
 function plainWeights(layer: layers.Layer): number {
-  return layer.weights.filter(({originalName}) => !PACKED_ARRAY.test(originalName)).reduce((sum, {shape}) => sum + sizeOf(shape), 0);
+  return layer.weights
+    .filter(({originalName}) => !PACKED_ARRAY.test(originalName))
+    .reduce((sum, {shape}) => sum + sizeOf(shape), 0);
 }
 
 function outputShapeOf(layer: layers.Layer): ReadonlyArray<number | null> | undefined {

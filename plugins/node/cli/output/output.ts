@@ -21,12 +21,18 @@ export function createOutput({json, quiet}: RunOptions): Output {
   const {stdout, stderr} = process;
   const hasColours = stdout.isTTY && stdout.hasColors(); // no, where NO_COLOR is set
   return {
-    print(lines) { if (!json && !quiet) stdout.write(`${lines.join('\n')}\n`); },
-    document(content) { if (json) stdout.write(`${JSON.stringify(content, undefined, 2)}\n`); },
-    note(line) { if (!quiet) stderr.write(`${line}\n`); },
+    print(lines) {
+      if (!json && !quiet) stdout.write(`${lines.join('\n')}\n`);
+    },
+    document(content) {
+      if (json) stdout.write(`${JSON.stringify(content, undefined, 2)}\n`);
+    },
+    note(line) {
+      if (!quiet) stderr.write(`${line}\n`);
+    },
     width: stdout.isTTY ? Math.max(40, stdout.columns) : Infinity,
     isQuiet: quiet ?? false,
-    heading: (text) => hasColours ? `\u001b[1m${text}\u001b[22m` : text,
+    heading: (text) => (hasColours ? `\u001b[1m${text}\u001b[22m` : text),
   };
 }
 

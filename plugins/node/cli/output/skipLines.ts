@@ -15,7 +15,11 @@ export function skipLines({skipped}: Pick<Report, 'skipped'>, verb: 'left' | 'wo
   }
   const lines = [...names].flatMap(([key, left]) => {
     const [reason, by] = key.split('\n');
-    return wrapText(`${by} ${verb} ${[...left].join(', ')} as ${left.size > 1 ? 'they are' : 'it is'}: ${reason}`, width, 2);
+    return wrapText(
+      `${by} ${verb} ${[...left].join(', ')} as ${left.size > 1 ? 'they are' : 'it is'}: ${reason}`,
+      width,
+      2,
+    );
   });
   return lines.length > 0 ? [...lines, ''] : [];
 }

@@ -1,9 +1,9 @@
 import type {LayerReport, Report} from 'tfjs-compress';
+import type {SavedFile} from '../files/outputs.ts';
 import {alignedTable, type Column} from './alignedTable.ts';
 import {bytesText, countText, percentText} from './numbers.ts';
-import type {SavedFile} from '../files/outputs.ts';
-import {skipLines} from './skipLines.ts';
 import {type Output, wrapText} from './output.ts';
+import {skipLines} from './skipLines.ts';
 
 /** What a compression came to. */
 export interface Outcome {
@@ -25,27 +25,41 @@ const COLUMNS: ReadonlyArray<Column<LayerReport>> = [
   {heading: 'weights', text: ({weights}) => countText(weights), isNumber: true},
   {heading: 'bits', text: ({levels}) => (levels === 2 ** 32 ? 'float' : Math.log2(levels).toFixed(2)), isNumber: true},
   {heading: 'zeros', text: ({sparsity}) => (sparsity === 0 ? '–' : percentText(sparsity)), isNumber: true},
-  {heading: 'error', text: ({relativeError, heldOutRows}) => `${percentText(relativeError)}${heldOutRows === 0 ? '*' : ''}`, isNumber: true},
+  {
+    heading: 'error',
+    text: ({relativeError, heldOutRows}) => `${percentText(relativeError)}${heldOutRows === 0 ? '*' : ''}`,
+    isNumber: true,
+  },
 ];
 
 const PACKED: Column<LayerReport> = {heading: 'bytes', text: ({bytes}) => countText(bytes), isNumber: true};
 
 /** A compression in a few lines for the terminal. */
-export function summaryLines({report, bytesBefore, model, page, isPacked, isClassifier, seconds}: Outcome, {width, heading}: Output): string[] {
+export function summaryLines(
+  {report, bytesBefore, model, page, isPacked, isClassifier, seconds}: Outcome,
+  {width, heading}: Output,
+): string[] {
   const [headings, ...rows] = alignedTable(isPacked ? [...COLUMNS, PACKED] : COLUMNS, report.layers, width);
   const after = bytesOf(model);
   const {size, evaluation} = report;
   const ratio = after < bytesBefore ? `, ${(bytesBefore / after).toPrecision(3)} times smaller` : '';
-  const bits = isPacked ? `; ${size.bitsPerWeight.toFixed(2)} bits for each of ${countText(size.compressedWeights)} weights, scales included` : '';
+  const bits = isPacked
+    ? `; ${size.bitsPerWeight.toFixed(2)} bits for each of ${countText(size.compressedWeights)} weights, scales included`
+    : '';
   const facts: Array<readonly [string, string]> = [
     ['size', `${bytesText(bytesBefore)} → ${bytesText(after)}${ratio}${bits}`],
-    ...evaluation ? [['quality', qualityText(evaluation, isClassifier)] as const] : [],
-    ['saved', [...model, ...page ? [page] : []].map(({path, bytes}) => `${path} (${bytesText(bytes)})`).join(', ')],
+    ...(evaluation ? [['quality', qualityText(evaluation, isClassifier)] as const] : []),
+    ['saved', [...model, ...(page ? [page] : [])].map(({path, bytes}) => `${path} (${bytesText(bytes)})`).join(', ')],
     ['time', `${seconds.toFixed(1)} s`],
   ];
   return [
-    heading(headings), ...rows, ...wrapText(errorNote(report), width), ...tooFewRows(report).flatMap((line) => wrapText(line, width, 2)), '',
-    ...skipLines(report, 'left', width), ...facts.flatMap(([name, text]) => wrapText(`${name.padEnd(8)} ${text}`, width, 9)),
+    heading(headings),
+    ...rows,
+    ...wrapText(errorNote(report), width),
+    ...tooFewRows(report).flatMap((line) => wrapText(line, width, 2)),
+    '',
+    ...skipLines(report, 'left', width),
+    ...facts.flatMap(([name, text]) => wrapText(`${name.padEnd(8)} ${text}`, width, 9)),
   ];
 }
 
@@ -58,7 +72,9 @@ function errorNote({layers}: Report): string {
 /** Layers whose weights the calibration data does not determine. */
 function tooFewRows({layers}: Report): string[] {
   const names = layers.filter(({calibrationRows, shape}) => calibrationRows < shape[0]).map(({name}) => name);
-  return names.length > 0 ? [`calibrated on fewer rows than features: ${names.join(', ')}; more samples make a better model`] : [];
+  return names.length > 0
+    ? [`calibrated on fewer rows than features: ${names.join(', ')}; more samples make a better model`]
+    : [];
 }
 
 /** Bytes of some files together. */
@@ -70,8 +86,19 @@ export function bytesOf(files: readonly SavedFile[]): number {
  * What was measured on evaluation data.
  * @param isClassifier whether there are answers that can be the same
  */
-export function qualityText({accuracyBefore, accuracyAfter, agreement, relativeError, samples}: NonNullable<Report['evaluation']>, isClassifier: boolean): string {
-  const accuracy = accuracyBefore === undefined || accuracyAfter === undefined ? [] : [`accuracy ${percentText(accuracyBefore)} → ${percentText(accuracyAfter)}`];
+export function qualityText(
+  {accuracyBefore, accuracyAfter, agreement, relativeError, samples}: NonNullable<Report['evaluation']>,
+  isClassifier: boolean,
+): string {
+  const accuracy =
+    accuracyBefore === undefined || accuracyAfter === undefined
+      ? []
+      : [`accuracy ${percentText(accuracyBefore)} → ${percentText(accuracyAfter)}`];
   const answers = isClassifier ? [`${percentText(agreement)} same answers`] : [];
-  return [...accuracy, ...answers, `output error ${percentText(relativeError)}`, `on ${countText(samples)} samples`].join(', ');
+  return [
+    ...accuracy,
+    ...answers,
+    `output error ${percentText(relativeError)}`,
+    `on ${countText(samples)} samples`,
+  ].join(', ');
 }

@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import {expect} from 'chai';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync, existsSync, openSync} from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+import {expect} from 'chai';
 import {digits, saveClassifier} from './savedModels.ts';
 import {temporaryFolder} from './temporaryFolder.ts';
 
@@ -24,7 +24,9 @@ describe('tfjs-compress: streams that end', () => {
     child.stderr?.on('data', (part: Buffer) => said.push(part));
     await once(child, 'close');
     closeSync(full);
-    expect(Buffer.concat(said).toString()).to.match(/^tfjs-compress: expected that stdout can be written to, got: ENOSPC.*\n$/);
+    expect(Buffer.concat(said).toString()).to.match(
+      /^tfjs-compress: expected that stdout can be written to, got: ENOSPC.*\n$/,
+    );
     expect(child.exitCode).to.equal(1);
   });
 

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import {expect} from 'chai';
 import {copyFile, mkdir, writeFile} from 'node:fs/promises';
+import * as tf from '@tensorflow/tfjs';
+import {expect} from 'chai';
 import {fileHandler} from 'tfjs-compress/plugins/node';
 import {loadFashionMnist} from '../../../../examples/fashion-mnist/data.ts';
 import {runCli} from './runCli.ts';
@@ -23,24 +23,59 @@ describe('tfjs-compress evaluate', () => {
   it('prints the share of test images whose class the model finds', async () => {
     const {train, test} = await loadFashionMnist();
     const model = await tf.loadLayersModel(fileHandler(at('model')));
-    const right = tf.tidy(() => tf.mean(tf.cast(tf.equal(tf.argMax(model.predict(test.x) as tf.Tensor, 1), tf.argMax(test.y, 1)), 'float32')));
+    const right = tf.tidy(() =>
+      tf.mean(tf.cast(tf.equal(tf.argMax(model.predict(test.x) as tf.Tensor, 1), tf.argMax(test.y, 1)), 'float32')),
+    );
     const [expected] = await right.data();
-    const {exitCode, stdout} = await runCli(['evaluate', at('model'), '--data', digits.images, '--labels', digits.labels]);
+    const {exitCode, stdout} = await runCli([
+      'evaluate',
+      at('model'),
+      '--data',
+      digits.images,
+      '--labels',
+      digits.labels,
+    ]);
     tf.dispose([train, test, right].map((held) => (held instanceof tf.Tensor ? held : [held.x, held.y])));
     model.dispose();
-    expect([exitCode, stdout.trim().split(': ')[1]]).to.deep.equal([0, `accuracy ${(100 * expected).toFixed(2)} % on 2,000 samples`]);
+    expect([exitCode, stdout.trim().split(': ')[1]]).to.deep.equal([
+      0,
+      `accuracy ${(100 * expected).toFixed(2)} % on 2,000 samples`,
+    ]);
   });
 
   it('--against adds agreement and output error of a packed model', async () => {
-    const {stdout} = await runCli(['evaluate', at('small'), '--data', digits.images, '--labels', digits.labels, '--against', at('model'), '--json']);
-    const {samples, accuracy, against} = JSON.parse(stdout) as {readonly samples: number; readonly accuracy: number; readonly against: Readonly<Record<string, number>>};
+    const {stdout} = await runCli([
+      'evaluate',
+      at('small'),
+      '--data',
+      digits.images,
+      '--labels',
+      digits.labels,
+      '--against',
+      at('model'),
+      '--json',
+    ]);
+    const {samples, accuracy, against} = JSON.parse(stdout) as {
+      readonly samples: number;
+      readonly accuracy: number;
+      readonly against: Readonly<Record<string, number>>;
+    };
     expect([samples, accuracy]).to.deep.equal([2000, against['accuracyAfter']]);
     expect(against['agreement']).to.be.above(0.95);
     expect(against['relativeError']).to.be.within(1e-6, 0.02);
   });
 
   it('--against needs no labels, and speaks of answers only where there are any', async () => {
-    const {exitCode, stdout} = await runCli(['evaluate', at('smallFilter'), '--data', photos, '--size', '16x16', '--against', at('filter')]);
+    const {exitCode, stdout} = await runCli([
+      'evaluate',
+      at('smallFilter'),
+      '--data',
+      photos,
+      '--size',
+      '16x16',
+      '--against',
+      at('filter'),
+    ]);
     expect([exitCode, /: output error 0\.\d+ %, on 9 samples\n/.test(stdout)]).to.deep.equal([0, true]);
   });
 
@@ -66,7 +101,9 @@ describe('tfjs-compress evaluate', () => {
 
 /** Saves a model that takes every photo for the first of two classes. */
 async function saveClassOf(folder: string): Promise<void> {
-  const model = tf.sequential({layers: [tf.layers.flatten({inputShape: [8, 8, 3]}), tf.layers.dense({units: 2, kernelInitializer: 'zeros'})]});
+  const model = tf.sequential({
+    layers: [tf.layers.flatten({inputShape: [8, 8, 3]}), tf.layers.dense({units: 2, kernelInitializer: 'zeros'})],
+  });
   await model.save(fileHandler(folder));
   model.dispose();
 }

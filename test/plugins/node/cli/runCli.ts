@@ -21,7 +21,9 @@ export interface CliSettings {
 /** Runs the real program, from its source. */
 export async function runCli(args: readonly string[], {signals = [], uid, env}: CliSettings = {}): Promise<CliRun> {
   const child = spawn(process.execPath, ['--import=tsx', 'plugins/node/cli/main.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...env}, ...uid !== undefined && {uid},
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {...process.env, ...env},
+    ...(uid !== undefined && {uid}),
   });
   const waiting = [...signals];
   let said = '';

@@ -1,5 +1,5 @@
-import {expect} from 'chai';
 import {readFileSync} from 'node:fs';
+import {expect} from 'chai';
 import {runCli} from './runCli.ts';
 
 const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {readonly version: string};
@@ -12,8 +12,35 @@ describe('tfjs-compress: the command line', () => {
   it('--help names every option and command, in lines of at most 80 characters, with examples and exit codes', async () => {
     const {exitCode, stdout} = await runCli(['--help']);
     expect(exitCode).to.equal(0);
-    for (const word of ['--calibrate', '--bits', '--prune', '--correct', '--include', '--exclude', '--out', '--format', '--report', '--evaluate', '--labels', '--force',
-      '--dry-run', '--samples', '--range', '--size', '--on-corrupt', '--seed', '--backend', '--import', '--json', '--quiet', '--verbose', 'inspect', 'evaluate', 'Examples:', 'Exit codes:']) {
+    for (const word of [
+      '--calibrate',
+      '--bits',
+      '--prune',
+      '--correct',
+      '--include',
+      '--exclude',
+      '--out',
+      '--format',
+      '--report',
+      '--evaluate',
+      '--labels',
+      '--force',
+      '--dry-run',
+      '--samples',
+      '--range',
+      '--size',
+      '--on-corrupt',
+      '--seed',
+      '--backend',
+      '--import',
+      '--json',
+      '--quiet',
+      '--verbose',
+      'inspect',
+      'evaluate',
+      'Examples:',
+      'Exit codes:',
+    ]) {
       expect(stdout).to.include(word);
     }
     expect(stdout.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
@@ -50,7 +77,9 @@ describe('tfjs-compress: the command line', () => {
   ] as const) {
     it(`refuses: tfjs-compress ${args.join(' ')}`, async () => {
       const {exitCode, stdout, stderr} = await runCli(args);
-      expect(stderr).to.match(message).and.match(/^tfjs-compress: /);
+      expect(stderr)
+        .to.match(message)
+        .and.match(/^tfjs-compress: /);
       expect([exitCode, stdout]).to.deep.equal([2, '']);
     });
   }

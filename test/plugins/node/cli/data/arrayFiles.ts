@@ -1,6 +1,14 @@
 /** A `.npy` file. */
-export function npy(type: string, shape: readonly number[], numbers: Uint8Array, {version = 1, fortran = false}: {readonly version?: number; readonly fortran?: boolean} = {}): Buffer {
-  const text = `{'descr': '${type}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`.padEnd(117) + '\n';
+export function npy(
+  type: string,
+  shape: readonly number[],
+  numbers: Uint8Array,
+  {version = 1, fortran = false}: {readonly version?: number; readonly fortran?: boolean} = {},
+): Buffer {
+  const text =
+    `{'descr': '${type}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`.padEnd(
+      117,
+    ) + '\n';
   const head = Buffer.alloc(version === 1 ? 10 : 12);
   head.write('\x93NUMPY', 'latin1');
   head[6] = version;
@@ -27,17 +35,44 @@ export function bytesOf(type: string, numbers: readonly number[], littleEndian: 
 
 type Writer = (view: DataView, at: number, number: number, littleEndian: boolean) => void;
 
-const byte: Writer = (view, at, number) => { view.setUint8(at, number); };
-const two: Writer = (view, at, number, little) => { view.setUint16(at, number, little); };
-const four: Writer = (view, at, number, little) => { view.setUint32(at, number, little); };
-const eight: Writer = (view, at, number, little) => { view.setBigInt64(at, BigInt(number), little); };
+const byte: Writer = (view, at, number) => {
+  view.setUint8(at, number);
+};
+const two: Writer = (view, at, number, little) => {
+  view.setUint16(at, number, little);
+};
+const four: Writer = (view, at, number, little) => {
+  view.setUint32(at, number, little);
+};
+const eight: Writer = (view, at, number, little) => {
+  view.setBigInt64(at, BigInt(number), little);
+};
 
 const writers: Readonly<Record<string, Writer>> = {
-  b1: byte, i1: byte, u1: byte, i2: two, u2: two, i4: four, u4: four, i8: eight, u8: eight,
-  f2: (view, at, number, little) => { view.setUint16(at, halves.get(number) ?? 0, little); },
-  f4: (view, at, number, little) => { view.setFloat32(at, number, little); },
-  f8: (view, at, number, little) => { view.setFloat64(at, number, little); },
+  b1: byte,
+  i1: byte,
+  u1: byte,
+  i2: two,
+  u2: two,
+  i4: four,
+  u4: four,
+  i8: eight,
+  u8: eight,
+  f2: (view, at, number, little) => {
+    view.setUint16(at, halves.get(number) ?? 0, little);
+  },
+  f4: (view, at, number, little) => {
+    view.setFloat32(at, number, little);
+  },
+  f8: (view, at, number, little) => {
+    view.setFloat64(at, number, little);
+  },
 };
 
 /** Some numbers in binary16, from the tables of IEEE 754. */
-const halves = new Map([[-0.5, 0xb800], [2 ** -24, 0x0001], [65504, 0x7bff], [Infinity, 0x7c00]]);
+const halves = new Map([
+  [-0.5, 0xb800],
+  [2 ** -24, 0x0001],
+  [65504, 0x7bff],
+  [Infinity, 0x7c00],
+]);

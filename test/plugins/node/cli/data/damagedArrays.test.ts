@@ -1,8 +1,8 @@
+import '@tensorflow/tfjs-backend-cpu';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
-import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {DataError} from 'tfjs-compress';
@@ -37,13 +37,19 @@ describe('damaged arrays on disk', () => {
       }
     }
 
-    it('are read as they say or refused by a DataError, whatever bytes were changed', () => fc.assert(fc.asyncProperty(
-      fc.constantFrom(...whole), fc.array(fc.tuple(fc.nat(), fc.integer({min: 0, max: 255})), {minLength: 1, maxLength: 4}),
-      async (content, changes) => {
-        const damaged = Buffer.from(content);
-        for (const [at, byte] of changes) damaged[at % damaged.length] = byte;
-        await isReadOrRefused(damaged);
-      }), {numRuns: 1000}));
+    it('are read as they say or refused by a DataError, whatever bytes were changed', () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(...whole),
+          fc.array(fc.tuple(fc.nat(), fc.integer({min: 0, max: 255})), {minLength: 1, maxLength: 4}),
+          async (content, changes) => {
+            const damaged = Buffer.from(content);
+            for (const [at, byte] of changes) damaged[at % damaged.length] = byte;
+            await isReadOrRefused(damaged);
+          },
+        ),
+        {numRuns: 1000},
+      ));
 
     it('are read as they say or refused by a DataError, wherever they are cut', async () => {
       for (const content of whole) {
@@ -51,8 +57,16 @@ describe('damaged arrays on disk', () => {
       }
     });
 
-    it('are read as they say or refused by a DataError, whatever their headers say', () => fc.assert(fc.asyncProperty(
-      fc.constantFrom('<f4', '|u1', '<i8', '>f8', '|O', '<f3', '=f4'), fc.array(fc.oneof(fc.nat(3), fc.maxSafeNat()), {maxLength: 5}), fc.boolean(), fc.uint8Array({maxLength: 64}),
-      async (type, shape, fortran, numbers) => isReadOrRefused(npy(type, shape, numbers, {fortran}))), {numRuns: 500}));
+    it('are read as they say or refused by a DataError, whatever their headers say', () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom('<f4', '|u1', '<i8', '>f8', '|O', '<f3', '=f4'),
+          fc.array(fc.oneof(fc.nat(3), fc.maxSafeNat()), {maxLength: 5}),
+          fc.boolean(),
+          fc.uint8Array({maxLength: 64}),
+          async (type, shape, fortran, numbers) => isReadOrRefused(npy(type, shape, numbers, {fortran})),
+        ),
+        {numRuns: 500},
+      ));
   });
 });

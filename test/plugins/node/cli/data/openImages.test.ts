@@ -1,8 +1,8 @@
+import '@tensorflow/tfjs-backend-cpu';
 import {copyFile, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {crc32, deflateSync} from 'node:zlib';
-import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import jpeg from 'jpeg-js';
@@ -18,7 +18,12 @@ const options: ReadingOptions = {samples: Infinity, range: [0, 1], seed: 1, onCo
 const photos = 'node_modules/@vladmandic/face-api/demo';
 
 /** A png of which every pixel is a function of its place. */
-function png(width: number, height: number, pixel: (y: number, x: number) => readonly number[], packing: {readonly colorType?: 0 | 2 | 4 | 6; readonly bitDepth?: 8 | 16} = {}): Buffer {
+function png(
+  width: number,
+  height: number,
+  pixel: (y: number, x: number) => readonly number[],
+  packing: {readonly colorType?: 0 | 2 | 4 | 6; readonly bitDepth?: 8 | 16} = {},
+): Buffer {
   const image = new PNG({width, height});
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) image.data.set(pixel(y, x), 4 * (y * width + x));
@@ -35,12 +40,23 @@ function chunk(name: string, content: Uint8Array): Buffer {
 }
 
 /** A png by hand, for what pngjs does not write. */
-function rawPng(size: readonly [width: number, height: number], [depth, kind, interlace]: readonly [number, number, number], rows: Uint8Array, ...extra: readonly Buffer[]): Buffer {
+function rawPng(
+  size: readonly [width: number, height: number],
+  [depth, kind, interlace]: readonly [number, number, number],
+  rows: Uint8Array,
+  ...extra: readonly Buffer[]
+): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size[0], 0);
   header.writeUInt32BE(size[1], 4);
   header.set([depth, kind, 0, 0, interlace], 8);
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), ...extra, chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    ...extra,
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 const red = png(8, 8, () => [255, 0, 0, 255]);
@@ -55,12 +71,22 @@ describe('images on disk', () => {
 
     it('are found in all sub-folders, whatever the case of their names, in the order of their paths', async () => {
       await mkdir(join(folder, 'b/c'), {recursive: true});
-      await writeFile(join(folder, 'b/c/2.PNG'), png(4, 4, () => [20, 0, 0, 255]));
+      await writeFile(
+        join(folder, 'b/c/2.PNG'),
+        png(4, 4, () => [20, 0, 0, 255]),
+      );
       await writeFile(join(folder, 'z.jpeg'), jpeg.encode({width: 4, height: 4, data: Buffer.alloc(64, 255)}, 90).data);
-      await writeFile(join(folder, 'a.png'), png(4, 4, () => [10, 0, 0, 255]));
+      await writeFile(
+        join(folder, 'a.png'),
+        png(4, 4, () => [10, 0, 0, 255]),
+      );
       await writeFile(join(folder, 'notes.txt'), 'no image');
       const inputs = await openInputs(folder, [null, 4, 4, 3], {...options, range: [0, 255]});
-      expect(inputs).to.include({count: 3, total: 3, description: '3 images (jpeg, png), 4×4×3, pixels 0…255 as 0…255, 1 other file ignored'});
+      expect(inputs).to.include({
+        count: 3,
+        total: 3,
+        description: '3 images (jpeg, png), 4×4×3, pixels 0…255 as 0…255, 1 other file ignored',
+      });
       const [batch] = await readAll(inputs);
       expect(batch.shape).to.deep.equal([3, 4, 4, 3]);
       expect([0, 48, 96].map((at) => batch.values[at])).to.deep.equal([10, 20, 255]);
@@ -87,8 +113,14 @@ describe('images on disk', () => {
     });
 
     it('are cut out without scaling where the model takes any size, and resized where they are too small', async () => {
-      await writeFile(join(folder, 'large.png'), png(12, 10, (y, x) => [y, x, 0, 255]));
-      await writeFile(join(folder, 'small.png'), png(3, 3, () => [7, 7, 7, 255]));
+      await writeFile(
+        join(folder, 'large.png'),
+        png(12, 10, (y, x) => [y, x, 0, 255]),
+      );
+      await writeFile(
+        join(folder, 'small.png'),
+        png(3, 3, () => [7, 7, 7, 255]),
+      );
       const inputs = await openInputs(folder, [null, null, null, 3], {...options, range: [0, 255], size: [4, 6]});
       expect(inputs.description).to.contain('4×6×3 from their middle');
       const [{values}] = await readAll(inputs);
@@ -100,7 +132,10 @@ describe('images on disk', () => {
 
     it('become luminance for grey models, and grey is repeated for colour models', async () => {
       await writeFile(join(folder, 'a.png'), red);
-      await writeFile(join(folder, 'b.png'), png(8, 8, () => [51, 51, 51, 255], {colorType: 0}));
+      await writeFile(
+        join(folder, 'b.png'),
+        png(8, 8, () => [51, 51, 51, 255], {colorType: 0}),
+      );
       const [grey] = await readAll(await openInputs(folder, [null, 1, 1, 1], {...options, range: [0, 255]}));
       expect(grey.values[0]).to.be.closeTo(0.299 * 255, 1e-3);
       expect(grey.values[1]).to.be.closeTo(51, 1e-3);
@@ -110,17 +145,28 @@ describe('images on disk', () => {
 
     it('of 16 bits, with a palette, interlaced, or transparent are decoded; what is transparent lies on white', async () => {
       await writeFile(join(folder, '1.png'), rawPng([1, 1], [16, 0, 0], Uint8Array.of(0, 0x80, 0x80)));
-      await writeFile(join(folder, '2.png'), rawPng([2, 1], [8, 3, 0], Uint8Array.of(0, 1, 1), chunk('PLTE', Uint8Array.of(1, 2, 3, 40, 50, 60))));
+      await writeFile(
+        join(folder, '2.png'),
+        rawPng([2, 1], [8, 3, 0], Uint8Array.of(0, 1, 1), chunk('PLTE', Uint8Array.of(1, 2, 3, 40, 50, 60))),
+      );
       await writeFile(join(folder, '3.png'), rawPng([2, 2], [8, 0, 1], Uint8Array.of(0, 9, 0, 9, 0, 9, 9)));
-      await writeFile(join(folder, '4.png'), png(1, 1, () => [0, 0, 255, 51]));
+      await writeFile(
+        join(folder, '4.png'),
+        png(1, 1, () => [0, 0, 255, 51]),
+      );
       const inputs = await openInputs(folder, [null, 1, 1, 3], {...options, range: [0, 255], onCorrupt: 'refuse'});
       const [{values}] = await readAll(inputs);
       expect(values.map(Math.round)).to.deep.equal([128, 128, 128, 40, 50, 60, 9, 9, 9, 204, 204, 255]);
     });
 
     it('beyond `samples` are chosen at random, the same ones for the same seed, and read in order', async () => {
-      for (let i = 0; i < 20; i++) await writeFile(join(folder, `${String(i).padStart(2, '0')}.png`), png(1, 1, () => [i, i, i, 255]));
-      const chosen = async (seed: number): Promise<readonly number[]> => (await openInputs(folder, [null, 1, 1, 1], {...options, samples: 5, seed})).chosen;
+      for (let i = 0; i < 20; i++)
+        await writeFile(
+          join(folder, `${String(i).padStart(2, '0')}.png`),
+          png(1, 1, () => [i, i, i, 255]),
+        );
+      const chosen = async (seed: number): Promise<readonly number[]> =>
+        (await openInputs(folder, [null, 1, 1, 1], {...options, samples: 5, seed})).chosen;
       const first = await chosen(1);
       expect(first).to.have.length(5);
       expect([...first].sort((a, b) => a - b)).to.deep.equal(first);
@@ -143,7 +189,10 @@ describe('images on disk', () => {
       it('are left out and named, and others taken instead', async () => {
         for (let i = 0; i < 8; i++) await writeFile(join(folder, `${i}.png`), red);
         await writeFile(join(folder, '8.png'), red.subarray(0, red.length - 20));
-        await writeFile(join(folder, '9.jpg'), jpeg.encode({width: 64, height: 64, data: Buffer.alloc(4 * 64 * 64, 7)}, 90).data.subarray(0, 500));
+        await writeFile(
+          join(folder, '9.jpg'),
+          jpeg.encode({width: 64, height: 64, data: Buffer.alloc(4 * 64 * 64, 7)}, 90).data.subarray(0, 500),
+        );
         await writeFile(join(folder, 'empty.png'), '');
         const inputs = await openInputs(folder, [null, 4, 4, 3], {...options, samples: 8});
         expect(inputs.count).to.equal(8);
@@ -156,9 +205,14 @@ describe('images on disk', () => {
 
       it('are an error with onCorrupt: refuse, and where none is whole', async () => {
         await writeFile(join(folder, 'a.png'), 'GIF89a');
-        const open = (onCorrupt: 'skip' | 'refuse'): Promise<unknown> => openInputs(folder, [null, 4, 4, 3], {...options, onCorrupt});
-        expect(await refusal(open('refuse'))).to.match(/a\.png: expected a jpeg or png image, got a damaged one \(neither jpeg nor png by its first bytes\); mend or remove it/);
-        expect(await refusal(open('skip'))).to.match(/expected images that decode, got 1 that do not, the first: .*a\.png/);
+        const open = (onCorrupt: 'skip' | 'refuse'): Promise<unknown> =>
+          openInputs(folder, [null, 4, 4, 3], {...options, onCorrupt});
+        expect(await refusal(open('refuse'))).to.match(
+          /a\.png: expected a jpeg or png image, got a damaged one \(neither jpeg nor png by its first bytes\); mend or remove it/,
+        );
+        expect(await refusal(open('skip'))).to.match(
+          /expected images that decode, got 1 that do not, the first: .*a\.png/,
+        );
       });
 
       it('or say that they are huge are refused before anything is allocated', async () => {
@@ -180,17 +234,27 @@ describe('images on disk', () => {
     });
 
     it('where there are none, the error says what there is', async () => {
-      expect(await refusal(openInputs(folder, [null, 4, 4, 3], options))).to.contain('expected images (.jpg, .jpeg, .png), got an empty folder');
+      expect(await refusal(openInputs(folder, [null, 4, 4, 3], options))).to.contain(
+        'expected images (.jpg, .jpeg, .png), got an empty folder',
+      );
       await writeFile(join(folder, 'x.npy'), '');
       await writeFile(join(folder, 'y.txt'), '');
-      expect(await refusal(openInputs(folder, [null, 4, 4, 3], options))).to.contain('got 2 other files (.npy, .txt); name the file itself');
+      expect(await refusal(openInputs(folder, [null, 4, 4, 3], options))).to.contain(
+        'got 2 other files (.npy, .txt); name the file itself',
+      );
     });
 
     it('for a model that takes none, or of a path that is not there, are an error', async () => {
       await writeFile(join(folder, 'red.png'), red);
-      expect(await refusal(openInputs(folder, [null, 784], options))).to.match(/expected a model that takes images.*got one that takes \[batch, 784\]; give its inputs as a \.npy file/);
-      expect(await refusal(openInputs(join(folder, 'red.png'), [null, 4, 4, 3], options))).to.contain('put images into a folder and name that');
-      expect(await refusal(openInputs(join(folder, 'nowhere'), [null, 4, 4, 3], options))).to.match(/nowhere: expected a folder of images, a \.npy or an idx file, got nothing/);
+      expect(await refusal(openInputs(folder, [null, 784], options))).to.match(
+        /expected a model that takes images.*got one that takes \[batch, 784\]; give its inputs as a \.npy file/,
+      );
+      expect(await refusal(openInputs(join(folder, 'red.png'), [null, 4, 4, 3], options))).to.contain(
+        'put images into a folder and name that',
+      );
+      expect(await refusal(openInputs(join(folder, 'nowhere'), [null, 4, 4, 3], options))).to.match(
+        /nowhere: expected a folder of images, a \.npy or an idx file, got nothing/,
+      );
     });
 
     it('in folders of classes have the numbers of their folders as labels', async () => {
@@ -203,7 +267,9 @@ describe('images on disk', () => {
       expect([...labels]).to.deep.equal([0, 0, 1, 1]);
       expect(classNames).to.deep.equal(['cat', 'dog']);
       expect(inputs.skipped.map(({file}) => file)).to.deep.equal(['cat/broken.png']);
-      expect(await refusal(openLabelled(folder, [null, 4, 4, 3], 10, options))).to.contain('expected 10 folders, one for each class of the model, got 2 (cat, dog)');
+      expect(await refusal(openLabelled(folder, [null, 4, 4, 3], 10, options))).to.contain(
+        'expected 10 folders, one for each class of the model, got 2 (cat, dog)',
+      );
       await writeFile(join(folder, 'stray.png'), red);
       expect(await refusal(openLabelled(folder, [null, 4, 4, 3], 2, options))).to.contain('got stray.png beside them');
     });

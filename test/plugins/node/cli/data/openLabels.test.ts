@@ -16,7 +16,7 @@ describe('labels on disk', () => {
   async function labels(content: string | Uint8Array, classes = 10): Promise<number[]> {
     const path = join(folder, 'labels');
     await writeFile(path, content);
-    return [...await openLabels(path, classes)];
+    return [...(await openLabels(path, classes))];
   }
 
   it('are read from idx, gzipped or not, from .npy of integers, and from texts', async () => {
@@ -29,14 +29,20 @@ describe('labels on disk', () => {
   });
 
   it('that no class has, or that are no integers, are refused with their place', async () => {
-    expect(await refusal(labels('3\n10\n'))).to.contain('expected class numbers from 0 to 9, as many as the model has outputs, got 10 for sample 1');
+    expect(await refusal(labels('3\n10\n'))).to.contain(
+      'expected class numbers from 0 to 9, as many as the model has outputs, got 10 for sample 1',
+    );
     expect(await refusal(labels('label\n3\n'))).to.contain("got 'label' on line 1");
     expect(await refusal(labels('1\n\n3\n'))).to.contain("got '' on line 2");
     expect(await refusal(labels(''))).to.contain("got '' on line 1");
     expect(await refusal(labels(npy('<i2', [1], bytesOf('i2', [-1], true))))).to.contain('got -1 for sample 0');
-    expect(await refusal(labels(npy('<f4', [1], bytesOf('f4', [1], true))))).to.contain('expected integers [samples], got [1] of float32');
+    expect(await refusal(labels(npy('<f4', [1], bytesOf('f4', [1], true))))).to.contain(
+      'expected integers [samples], got [1] of float32',
+    );
     expect(await refusal(labels(npy('<i2', [1, 2], bytesOf('i2', [0, 1], true))))).to.contain('got [1, 2] of int16');
-    expect(await refusal(openLabels(join(folder, 'nowhere'), 10))).to.contain('expected labels, got nothing that can be read');
+    expect(await refusal(openLabels(join(folder, 'nowhere'), 10))).to.contain(
+      'expected labels, got nothing that can be read',
+    );
     expect(await refusal(openLabels(folder, 10))).to.contain('got a folder');
   });
 });
