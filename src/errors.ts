@@ -1,4 +1,4 @@
-import type {SelfCheckReport} from './types.ts';
+import type {SelfCheckReport} from './report/selfCheckReport.ts';
 
 /** The base of every error that this library throws on purpose. */
 export class CompressError extends Error {

@@ -49,7 +49,7 @@ export {loadPacked, type LoadPackedOptions} from './files/loadPacked.ts';
 export {sealModel} from './artifacts/sealModel.ts';
 export {saveModel} from './files/saveModel.ts';
 export {selfCheck, type SelfCheckOptions} from './stages/pack/selfCheck.ts';
-export type {LayerCheck, SelfCheckReport} from './types.ts';
+export type {LayerCheck, SelfCheckReport} from './report/selfCheckReport.ts';
 export type {PackedLayerReport, PackingReport} from './report/report.ts';
 export {exportGraph, toGraphModel} from './files/export/exportGraph.ts';
 export {exportStock} from './files/export/exportStock.ts';
@@ -75,19 +75,12 @@ export type {InputTensors} from './data/inputTensors.ts';
 export type {LabelledData, LabelledTensors} from './data/readLabelledBatches.ts';
 
 // what goes through a pipeline
-export type {
-  BatchSource,
-  CompressedLayer,
-  Compression,
-  Origin,
-  ProgressEvent,
-  ProgressObserver,
-  PrunedLayer,
-  PrunedMatrix,
-  QuantizedLayer,
-  QuantizedMatrix,
-} from './types.ts';
-export type {LayerInfo, SkippedLayer} from './calibration/targets.ts';
+export type {BatchSource} from './data/batchSource.ts';
+export type {Compression, Origin} from './stages/run/compression.ts';
+export type {ProgressEvent, ProgressObserver} from './progress.ts';
+export type {CompressedLayer, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './records.ts';
+export type {LayerInfo} from './calibration/targets.ts';
+export type {SkippedLayer} from './records.ts';
 export type {
   BoundReport,
   CandidateReport,

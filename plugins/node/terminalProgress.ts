@@ -1,6 +1,6 @@
 import {Presets, SingleBar} from 'cli-progress';
 import {resolveOptions} from '../../src/options.ts';
-import type {ProgressEvent} from '../../src/types.ts';
+import type {ProgressEvent} from '../../src/progress.ts';
 
 /** Options of {@link terminalProgress}. */
 export interface TerminalProgressOptions {

@@ -1,7 +1,7 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {BatchSource} from '../data/batchSource.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
-import type {BatchSource} from '../types.ts';
 import {Activations, type CallInputs, lastUsesOf} from './activations.ts';
 
 /** What a walk needs. */

@@ -5,6 +5,7 @@ import type {KernelAdapter} from '../layers/adapter/adapter.ts';
 import {adapterFor, kernelsOf, supportedClassNames} from '../layers/registry.ts';
 import type {CallList} from '../model/callList.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
+import type {SkippedLayer} from '../records.ts';
 
 /** A kernel that a stage rewrites, with all calls of its layer: a shared layer is one target for each of its kernels. */
 export interface CompressionTarget {
@@ -30,16 +31,6 @@ export function rowWidth({originalLayer, kernel}: Pick<CompressionTarget, 'origi
 /** The weight that a kernel is, in a layer. It stays the layer's. */
 export function kernelWeight(layer: layers.Layer, {weight}: Pick<KernelAdapter, 'weight'>): Tensor {
   return layer.getWeights()[weight];
-}
-
-/** A layer with weights that a stage leaves as it is. */
-export interface SkippedLayer {
-  /** The name of the layer in its model. */
-  readonly name: string;
-  /** Its type. */
-  readonly className: string;
-  /** Why it was left alone. */
-  readonly reason: string;
 }
 
 /** Says why a kernel is left out, or nothing if it is in. */

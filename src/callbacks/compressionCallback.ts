@@ -3,7 +3,7 @@ import {map, type Observable, Subject, type Subscribable} from 'rxjs';
 import {ModelError} from '../errors.ts';
 import {integer, oneOf, type OptionRules} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {AwaitedObservable} from './awaitedObservable.ts';
 import {PendingRuns} from './pendingRuns.ts';
 import {requireTrained} from './requireTrained.ts';

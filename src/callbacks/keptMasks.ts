@@ -6,7 +6,7 @@ import {kernelsOf} from '../layers/registry.ts';
 import {layersOf} from '../model/layersOf.ts';
 import {matrix} from '../numerics/linalg/matrix.ts';
 import {requireUnpacked} from '../packed/requireUnpacked.ts';
-import type {CompressedLayer} from '../types.ts';
+import type {CompressedLayer} from '../records.ts';
 
 /** Which weights of a layer's kernel are kept. */
 export interface KeptMask {

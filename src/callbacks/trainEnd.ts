@@ -1,6 +1,5 @@
 import {resolveOptions} from '../options.ts';
-import {createCompression} from '../stages/run/compression.ts';
-import type {Origin} from '../types.ts';
+import {createCompression, type Origin} from '../stages/run/compression.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 
 /**

@@ -2,11 +2,23 @@ import {dispose, gather, slice, type Tensor, tensor1d, tidy} from '@tensorflow/t
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, formatValue} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
-import type {BatchSource} from '../types.ts';
 import {batchSizeFor} from './batchSizeFor.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
 import {inputsOf, type InputTensors, isTensorInput, listOf} from './inputTensors.ts';
+
+/** Data that can be read from its start as often as needed, batch by batch. */
+export interface BatchSource {
+  /** No reading gives more samples than this. */
+  readonly samples: number;
+  /** The most rows of X that a layer takes from all samples together. */
+  readonly rows: number;
+  /**
+   * Batches for a model: one tensor for each of its inputs. They belong to the reader.
+   * @throws DataError if a batch does not fit the model
+   */
+  read(model: LayersModel): AsyncIterable<Tensor[]>;
+}
 
 /**
  * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one.

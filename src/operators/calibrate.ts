@@ -1,7 +1,7 @@
 import {map, type Observable, type OperatorFunction} from 'rxjs';
 import {batchSource, DEFAULT_READING, type InputData} from '../data/batchSource.ts';
 import {integer, resolveOptions} from '../options.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {asyncElements, isObservable} from './asyncElements.ts';
 
 /** How calibration data is read. */

@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {flag, integer, number, type OptionRules, resolveOptions} from '../options.ts';
 import {correctModel, type CorrectModelOptions} from '../stages/correct/correctModel.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 import {stage} from './stage.ts';
 

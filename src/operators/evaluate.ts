@@ -2,7 +2,7 @@ import type {OperatorFunction} from 'rxjs';
 import {type LabelledData, requireLabelled} from '../data/readLabelledBatches.ts';
 import {integer, resolveOptions} from '../options.ts';
 import {evaluateModel} from '../stages/evaluateModel.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {stage} from './stage.ts';
 
 /** Options of {@link evaluate}. */

@@ -1,6 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
 import {foldModel} from '../stages/correct/foldModel.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {stage} from './stage.ts';
 
 /**

@@ -2,7 +2,7 @@ import type {MonoTypeOperatorFunction} from 'rxjs';
 import {resolveOptions} from '../options.ts';
 import {checkRule} from '../stages/pack/checkRule.ts';
 import {packStage} from '../stages/pack/packStage.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {stage} from './stage.ts';
 
 /** Options of {@link pack}. */

@@ -1,7 +1,8 @@
 import {map, type OperatorFunction} from 'rxjs';
 import {OptionError} from '../errors.ts';
+import type {ProgressObserver} from '../progress.ts';
 import {TrainingObservable} from '../sources/trainingObservable.ts';
-import type {Compression, ProgressObserver} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 
 /**
  * Lets an observer see how the following stages get on: stage, layer, index of total, fraction, elapsed and remaining milliseconds.

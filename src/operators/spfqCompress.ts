@@ -2,7 +2,7 @@ import type {OperatorFunction} from 'rxjs';
 import {OptionError} from '../errors.ts';
 import {requireObject, resolveOptions} from '../options.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';

@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {pruneModel} from '../stages/prune/pruneModel.ts';
 import {pruneToModelSparsity} from '../stages/prune/sparsityBudget.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {prunePlan, type SpfqPruneOptions} from './pruneOptions.ts';
 import {stage} from './stage.ts';
 

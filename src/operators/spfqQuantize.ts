@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {quantizeToBudget} from '../stages/quantize/bitBudget.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {type BudgetedQuantizeOptions, budgetPlan, hasBudget, requireNoBudget} from './quantizeBudget.ts';
 import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';

@@ -1,7 +1,7 @@
 import {concatMap, Observable, type OperatorFunction} from 'rxjs';
 import {disposeModel} from '../model/disposeModel.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import type {StageContext} from '../stages/run/stageContext.ts';
-import type {Compression} from '../types.ts';
 
 /**
  * A stage of a pipeline: takes each compression, gives the next, and disposes of the one that it took.

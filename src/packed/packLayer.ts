@@ -1,7 +1,7 @@
 import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
-import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../types.ts';
+import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../records.ts';
 
 /**
  * A compressed layer as a packing.

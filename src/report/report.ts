@@ -1,7 +1,7 @@
-import type {SkippedLayer} from '../calibration/targets.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
-import type {SelfCheckReport} from '../types.ts';
+import type {SkippedLayer} from '../records.ts';
 import {reportTable} from './reportTable.ts';
+import type {SelfCheckReport} from './selfCheckReport.ts';
 
 /** What the stages say of one layer. */
 export interface LayerReport {

@@ -2,7 +2,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {partsOf} from '../numerics/coding/packedMatrices.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {packLayer} from '../packed/packLayer.ts';
-import type {CompressedLayer} from '../types.ts';
+import type {CompressedLayer} from '../records.ts';
 import type {LayerReport, SizeReport} from './report.ts';
 
 /**

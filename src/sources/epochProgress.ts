@@ -1,5 +1,5 @@
 import {Callback} from '@tensorflow/tfjs-layers';
-import type {ProgressObserver} from '../types.ts';
+import type {ProgressObserver} from '../progress.ts';
 
 /** Which epochs a training runs through. */
 export interface EpochRange {

@@ -2,7 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
 import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
-import type {Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {type FitOptions, training, trainingOptions} from './training.ts';
 
 /** What `model.fit` trains on: a tensor, one for each input or output, or by name. */

@@ -1,10 +1,10 @@
 import type {LayersModel, ModelFitDatasetArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
-import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
+import {type BatchSource,batchSource, DEFAULT_READING} from '../data/batchSource.ts';
 import {findOpener} from '../data/elements.ts';
 import {sampleBatches} from '../data/sampleRows.ts';
 import {DataError, formatValue} from '../errors.ts';
-import type {BatchSource, Compression} from '../types.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {type FitOptions, type PreparedTraining, training, trainingOptions} from './training.ts';
 import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
 

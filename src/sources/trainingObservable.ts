@@ -1,5 +1,6 @@
 import {Observable} from 'rxjs';
-import type {Compression, ProgressObserver} from '../types.ts';
+import type {ProgressObserver} from '../progress.ts';
+import type {Compression} from '../stages/run/compression.ts';
 
 /** Makes a training and starts it on subscription. Those who observe it are to see its epochs, and the stages behind it. */
 export type ObservedTraining = (observers: readonly ProgressObserver[]) => Observable<Compression>;

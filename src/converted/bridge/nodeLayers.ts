@@ -1,4 +1,4 @@
-import type {SkippedLayer} from '../../calibration/targets.ts';
+import type {SkippedLayer} from '../../records.ts';
 import {type Endpoint, inputsOfNode, layerName, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {type BiasAndActivation, type Consumers, readBiasAndActivation} from '../nodes/biasAndActivation.ts';

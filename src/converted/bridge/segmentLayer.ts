@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import type {SkippedLayer} from '../../calibration/targets.ts';
+import type {SkippedLayer} from '../../records.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../graph/nodeDef.ts';
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import {GraphSegment} from '../segments/graphSegment.ts';

@@ -1,8 +1,8 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
-import type {SkippedLayer} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
+import type {SkippedLayer} from '../../records.ts';
 import {createEmptyGraphModel, type GraphModelClass} from '../graph/graphModelClass.ts';
 import {layerName} from '../graph/nodeDef.ts';
 import {constantTensor, parseProgram, type SegmentProgram} from './segmentProgram.ts';

@@ -1,6 +1,6 @@
 import {type DataType, type Tensor, tensor} from '@tensorflow/tfjs-core';
-import type {SkippedLayer} from '../../calibration/targets.ts';
 import {ArtifactError} from '../../errors.ts';
+import type {SkippedLayer} from '../../records.ts';
 import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
 
 /** A part of a graph, as plain data. */

@@ -2,7 +2,7 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import type {CallList} from '../../model/callList.ts';
 import {matrix} from '../../numerics/linalg/matrix.ts';
-import type {QuantizedLayer} from '../../types.ts';
+import type {QuantizedLayer} from '../../records.ts';
 import {firstExact} from './letterForm.ts';
 import {findScaleReceiver, isHomogeneous, type ScaleReceiver} from './scaleReceiver.ts';
 import type {StockArtifacts} from './stockArtifacts.ts';

@@ -1,4 +1,4 @@
-import type {QuantizedLayer} from '../../types.ts';
+import type {QuantizedLayer} from '../../records.ts';
 import {findExactCodes} from './exactCodes.ts';
 import type {AffineMap, StoredForm} from './storedForm.ts';
 

@@ -1,7 +1,7 @@
 import {dispose, type Tensor, tensor, tensor1d} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {followingBatchNorm} from '../../calibration/followingBatchNorm.ts';
-import {kernelWeight, type SkippedLayer} from '../../calibration/targets.ts';
+import {kernelWeight} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
 import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
@@ -10,9 +10,9 @@ import {rebuildModel, type Topology, topologyOf} from '../../model/cloneModel.ts
 import {disposeModel} from '../../model/disposeModel.ts';
 import {mapTopology} from '../../model/topology.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import type {SkippedLayer} from '../../records.ts';
 import {createReport} from '../../report/report.ts';
-import type {Compression} from '../../types.ts';
-import {requireAlive} from '../run/compression.ts';
+import {type Compression, requireAlive} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
 
 /** A kernel and the BatchNormalization that goes into it. */

@@ -9,8 +9,8 @@ import {integer, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {storedKernelsOf} from '../../packed/storedKernels.ts';
-import type {CompressedLayer, Compression} from '../../types.ts';
-import {requireAlive} from '../run/compression.ts';
+import type {CompressedLayer} from '../../records.ts';
+import {type Compression, requireAlive} from '../run/compression.ts';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
 
 /** Options of {@link letterHistograms}. */

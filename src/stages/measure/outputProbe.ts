@@ -2,9 +2,10 @@ import {dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {findBiasTarget} from '../../calibration/biasTarget.ts';
 import {type CompressionTarget, findTargets} from '../../calibration/targets.ts';
+import type {BatchSource} from '../../data/batchSource.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
-import type {BatchSource, Compression} from '../../types.ts';
+import type {Compression} from '../run/compression.ts';
 import {type NewWeights, rewriteLayer} from '../run/rewriteLayer.ts';
 import type {VisitOptions} from '../run/visitLayers.ts';
 

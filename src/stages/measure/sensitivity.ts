@@ -1,7 +1,8 @@
 import type {AllocationOption} from '../../numerics/allocation.ts';
 import {runTask} from '../../numerics/paced.ts';
+import type {CompressedLayer} from '../../records.ts';
 import type {SizeReport} from '../../report/report.ts';
-import type {CompressedLayer, Compression} from '../../types.ts';
+import type {Compression} from '../run/compression.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';

@@ -1,7 +1,7 @@
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {offsetAt, stepAt} from '../../numerics/scales/scales.ts';
 import {letterOf} from '../../numerics/stochastic/alphabet.ts';
-import type {PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../types.ts';
+import type {PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
 
 /** Counts of a layer's weights before and after. */
 export interface WeightHistogram {

@@ -1,6 +1,6 @@
 import {dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {BatchSource} from '../../types.ts';
+import type {BatchSource} from '../../data/batchSource.ts';
 
 /** Enough to meet every output of a layer; the inputs of all its layers are held together. */
 const SAMPLES = 8;

@@ -3,7 +3,7 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {uniformsOf} from '../../numerics/random.ts';
 import type {Packed} from '../../packed/packed.ts';
 import {decodeKernel} from '../../packed/packedExecution.ts';
-import type {LayerCheck} from '../../types.ts';
+import type {LayerCheck} from '../../report/selfCheckReport.ts';
 
 /** Samples of random inputs: of vectors more, for a convolution has many rows from few. */
 const RANDOM_VECTORS = 8;

@@ -11,7 +11,7 @@ import {Packed} from '../../packed/packed.ts';
 import {packLayer} from '../../packed/packLayer.ts';
 import {registerPacked} from '../../packed/registerPacked.ts';
 import {withPackedLayers} from '../../packed/withPackedLayers.ts';
-import type {CompressedLayer} from '../../types.ts';
+import type {CompressedLayer} from '../../records.ts';
 
 /**
  * A model of the same function whose compressed layers are `Packed`. The given model stays as it was.

@@ -7,8 +7,7 @@ import type {Kwargs} from '../../layers/adapter/adapter.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
-import {selfCheckReport} from '../../report/selfCheckReport.ts';
-import type {LayerCheck, SelfCheckReport} from '../../types.ts';
+import {type LayerCheck, type SelfCheckReport,selfCheckReport} from '../../report/selfCheckReport.ts';
 import {requireBuilt} from '../run/compression.ts';
 import {compareLayer} from './compareLayer.ts';
 

@@ -5,7 +5,6 @@ import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
 import {runTask} from '../../numerics/paced.ts';
 import type {Task} from '../../numerics/task.ts';
-import type {Compression} from '../../types.ts';
 import {
   type LayerSensitivity,
   type LayerTrial,
@@ -13,6 +12,7 @@ import {
   passContext,
   weightedErrors,
 } from '../measure/sensitivity.ts';
+import type {Compression} from '../run/compression.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {pruneModel, type PruneModelOptions} from './pruneModel.ts';

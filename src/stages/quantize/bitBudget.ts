@@ -5,7 +5,6 @@ import type {Bits} from '../../numerics/stochastic/alphabet.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import {packedLayer} from '../../report/sizes.ts';
 import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
-import type {Compression} from '../../types.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
 import {
   type LayerSensitivity,
@@ -15,6 +14,7 @@ import {
   type Sensitivities,
   weightedErrors,
 } from '../measure/sensitivity.ts';
+import type {Compression} from '../run/compression.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {type LayerResult, visitLayers} from '../run/visitLayers.ts';

@@ -1,8 +1,8 @@
 import type {LayerFilter} from '../../calibration/targets.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
-import type {Compression} from '../../types.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
+import type {Compression} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';

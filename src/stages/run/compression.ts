@@ -1,12 +1,51 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {SkippedLayer} from '../../calibration/targets.ts';
+import type {BatchSource} from '../../data/batchSource.ts';
 import {formatValue, ModelError} from '../../errors.ts';
 import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
-import {createReport, emptyReport, type LayerReport} from '../../report/report.ts';
+import type {ProgressObserver} from '../../progress.ts';
+import type {CompressedLayer} from '../../records.ts';
+import {type SkippedLayer} from '../../records.ts';
+import {createReport, emptyReport, type LayerReport, type Report} from '../../report/report.ts';
 import {sizesOf} from '../../report/sizes.ts';
-import type {BatchSource, CompressedLayer, Compression, Origin} from '../../types.ts';
 import type {StageContext} from './stageContext.ts';
+
+/** A model on its way through the stages: an immutable record that each stage replaces by the next. */
+export interface Compression {
+  /** The model as it came; never written to, never disposed. */
+  readonly original: LayersModel;
+  /** The same topology, compressed so far. Before the first stage it is `original` itself. */
+  readonly model: LayersModel;
+  /** The compressed layers, in the order of the walk. */
+  readonly layers: readonly CompressedLayer[];
+  /** What stages calibrate on, unless {@link calibrate} names something else. */
+  readonly calibration: BatchSource | undefined;
+  /** What the stages so far did, and what came of it. */
+  readonly report: Report;
+  /** The default seed of the stages. */
+  readonly seed: number;
+  /** Who sees the progress of the stages that follow. */
+  readonly observers: readonly ProgressObserver[];
+  /** The epoch at whose end it was taken, from 1; of {@link epochEnd} only. */
+  readonly epoch?: number;
+  /** What its source did for it, and has to know of it. */
+  readonly origin: Origin;
+  /**
+   * Frees `model`, unless it is the user's own; of {@link epochEnd} and {@link compressGraph} `original` too, which is a copy. Whoever receives a compression
+   * owns it: a stage frees what it was given when it has made the next, the last subscriber keeps the model or disposes of it.
+   */
+  dispose(): void;
+}
+
+/** The source's side of a compression. */
+export interface Origin {
+  /** Frees `original`, where the source made it for this compression alone. More than once is once. */
+  release(): void;
+  /** Told of all work on the compression, where training has to wait for it. */
+  wait(work: Promise<unknown>): void;
+  /** What {@link exportGraph} needs of the converted graph that `original` stands for; of {@link compressGraph} only. */
+  readonly graph?: object;
+}
 
 /** A model that belongs to the user, and for which nobody waits. */
 const USER_OWNED: Origin = {release: () => undefined, wait: () => undefined};

@@ -6,8 +6,9 @@ import {biasShift, centerGramsTask, type Grams} from '../../numerics/correction/
 import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {runTask} from '../../numerics/paced.ts';
+import type {CompressedLayer} from '../../records.ts';
 import type {LayerReport} from '../../report/report.ts';
-import type {CompressedLayer, Compression} from '../../types.ts';
+import type {Compression} from './compression.ts';
 
 /** A layer whose statistics are complete, on its turn to be compressed. */
 export interface LayerVisit {

@@ -1,8 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {cloneModel} from '../../model/cloneModel.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
-import type {Compression, Origin} from '../../types.ts';
-import {createCompression, requireCompressible} from './compression.ts';
+import {type Compression, createCompression, type Origin, requireCompressible} from './compression.ts';
 
 /** A copy of a model in training, for as many pipelines as want to compress it, each of which frees its own compression. */
 export interface Snapshot {

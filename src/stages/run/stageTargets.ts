@@ -4,9 +4,9 @@ import {
   type LayerFilter,
   layerNamesIn,
   type NetworkCalls,
-  type SkippedLayer,
 } from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
+import type {SkippedLayer} from '../../records.ts';
 
 /** Which layers a stage is to visit. */
 export interface TargetChoice {

@@ -4,9 +4,9 @@ import {type Matrix, matrix} from 'tfjs-compress/numerics';
 import {walkLayers} from '../../../src/calibration/layerWalk.ts';
 import {type CompressionTarget, findTargets} from '../../../src/calibration/targets.ts';
 import {type ProblemStatistics, targetVisitor} from '../../../src/calibration/targetStatistics.ts';
+import type {BatchSource} from '../../../src/data/batchSource.ts';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {createNetworkPair, type NetworkPair} from '../../../src/model/networkPair.ts';
-import type {BatchSource} from '../../../src/types.ts';
 
 /** Inputs in batches of a size, all of their rows. */
 export function sourceOf(inputs: readonly Tensor[], batchSize: number, rows = 2 ** 20): BatchSource {
