@@ -1,5 +1,3 @@
-import type {SelfCheckReport} from './report/selfCheckReport.ts';
-
 /** The base of every error that this library throws on purpose. */
 export class CompressError extends Error {
   /** The name of the class. */
@@ -43,20 +41,6 @@ export class ModelError extends CompressError {
 export class BackendError extends CompressError {
   /** The name of the class. */
   override name = 'BackendError' as const;
-}
-
-/** A packed layer that does not compute on this device what its weights say. */
-export class SelfCheckError extends CompressError {
-  /** The name of the class. */
-  override name = 'SelfCheckError' as const;
-
-  /** @param report of all packed layers, those that passed too */
-  constructor(
-    message: string,
-    readonly report: SelfCheckReport,
-  ) {
-    super(message);
-  }
 }
 
 /** A packed model, or a file of one, that is not what it says it is. */

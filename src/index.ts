@@ -50,7 +50,7 @@ export {sealModel} from './artifacts/sealModel.ts';
 export {saveModel} from './files/saveModel.ts';
 export {selfCheck, type SelfCheckOptions} from './stages/pack/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './report/selfCheckReport.ts';
-export type {PackedLayerReport, PackingReport} from './report/report.ts';
+export type {PackedLayerReport, PackingReport} from './report/reportRecords.ts';
 export {exportGraph, toGraphModel} from './files/export/exportGraph.ts';
 export {exportStock} from './files/export/exportStock.ts';
 export type {StockLayer, StockReport} from './files/export/stockReport.ts';
@@ -92,7 +92,7 @@ export type {
   ReportData,
   SizeReport,
   StagedSkip,
-} from './report/report.ts';
+} from './report/reportRecords.ts';
 export {
   letterHistograms,
   type LetterHistogram,
@@ -101,12 +101,5 @@ export {
 export type {HistogramBin, LetterShare, WeightHistogram} from './stages/measure/weightHistogram.ts';
 
 // errors
-export {
-  ArtifactError,
-  BackendError,
-  CompressError,
-  DataError,
-  ModelError,
-  OptionError,
-  SelfCheckError,
-} from './errors.ts';
+export {ArtifactError, BackendError, CompressError, DataError, ModelError, OptionError} from './errors.ts';
+export {SelfCheckError} from './stages/pack/selfCheckError.ts';

@@ -11,8 +11,9 @@ import type {Rounding} from '../../src/numerics/stochastic/index.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {pathFollower} from '../../src/ops/followPath.ts';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
-import {type QuantizeMethod, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
-import type {WeightProblem} from '../../src/solver/withRidge.ts';
+import type {QuantizeMethod} from '../../src/solver/quantizeMethod.ts';
+import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
+import type {WeightProblem} from '../../src/solver/weightProblem.ts';
 import {keepResults, textTable, TIMING_HEAD, timingCells} from '../results.ts';
 import {type SyntheticProblem, syntheticProblem} from './problem.ts';
 import {

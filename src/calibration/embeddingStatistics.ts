@@ -2,9 +2,9 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {matrix} from '../numerics/linalg/matrix.ts';
 import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
+import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
 import {RowPlan} from './rowSampling.ts';
 import {type CompressionTarget, kernelWeight} from './targets.ts';
-import type {ProblemStatistics, RowPair} from './targetStatistics.ts';
 
 /**
  * Counts how often the rows of a kernel are looked up: X is one-hot, so that XᵀX is the diagonal of the counts, and never made of columns.

@@ -1,5 +1,4 @@
 import {dispose, type Tensor, type Tensor3D} from '@tensorflow/tfjs-core';
-import type {GramPair} from '../numerics/correction/centering.ts';
 import {blocksOf} from '../numerics/linalg/blocks.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
@@ -7,34 +6,9 @@ import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
 import {EmbeddingStatistics} from './embeddingStatistics.ts';
 import type {WalkVisitor} from './layerWalk.ts';
+import type {ProblemStatistics,RowPair} from './problemStatistics.ts';
 import {RowPlan} from './rowSampling.ts';
 import {type CompressionTarget, rowWidth} from './targets.ts';
-
-/** Rows of X and X̃ side by side. */
-export interface RowPair {
-  readonly original: Matrix;
-  readonly shadow: Matrix;
-}
-
-/** What calibration says of one problem of a layer. */
-export interface ProblemStatistics extends GramPair {
-  /** Rows that the statistics have not seen. Empty if there were too few samples to spare any. */
-  readonly heldOut: RowPair;
-  /** Some of the rows that they have seen. */
-  readonly boundRows: RowPair;
-  /** What else is to know of a kernel whose rows are looked up. */
-  readonly lookups?: LookupCounts;
-}
-
-/** Of one problem of a kernel whose rows are looked up. */
-export interface LookupCounts {
-  /** Rows of the kernel that nobody looked up. */
-  readonly unseen: number;
-  /** Rows that only fill the problem up. */
-  readonly padding: number;
-  /** Rows of X that were held out, those that are 0 in this problem too: these are left out of `heldOut`. */
-  readonly heldOut: number;
-}
 
 const MAX_ROWS_AT_ONCE = 2048;
 const MAX_NUMBERS_AT_ONCE = 2 ** 22;

@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {GraphSegment} from '../converted/segments/graphSegment.ts';
 import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import {asOwnLayer} from '../layers/adapter/ownLayer.ts';
 import {adapterFor, kernelsOf, supportedClassNames} from '../layers/registry.ts';
 import type {CallList} from '../model/callList.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
@@ -64,8 +64,9 @@ export function findTargets(
   const skipped: SkippedLayer[] = [];
   for (const [shadowLayer, calls] of callsByLayer(networks)) {
     const original = networks.original.calls[calls[0]].layer;
-    if (shadowLayer instanceof GraphSegment) {
-      skipped.push(...shadowLayer.skipped);
+    const {skippedNodes} = asOwnLayer(shadowLayer);
+    if (skippedNodes) {
+      skipped.push(...skippedNodes);
       continue;
     }
     const reason = refusalReason(shadowLayer);

@@ -4,7 +4,7 @@ import {sparsityOf} from '../numerics/linalg/mask.ts';
 import {calibrate, type CalibrationData} from '../operators/calibrate.ts';
 import {pruneStage} from '../operators/spfqPrune.ts';
 import type {CompressedLayer} from '../records.ts';
-import type {Report} from '../report/report.ts';
+import type {Report} from '../report/reportRecords.ts';
 import {compress} from '../sources/compress.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {adoptWeights} from './adoptWeights.ts';

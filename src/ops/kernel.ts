@@ -1,5 +1,19 @@
-import type {KernelConfig, KernelFunc, NamedAttrMap, NamedTensorMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
-import {getKernel, registerKernel} from '@tensorflow/tfjs-core';
+import {
+  getKernel,
+  type KernelConfig,
+  type KernelFunc,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+
+/** What these kernels need of tfjs's cpu backend. */
+export interface CpuBackend {
+  readonly data: {get(dataId: object): {readonly values: ArrayLike<number>}};
+  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
+}
 
 /**
  * One implementation of an op on one backend, with the inputs and attributes that it declares.

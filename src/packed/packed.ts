@@ -2,9 +2,10 @@ import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
 import type {Kwargs, LayerAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import type {OwnLayer} from '../layers/adapter/ownLayer.ts';
 import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import {checkPackings} from './checkPacking.ts';
-import {PackedExecution} from './packedExecution.ts';
+import {PackedExecution, type PackedLayer} from './packedExecution.ts';
 import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
 import {createWrappedLayer, type WrappedLayerConfig} from './wrappedLayer.ts';
 
@@ -25,7 +26,7 @@ export interface PackedArgs {
  * Its weights are those of the layer it stands for, kernels as the arrays of a `Packing` in int32 and float32. They are never moved by other ops.
  * Where the backend has no kernel of the op, the layer is decoded once to float32 ({@link route}).
  */
-export class Packed extends layers.Layer {
+export class Packed extends layers.Layer implements OwnLayer {
   /** What tfjs says if it meets a packed model and does not know the class: the name tells what to do. */
   static readonly className = 'Packed (registerPacked() of tfjs-compress)';
 
@@ -71,7 +72,7 @@ export class Packed extends layers.Layer {
   }
 
   /** How each weight of the layer it stands for is stored, and the tensors that it is stored as. */
-  get storage(): ReadonlyArray<{readonly stored: StoredWeight; readonly tensors: readonly Tensor[]}> {
+  get storage(): PackedLayer['storage'] {
     let from = 0;
     return this.stored.map((stored) => ({
       stored,
@@ -125,12 +126,12 @@ export class Packed extends layers.Layer {
   }
 
   protected override disposeWeights(): number {
-    this.release();
+    this.releaseDerived();
     return super.disposeWeights();
   }
 
   /** Frees what was made of the weights for computing; the next call makes it anew. */
-  release(): void {
+  releaseDerived(): void {
     this.form.release();
   }
 }

@@ -2,7 +2,7 @@ import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensor
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, BackendError} from '../errors.ts';
 import {activationOf, fusedActivation} from '../layers/adapter/activation.ts';
-import type {Kwargs, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
+import type {Kwargs, LayerAdapter, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
 import {withZeroInitialization} from '../model/patchAddWeight.ts';
 import {
   type PackedParts,
@@ -16,9 +16,21 @@ import {
 import {hostValues} from '../ops/kernel.ts';
 import {type PackedOperand, packedOperand} from '../ops/packed/packedOperand.ts';
 import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts';
-import type {Packed} from './packed.ts';
-import type {StoredKernel} from './storedWeights.ts';
+import type {StoredKernel, StoredWeight} from './storedWeights.ts';
 import {createLayer} from './wrappedLayer.ts';
+
+/** What computing has to know of a packed layer. */
+export interface PackedLayer {
+  readonly name: string;
+  /** The layer that it stands for, without weights. */
+  readonly wrapped: layers.Layer;
+  readonly adapter: LayerAdapter;
+  readonly weights: ReadonlyArray<{read(): Tensor}>;
+  /** By kernel; undefined for those that stay float32. */
+  readonly packings: ReadonlyArray<Packing | undefined>;
+  /** How each weight is stored, and the tensors that it is stored as. */
+  readonly storage: ReadonlyArray<{readonly stored: StoredWeight; readonly tensors: readonly Tensor[]}>;
+}
 
 /** What was made of a packed layer's weights to compute with, on one backend. */
 interface Form {
@@ -38,7 +50,7 @@ export class PackedExecution {
   private current: {readonly form: Form; readonly made: readonly unknown[]} | undefined;
   private decodedOnly = false;
 
-  constructor(private readonly layer: Packed) {}
+  constructor(private readonly layer: PackedLayer) {}
 
   get route(): Form['route'] {
     return routeOf(this.layer, this.decodedOnly);
@@ -74,11 +86,11 @@ export class PackedExecution {
   }
 }
 
-function packedRoute({adapter, wrapped}: Packed): PackedRoute | undefined {
+function packedRoute({adapter, wrapped}: PackedLayer): PackedRoute | undefined {
   return adapter.packed?.(wrapped);
 }
 
-function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
+function routeOf(layer: PackedLayer, decodedOnly: boolean): Form['route'] {
   const {packings, name} = layer;
   const packed = packedRoute(layer);
   if (decodedOnly || !packed || packings.some((packing) => !packing?.letters)) return 'decoded';
@@ -92,7 +104,7 @@ function routeOf(layer: Packed, decodedOnly: boolean): Form['route'] {
   return 'decoded';
 }
 
-function formOf(layer: Packed, route: Form['route'], inputShape: readonly number[]): Form {
+function formOf(layer: PackedLayer, route: Form['route'], inputShape: readonly number[]): Form {
   const packed = packedRoute(layer);
   return route === 'packed' && packed ? createPackedForm(layer, packed) : createDecodedForm(layer, inputShape);
 }
@@ -114,7 +126,7 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
   }
 }
 
-function createPackedForm(layer: Packed, route: PackedRoute): Form {
+function createPackedForm(layer: PackedLayer, route: PackedRoute): Form {
   const {wrapped} = layer;
   const operands: PackedOperand[] = [];
   const fused = fusedActivation(wrapped);
@@ -136,7 +148,7 @@ function createPackedForm(layer: Packed, route: PackedRoute): Form {
 }
 
 /** @param made gets the operands that are asked for, to be freed */
-function packedWeights({name, storage}: Packed, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
+function packedWeights({name, storage}: PackedLayer, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
   const operandsOf = (
     index: number,
     split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>,
@@ -158,7 +170,7 @@ function packedWeights({name, storage}: Packed, activation: FusedActivation, mad
 }
 
 /** The layer that a packed one stands for, decoded: tfjs's own, with float32 weights. */
-function createDecodedForm(layer: Packed, inputShape: readonly number[]): Form {
+function createDecodedForm(layer: PackedLayer, inputShape: readonly number[]): Form {
   const decoded = decodeLayer(layer, inputShape);
   return {
     route: 'decoded',
@@ -179,7 +191,7 @@ function createDecodedForm(layer: Packed, inputShape: readonly number[]): Form {
 }
 
 /** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
-export function decodeKernel(layer: Packed, inputShape: readonly number[]): layers.Layer {
+export function decodeKernel(layer: PackedLayer, inputShape: readonly number[]): layers.Layer {
   return decodeLayer(
     layer,
     inputShape,
@@ -193,7 +205,7 @@ export function decodeKernel(layer: Packed, inputShape: readonly number[]): laye
  * @param changes entries of its configuration that shall be others
  */
 export function decodeLayer(
-  layer: Packed,
+  layer: PackedLayer,
   inputShape: readonly number[],
   changes: serialization.ConfigDict = {},
 ): layers.Layer {
@@ -212,7 +224,7 @@ export function decodeLayer(
 }
 
 /** Another layer of the wrapped type, without weights. */
-function instantiateLayer({wrapped}: Packed, changes: serialization.ConfigDict = {}): layers.Layer {
+function instantiateLayer({wrapped}: PackedLayer, changes: serialization.ConfigDict = {}): layers.Layer {
   return createLayer(wrapped.getClassName(), {...wrapped.getConfig(), ...changes});
 }
 

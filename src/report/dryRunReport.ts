@@ -1,4 +1,4 @@
-import type {StagedSkip} from './report.ts';
+import type {StagedSkip} from './reportRecords.ts';
 
 /** What the stages would make of a layer. */
 export interface DryRunLayer {

@@ -1,5 +1,5 @@
-import {packingLines} from '../stages/pack/packedLayerReport.ts';
-import type {LayerReport, ReportData} from './report.ts';
+import {packingLines} from './packingLines.ts';
+import type {LayerReport, ReportData} from './reportRecords.ts';
 
 /** The columns of the layer table: heading and text of a layer. */
 const COLUMNS: ReadonlyArray<readonly [string, (layer: LayerReport) => string]> = [

@@ -1,4 +1,13 @@
 import type {Matrix} from '../numerics/linalg/matrix.ts';
+import type {Quantized} from '../numerics/scales/quantized.ts';
+
+/** What came of it. */
+export interface QuantizedWeights extends Quantized {
+  /** Q `[features, neurons]`. */
+  readonly values: Matrix;
+  /** What the bound of the theory speaks of. */
+  readonly path: FollowedPath;
+}
 
 /** What a path made of W̃, before anything else: what the bound of the theory speaks of. */
 export interface FollowedPath {

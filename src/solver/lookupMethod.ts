@@ -1,4 +1,4 @@
-import type {QuantizeMethod} from './quantizeWeights.ts';
+import type {QuantizeMethod} from './quantizeMethod.ts';
 
 /**
  * The method for rows that are looked up and never meet: H is diagonal, so that no letter feels another. The nearest letters are the best of all paths,

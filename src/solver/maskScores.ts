@@ -8,9 +8,8 @@ import type {Task} from '../numerics/task.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
 import type {FollowedPath} from './followedPath.ts';
 import {pathScores} from './pathScores.ts';
-import type {MatrixIndex} from './quantizeWeights.ts';
 import {findThreshold} from './sparsityThreshold.ts';
-import type {WeightProblem} from './withRidge.ts';
+import type {MatrixIndex, WeightProblem} from './weightProblem.ts';
 
 /** How masks are found: along a path, at random or by a hard threshold; by |w|; by |w|·‖X‖ within each neuron (Sun et al. 2024). */
 export type MaskName = 'stochastic path' | 'nearest path' | 'magnitude' | 'wanda';

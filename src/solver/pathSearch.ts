@@ -5,8 +5,9 @@ import {calibrationErrors, replayDriftTask} from '../numerics/path/calibrationEr
 import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, scaleSteps} from '../numerics/scales/scales.ts';
 import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
-import type {MatrixIndex, QuantizeMethod} from './quantizeWeights.ts';
+import type {QuantizeMethod} from './quantizeMethod.ts';
 import {findThreshold} from './sparsityThreshold.ts';
+import type {MatrixIndex} from './weightProblem.ts';
 
 /** What a search goes through. */
 export interface SearchSpace {

@@ -1,8 +1,8 @@
 import {calibrationGainTask} from '../numerics/path/calibrationError.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
 import type {Task} from '../numerics/task.ts';
-import type {QuantizedWeights} from './quantizeWeights.ts';
-import type {TargetedProblem} from './withRidge.ts';
+import type {QuantizedWeights} from './followedPath.ts';
+import type {TargetedProblem} from './weightProblem.ts';
 
 /**
  * Of two ways to quantize the same weights the one with the less calibration error, for each neuron; neurons that share a scale choose together.

@@ -1,71 +1,25 @@
 import {solveOnSupportTask} from '../numerics/linalg/conjugateGradients.ts';
-import {applyMask, keepLargest, type Pattern} from '../numerics/linalg/mask.ts';
+import {applyMask, keepLargest} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../numerics/linalg/product.ts';
 import {runTask} from '../numerics/paced.ts';
-import {type AlignmentOptions, alignWeightsTask} from '../numerics/path/alignment.ts';
-import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import {alignWeightsTask} from '../numerics/path/alignment.ts';
+import {dampedFeedbackTask} from '../numerics/path/pathFeedback.ts';
 import {refineTask} from '../numerics/path/refinement.ts';
 import {absMaxScale, meanSquareScaleTask} from '../numerics/scales/meanSquareScale.ts';
-import {type Quantized, valuesOf} from '../numerics/scales/quantized.ts';
-import type {Granularity, Scales} from '../numerics/scales/scales.ts';
+import {valuesOf} from '../numerics/scales/quantized.ts';
+import type {Scales} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
-import type {Rounding} from '../numerics/stochastic/index.ts';
 import type {Task} from '../numerics/task.ts';
 import {pathFollower} from '../ops/followPath.ts';
 import {countClippedWeights} from './clippedSteps.ts';
-import type {FollowedPath} from './followedPath.ts';
+import type {QuantizedWeights} from './followedPath.ts';
 import {findBestPath} from './pathSearch.ts';
 import {pickBetterNeurons} from './pickBetterNeurons.ts';
+import type {QuantizeMethod} from './quantizeMethod.ts';
 import {trimToSparsity} from './trimToSparsity.ts';
-import {type TargetedProblem, type WeightProblem, withRidge} from './withRidge.ts';
-
-/** Where it stands in its model. */
-export interface MatrixIndex {
-  readonly layer: number;
-  readonly matrix: number;
-}
-
-/** How to quantize it. */
-export interface QuantizeMethod {
-  readonly alphabet: Alphabet;
-  readonly granularity: Granularity;
-  readonly scale: 'calibration' | 'mse' | 'absmax';
-  readonly alignment: AlignmentOptions;
-  readonly feedback: FeedbackOptions;
-  /** Values of C for path feedback. Of several each neuron takes the one whose letters, refined, have the least calibration error. */
-  readonly scalings: readonly number[];
-  readonly rounding: Rounding;
-  /** K paths per neuron. */
-  readonly samples: number;
-  /** Refits of the scale, each followed by `sweeps` cyclic passes. */
-  readonly rounds: number;
-  readonly sweeps: number;
-  /** Passes over pairs of features after the sweeps of each round. */
-  readonly pairs: number;
-  /** λ / mean diag H of the whole problem ({@link withRidge}). */
-  readonly ridge: number;
-  /** Whether letters get an offset per scale, refitted with it. */
-  readonly offset: boolean;
-  /** What T prunes in the same pass. */
-  readonly prune?: PruneTarget | undefined;
-  readonly seed: number;
-  readonly strictKernels: boolean;
-}
-
-/** How many weights to prune, and where. */
-export interface PruneTarget {
-  readonly sparsity: number;
-  readonly pattern: Pattern;
-}
-
-/** What came of it. */
-export interface QuantizedWeights extends Quantized {
-  /** Q `[features, neurons]`. */
-  readonly values: Matrix;
-  /** What the bound of the theory speaks of. */
-  readonly path: FollowedPath;
-}
+import type {MatrixIndex, TargetedProblem, WeightProblem} from './weightProblem.ts';
+import {withRidge} from './withRidge.ts';
 
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.

@@ -4,7 +4,7 @@ import type {Quantized} from '../numerics/scales/quantized.ts';
 import {codeOfZero} from '../numerics/stochastic/alphabet.ts';
 import {pathScores} from './pathScores.ts';
 import type {ChosenPath} from './pathSearch.ts';
-import type {PruneTarget, QuantizeMethod} from './quantizeWeights.ts';
+import type {PruneTarget, QuantizeMethod} from './quantizeMethod.ts';
 
 /** What is to be pruned, of which letters. */
 export interface SparseLetters extends Pick<QuantizeMethod, 'alphabet'> {

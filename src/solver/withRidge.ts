@@ -1,22 +1,6 @@
-import type {Grams} from '../numerics/correction/centering.ts';
 import {meanDiagonal} from '../numerics/linalg/damping.ts';
-import type {Mask} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-
-/** One weight matrix and what calibration says of its inputs. */
-export interface WeightProblem extends Grams {
-  /** W `[features, neurons]`. */
-  readonly weights: Matrix;
-  /** Which weights an earlier stage left, and what it made of them: the letters start from there. */
-  readonly mask?: Mask | undefined;
-  readonly current?: Matrix;
-}
-
-/** A problem with the target of its least squares. */
-export interface TargetedProblem extends WeightProblem {
-  /** GW `[features, neurons]`, or less where a bias does a part of it. */
-  readonly target: Matrix;
-}
+import type {TargetedProblem} from './weightProblem.ts';
 
 /**
  * The problem of minimising ‖XW − X̃Q‖² + λ‖V − Q‖², V = W, or what an earlier stage made of the weights that it left:

@@ -1,7 +1,8 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type LabelledBatch, type LabelledData, readLabelledBatches} from '../data/readLabelledBatches.ts';
-import {createReport, type EvaluationReport} from '../report/report.ts';
+import {createReport} from '../report/report.ts';
+import type {EvaluationReport} from '../report/reportRecords.ts';
 import type {Compression} from './run/compression.ts';
 import type {StageContext} from './run/stageContext.ts';
 

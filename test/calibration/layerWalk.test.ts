@@ -3,7 +3,7 @@ import {memory, randomNormal, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import type {GramPair} from 'tfjs-compress/numerics';
-import type {ProblemStatistics} from '../../src/calibration/targetStatistics.ts';
+import type {ProblemStatistics} from '../../src/calibration/problemStatistics.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {chain} from '../support/models/models.ts';
 import {countCalls, sourceOf, walk} from '../support/walks/walks.ts';

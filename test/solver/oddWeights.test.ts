@@ -7,7 +7,9 @@ import {
   matrix,
   uniformAlphabet,
 } from 'tfjs-compress/numerics';
-import {type QuantizedWeights, type QuantizeMethod, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
+import type {QuantizedWeights} from '../../src/solver/followedPath.ts';
+import type {QuantizeMethod} from '../../src/solver/quantizeMethod.ts';
+import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import {gaussianMatrix, gramsOf, largestDifference, withoutColumns} from '../support/numerics/randomMatrices.ts';
 
 const alphabets: readonly AlphabetOptions[] = [

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {type Granularity, type Matrix, uniformAlphabet} from 'tfjs-compress/numerics';
-import {type QuantizedWeights, quantizeWeights} from '../../src/solver/quantizeWeights.ts';
+import type {QuantizedWeights} from '../../src/solver/followedPath.ts';
+import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import {columnSquares, gaussianMatrix, gramsOf, residualOf} from '../support/numerics/randomMatrices.ts';
 
 const weights = gaussianMatrix(24, 10, 1);

@@ -2,6 +2,7 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
+import type {OwnLayer} from '../../layers/adapter/ownLayer.ts';
 import type {SkippedLayer} from '../../records.ts';
 import {createEmptyGraphModel, type GraphModelClass} from '../graph/graphModelClass.ts';
 import {layerName} from '../graph/nodeDef.ts';
@@ -15,7 +16,7 @@ export interface GraphSegmentArgs {
 }
 
 /** Part of a converted graph as a layer: takes and gives values of the graph. It is run by the user's own `tf.GraphModel`. */
-export class GraphSegment extends layers.Layer {
+export class GraphSegment extends layers.Layer implements OwnLayer {
   /** What tfjs says if it meets a saved one and does not know the class: the name tells what to do. */
   static readonly className = 'GraphSegment (registerGraph(tf.GraphModel) of tfjs-compress)';
 
@@ -34,7 +35,7 @@ export class GraphSegment extends layers.Layer {
   }
 
   /** Nodes of the segment that have a weight matrix, and why they are not compressed. */
-  get skipped(): readonly SkippedLayer[] {
+  get skippedNodes(): readonly SkippedLayer[] {
     return this.program.skipped;
   }
 

@@ -1,8 +1,7 @@
-import {defineKernel} from '../kernel.ts';
+import {type CpuBackend,defineKernel} from '../kernel.ts';
 import {codesAt} from './codesAt.ts';
 import type {PackedLayout} from './packedOperand.ts';
 import {PACKED_GATHER, type PackedGatherAttrs, type PackedInputs} from './packedOps.ts';
-import type {CpuBackend} from './packedReference.ts';
 
 /** PackedGather on the cpu: the rows that are asked for, decoded one by one. */
 export const packedGatherReference = defineKernel<PackedInputs, PackedGatherAttrs, CpuBackend>({

@@ -1,5 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {defineKernel} from '../kernel.ts';
+import type {CpuBackend} from '../kernel.ts';
+import { defineKernel} from '../kernel.ts';
 import {codesAt} from './codesAt.ts';
 import {packedGatherReference} from './packedGatherReference.ts';
 import type {PackedLayout} from './packedOperand.ts';
@@ -13,12 +14,6 @@ import {
   type PackedInputs,
   type PackedWindows,
 } from './packedOps.ts';
-
-/** What these kernels need of tfjs's cpu backend. */
-export interface CpuBackend {
-  readonly data: {get(dataId: object): {readonly values: ArrayLike<number>}};
-  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
-}
 
 type Call<Attrs> = {readonly inputs: PackedInputs; readonly attrs: Attrs; readonly backend: CpuBackend};
 

@@ -1,4 +1,4 @@
-import type {ProblemStatistics, RowPair} from '../../calibration/targetStatistics.ts';
+import type {ProblemStatistics, RowPair} from '../../calibration/problemStatistics.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';

@@ -3,7 +3,7 @@ import {diagonal, type Matrix} from '../../numerics/linalg/matrix.ts';
 import {runTask} from '../../numerics/paced.ts';
 import {effectiveBits} from '../../numerics/stochastic/alphabet.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {LayerReport, PruningReport} from '../../report/report.ts';
+import type {LayerReport, PruningReport} from '../../report/reportRecords.ts';
 import {gzipLength, packedLayer} from '../../report/sizes.ts';
 import type {FollowedPath} from '../../solver/followedPath.ts';
 import {shiftFor, type VisitedProblem} from '../run/layerVisit.ts';

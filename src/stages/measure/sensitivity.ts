@@ -1,7 +1,7 @@
 import type {AllocationOption} from '../../numerics/allocation.ts';
 import {runTask} from '../../numerics/paced.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {SizeReport} from '../../report/report.ts';
+import type {SizeReport} from '../../report/reportRecords.ts';
 import type {Compression} from '../run/compression.ts';
 import type {LayerVisit} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';

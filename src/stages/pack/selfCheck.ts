@@ -2,14 +2,15 @@ import {dispose, getBackend, keep, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
 import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
-import {ModelError, SelfCheckError} from '../../errors.ts';
+import {ModelError} from '../../errors.ts';
 import type {Kwargs} from '../../layers/adapter/adapter.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
-import {type LayerCheck, type SelfCheckReport,selfCheckReport} from '../../report/selfCheckReport.ts';
+import {type LayerCheck, type SelfCheckReport, selfCheckReport} from '../../report/selfCheckReport.ts';
 import {requireBuilt} from '../run/compression.ts';
 import {compareLayer} from './compareLayer.ts';
+import {SelfCheckError} from './selfCheckError.ts';
 
 /** Options of {@link selfCheck}. */
 export interface SelfCheckOptions {

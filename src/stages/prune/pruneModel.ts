@@ -7,7 +7,7 @@ import {runTask} from '../../numerics/paced.ts';
 import type {Task} from '../../numerics/task.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import type {PrunedLayer} from '../../records.ts';
-import type {CandidateReport} from '../../report/report.ts';
+import type {CandidateReport} from '../../report/reportRecords.ts';
 import {type MaskName, type PrunePathOptions, type ScoredWeights, scoreWeights} from '../../solver/maskScores.ts';
 import {heldOutError, type Replacement} from '../measure/heldOutError.ts';
 import {layerReport} from '../measure/layerReport.ts';

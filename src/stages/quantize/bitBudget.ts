@@ -4,7 +4,7 @@ import {runTask} from '../../numerics/paced.ts';
 import type {Bits} from '../../numerics/stochastic/alphabet.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import {packedLayer} from '../../report/sizes.ts';
-import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
+import type {QuantizeMethod} from '../../solver/quantizeMethod.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
 import {
   type LayerSensitivity,

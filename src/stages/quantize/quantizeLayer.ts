@@ -1,6 +1,7 @@
 import type {QuantizedLayer} from '../../records.ts';
 import {lookupMethod} from '../../solver/lookupMethod.ts';
-import {type QuantizeMethod, quantizeWeights} from '../../solver/quantizeWeights.ts';
+import type {QuantizeMethod} from '../../solver/quantizeMethod.ts';
+import {quantizeWeights} from '../../solver/quantizeWeights.ts';
 import {layerReport, type ProblemOutcome} from '../measure/layerReport.ts';
 import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';

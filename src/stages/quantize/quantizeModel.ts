@@ -1,6 +1,6 @@
 import type {LayerFilter} from '../../calibration/targets.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
-import type {QuantizeMethod} from '../../solver/quantizeWeights.ts';
+import type {QuantizeMethod} from '../../solver/quantizeMethod.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
 import type {Compression} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';

@@ -4,9 +4,9 @@ import {formatValue, ModelError} from '../../errors.ts';
 import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {ProgressObserver} from '../../progress.ts';
-import type {CompressedLayer} from '../../records.ts';
-import {type SkippedLayer} from '../../records.ts';
-import {createReport, emptyReport, type LayerReport, type Report} from '../../report/report.ts';
+import type {CompressedLayer, SkippedLayer} from '../../records.ts';
+import {createReport, emptyReport} from '../../report/report.ts';
+import type {LayerReport, Report} from '../../report/reportRecords.ts';
 import {sizesOf} from '../../report/sizes.ts';
 import type {StageContext} from './stageContext.ts';
 

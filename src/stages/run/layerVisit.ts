@@ -1,13 +1,13 @@
 import {type BiasTarget, findBiasTarget} from '../../calibration/biasTarget.ts';
+import type {ProblemStatistics} from '../../calibration/problemStatistics.ts';
 import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts';
-import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
 import type {NetworkPair} from '../../model/networkPair.ts';
 import {biasShift, centerGramsTask, type Grams} from '../../numerics/correction/centering.ts';
 import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {runTask} from '../../numerics/paced.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {LayerReport} from '../../report/report.ts';
+import type {LayerReport} from '../../report/reportRecords.ts';
 import type {Compression} from './compression.ts';
 
 /** A layer whose statistics are complete, on its turn to be compressed. */

@@ -1,5 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {ProblemStatistics} from '../../calibration/targetStatistics.ts';
+import type {ProblemStatistics} from '../../calibration/problemStatistics.ts';
 import {DataError, ModelError} from '../../errors.ts';
 
 /**

@@ -7,7 +7,7 @@ import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {LayerReport} from '../../report/report.ts';
+import type {LayerReport} from '../../report/reportRecords.ts';
 import {type Compression, createNextCompression, requireAlive} from './compression.ts';
 import {createVisit, type LayerVisit} from './layerVisit.ts';
 import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';

@@ -17,7 +17,7 @@ import {
   spfqQuantize,
 } from 'tfjs-compress';
 import {type Matrix, matrix, meanSquareScale, stepAt, uniformAlphabet} from 'tfjs-compress/numerics';
-import type {ProblemStatistics} from '../../../src/calibration/targetStatistics.ts';
+import type {ProblemStatistics} from '../../../src/calibration/problemStatistics.ts';
 import {kernelsOf} from '../../../src/layers/registry.ts';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
