@@ -6,7 +6,7 @@ import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
 import {EmbeddingStatistics} from './embeddingStatistics.ts';
 import type {WalkVisitor} from './layerWalk.ts';
-import type {ProblemStatistics,RowPair} from './problemStatistics.ts';
+import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
 import {RowPlan} from './rowSampling.ts';
 import {type CompressionTarget, rowWidth} from './targets.ts';
 

@@ -148,7 +148,11 @@ function createPackedForm(layer: PackedLayer, route: PackedRoute): Form {
 }
 
 /** @param made gets the operands that are asked for, to be freed */
-function packedWeights({name, storage}: PackedLayer, activation: FusedActivation, made: PackedOperand[]): PackedWeights {
+function packedWeights(
+  {name, storage}: PackedLayer,
+  activation: FusedActivation,
+  made: PackedOperand[],
+): PackedWeights {
   const operandsOf = (
     index: number,
     split: (packing: Packing, matrices: UnpackedMatrices) => Array<readonly [Packing, UnpackedMatrices]>,

@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {defer, type Observable, of} from 'rxjs';
 import {integer, resolveOptions} from '../options.ts';
-import {type Compression,createCompression} from '../stages/run/compression.ts';
+import {type Compression, createCompression} from '../stages/run/compression.ts';
 
 /** Options of the sources. */
 export interface SourceOptions {

@@ -3,7 +3,7 @@ import {Observable} from 'rxjs';
 import {buildBridge} from '../converted/bridge/bridgeModel.ts';
 import {disposeModel} from '../model/disposeModel.ts';
 import {integer, resolveOptions} from '../options.ts';
-import {type Compression,createCompression} from '../stages/run/compression.ts';
+import {type Compression, createCompression} from '../stages/run/compression.ts';
 import type {SourceOptions} from './compress.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type {LayersModel, ModelFitDatasetArgs} from '@tensorflow/tfjs-layers';
 import type {Observable} from 'rxjs';
-import {type BatchSource,batchSource, DEFAULT_READING} from '../data/batchSource.ts';
+import {type BatchSource, batchSource, DEFAULT_READING} from '../data/batchSource.ts';
 import {findOpener} from '../data/elements.ts';
 import {sampleBatches} from '../data/sampleRows.ts';
 import {DataError, formatValue} from '../errors.ts';

@@ -1,8 +1,8 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Observable} from 'rxjs';
-import {type BatchSource,DEFAULT_READING} from '../data/batchSource.ts';
+import {type BatchSource, DEFAULT_READING} from '../data/batchSource.ts';
 import {integer, resolveOptions} from '../options.ts';
-import {type Compression,createCompression, requireCompressible} from '../stages/run/compression.ts';
+import {type Compression, createCompression, requireCompressible} from '../stages/run/compression.ts';
 import type {SourceOptions} from './compress.ts';
 import {EpochProgress, type EpochRange} from './epochProgress.ts';
 import {TrainingObservable} from './trainingObservable.ts';

@@ -8,7 +8,7 @@ import {ModelError} from '../../errors.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import type {CompressedLayer} from '../../records.ts';
-import {type Compression,requireAlive} from '../../stages/run/compression.ts';
+import {type Compression, requireAlive} from '../../stages/run/compression.ts';
 import {GraphEditor} from './graphEditor.ts';
 import {writeBias, writeKernel} from './graphWeights.ts';
 import {type StockLayer, type StockReport, stockReport} from './stockReport.ts';

@@ -6,7 +6,7 @@ import {kernelsOf} from '../../layers/registry.ts';
 import {type CallList, listCalls} from '../../model/callList.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import type {CompressedLayer} from '../../records.ts';
-import {type Compression,requireAlive} from '../../stages/run/compression.ts';
+import {type Compression, requireAlive} from '../../stages/run/compression.ts';
 import {type Fold, foldScales, type FoldTarget} from './foldScales.ts';
 import {findLetterForm} from './letterForm.ts';
 import {toSixteenBits} from './sixteenBits.ts';

@@ -1,4 +1,4 @@
-import {type CpuBackend,defineKernel} from '../kernel.ts';
+import {type CpuBackend, defineKernel} from '../kernel.ts';
 import {codesAt} from './codesAt.ts';
 import type {PackedLayout} from './packedOperand.ts';
 import {PACKED_GATHER, type PackedGatherAttrs, type PackedInputs} from './packedOps.ts';

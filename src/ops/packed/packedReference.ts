@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {CpuBackend} from '../kernel.ts';
-import { defineKernel} from '../kernel.ts';
+import {defineKernel} from '../kernel.ts';
 import {codesAt} from './codesAt.ts';
 import {packedGatherReference} from './packedGatherReference.ts';
 import type {PackedLayout} from './packedOperand.ts';

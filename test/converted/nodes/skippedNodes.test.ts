@@ -116,7 +116,9 @@ onBackends(['cpu', 'wasm'], (backend) => {
         const compression = stages ?? (await lastValueFrom(compressGraph(graph)));
         const skipped =
           stages?.report.skipped ??
-          compression.model.layers.flatMap((layer): unknown[] => ('skippedNodes' in layer ? [layer.skippedNodes].flat() : []));
+          compression.model.layers.flatMap((layer): unknown[] =>
+            'skippedNodes' in layer ? [layer.skippedNodes].flat() : [],
+          );
         expect(skipped).to.deep.include({...(stages && {stage: 'rtnQuantize'}), name, className: op, reason});
         expect(compression.model.layers.map((layer) => layer.name))
           .to.include('head')
