@@ -8,6 +8,7 @@ import {meanSquareScale} from '../../src/numerics/scales/meanSquareScale.ts';
 import type {Scales} from '../../src/numerics/scales/scales.ts';
 import {uniformAlphabet} from '../../src/numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../../src/numerics/stochastic/index.ts';
+import {immediately} from '../../src/numerics/task.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {pathFollower} from '../../src/ops/followPath.ts';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
@@ -135,7 +136,7 @@ async function follow(aligned: Matrix, feedback: Matrix, scales: Scales, roundin
 
 async function runDefaults(problem: WeightProblem): Promise<void> {
   const method: QuantizeMethod = {...quantizePlan('bench', {bits: 2}), seed: 0};
-  await quantizeWeights(problem, PLACE, method, () => Promise.resolve());
+  await quantizeWeights(problem, PLACE, method, immediately);
 }
 
 async function timeSequential(

@@ -1,5 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {matrix} from '../numerics/linalg/matrix.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
 import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
@@ -22,11 +23,11 @@ export class EmbeddingStatistics {
   private readonly boundRows: number[] = [];
   private total = 0;
 
-  /** @param pause awaited between problems */
+  /** @param runner awaited between problems */
   constructor(
     private readonly target: CompressionTarget,
     seed: number,
-    private readonly pause: () => Promise<void>,
+    private readonly runner: TaskRunner,
   ) {
     const {kernel, originalLayer} = target;
     const {shape, size} = kernelWeight(originalLayer, kernel);
@@ -67,7 +68,7 @@ export class EmbeddingStatistics {
     const problems: ProblemStatistics[] = [];
     for (let first = 0; first < this.counts.length; first += this.features) {
       problems.push(this.problemFrom(first));
-      await this.pause();
+      await this.runner.checkpoint();
     }
     return problems;
   }

@@ -2,6 +2,7 @@ import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {BatchSource} from '../data/batchSource.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import {Activations, type CallInputs, lastUsesOf} from './activations.ts';
 
 /** What a walk needs. */
@@ -14,7 +15,7 @@ export interface WalkOptions {
   readonly memory: number;
   readonly seed: number;
   /** Awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled. */
-  readonly pause: () => Promise<void>;
+  readonly runner: TaskRunner;
 }
 
 /** A place where a walk stops: a layer whose inputs are looked at over all batches, before the layer is rewritten. */
@@ -22,7 +23,7 @@ export interface WalkVisitor {
   /** Numbers of the calls of its layer, ascending. */
   readonly calls: readonly number[];
   /** Begins to collect. */
-  open(walk: Pick<WalkOptions, 'networks' | 'source' | 'seed' | 'pause'>): VisitorPass;
+  open(walk: Pick<WalkOptions, 'networks' | 'source' | 'seed' | 'runner'>): VisitorPass;
 }
 
 /** What a visitor collects. */
@@ -100,11 +101,11 @@ class LayerWalk {
     {index, offset, activations}: Batch,
   ): Promise<void> {
     try {
-      await this.options.pause();
+      await this.options.runner.checkpoint();
       for (const [k, call] of calls.entries()) {
         activations.advance(call);
         if (k === 0) this.remember(index, activations);
-        await this.options.pause();
+        await this.options.runner.checkpoint();
         const {original, shadow} = activations.inputsOf(call);
         await pass.add(original, shadow, offset);
       }

@@ -1,6 +1,7 @@
 import {dispose, type Tensor, type Tensor3D} from '@tensorflow/tfjs-core';
 import {blocksOf} from '../numerics/linalg/blocks.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {CallInputs} from './activations.ts';
 import {unmaskedRows} from './countedRows.ts';
@@ -41,7 +42,7 @@ export function targetVisitor(
 ): WalkVisitor {
   return {
     calls: target.calls,
-    open({networks: {hasChanged}, source, seed, pause}) {
+    open({networks: {hasChanged}, source, seed, runner}) {
       const plan = new RowPlan(
         seed,
         target.number,
@@ -49,8 +50,8 @@ export function targetVisitor(
         rowWidth(target) * target.calls.length,
       );
       const statistics = target.kernel.rowIndices
-        ? new EmbeddingStatistics(target, seed, pause)
-        : new TargetStatistics(target, plan, {pause, differs: hasChanged(target.shadowLayer)});
+        ? new EmbeddingStatistics(target, seed, runner)
+        : new TargetStatistics(target, plan, {runner, differs: hasChanged(target.shadowLayer)});
       return {
         add: (original, shadow, offset) => statistics.add(original, shadow, offset),
         finish: async () => {
@@ -66,7 +67,7 @@ export function targetVisitor(
 
 /** What statistics need to know of the run. */
 interface StatisticsContext {
-  readonly pause: () => Promise<void>;
+  readonly runner: TaskRunner;
   /** Whether the layer of the copy is no longer as the original: kernels before this one may have been rewritten. */
   readonly differs: boolean;
 }
@@ -84,7 +85,7 @@ class TargetStatistics {
     private readonly plan: RowPlan,
     private readonly context: StatisticsContext,
   ) {
-    this.grams = new GramStatistics(context.pause);
+    this.grams = new GramStatistics(context.runner);
     this.rowsAtOnce = rowsAtOnce(target);
   }
 

@@ -1,12 +1,48 @@
 /**
- * A computation in parts of bounded work, with a `yield` after each: whoever runs it may do something else there, or leave it.
- * The result has the same bits whenever and however often that happens.
+ * A computation in parts of bounded work, with a `yield` after each: whoever runs it may do something else there, or
+ * abandon it. The result has the same bits wherever and however often that happens.
  */
 export type Task<Result> = Generator<void, Result, void>;
 
-/** Runs all steps at once. */
+/** Runs tasks for somebody who must stay responsive. */
+export interface TaskRunner {
+  /**
+   * Runs a task part by part, with a {@link checkpoint} between them.
+   * @throws what `checkpoint` rejects with
+   */
+  run<Result>(task: Task<Result>): Promise<Result>;
+  /** Lets the host have its turn where that is due: await it between pieces of other work. Rejects if cancelled. */
+  checkpoint(): Promise<void>;
+}
+
+/** A runner whose checkpoints do what they are given. */
+export function createTaskRunner(checkpoint: () => Promise<void>): TaskRunner {
+  return {
+    checkpoint,
+    async run(task) {
+      let part = task.next();
+      while (!part.done) {
+        await checkpoint();
+        part = task.next();
+      }
+      return part.value;
+    },
+  };
+}
+
+/** A runner that nobody cancels and that gives the host no turn of its own. */
+export const immediately = createTaskRunner(() => Promise.resolve());
+
+/** Runs all parts of a task at once. */
 export function runSync<Result>(task: Task<Result>): Result {
-  let step = task.next();
-  while (!step.done) step = task.next();
-  return step.value;
+  let part = task.next();
+  while (!part.done) part = task.next();
+  return part.value;
+}
+
+/** The synchronous form of a computation that is written as a task. */
+export function sync<Args extends unknown[], Result>(
+  compute: (...args: Args) => Task<Result>,
+): (...args: Args) => Result {
+  return (...args) => runSync(compute(...args));
 }

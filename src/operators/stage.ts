@@ -1,11 +1,12 @@
 import {concatMap, Observable, type OperatorFunction} from 'rxjs';
 import {disposeModel} from '../model/disposeModel.ts';
+import {createTaskRunner} from '../numerics/task.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import type {StageContext} from '../stages/run/stageContext.ts';
 
 /**
  * A stage of a pipeline: takes each compression, gives the next, and disposes of the one that it took.
- * Unsubscribing cancels the run at its next pause; a failure goes down the stream.
+ * Unsubscribing cancels the run at its next checkpoint; a failure goes down the stream.
  * @param name the stage, for the report and for messages
  * @param run makes the next compression, and leaves the one that it was given as it was
  */
@@ -55,16 +56,17 @@ function contextOf(stageName: string, {observers}: Compression, signal: AbortSig
   const begin = performance.now();
   const elapsed = () => performance.now() - begin;
   let turn = begin;
+  const runner = createTaskRunner(async () => {
+    if (performance.now() - turn > LONGEST_TURN) {
+      await yieldToEventLoop();
+      turn = performance.now();
+    }
+    signal.throwIfAborted();
+  });
   return {
+    ...runner,
     stage: stageName,
     elapsed,
-    async pause() {
-      if (performance.now() - turn > LONGEST_TURN) {
-        await yieldToEventLoop();
-        turn = performance.now();
-      }
-      signal.throwIfAborted();
-    },
     progress(layer, index, total) {
       const fraction = total > 0 ? index / total : 1;
       const remaining = fraction > 0 ? (elapsed() * (1 - fraction)) / fraction : Infinity;

@@ -2,13 +2,13 @@ import {dispose, engine, getBackend, getKernel, type Tensor, tensor1d, tensor2d}
 import {BackendError} from '../errors.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import {runTask} from '../numerics/paced.ts';
 import {followPathTask, type Path} from '../numerics/path/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import {type OperatorKind, operators, type Rounding} from '../numerics/stochastic/index.ts';
 import type {StochasticOperator} from '../numerics/stochastic/stochasticOperator.ts';
+import {immediately, type TaskRunner} from '../numerics/task.ts';
 import {backendAttrs, backendInputs} from './kernel.ts';
 import {maxBufferBytes} from './maxBufferBytes.ts';
 
@@ -84,7 +84,7 @@ export interface FollowerOptions {
   /** Whether the reference is refused where a kernel could have run. Default false. */
   readonly strict?: boolean;
   /** Awaited between the blocks of the reference. */
-  readonly pause?: () => Promise<void>;
+  readonly runner?: TaskRunner;
   /** Bytes of the largest buffer that the backend's kernel can read. Default: what its device says. */
   readonly maxBytes?: number;
 }
@@ -100,7 +100,7 @@ const MIN_NEURONS_ON_DEVICE = 4;
  * @throws BackendError if `strict` and the active backend has no kernel, or its device cannot bind a matrix of this size
  */
 export function pathFollower(aligned: Matrix, feedback: Matrix, options: FollowerOptions = {}): PathFollower {
-  const {strict = false, pause = () => Promise.resolve(), maxBytes = maxBufferBytes()} = options;
+  const {strict = false, runner = immediately, maxBytes = maxBufferBytes()} = options;
   if (strict) requirePathKernel();
   const backend = getBackend();
   const bytes = 4 * aligned.rows * Math.max(aligned.rows, aligned.columns);
@@ -111,7 +111,7 @@ export function pathFollower(aligned: Matrix, feedback: Matrix, options: Followe
   const fits = aligned.columns >= MIN_NEURONS_ON_DEVICE && bytes <= maxBytes;
   return fits && getKernel(FOLLOW_PATH, backend)
     ? deviceFollower(aligned, feedback, backend)
-    : referenceFollower(aligned, feedback, pause);
+    : referenceFollower(aligned, feedback, runner);
 }
 
 /** @throws BackendError if the active backend has no kernel of this op */
@@ -124,11 +124,11 @@ export function requirePathKernel(): void {
   );
 }
 
-function referenceFollower(aligned: Matrix, feedback: Matrix, pause: () => Promise<void>): PathFollower {
+function referenceFollower(aligned: Matrix, feedback: Matrix, runner: TaskRunner): PathFollower {
   return {
     kernel: 'reference',
     dispose: () => undefined,
-    follow: (choice) => followReference(aligned, feedback, choice, pause),
+    follow: (choice) => followReference(aligned, feedback, choice, runner),
   };
 }
 
@@ -136,7 +136,7 @@ async function followReference(
   aligned: Matrix,
   feedback: Matrix,
   choice: PathChoice,
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<CodedPath> {
   const {alphabet, scales, mask, seed, layer, firstNeuron, path} = choice;
   const {columns: neurons} = aligned;
@@ -150,7 +150,7 @@ async function followReference(
     codes[i] = code;
     return Math.fround(step * (code + alphabet.shift));
   });
-  return {...(await runTask(task, pause)), codes};
+  return {...(await runner.run(task)), codes};
 }
 
 /** A step of 0 stands for a set of zero weights: every letter is 0, and the code that of the letter nearest to 0. */

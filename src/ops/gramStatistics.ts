@@ -14,8 +14,8 @@ import {
 import type {GramPair} from '../numerics/correction/centering.ts';
 import {type Block, blocksOf, panelsOf} from '../numerics/linalg/blocks.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import {runTask} from '../numerics/paced.ts';
 import type {Task} from '../numerics/task.ts';
+import {immediately, type TaskRunner} from '../numerics/task.ts';
 import {takeRows} from './takeRows.ts';
 
 /** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
@@ -51,8 +51,8 @@ export class GramStatistics {
   private deviceTotals: GramBlock[] = [];
   private readonly readsBack = getBackend() === 'cpu' || getBackend() === 'wasm';
 
-  /** @param pause awaited between products */
-  constructor(private readonly pause: () => Promise<void> = () => Promise.resolve()) {}
+  /** @param runner awaited between products */
+  constructor(private readonly runner: TaskRunner = immediately) {}
 
   /**
    * @param shadow X̃ `[problems, rows, features]`
@@ -75,7 +75,7 @@ export class GramStatistics {
     if (!totals) throw new RangeError('GramStatistics: expected at least one row, got none');
     this.dispose();
     const pairs: GramPair[] = [];
-    for (const total of totals) pairs.push(await runTask(statisticsOf(total, rows), this.pause));
+    for (const total of totals) pairs.push(await this.runner.run(statisticsOf(total, rows)));
     return pairs;
   }
 
@@ -93,7 +93,7 @@ export class GramStatistics {
     this.totals ??= emptyTotals(chunk);
     let slot = 0;
     try {
-      await this.pause();
+      await this.runner.checkpoint();
       for (const parts of gramBlocksOf(chunk)) {
         if (this.readsBack)
           await this.read(parts).finally(() => {
@@ -101,7 +101,7 @@ export class GramStatistics {
           });
         else this.addOnDevice(parts, slot);
         slot += parts.length;
-        await this.pause();
+        await this.runner.checkpoint();
       }
     } finally {
       dispose(chunk);

@@ -1,9 +1,9 @@
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import {runTask} from '../numerics/paced.ts';
 import {type AlignmentOptions, alignWeightsTask} from '../numerics/path/alignment.ts';
 import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
 import {reals} from '../numerics/stochastic/reals.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import type {Task} from '../numerics/task.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
 import type {FollowedPath} from './followedPath.ts';
@@ -41,7 +41,7 @@ export async function scoreWeights(
   problem: WeightProblem,
   matrixIndex: MatrixIndex,
   options: PrunePathOptions,
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<ScoredWeights> {
   const {weights, gram, mask} = problem;
   switch (name) {
@@ -50,15 +50,15 @@ export async function scoreWeights(
     case 'wanda': {
       const norms = diagonal(gram).map(Math.sqrt);
       return {
-        scores: await runTask(rankByNeuron(magnitudes(weights, (t) => norms[t], mask)), pause),
+        scores: await runner.run(rankByNeuron(magnitudes(weights, (t) => norms[t], mask))),
         values: weights,
         path: undefined,
       };
     }
     case 'stochastic path':
-      return followPruning('stochastic', problem, matrixIndex, options, pause);
+      return followPruning('stochastic', problem, matrixIndex, options, runner);
     case 'nearest path':
-      return followPruning('nearest', problem, matrixIndex, options, pause);
+      return followPruning('nearest', problem, matrixIndex, options, runner);
   }
 }
 
@@ -67,15 +67,15 @@ async function followPruning(
   {weights, gram, crossGram, mask}: WeightProblem,
   matrixIndex: MatrixIndex,
   options: PrunePathOptions,
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<ScoredWeights> {
-  const aligned = await runTask(alignWeightsTask(weights, gram, crossGram, options.alignment), pause);
-  const {feedback, damping} = await runTask(dampedFeedbackTask(gram, options.feedback[rounding]), pause);
-  const follower = pathFollower(aligned, feedback, {strict: options.strictKernels, pause});
+  const aligned = await runner.run(alignWeightsTask(weights, gram, crossGram, options.alignment));
+  const {feedback, damping} = await runner.run(dampedFeedbackTask(gram, options.feedback[rounding]));
+  const follower = pathFollower(aligned, feedback, {strict: options.strictKernels, runner});
   const {rows: features, columns: neurons} = aligned;
   const scales = {groupSize: features, groups: 1, neurons, steps: new Float64Array(neurons).fill(1)};
   const follow = async (threshold: number): Promise<CodedPath> => {
-    await pause();
+    await runner.checkpoint();
     return follower.follow({
       kind: 'pruner',
       rounding,

@@ -1,9 +1,9 @@
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
-import {runTask} from '../numerics/paced.ts';
 import {calibrationErrors, replayDriftTask} from '../numerics/path/calibrationError.ts';
 import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, scaleSteps} from '../numerics/scales/scales.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
 import type {QuantizeMethod} from './quantizeMethod.ts';
 import {findThreshold} from './sparsityThreshold.ts';
@@ -23,7 +23,7 @@ export interface SearchSpace {
   /** Weights that are pruned already. */
   readonly mask: Mask | undefined;
   /** Awaited before each path and within it. */
-  readonly pause: () => Promise<void>;
+  readonly runner: TaskRunner;
 }
 
 /** The path that was chosen: codes and scales, what they are worth, and what moved its steps. */
@@ -88,9 +88,9 @@ async function followCandidate(choice: Choice, space: SearchSpace): Promise<Cand
 
 async function follow(
   choice: Choice,
-  {follower, matrixIndex, aligned, mask, pause, method: {alphabet, seed, prune}}: SearchSpace,
+  {follower, matrixIndex, aligned, mask, runner, method: {alphabet, seed, prune}}: SearchSpace,
 ): Promise<CodedPath> {
-  await pause();
+  await runner.checkpoint();
   const kind = prune ? 'sparseQuantizer' : 'quantizer';
   return follower.follow({
     ...choice,
@@ -103,11 +103,14 @@ async function follow(
   });
 }
 
-async function errorsOf(path: CodedPath, {gram, residual, aligned, method, pause}: SearchSpace): Promise<Float64Array> {
+async function errorsOf(
+  path: CodedPath,
+  {gram, residual, aligned, method, runner}: SearchSpace,
+): Promise<Float64Array> {
   const {kind, scaling = 1} = method.feedback;
   return kind === 'path'
     ? calibrationErrors(gram, residual, aligned, path, scaling)
-    : calibrationErrors(gram, residual, aligned, await runTask(replayDriftTask(gram, aligned, path.values), pause), 1);
+    : calibrationErrors(gram, residual, aligned, await runner.run(replayDriftTask(gram, aligned, path.values)), 1);
 }
 
 /** The best of several candidates, made one after the other. */

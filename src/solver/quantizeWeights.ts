@@ -2,7 +2,6 @@ import {solveOnSupportTask} from '../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../numerics/linalg/product.ts';
-import {runTask} from '../numerics/paced.ts';
 import {alignWeightsTask} from '../numerics/path/alignment.ts';
 import {dampedFeedbackTask} from '../numerics/path/pathFeedback.ts';
 import {refineTask} from '../numerics/path/refinement.ts';
@@ -10,6 +9,7 @@ import {absMaxScale, meanSquareScaleTask} from '../numerics/scales/meanSquareSca
 import {valuesOf} from '../numerics/scales/quantized.ts';
 import type {Scales} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import type {Task} from '../numerics/task.ts';
 import {pathFollower} from '../ops/followPath.ts';
 import {countClippedWeights} from './clippedSteps.ts';
@@ -24,30 +24,30 @@ import {withRidge} from './withRidge.ts';
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
  * @param matrixIndex the number of the layer in its model and of the problem in its layer, for the random numbers
- * @param pause awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
+ * @param runner awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
 export async function quantizeWeights(
   given: WeightProblem,
   matrixIndex: MatrixIndex,
   method: QuantizeMethod,
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<QuantizedWeights> {
   const problem = withRidge(
-    {...given, target: await runTask(multiplyTask(given.crossGram, given.weights), pause)},
+    {...given, target: await runner.run(multiplyTask(given.crossGram, given.weights))},
     method.ridge,
   );
-  const aligned = await runTask(alignProblemTask(problem, method), pause);
-  const scales = await runTask(originalScale(given, method), pause);
+  const aligned = await runner.run(alignProblemTask(problem, method));
+  const scales = await runner.run(originalScale(given, method));
   let best: QuantizedWeights | undefined;
   for (const scaling of method.scalings) {
     const found = await followAndRefine(
       {...problem, aligned, scales},
       matrixIndex,
       {...method, feedback: {...method.feedback, scaling}},
-      pause,
+      runner,
     );
-    best = best ? await runTask(pickBetterNeurons(best, found, problem, method.granularity), pause) : found;
+    best = best ? await runner.run(pickBetterNeurons(best, found, problem, method.granularity)) : found;
   }
   if (!best) throw new RangeError('quantizeWeights: expected at least one scaling');
   return best;
@@ -64,12 +64,12 @@ async function followAndRefine(
   {gram, target, aligned, scales, mask}: AlignedProblem,
   matrixIndex: MatrixIndex,
   method: QuantizeMethod,
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<QuantizedWeights> {
-  const {feedback, damping} = await runTask(dampedFeedbackTask(gram, method.feedback), pause);
-  const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, pause});
+  const {feedback, damping} = await runner.run(dampedFeedbackTask(gram, method.feedback));
+  const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, runner});
   try {
-    const residual = subtract(target, await runTask(multiplyTask(gram, aligned), pause));
+    const residual = subtract(target, await runner.run(multiplyTask(gram, aligned)));
     const {chosen, threshold} = await findBestPath(scales, {
       gram,
       residual,
@@ -78,11 +78,11 @@ async function followAndRefine(
       matrixIndex,
       method,
       mask,
-      pause,
+      runner,
     });
     const {alphabet, prune} = method;
     const start = prune ? trimToSparsity(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
-    const refined = method.sweeps > 0 ? await runTask(refineTask(start, gram, target, method), pause) : start;
+    const refined = method.sweeps > 0 ? await runner.run(refineTask(start, gram, target, method)) : start;
     return {
       ...refined,
       values: valuesOf(refined, alphabet, aligned.columns),

@@ -1,6 +1,7 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type LabelledBatch, type LabelledData, readLabelledBatches} from '../data/readLabelledBatches.ts';
+import type {TaskRunner} from '../numerics/task.ts';
 import {createReport} from '../report/report.ts';
 import type {EvaluationReport} from '../report/reportRecords.ts';
 import type {Compression} from './run/compression.ts';
@@ -19,8 +20,8 @@ export async function evaluateModel(
   const tally = new Tally();
   for await (const batch of readLabelledBatches(context.stage, data, compression.original, batchSize)) {
     try {
-      await context.pause();
-      await tally.add(batch, compression, context.pause);
+      await context.checkpoint();
+      await tally.add(batch, compression, context);
     } finally {
       dispose(batch.targets ? [...batch.inputs, batch.targets] : batch.inputs);
     }
@@ -43,13 +44,9 @@ class Tally {
   private difference = 0;
   private norm = 0;
 
-  async add(
-    {inputs, targets}: LabelledBatch,
-    {original, model}: Compression,
-    pause: () => Promise<void>,
-  ): Promise<void> {
+  async add({inputs, targets}: LabelledBatch, {original, model}: Compression, runner: TaskRunner): Promise<void> {
     const before = await outputsOf(original, inputs);
-    await pause();
+    await runner.checkpoint();
     const after = model === original ? before : await outputsOf(model, inputs);
     this.addOutputs(before, after);
     const [samples] = before[0].shape;

@@ -13,6 +13,7 @@ import {
 } from 'tfjs-compress';
 import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
+import {immediately} from '../../src/numerics/task.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
 import {createCompression} from '../../src/stages/run/compression.ts';
@@ -75,7 +76,7 @@ onBackends(['cpu'], () => {
       const source = batchSource('calibrate', images, {samples: 70, batchSize: 16, rows: 2000, seed: 3});
       const context = {
         stage: 'spfqQuantize',
-        pause: () => Promise.resolve(),
+        ...immediately,
         progress: () => undefined,
         elapsed: () => 0,
       };

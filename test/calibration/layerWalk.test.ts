@@ -4,6 +4,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import type {GramPair} from 'tfjs-compress/numerics';
 import type {ProblemStatistics} from '../../src/calibration/problemStatistics.ts';
+import {createTaskRunner} from '../../src/numerics/task.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {chain} from '../support/models/models.ts';
 import {countCalls, sourceOf, walk} from '../support/walks/walks.ts';
@@ -88,10 +89,10 @@ onBackends(['cpu'], () => {
 
     const failures: Readonly<Record<string, (fail: () => void) => Parameters<typeof walk>[2]>> = {
       'a visit': (fail) => ({visit: fail}),
-      'a pause, as on cancelling': (fail) => ({
-        pause: async () => {
+      'a checkpoint, as on cancelling': (fail) => ({
+        runner: createTaskRunner(async () => {
           fail();
-        },
+        }),
       }),
     };
     for (const [who, use] of Object.entries(failures)) {

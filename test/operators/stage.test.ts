@@ -110,13 +110,13 @@ describe('stage', () => {
     expect(log).to.deep.equal(['a', 'b']);
   });
 
-  it('that is unsubscribed from ends its run at the next pause, and disposes of what it was given', async () => {
+  it('that is unsubscribed from ends its run at the next checkpoint, and disposes of what it was given', async () => {
     const before = fake('before');
     const steps: string[] = [];
     const log: unknown[] = [];
-    const subscription = subscribed(before, log, async (compression, {pause}) => {
+    const subscription = subscribed(before, log, async (compression, {checkpoint}) => {
       for (const step of ['first', 'second', 'third']) {
-        await pause();
+        await checkpoint();
         steps.push(step);
         if (step === 'second') subscription.unsubscribe();
       }

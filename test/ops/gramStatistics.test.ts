@@ -1,6 +1,7 @@
 import {memory, type Tensor3D, tensor3d} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import type {GramPair} from 'tfjs-compress/numerics';
+import {createTaskRunner} from '../../src/numerics/task.ts';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {gaussians} from '../support/numerics/randomMatrices.ts';
@@ -135,18 +136,19 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       if (backend !== 'webgpu') expect(memory().numBytes).to.equal(before.numBytes);
     });
 
-    it('pauses between the products of a wide layer: no one multiplies more than 448 × 448 features', async () => {
-      let pauses = 0;
-      const statistics = new GramStatistics(() => {
-        pauses++;
-        return Promise.resolve();
-      });
+    it('has a checkpoint between the products of a wide layer: no one multiplies more than 448 × 448 features', async () => {
+      let checkpoints = 0;
+      const statistics = new GramStatistics(
+        createTaskRunner(async () => {
+          checkpoints++;
+        }),
+      );
       const [shadow, original] = [1, 2].map((seed) =>
         tensor3d(Float32Array.from({length: 900}, gaussians(seed)), [1, 1, 900]),
       );
       await statistics.add(shadow, original);
       await statistics.take();
-      expect(pauses).to.be.at.least(6 + 9); // of 3 × 3 blocks those of H on and below the diagonal, and all of G
+      expect(checkpoints).to.be.at.least(6 + 9); // of 3 × 3 blocks those of H on and below the diagonal, and all of G
       shadow.dispose();
       original.dispose();
     });

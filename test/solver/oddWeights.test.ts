@@ -7,6 +7,7 @@ import {
   matrix,
   uniformAlphabet,
 } from 'tfjs-compress/numerics';
+import {immediately} from '../../src/numerics/task.ts';
 import type {QuantizedWeights} from '../../src/solver/followedPath.ts';
 import type {QuantizeMethod} from '../../src/solver/quantizeMethod.ts';
 import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
@@ -147,7 +148,7 @@ async function quantized(
       strictKernels: false,
       ...method,
     },
-    () => Promise.resolve(),
+    immediately,
   );
 }
 

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {type Granularity, type Matrix, uniformAlphabet} from 'tfjs-compress/numerics';
+import {immediately} from '../../src/numerics/task.ts';
 import type {QuantizedWeights} from '../../src/solver/followedPath.ts';
 import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import {columnSquares, gaussianMatrix, gramsOf, residualOf} from '../support/numerics/randomMatrices.ts';
@@ -60,7 +61,7 @@ function quantized(
       seed: 1,
       strictKernels: false,
     },
-    () => Promise.resolve(),
+    immediately,
   );
 }
 

@@ -3,7 +3,6 @@ import {ModelError} from '../../errors.ts';
 import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import {runTask} from '../../numerics/paced.ts';
 import {calibrationGainTask} from '../../numerics/path/calibrationError.ts';
 import {refineTask} from '../../numerics/path/refinement.ts';
 import {valuesOf} from '../../numerics/scales/quantized.ts';
@@ -61,9 +60,8 @@ export async function correctModel(
       const {before} = visit;
       if (!before) throw new Error(`correctModel: layer ${visit.target.name} was compressed, and has no record`);
       const begin = performance.now();
-      const corrected = await runTask(
+      const corrected = await context.run(
         before.kind === 'quantized' ? correctLetters(visit, before, options) : correctSupport(visit, before, options),
-        context.pause,
       );
       return correctLayer(visit, {...corrected, begin}, context);
     },
@@ -79,21 +77,19 @@ interface Corrected {
 async function correctLayer(
   {problems, before, reportBefore}: LayerVisit,
   {layer, values, begin}: Corrected & {readonly begin: number},
-  {pause}: StageContext,
+  runner: StageContext,
 ): Promise<LayerResult> {
   if (!before || !reportBefore) throw new Error('correctLayer: a compressed layer has no record');
   const shifts = problems.map((problem, p) =>
     problem.isCentred ? shiftFor(problem, values[p]) : problem.currentShift,
   );
-  const errorBefore = await runTask(
+  const errorBefore = await runner.run(
     heldOutError(problems.map((problem) => ({problem, values: problem.current, shift: problem.currentShift}))),
-    pause,
   );
-  const errorAfter = await runTask(
+  const errorAfter = await runner.run(
     heldOutError(problems.map((problem, p) => ({problem, values: values[p], shift: shifts[p]}))),
-    pause,
   );
-  const kept = errorAfter < errorBefore && (await runTask(lowersCalibrationError(problems, values), pause));
+  const kept = errorAfter < errorBefore && (await runner.run(lowersCalibrationError(problems, values)));
   const report = {
     ...reportBefore,
     ...(kept ? await letterReport(layer, values) : {}),

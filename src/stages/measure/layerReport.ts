@@ -1,7 +1,7 @@
 import {type Pattern, sparsityOf} from '../../numerics/linalg/mask.ts';
 import {diagonal, type Matrix} from '../../numerics/linalg/matrix.ts';
-import {runTask} from '../../numerics/paced.ts';
 import {effectiveBits} from '../../numerics/stochastic/alphabet.ts';
+import type {TaskRunner} from '../../numerics/task.ts';
 import type {CompressedLayer} from '../../records.ts';
 import type {LayerReport, PruningReport} from '../../report/reportRecords.ts';
 import {gzipLength, packedLayer} from '../../report/sizes.ts';
@@ -28,13 +28,13 @@ export interface StageFindings {
 
 /**
  * The report of a layer, measured on rows that its statistics have not seen.
- * @param pause awaited within the products that this takes
+ * @param runner awaited within the products that this takes
  */
 export async function layerReport(
   layer: CompressedLayer,
   outcomes: readonly ProblemOutcome[],
   {before, milliseconds, pruning, choice}: StageFindings,
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<LayerReport> {
   const [
     {
@@ -60,10 +60,10 @@ export async function layerReport(
     ),
     choice,
     pruning: pruning ? {...pruning, pattern: nameOf(pruning.pattern)} : before?.pruning,
-    relativeError: await runTask(heldOutError(outcomes), pause),
+    relativeError: await runner.run(heldOutError(outcomes)),
     heldOutRows: statistics.lookups?.heldOut ?? statistics.heldOut.original.rows,
     calibrationRows: statistics.rows,
-    bound: paths.length > 0 ? await runTask(boundReport(paths), pause) : undefined,
+    bound: paths.length > 0 ? await runner.run(boundReport(paths)) : undefined,
     clippedShare: paths.reduce((sum, {path}) => sum + path.clipped, 0) / (weights.data.length * outcomes.length),
     deadFeatures: outcomes.reduce(
       (
@@ -79,7 +79,7 @@ export async function layerReport(
     ),
     alignmentError:
       paths.length > 0
-        ? await runTask(
+        ? await runner.run(
             heldOutError(
               paths.map(({problem, path: {aligned}}) => ({
                 problem,
@@ -87,7 +87,6 @@ export async function layerReport(
                 shift: shiftFor(problem, aligned),
               })),
             ),
-            pause,
           )
         : undefined,
     damping: paths.reduce<number | undefined>(

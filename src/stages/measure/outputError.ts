@@ -3,18 +3,18 @@ import {layers} from '@tensorflow/tfjs-layers';
 import type {CompressionTarget} from '../../calibration/targets.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import {runTask} from '../../numerics/paced.ts';
+import type {TaskRunner} from '../../numerics/task.ts';
 import {type Replacement, rowsFor} from './heldOutError.ts';
 
 /**
  * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a kernel on held-out rows, σ the activation of its layer: what is left of
  * an error behind it. The layer's own relu forgives whatever stays below 0. Of a kernel inside its layer σ is the identity.
- * @param pause awaited within the products
+ * @param runner awaited within the products
  */
 export async function outputError(
   {originalLayer: layer, kernel}: Pick<CompressionTarget, 'originalLayer' | 'kernel'>,
   replacements: readonly Replacement[],
-  pause: () => Promise<void>,
+  runner: TaskRunner,
 ): Promise<number> {
   const bias = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data<'float32'>();
   const activate = activationOf(kernel.activation);
@@ -24,9 +24,9 @@ export async function outputError(
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
     const own = bias?.slice(first, (first += values.columns)) ?? new Float32Array(values.columns);
-    const expected = await activate(await runTask(multiplyTask(original, problem.weights), pause), own);
+    const expected = await activate(await runner.run(multiplyTask(original, problem.weights)), own);
     const actual = await activate(
-      await runTask(multiplyTask(shadow, values), pause),
+      await runner.run(multiplyTask(shadow, values)),
       own.map((one, n) => one + (shift?.[n] ?? 0)),
     );
     expected.forEach((value, i) => {

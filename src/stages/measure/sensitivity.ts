@@ -1,5 +1,4 @@
 import type {AllocationOption} from '../../numerics/allocation.ts';
-import {runTask} from '../../numerics/paced.ts';
 import type {CompressedLayer} from '../../records.ts';
 import type {SizeReport} from '../../report/reportRecords.ts';
 import type {Compression} from '../run/compression.ts';
@@ -70,12 +69,7 @@ export async function measureSensitivities(
       measured.push(sensitivity);
       return {
         layer: last.layer,
-        report: await layerReport(
-          last.layer,
-          last.outcomes,
-          {before: visit.reportBefore, milliseconds: 0},
-          context.pause,
-        ),
+        report: await layerReport(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0}, context),
       };
     });
     tried.dispose();
@@ -93,13 +87,13 @@ async function tryLayer(
   visit: LayerVisit,
   {trialsOf, probed}: TrialOptions,
   probe: OutputProbe,
-  {pause}: StageContext,
+  runner: StageContext,
 ): Promise<{sensitivity: LayerSensitivity; last: LayerTrial}> {
   const trials: Array<{cost: number; error: number}> = [];
   let outputSensitivity = 1;
   let last: LayerTrial | undefined;
   for await (const trial of trialsOf(visit)) {
-    const error = await runTask(heldOutError(trial.outcomes), pause);
+    const error = await runner.run(heldOutError(trial.outcomes));
     if (trials.length === probed && error > 0)
       outputSensitivity = (await differenceWith(trial, visit, probe)) / error ** 2;
     trials.push({cost: trial.cost, error});

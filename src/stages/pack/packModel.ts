@@ -7,6 +7,7 @@ import {kernelsOf} from '../../layers/registry.ts';
 import {rebuildModel, topologyOf} from '../../model/cloneModel.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import {type PackedMatrices, partsOf, unpackMatrices, unpackWeights} from '../../numerics/coding/packedMatrices.ts';
+import {immediately, type TaskRunner} from '../../numerics/task.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packLayer} from '../../packed/packLayer.ts';
 import {registerPacked} from '../../packed/registerPacked.ts';
@@ -15,20 +16,20 @@ import type {CompressedLayer} from '../../records.ts';
 
 /**
  * A model of the same function whose compressed layers are `Packed`. The given model stays as it was.
- * @param pause awaited after each layer
+ * @param runner awaited after each layer
  * @throws ModelError if the weights of a layer are no longer those that its stage gave it
  */
 export async function packModel(
   model: LayersModel,
   compressed: readonly CompressedLayer[],
-  pause: () => Promise<void> = () => Promise.resolve(),
+  runner: TaskRunner = immediately,
 ): Promise<LayersModel> {
   registerPacked();
   const packed = new Map<string, readonly PackedWeight[]>();
   for (const layer of layersOf(model)) {
     const weights = await packedWeights(layer, compressed);
     if (weights.some((weight) => weight !== undefined)) packed.set(layer.name, weights);
-    await pause();
+    await runner.checkpoint();
   }
   return rebuildModel(model, {
     topology: withPackedLayers(topologyOf(model), (name) =>

@@ -32,13 +32,13 @@ export async function packStage(
     );
   requireAlive('pack', model);
   requireUnpacked('pack', model, 'put pack() last, once');
-  await context.pause();
-  const packed = await packModel(model, layers, context.pause);
+  await context.checkpoint();
+  const packed = await packModel(model, layers, context);
   try {
     await sealModel(packed);
-    await context.pause();
+    await context.checkpoint();
     const checked = await checkOf({...compression, model: packed}, check ?? selfChecksByDefault(packed));
-    await context.pause();
+    await context.checkpoint();
     context.progress('', 1, 1);
     const packing = {backend: getBackend(), layers: packedLayersOf(packed).map(packedLayerReport), selfCheck: checked};
     return {

@@ -3,7 +3,6 @@ import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest, type Mask, type Pattern} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import {runTask} from '../../numerics/paced.ts';
 import type {Task} from '../../numerics/task.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import type {PrunedLayer} from '../../records.ts';
@@ -84,10 +83,10 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
   const candidates: Candidate[] = [];
   for (const mask of options.masks) {
     const weights = await pruneWithMask(mask, visit, options, context);
-    const relativeError = await runTask(heldOutError(weights), context.pause);
+    const relativeError = await context.run(heldOutError(weights));
     candidates.push({
       weights,
-      errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context.pause)},
+      errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context)},
     });
   }
   const {
@@ -110,7 +109,7 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
         milliseconds: performance.now() - begin,
         pruning: {pattern: options.pattern, mask, candidates: candidates.map(({errors}) => errors)},
       },
-      context.pause,
+      context,
     ),
     values: weights.map(({values}) => values),
     shifts: weights.map(({shift}) => shift),
@@ -126,9 +125,7 @@ async function pruneWithMask(
   const amount = options.amountOf(target.name);
   const scored: ScoredWeights[] = [];
   for (const [p, problem] of problems.entries()) {
-    scored.push(
-      await scoreWeights(name, problem, {layer: target.number, matrix: p}, {...options, amount}, context.pause),
-    );
+    scored.push(await scoreWeights(name, problem, {layer: target.number, matrix: p}, {...options, amount}, context));
   }
   const masks =
     'threshold' in amount
@@ -145,7 +142,7 @@ async function pruneWithMask(
   const solved: PrunedWeights[] = [];
   for (const [p, problem] of problems.entries()) {
     const mask = masks[p].map((kept, i) => (problem.mask?.[i] === 0 ? 0 : kept)); // a stage that prunes less than the one before it revives nothing
-    const values = await runTask(solveKept(problem, scored[p], mask, options), context.pause);
+    const values = await context.run(solveKept(problem, scored[p], mask, options));
     solved.push({problem, values, shift: shiftFor(problem, values), mask, path: scored[p].path});
   }
   return solved;

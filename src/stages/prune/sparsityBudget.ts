@@ -3,7 +3,6 @@ import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {multiplyTask} from '../../numerics/linalg/product.ts';
-import {runTask} from '../../numerics/paced.ts';
 import type {Task} from '../../numerics/task.ts';
 import {
   type LayerSensitivity,
@@ -88,10 +87,7 @@ async function* trySparsities(
     const outcomes = [];
     for (const problem of problems) {
       outcomes.push(
-        await runTask(
-          pruneSmallest(problem, share, {iterations: Math.min(iterations, TRIAL_ITERATIONS), damping}),
-          context.pause,
-        ),
+        await context.run(pruneSmallest(problem, share, {iterations: Math.min(iterations, TRIAL_ITERATIONS), damping})),
       );
     }
     yield {

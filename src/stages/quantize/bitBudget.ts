@@ -1,6 +1,5 @@
 import {ModelError} from '../../errors.ts';
 import {allocate} from '../../numerics/allocation.ts';
-import {runTask} from '../../numerics/paced.ts';
 import type {Bits} from '../../numerics/stochastic/alphabet.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import {packedLayer} from '../../report/sizes.ts';
@@ -85,7 +84,7 @@ async function quantizeNarrowest(
   const tried: string[] = [];
   for (const {bits, options} of widths) {
     const letters = await quantizeLayer(visit, options, context);
-    const error = await runTask(heldOutError(letters.outcomes), context.pause);
+    const error = await context.run(heldOutError(letters.outcomes));
     tried.push(`${percent(error)} at ${named(bits)}`);
     if (error <= limit)
       return createQuantizedResult(

@@ -24,7 +24,7 @@ export async function quantizeLayer(
   const method = target.kernel.rowIndices ? lookupMethod(given) : given;
   const solved = [];
   for (const [p, problem] of problems.entries()) {
-    const quantized = await quantizeWeights(problem, {layer: target.number, matrix: p}, method, context.pause);
+    const quantized = await quantizeWeights(problem, {layer: target.number, matrix: p}, method, context);
     solved.push({problem, ...quantized, shift: shiftFor(problem, quantized.values)});
   }
   const layer: QuantizedLayer = {
@@ -52,11 +52,11 @@ export async function createQuantizedResult(
   {reportBefore}: LayerVisit,
   {layer, outcomes, milliseconds}: LayerLetters,
   choice: string | undefined,
-  {pause}: StageContext,
+  runner: StageContext,
 ): Promise<LayerResult> {
   return {
     layer,
-    report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, pause),
+    report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, runner),
     values: outcomes.map(({values}) => values),
     shifts: outcomes.map(({shift}) => shift),
   };

@@ -5,7 +5,7 @@ import type {NetworkPair} from '../../model/networkPair.ts';
 import {biasShift, centerGramsTask, type Grams} from '../../numerics/correction/centering.ts';
 import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {runTask} from '../../numerics/paced.ts';
+import type {TaskRunner} from '../../numerics/task.ts';
 import type {CompressedLayer} from '../../records.ts';
 import type {LayerReport} from '../../report/reportRecords.ts';
 import type {Compression} from './compression.ts';
@@ -43,14 +43,14 @@ export interface VisitContext {
   /** Whether biases may move. */
   readonly bias: boolean;
   /** Awaited before the statistics are centred, and meanwhile. */
-  readonly pause: () => Promise<void>;
+  readonly runner: TaskRunner;
 }
 
 /** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
 export async function createVisit(
   target: CompressionTarget,
   statistics: readonly ProblemStatistics[],
-  {compression, networks, bias, pause}: VisitContext,
+  {compression, networks, bias, runner}: VisitContext,
 ): Promise<LayerVisit> {
   const biasTarget = findBiasTarget(target, networks);
   const isCentred = bias && biasTarget !== undefined;
@@ -60,9 +60,9 @@ export async function createVisit(
     await matricesOf(target, target.shadowLayer),
   ];
   const moved = biasTarget && (await biasGain(biasTarget));
-  await pause();
+  await runner.checkpoint();
   const grams: Grams[] = [];
-  for (const problem of statistics) grams.push(isCentred ? await runTask(centerGramsTask(problem), pause) : problem);
+  for (const problem of statistics) grams.push(isCentred ? await runner.run(centerGramsTask(problem)) : problem);
   return {
     target,
     biasTarget,

@@ -72,12 +72,12 @@ export async function visitLayers(
       targetVisitor(target, async (statistics) => {
         context.progress(target.name, done.length, targets.length);
         requireFiniteInputs(target.name, statistics, context.stage);
-        await context.pause();
+        await context.checkpoint();
         const visit = await createVisit(target, statistics, {
           compression,
           networks,
           bias: options.bias,
-          pause: context.pause,
+          runner: context,
         });
         const result = await compress(visit);
         if (result.values)
@@ -93,7 +93,7 @@ export async function visitLayers(
       source: calibration,
       memory: options.memory,
       seed: options.seed,
-      pause: context.pause,
+      runner: context,
     });
     context.progress('', targets.length, targets.length);
     return createNextCompression(compression, networks.shadowModel, context, {

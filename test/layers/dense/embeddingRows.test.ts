@@ -20,6 +20,7 @@ import {type Matrix, matrix, meanSquareScale, stepAt, uniformAlphabet} from 'tfj
 import type {ProblemStatistics} from '../../../src/calibration/problemStatistics.ts';
 import {kernelsOf} from '../../../src/layers/registry.ts';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
+import {createTaskRunner} from '../../../src/numerics/task.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {numbersOf} from '../../support/layers/layerCase.ts';
 import {relativeDifference} from '../../support/models/packedModels.ts';
@@ -273,10 +274,9 @@ onBackends(['cpu', 'wasm'], () => {
       const start = memory().numBytes;
       let max = 0;
       await walk(many, sourceOf([all], 64), {
-        pause: () => {
+        runner: createTaskRunner(async () => {
           max = Math.max(max, memory().numBytes - start);
-          return Promise.resolve();
-        },
+        }),
       });
       // The copy, 20,000 · 4 numbers, once more while it is rewritten, and the tokens of all batches; columns would be 64 · 200 · 20,000 numbers.
       expect(max).to.be.below(4 * (3 * 20000 * DIMENSION + 2 * 512 * 200) + 2 ** 20);

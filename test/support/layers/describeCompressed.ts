@@ -10,6 +10,7 @@ import {type CompressionTarget, kernelWeight} from '../../../src/calibration/tar
 import {adapterFor, kernelsOf} from '../../../src/layers/registry.ts';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {addToDiagonal} from '../../../src/numerics/linalg/matrix.ts';
+import {immediately} from '../../../src/numerics/task.ts';
 import {Packed} from '../../../src/packed/packed.ts';
 import {decodeLayer} from '../../../src/packed/packedExecution.ts';
 import {scoreWeights} from '../../../src/solver/maskScores.ts';
@@ -214,7 +215,7 @@ async function identityPath(
         {weights, gram, crossGram},
         {layer: target.number, matrix: problem},
         options,
-        () => Promise.resolve(),
+        immediately,
       );
       return values;
     }),

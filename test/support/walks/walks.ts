@@ -8,6 +8,7 @@ import {targetVisitor} from '../../../src/calibration/targetStatistics.ts';
 import type {BatchSource} from '../../../src/data/batchSource.ts';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
 import {createNetworkPair, type NetworkPair} from '../../../src/model/networkPair.ts';
+import {immediately, type TaskRunner} from '../../../src/numerics/task.ts';
 
 /** Inputs in batches of a size, all of their rows. */
 export function sourceOf(inputs: readonly Tensor[], batchSize: number, rows = 2 ** 20): BatchSource {
@@ -26,7 +27,7 @@ export function sourceOf(inputs: readonly Tensor[], batchSize: number, rows = 2 
 /** What a test does on a walk. */
 export interface WalkUse {
   readonly memory?: number;
-  readonly pause?: () => Promise<void>;
+  readonly runner?: TaskRunner;
   readonly prepare?: (networks: NetworkPair) => void;
   readonly visit?: (target: CompressionTarget, statistics: ProblemStatistics[]) => void | Promise<void>;
   /** Default true. */
@@ -37,13 +38,13 @@ export interface WalkUse {
 export async function walk(
   model: LayersModel,
   source: BatchSource,
-  {memory = 2 ** 29, pause, prepare, visit, rewrites = true}: WalkUse,
+  {memory = 2 ** 29, runner = immediately, prepare, visit, rewrites = true}: WalkUse,
 ): Promise<void> {
   const networks = await createNetworkPair(model, model);
   try {
     prepare?.(networks);
     const {targets} = findTargets(networks, () => undefined);
-    const options = {networks, model, source, memory, seed: 1, pause: pause ?? (() => Promise.resolve())};
+    const options = {networks, model, source, memory, seed: 1, runner};
     await walkLayers(
       targets.map((target) =>
         targetVisitor(target, async (statistics) => {

@@ -6,6 +6,7 @@ import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression} from 'tfjs-compress';
 import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
+import {createTaskRunner} from '../../src/numerics/task.ts';
 import {prunePlan} from '../../src/operators/pruneOptions.ts';
 import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {stage} from '../../src/operators/stage.ts';
@@ -55,16 +56,18 @@ const stages: Readonly<Record<string, readonly Stage[]>> = {
 
 onBackends(['cpu'], () => {
   for (const [name, chain] of Object.entries(stages)) {
-    it(`${name} pauses the more often, the more features there are: no pieces of work grow with the layer`, async () => {
-      const [few, many] = [await pausesOf(chain, 64), await pausesOf(chain, 512)];
+    it(`${name} reaches more checkpoints, the more features there are: no piece of work grows with the layer`, async () => {
+      const [few, many] = [await countCheckpoints(chain, 64), await countCheckpoints(chain, 512)];
       expect(many).to.be.at.least(3 * few);
     });
 
-    it(`${name}, cancelled at any pause, leaves no tensor`, async () => {
-      const all = await pausesOf(chain, 128);
+    it(`${name}, cancelled at any checkpoint, leaves no tensor`, async () => {
+      const all = await countCheckpoints(chain, 128);
       for (const share of [0, 0.01, 0.03, 0.1, 0.3, 0.6, 0.99]) {
         const before = memory().numTensors;
-        const failure: unknown = await pausesOf(chain, 128, Math.floor(share * all)).catch((error: unknown) => error);
+        const failure: unknown = await countCheckpoints(chain, 128, Math.floor(share * all)).catch(
+          (error: unknown) => error,
+        );
         expect(failure).to.have.property('message', 'cancelled');
         expect(memory().numTensors).to.equal(before);
       }
@@ -78,11 +81,11 @@ onBackends(['cpu'], () => {
     setTimeout(() => {
       rang = true;
     }, 0);
-    const busy = stage('busy', async (compression, {pause}) => {
+    const busy = stage('busy', async (compression, {checkpoint}) => {
       for (let k = 0; k < 10 && !rang; k++) {
         const end = performance.now() + 60;
         while (performance.now() < end);
-        await pause();
+        await checkpoint();
       }
       return compression;
     });
@@ -93,8 +96,8 @@ onBackends(['cpu'], () => {
   });
 });
 
-/** How often the last stage of a chain pauses for a dense layer with so many features. At one of its pauses it may be cancelled. */
-async function pausesOf(chain: readonly Stage[], features: number, cancelledAt = Infinity): Promise<number> {
+/** Checkpoints of the last stage of a chain for a dense layer of this many features. At one of them it may be cancelled. */
+async function countCheckpoints(chain: readonly Stage[], features: number, cancelledAt = Infinity): Promise<number> {
   const [model, x] = [networkOf(features), gaussianTensor([80, features], 2)];
   const made: Compression[] = [
     createCompression(
@@ -104,21 +107,21 @@ async function pausesOf(chain: readonly Stage[], features: number, cancelledAt =
       3,
     ),
   ];
-  let pauses = 0;
-  const pause = (isLast: boolean): Promise<void> =>
-    isLast && pauses++ === cancelledAt ? Promise.reject(new Error('cancelled')) : Promise.resolve();
+  let checkpoints = 0;
+  const checkpoint = (isLast: boolean): Promise<void> =>
+    isLast && checkpoints++ === cancelledAt ? Promise.reject(new Error('cancelled')) : Promise.resolve();
   try {
     for (const [k, run] of chain.entries()) {
       made.push(
         await run(made[k], {
           stage: 'stage',
-          pause: () => pause(k === chain.length - 1),
+          ...createTaskRunner(() => checkpoint(k === chain.length - 1)),
           progress: () => undefined,
           elapsed: () => 0,
         }),
       );
     }
-    return pauses;
+    return checkpoints;
   } finally {
     for (const one of made.slice(1)) one.dispose();
     disposeModel(model);
