@@ -1,6 +1,6 @@
 import {runInThisContext} from 'node:vm';
+import {multiply} from '../../src/numerics/index.ts';
 import {type Matrix, matrix} from '../../src/numerics/linalg/matrix.ts';
-import {multiply} from '../../src/numerics/linalg/product.ts';
 import {uniformAt} from '../../src/numerics/random.ts';
 import {keepResults, textTable, TIMING_HEAD, timingCells} from '../results.ts';
 import {timed, type Timing} from './timing.ts';

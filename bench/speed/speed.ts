@@ -1,10 +1,8 @@
 import '@tensorflow/tfjs-backend-wasm';
 import {dispose, expandDims, setBackend, slice, type Tensor2D, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
 import type {GramPair} from '../../src/numerics/correction/centering.ts';
+import {alignWeights, meanSquareScale, pathFeedback} from '../../src/numerics/index.ts';
 import type {Matrix} from '../../src/numerics/linalg/matrix.ts';
-import {alignWeights} from '../../src/numerics/path/alignment.ts';
-import {pathFeedback} from '../../src/numerics/path/pathFeedback.ts';
-import {meanSquareScale} from '../../src/numerics/scales/meanSquareScale.ts';
 import type {Scales} from '../../src/numerics/scales/scales.ts';
 import {uniformAlphabet} from '../../src/numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../../src/numerics/stochastic/index.ts';

@@ -2,7 +2,7 @@ import {dispose, engine, getBackend, getKernel, type Tensor, tensor1d, tensor2d}
 import {BackendError} from '../errors.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import {followPathTask, type Path} from '../numerics/path/pathFollowing.ts';
+import {followPath, type Path} from '../numerics/path/pathFollowing.ts';
 import {seedKey, uniformsOf} from '../numerics/random.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
@@ -93,7 +93,7 @@ export interface FollowerOptions {
 const MIN_NEURONS_ON_DEVICE = 4;
 
 /**
- * The op `FollowPath`: {@link followPathTask} with any T, on the active backend's kernel where one is registered,
+ * The op `FollowPath`: {@link followPath} with any T, on the active backend's kernel where one is registered,
  * else on the float64 reference. Same seed, same codes.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular
@@ -143,7 +143,7 @@ async function followReference(
   const operator = operators[choice.kind][choice.rounding];
   const uniform = operator.random ? uniformsOf(seed, layer, {first: firstNeuron, count: neurons}, path) : () => 0;
   const codes = new Int16Array(aligned.data.length);
-  const task = followPathTask(aligned, feedback, (x, t, n) => {
+  const task = followPath(aligned, feedback, (x, t, n) => {
     const i = t * neurons + n;
     const step = stepAt(scales, t, n);
     const code = mask?.[i] === 0 ? -alphabet.shift : codeAt(x, step, uniform(t, n), operator, choice);

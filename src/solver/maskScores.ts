@@ -1,6 +1,6 @@
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
-import {type AlignmentOptions, alignWeightsTask} from '../numerics/path/alignment.ts';
-import {dampedFeedbackTask, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import {type AlignmentOptions, alignWeights} from '../numerics/path/alignment.ts';
+import {dampedFeedback, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
 import {reals} from '../numerics/stochastic/reals.ts';
 import type {TaskRunner} from '../numerics/task.ts';
@@ -69,8 +69,8 @@ async function followPruning(
   options: PrunePathOptions,
   runner: TaskRunner,
 ): Promise<ScoredWeights> {
-  const aligned = await runner.run(alignWeightsTask(weights, gram, crossGram, options.alignment));
-  const {feedback, damping} = await runner.run(dampedFeedbackTask(gram, options.feedback[rounding]));
+  const aligned = await runner.run(alignWeights(weights, gram, crossGram, options.alignment));
+  const {feedback, damping} = await runner.run(dampedFeedback(gram, options.feedback[rounding]));
   const follower = pathFollower(aligned, feedback, {strict: options.strictKernels, runner});
   const {rows: features, columns: neurons} = aligned;
   const scales = {groupSize: features, groups: 1, neurons, steps: new Float64Array(neurons).fill(1)};

@@ -1,6 +1,6 @@
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
-import {calibrationErrors, replayDriftTask} from '../numerics/path/calibrationError.ts';
+import {calibrationErrors, replayDrift} from '../numerics/path/calibrationError.ts';
 import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, scaleSteps} from '../numerics/scales/scales.ts';
 import type {TaskRunner} from '../numerics/task.ts';
@@ -110,7 +110,7 @@ async function errorsOf(
   const {kind, scaling = 1} = method.feedback;
   return kind === 'path'
     ? calibrationErrors(gram, residual, aligned, path, scaling)
-    : calibrationErrors(gram, residual, aligned, await runner.run(replayDriftTask(gram, aligned, path.values)), 1);
+    : calibrationErrors(gram, residual, aligned, await runner.run(replayDrift(gram, aligned, path.values)), 1);
 }
 
 /** The best of several candidates, made one after the other. */

@@ -1,4 +1,4 @@
-import {calibrationGainTask} from '../numerics/path/calibrationError.ts';
+import {calibrationGain} from '../numerics/path/calibrationError.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
 import type {Task} from '../numerics/task.ts';
 import type {QuantizedWeights} from './followedPath.ts';
@@ -14,7 +14,7 @@ export function* pickBetterNeurons(
   {gram, target}: TargetedProblem,
   granularity: Granularity,
 ): Task<QuantizedWeights> {
-  const gains = yield* calibrationGainTask(gram, target, one.values, other.values);
+  const gains = yield* calibrationGain(gram, target, one.values, other.values);
   const gained = granularity === 'tensor' ? gains.fill(gains.reduce((sum, gain) => sum + gain, 0)) : gains;
   const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>
     from.map((value, i) => (gained[i % gained.length] > 0 ? alternative[i] : value)) as Values;

@@ -1,11 +1,11 @@
-import {solveOnSupportTask} from '../numerics/linalg/conjugateGradients.ts';
+import {solveOnSupport} from '../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../numerics/linalg/product.ts';
-import {alignWeightsTask} from '../numerics/path/alignment.ts';
-import {dampedFeedbackTask} from '../numerics/path/pathFeedback.ts';
-import {refineTask} from '../numerics/path/refinement.ts';
-import {absMaxScale, meanSquareScaleTask} from '../numerics/scales/meanSquareScale.ts';
+import {multiply} from '../numerics/linalg/product.ts';
+import {alignWeights} from '../numerics/path/alignment.ts';
+import {dampedFeedback} from '../numerics/path/pathFeedback.ts';
+import {refine} from '../numerics/path/refinement.ts';
+import {absMaxScale, meanSquareScale} from '../numerics/scales/meanSquareScale.ts';
 import {valuesOf} from '../numerics/scales/quantized.ts';
 import type {Scales} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
@@ -34,7 +34,7 @@ export async function quantizeWeights(
   runner: TaskRunner,
 ): Promise<QuantizedWeights> {
   const problem = withRidge(
-    {...given, target: await runner.run(multiplyTask(given.crossGram, given.weights))},
+    {...given, target: await runner.run(multiply(given.crossGram, given.weights))},
     method.ridge,
   );
   const aligned = await runner.run(alignProblemTask(problem, method));
@@ -66,10 +66,10 @@ async function followAndRefine(
   method: QuantizeMethod,
   runner: TaskRunner,
 ): Promise<QuantizedWeights> {
-  const {feedback, damping} = await runner.run(dampedFeedbackTask(gram, method.feedback));
+  const {feedback, damping} = await runner.run(dampedFeedback(gram, method.feedback));
   const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, runner});
   try {
-    const residual = subtract(target, await runner.run(multiplyTask(gram, aligned)));
+    const residual = subtract(target, await runner.run(multiply(gram, aligned)));
     const {chosen, threshold} = await findBestPath(scales, {
       gram,
       residual,
@@ -82,7 +82,7 @@ async function followAndRefine(
     });
     const {alphabet, prune} = method;
     const start = prune ? trimToSparsity(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
-    const refined = method.sweeps > 0 ? await runner.run(refineTask(start, gram, target, method)) : start;
+    const refined = method.sweeps > 0 ? await runner.run(refine(start, gram, target, method)) : start;
     return {
       ...refined,
       values: valuesOf(refined, alphabet, aligned.columns),
@@ -112,11 +112,9 @@ function* alignProblemTask(
   {weights, gram, crossGram, target, mask, current = weights}: TargetedProblem,
   {alignment}: QuantizeMethod,
 ): Task<Matrix> {
-  if (!mask) return yield* alignWeightsTask(weights, gram, crossGram, alignment);
+  if (!mask) return yield* alignWeights(weights, gram, crossGram, alignment);
   const {method, damping = 0.01} = alignment;
-  return method === 'none'
-    ? applyMask(current, mask)
-    : yield* solveOnSupportTask(gram, target, current, mask, {damping});
+  return method === 'none' ? applyMask(current, mask) : yield* solveOnSupport(gram, target, current, mask, {damping});
 }
 
 /**
@@ -132,7 +130,7 @@ function* originalScale(
     : [weights, prune && keepLargest(magnitudes(weights), prune.pattern, prune.sparsity)];
   return scale === 'absmax'
     ? absMaxScale(from, alphabet, granularity, kept)
-    : yield* meanSquareScaleTask(from, alphabet, granularity, kept);
+    : yield* meanSquareScale(from, alphabet, granularity, kept);
 }
 
 function magnitudes({rows, columns, data}: Matrix): Matrix {

@@ -1,6 +1,6 @@
 import {panelsOf} from '../linalg/blocks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
-import {runSync, type Task} from '../task.ts';
+import type {Task} from '../task.ts';
 
 /** H and G of calibration inputs. */
 export interface Grams {
@@ -27,12 +27,7 @@ const NOISE = 1e-6;
  * Statistics of X − 1μᵀ and X̃ − 1μ̃ᵀ: H − m μ̃μ̃ᵀ and G − m μ̃μᵀ. A feature that is constant in X̃ is dead: its rows are 0.
  * Minimising with them is minimising over a free bias as well, whose value is {@link biasShift}.
  */
-export function centred(pair: GramPair): Grams {
-  return runSync(centerGramsTask(pair));
-}
-
-/** {@link centred} as a task. */
-export function* centerGramsTask({gram, crossGram, mean, shadowMean, rows}: GramPair): Task<Grams> {
+export function* centerGrams({gram, crossGram, mean, shadowMean, rows}: GramPair): Task<Grams> {
   const result = {
     gram: yield* subtractOuter(gram, rows, shadowMean, shadowMean),
     crossGram: yield* subtractOuter(crossGram, rows, shadowMean, mean),

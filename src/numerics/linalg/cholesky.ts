@@ -1,4 +1,4 @@
-import {runSync, type Task} from '../task.ts';
+import type {Task} from '../task.ts';
 import {type Matrix, matrix} from './matrix.ts';
 
 /**
@@ -6,12 +6,7 @@ import {type Matrix, matrix} from './matrix.ts';
  * @param square symmetric `[features, features]`; only its lower triangle is read
  * @returns L, or undefined if H is not positive definite, or not finite
  */
-export function cholesky(square: Matrix): Matrix | undefined {
-  return runSync(choleskyTask(square));
-}
-
-/** {@link cholesky} as a task. */
-export function* choleskyTask(square: Matrix): Task<Matrix | undefined> {
+export function* cholesky(square: Matrix): Task<Matrix | undefined> {
   const size = square.rows;
   const factor = matrix(size, size);
   for (let t = 0; t < size; t++) {
@@ -41,12 +36,7 @@ function minusDot(entry: number, l: Float64Array, t: number, s: number, size: nu
  * @param factor L `[features, features]`
  * @param right B `[features, neurons]`
  */
-export function choleskySolve(factor: Matrix, right: Matrix): Matrix {
-  return runSync(choleskySolveTask(factor, right));
-}
-
-/** {@link choleskySolve} as a task. */
-export function* choleskySolveTask(factor: Matrix, right: Matrix): Task<Matrix> {
+export function* choleskySolve(factor: Matrix, right: Matrix): Task<Matrix> {
   const size = factor.rows;
   const neurons = right.columns;
   const l = factor.data;

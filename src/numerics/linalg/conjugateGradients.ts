@@ -1,8 +1,8 @@
-import {runSync, type Task} from '../task.ts';
+import type {Task} from '../task.ts';
 import {meanDiagonal} from './damping.ts';
 import {applyMask, type Mask} from './mask.ts';
 import {diagonal, type Matrix, matrix, requireSameShape, subtract} from './matrix.ts';
-import {multiplyTask} from './product.ts';
+import {multiply} from './product.ts';
 
 /** How far to go. */
 export interface SupportOptions {
@@ -24,18 +24,7 @@ export interface SupportOptions {
  * @param mask what is kept; without one, everything
  * @throws RangeError if the shapes do not fit
  */
-export function solveOnSupport(
-  gram: Matrix,
-  target: Matrix,
-  start: Matrix,
-  mask: Mask | undefined,
-  options: SupportOptions = {},
-): Matrix {
-  return runSync(solveOnSupportTask(gram, target, start, mask, options));
-}
-
-/** {@link solveOnSupport} as a task. */
-export function* solveOnSupportTask(
+export function* solveOnSupport(
   gram: Matrix,
   target: Matrix,
   start: Matrix,
@@ -44,7 +33,7 @@ export function* solveOnSupportTask(
 ): Task<Matrix> {
   requireSameShape('solveOnSupport', target, start);
   const kept = applyMask(start, mask);
-  const residual = subtract(target, yield* multiplyTask(gram, kept));
+  const residual = subtract(target, yield* multiply(gram, kept));
   const solver = new ConjugateGradients(gram, residual, kept, mask, {damping, tolerance});
   for (let k = 0; k < iterations && (yield* solver.iterate()); k++);
   return solver.solution;
@@ -83,7 +72,7 @@ class ConjugateGradients {
 
   /** One step of every neuron that is not solved. @returns whether any moved */
   *iterate(): Task<boolean> {
-    const product = yield* multiplyTask(this.gram, this.direction);
+    const product = yield* multiply(this.gram, this.direction);
     const alpha = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
     yield;
     return alpha.some((length) => length > 0);

@@ -1,5 +1,5 @@
-import {runSync, type Task} from '../task.ts';
-import {choleskyTask} from './cholesky.ts';
+import type {Task} from '../task.ts';
+import {cholesky} from './cholesky.ts';
 import {addToDiagonal, diagonal, type Matrix} from './matrix.ts';
 
 /** How often damping is multiplied by ten before giving up. */
@@ -18,12 +18,7 @@ export interface Damped {
  * Factorizes H + λI, λ = damping · mean diag H; where that is not positive definite, damping grows tenfold, at most six times.
  * @throws RangeError if H is not a Gram matrix at all (NaN, or negative beyond rounding)
  */
-export function dampedCholesky(gram: Matrix, damping: number): Damped {
-  return runSync(dampedCholeskyTask(gram, damping));
-}
-
-/** {@link dampedCholesky} as a task. */
-export function* dampedCholeskyTask(gram: Matrix, damping: number): Task<Damped> {
+export function* dampedCholesky(gram: Matrix, damping: number): Task<Damped> {
   const mean = meanDiagonal(gram);
   for (
     let escalation = 0, relative = damping;
@@ -33,7 +28,7 @@ export function* dampedCholeskyTask(gram: Matrix, damping: number): Task<Damped>
     // A layer whose every input is dead has a zero gram: any positive λ will do.
     const lambda = mean > 0 ? relative * mean : 1;
     const damped = addToDiagonal(gram, lambda);
-    const factor = yield* choleskyTask(damped);
+    const factor = yield* cholesky(damped);
     if (factor) return {gram: damped, factor, damping: relative, lambda};
   }
   throw new RangeError(

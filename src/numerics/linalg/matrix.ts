@@ -1,4 +1,4 @@
-import {runSync, type Task} from '../task.ts';
+import type {Task} from '../task.ts';
 import {panelsOf} from './blocks.ts';
 
 /** A dense matrix, row-major: entry (i, j) is `data[i * columns + j]`. */
@@ -43,12 +43,7 @@ export function toRows({rows, columns, data}: Matrix): number[][] {
 }
 
 /** Aᵀ. */
-export function transpose(from: Matrix): Matrix {
-  return runSync(transposeTask(from));
-}
-
-/** {@link transpose} as a task. */
-export function* transposeTask(from: Matrix): Task<Matrix> {
+export function* transpose(from: Matrix): Task<Matrix> {
   const {rows, columns, data} = from;
   const result = matrix(columns, rows);
   for (const {first, last} of panelsOf(from)) {

@@ -1,4 +1,4 @@
-import {runSync, type Task} from '../task.ts';
+import type {Task} from '../task.ts';
 import {type Block, blocksOf} from './blocks.ts';
 import {type Matrix, matrix, shapeOf} from './matrix.ts';
 import {createWasmTile, MAX_COLUMNS, MAX_ROWS, MAX_TERMS, TILE_SIZE, type WasmTile} from './wasmTile.ts';
@@ -9,16 +9,11 @@ import {createWasmTile, MAX_COLUMNS, MAX_ROWS, MAX_TERMS, TILE_SIZE, type WasmTi
  * @param b `[inner, columns]`
  * @throws RangeError if the inner sizes differ
  */
-export function multiply(a: Matrix, b: Matrix): Matrix {
-  return runSync(multiplyTask(a, b));
-}
-
-/** {@link multiply} as a task. */
-export function* multiplyTask(a: Matrix, b: Matrix): Task<Matrix> {
+export function* multiply(a: Matrix, b: Matrix): Task<Matrix> {
   if (a.columns !== b.rows)
     throw new RangeError(`multiply: expected [m, k] and [k, n], got ${shapeOf(a)} and ${shapeOf(b)}`);
   const result = matrix(a.rows, b.columns);
-  yield* addPanelProductTask(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
+  yield* addPanelProduct(result, a, b, {firstRow: 0, lastRow: a.rows, firstInner: 0, lastInner: a.columns});
   return result;
 }
 
@@ -38,12 +33,7 @@ let tile: WasmTile | 'none' | undefined;
  * That order does not depend on the panel's borders, so blocked callers get the same bits for any block size,
  * with WebAssembly's vectors or without. Tile sizes: `npm run bench -- product`.
  */
-export function addPanelProduct(sum: Matrix, a: Matrix, b: Matrix, panel: Panel): void {
-  runSync(addPanelProductTask(sum, a, b, panel));
-}
-
-/** {@link addPanelProduct} as a task: parts that fit the tile's memory, each of which goes on where the last one left the sums. */
-export function* addPanelProductTask(
+export function* addPanelProduct(
   sum: Matrix,
   a: Matrix,
   b: Matrix,

@@ -1,9 +1,9 @@
 import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
-import {choleskySolveTask} from '../linalg/cholesky.ts';
-import {dampedCholeskyTask} from '../linalg/damping.ts';
+import {choleskySolve} from '../linalg/cholesky.ts';
+import {dampedCholesky} from '../linalg/damping.ts';
 import {type Matrix, matrix, requireSameShape} from '../linalg/matrix.ts';
-import {addPanelProductTask, multiplyTask} from '../linalg/product.ts';
-import {runSync, type Task} from '../task.ts';
+import {addPanelProduct, multiply} from '../linalg/product.ts';
+import type {Task} from '../task.ts';
 
 /** How W̃ is found from W. */
 export interface AlignmentOptions {
@@ -28,12 +28,7 @@ export interface AlignmentOptions {
  * @param crossGram G `[features, features]`
  * @throws RangeError if the shapes do not fit, or H is no Gram matrix
  */
-export function alignWeights(weights: Matrix, gram: Matrix, crossGram: Matrix, options: AlignmentOptions): Matrix {
-  return runSync(alignWeightsTask(weights, gram, crossGram, options));
-}
-
-/** {@link alignWeights} as a task. */
-export function* alignWeightsTask(
+export function* alignWeights(
   weights: Matrix,
   gram: Matrix,
   crossGram: Matrix,
@@ -49,7 +44,7 @@ export function* alignWeightsTask(
       return resolveDead(yield* alignExactly(weights, gram, crossGram, damping), weights, gram, dead);
     case 'order': {
       let aligned = yield* firstSweep(weights, gram, crossGram, dead);
-      const target = order > 1 ? yield* multiplyTask(crossGram, weights) : aligned;
+      const target = order > 1 ? yield* multiply(crossGram, weights) : aligned;
       for (let sweep = 1; sweep < order; sweep++) aligned = yield* nextSweep(aligned, target, gram);
       return aligned;
     }
@@ -66,12 +61,12 @@ export function requireSquareFor(where: string, gram: Matrix, weights: Matrix): 
 }
 
 function* alignExactly(weights: Matrix, gram: Matrix, crossGram: Matrix, damping: number): Task<Matrix> {
-  const {factor, lambda} = yield* dampedCholeskyTask(gram, damping);
-  const right = yield* multiplyTask(crossGram, weights);
+  const {factor, lambda} = yield* dampedCholesky(gram, damping);
+  const right = yield* multiply(crossGram, weights);
   right.data.forEach((entry, i) => {
     right.data[i] = entry + lambda * weights.data[i];
   });
-  return yield* choleskySolveTask(factor, right);
+  return yield* choleskySolve(factor, right);
 }
 
 function resolveDead(aligned: Matrix, weights: Matrix, gram: Matrix, dead: 'keep' | 'zero'): Matrix {
@@ -92,8 +87,8 @@ function* firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'ke
   const taken = matrix(features, neurons);
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const before = {firstRow: block.first, lastRow: block.last, firstInner: 0, lastInner: block.first};
-    yield* addPanelProductTask(right, crossGram, weights, before);
-    yield* addPanelProductTask(taken, gram, aligned, before);
+    yield* addPanelProduct(right, crossGram, weights, before);
+    yield* addPanelProduct(taken, gram, aligned, before);
     firstOfBlock({weights, gram, crossGram, aligned, right, taken}, dead, block);
     yield;
   }
@@ -133,8 +128,8 @@ function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Task<Matrix>
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const rows = {firstRow: block.first, lastRow: block.last};
     // Rows before the block are already of the new sweep, rows behind it still of the last one.
-    yield* addPanelProductTask(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
-    yield* addPanelProductTask(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
+    yield* addPanelProduct(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
+    yield* addPanelProduct(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
     nextOfBlock({target, gram, next, taken}, block);
     yield;
   }

@@ -1,8 +1,8 @@
 import {type Matrix, subtract} from '../linalg/matrix.ts';
-import {multiplyTask} from '../linalg/product.ts';
-import {runSync, type Task} from '../task.ts';
-import {dampedFeedbackTask} from './pathFeedback.ts';
-import {followPathTask, type Path} from './pathFollowing.ts';
+import {multiply} from '../linalg/product.ts';
+import type {Task} from '../task.ts';
+import {dampedFeedback} from './pathFeedback.ts';
+import {followPath, type Path} from './pathFollowing.ts';
 
 /**
  * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
@@ -36,14 +36,9 @@ export function calibrationErrors(
 }
 
 /** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
-export function replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Path {
-  return runSync(replayDriftTask(gram, aligned, values));
-}
-
-/** {@link replayDrift} as a task. */
-export function* replayDriftTask(gram: Matrix, aligned: Matrix, values: Matrix): Task<Path> {
-  const {feedback} = yield* dampedFeedbackTask(gram, {kind: 'path'});
-  return yield* followPathTask(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);
+export function* replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Task<Path> {
+  const {feedback} = yield* dampedFeedback(gram, {kind: 'path'});
+  return yield* followPath(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);
 }
 
 /**
@@ -57,15 +52,10 @@ export function* replayDriftTask(gram: Matrix, aligned: Matrix, values: Matrix):
  * @param from Q `[features, neurons]`
  * @param to Q⁺ `[features, neurons]`
  */
-export function calibrationGain(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Float64Array {
-  return runSync(calibrationGainTask(gram, target, from, to));
-}
-
-/** {@link calibrationGain} as a task. */
-export function* calibrationGainTask(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Task<Float64Array> {
+export function* calibrationGain(gram: Matrix, target: Matrix, from: Matrix, to: Matrix): Task<Float64Array> {
   const change = subtract(to, from);
-  const residual = subtract(target, yield* multiplyTask(gram, from));
-  const moved = yield* multiplyTask(gram, change);
+  const residual = subtract(target, yield* multiply(gram, from));
+  const moved = yield* multiply(gram, change);
   const gain = new Float64Array(target.columns);
   change.data.forEach((delta, i) => {
     gain[i % gain.length] += delta * (2 * residual.data[i] - moved.data[i]);

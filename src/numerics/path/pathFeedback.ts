@@ -1,7 +1,7 @@
 import {panelsOf} from '../linalg/blocks.ts';
-import {dampedCholeskyTask} from '../linalg/damping.ts';
-import {type Matrix, matrix, transposeTask} from '../linalg/matrix.ts';
-import {runSync, type Task} from '../task.ts';
+import {dampedCholesky} from '../linalg/damping.ts';
+import {type Matrix, matrix, transpose} from '../linalg/matrix.ts';
+import type {Task} from '../task.ts';
 
 /** What a feature feels of the errors made before it. */
 export interface FeedbackOptions {
@@ -22,15 +22,7 @@ export interface FeedbackOptions {
  * @param gram H `[features, features]`
  * @throws RangeError if `scaling` < 1, or H is no Gram matrix
  */
-export function pathFeedback(gram: Matrix, options: FeedbackOptions): Matrix {
-  return runSync(dampedFeedbackTask(gram, options)).feedback;
-}
-
-/**
- * {@link pathFeedback} as a task, with the relative damping that optimal feedback took in the end.
- * @throws RangeError if `scaling` < 1, or H is no Gram matrix
- */
-export function* dampedFeedbackTask(
+export function* dampedFeedback(
   gram: Matrix,
   {kind, scaling = 1, damping = 0.01}: FeedbackOptions,
 ): Task<{feedback: Matrix; damping: number | undefined}> {
@@ -41,7 +33,7 @@ export function* dampedFeedbackTask(
     case 'path':
       return {feedback: yield* feedbackBelowDiagonal(gram, scaling), damping: undefined};
     case 'optimal': {
-      const damped = yield* dampedCholeskyTask(reverseBoth(gram), damping);
+      const damped = yield* dampedCholesky(reverseBoth(gram), damping);
       return {feedback: yield* feedbackBelowDiagonal(yield* lowerFactor(damped.factor), 1), damping: damped.damping};
     }
   }
@@ -63,7 +55,7 @@ function* feedbackBelowDiagonal({rows: features, data}: Matrix, scaling: number)
 
 /** A lower triangular with AᵀA = H + λI: from the Cholesky factor of the matrix with its features in reverse order. */
 function* lowerFactor(factor: Matrix): Task<Matrix> {
-  return reverseBoth(yield* transposeTask(factor));
+  return reverseBoth(yield* transpose(factor));
 }
 
 /** Rows and columns in reverse order: for a square matrix, its entries from last to first. */

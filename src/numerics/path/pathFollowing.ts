@@ -1,7 +1,7 @@
 import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
-import {addPanelProductTask} from '../linalg/product.ts';
-import {runSync, type Task} from '../task.ts';
+import {addPanelProduct} from '../linalg/product.ts';
+import type {Task} from '../task.ts';
 import {requireSquareFor} from './alignment.ts';
 
 /** A stochastic operator T at a place: from the argument to the letter that is kept there. */
@@ -28,17 +28,7 @@ export interface Path {
  * @param options `blockSize`: features per block, default 64
  * @throws RangeError if the shapes do not fit
  */
-export function followPath(
-  aligned: Matrix,
-  feedback: Matrix,
-  quantize: Quantize,
-  options: {readonly blockSize?: number} = {},
-): Path {
-  return runSync(followPathTask(aligned, feedback, quantize, options));
-}
-
-/** {@link followPath} as a task: its blocks. */
-export function* followPathTask(
+export function* followPath(
   aligned: Matrix,
   feedback: Matrix,
   quantize: Quantize,
@@ -50,7 +40,7 @@ export function* followPathTask(
   const errors = matrix(features, neurons);
   const drift = matrix(features, neurons);
   for (const block of blocksOf(features, options.blockSize ?? HOST_BLOCK_FEATURES)) {
-    yield* addPanelProductTask(drift, feedback, errors, {
+    yield* addPanelProduct(drift, feedback, errors, {
       firstRow: block.first,
       lastRow: block.last,
       firstInner: 0,

@@ -1,7 +1,7 @@
 import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {applyMask, type Mask} from '../linalg/mask.ts';
 import {type Matrix, matrix, subtract, transpose} from '../linalg/matrix.ts';
-import {multiplyTask} from '../linalg/product.ts';
+import {multiply} from '../linalg/product.ts';
 import {type Quantized, valuesOf} from '../scales/quantized.ts';
 import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
 import type {Granularity, Scales} from '../scales/scales.ts';
@@ -39,17 +39,7 @@ export interface RefinementOptions {
  * @param gram H `[features, features]`
  * @param target GW `[features, neurons]`
  */
-export function refine(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Quantized {
-  return runSync(refineTask(start, gram, target, options));
-}
-
-/** {@link refine} as a task. */
-export function* refineTask(
-  start: Quantized,
-  gram: Matrix,
-  target: Matrix,
-  options: RefinementOptions,
-): Task<Quantized> {
+export function* refine(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Quantized> {
   const state = yield* Refinement.of(start, gram, target, options);
   const {refit = true, pairs = 0} = options;
   for (let round = 0; round < options.rounds; round++) {
@@ -83,12 +73,12 @@ class Refinement {
   private pairMoves: PairMoves | undefined;
 
   static *of(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Refinement> {
-    const residual = subtract(target, yield* multiplyTask(gram, valuesOf(start, options.alphabet, target.columns)));
+    const residual = subtract(target, yield* multiply(gram, valuesOf(start, options.alphabet, target.columns)));
     const hasOffsets = (start.scales.offsets !== undefined || options.offset === true) && start.scales.groups === 1;
     return new Refinement(
       start,
       gram,
-      {target, residual, ones: hasOffsets ? yield* multiplyTask(gram, onesOf(target, start.mask)) : undefined},
+      {target, residual, ones: hasOffsets ? yield* multiply(gram, onesOf(target, start.mask)) : undefined},
       options,
     );
   }
@@ -106,9 +96,9 @@ class Refinement {
     this.offsets = start.scales.offsets?.slice() ?? (options.offset ? new Float64Array(this.steps.length) : undefined);
     this.mask = start.mask;
     this.codes = transposeCodes(start.codes, this.features, this.neurons);
-    this.target = transpose(target).data;
-    this.residual = transpose(residual).data;
-    this.ones = ones && transpose(ones).data;
+    this.target = runSync(transpose(target)).data;
+    this.residual = runSync(transpose(residual)).data;
+    this.ones = ones && runSync(transpose(ones)).data;
   }
 
   result(): Quantized {

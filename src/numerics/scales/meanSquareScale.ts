@@ -21,12 +21,7 @@ const REFITS = 5;
  * @param weights W `[features, neurons]`
  * @param mask the weights that count; without one, all
  */
-export function meanSquareScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
-  return runSync(meanSquareScaleTask(weights, alphabet, granularity, mask));
-}
-
-/** {@link meanSquareScale} as a task. */
-export function meanSquareScaleTask(
+export function meanSquareScale(
   weights: Matrix,
   alphabet: Alphabet,
   granularity: Granularity,

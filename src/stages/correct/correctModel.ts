@@ -1,10 +1,10 @@
 import {batchNormVisitors} from '../../calibration/batchNormVisitor.ts';
 import {ModelError} from '../../errors.ts';
-import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {solveOnSupport} from '../../numerics/linalg/conjugateGradients.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../../numerics/linalg/product.ts';
-import {calibrationGainTask} from '../../numerics/path/calibrationError.ts';
-import {refineTask} from '../../numerics/path/refinement.ts';
+import {multiply} from '../../numerics/linalg/product.ts';
+import {calibrationGain} from '../../numerics/path/calibrationError.ts';
+import {refine} from '../../numerics/path/refinement.ts';
 import {valuesOf} from '../../numerics/scales/quantized.ts';
 import type {Task} from '../../numerics/task.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
@@ -106,7 +106,7 @@ async function correctLayer(
 function* lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): Task<boolean> {
   let all = 0;
   for (const [p, problem] of problems.entries()) {
-    const gains = yield* calibrationGainTask(problem.gram, yield* targetOf(problem), problem.current, values[p]);
+    const gains = yield* calibrationGain(problem.gram, yield* targetOf(problem), problem.current, values[p]);
     all += gains.reduce((sum, gain) => sum + gain, 0);
   }
   return all > 0;
@@ -124,7 +124,7 @@ function* correctLetters(
     const {gram, target} = withRidge({...problem, target: yield* targetOf(problem)}, options.ridge);
     refined.push({
       ...before.matrices[p],
-      ...(yield* refineTask(before.matrices[p], gram, target, {
+      ...(yield* refine(before.matrices[p], gram, target, {
         ...options,
         refit: options.scale,
         alphabet,
@@ -139,7 +139,7 @@ function* correctLetters(
 function* correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Task<Corrected> {
   const values: Matrix[] = [];
   for (const [p, problem] of problems.entries()) {
-    const solved = yield* solveOnSupportTask(
+    const solved = yield* solveOnSupport(
       problem.gram,
       yield* targetOf(problem),
       problem.current,
@@ -159,7 +159,7 @@ function* targetOf({
   currentShift,
   statistics: {rows, shadowMean},
 }: VisitedProblem): Task<Matrix> {
-  const target = yield* multiplyTask(crossGram, weights);
+  const target = yield* multiply(crossGram, weights);
   if (isCentred || !currentShift) return target;
   const {columns} = target;
   return {

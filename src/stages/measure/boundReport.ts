@@ -1,5 +1,5 @@
 import {matrix, subtract} from '../../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../../numerics/linalg/product.ts';
+import {multiply} from '../../numerics/linalg/product.ts';
 import {pathBound} from '../../numerics/path/bounds.ts';
 import type {Task} from '../../numerics/task.ts';
 import type {BoundReport} from '../../report/reportRecords.ts';
@@ -40,9 +40,9 @@ function limitOf({problem: {statistics}, path: {radius, scaling, largestNorm, va
 function* largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): Task<number> {
   const {shadow} = statistics.boundRows;
   const difference = subtract(aligned, values);
-  const errors = yield* multiplyTask(shadow, difference);
+  const errors = yield* multiply(shadow, difference);
   const offset = isCentred
-    ? (yield* multiplyTask(matrix(1, shadow.columns, statistics.shadowMean), difference)).data
+    ? (yield* multiply(matrix(1, shadow.columns, statistics.shadowMean), difference)).data
     : new Float64Array(difference.columns);
   return errors.data.reduce((largest, error, i) => Math.max(largest, Math.abs(error - offset[i % errors.columns])), 0);
 }

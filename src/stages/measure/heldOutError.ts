@@ -1,6 +1,6 @@
 import type {ProblemStatistics, RowPair} from '../../calibration/problemStatistics.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../../numerics/linalg/product.ts';
+import {multiply} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';
 
 /** What is to stand for a weight matrix. */
@@ -19,8 +19,8 @@ export function* heldOutError(replacements: readonly Replacement[]): Task<number
     norm = 0;
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
-    const target = yield* multiplyTask(original, problem.weights);
-    const actual = yield* multiplyTask(shadow, values);
+    const target = yield* multiply(original, problem.weights);
+    const actual = yield* multiply(shadow, values);
     target.data.forEach((value, i) => {
       difference += (value - actual.data[i] - (shift?.[i % target.columns] ?? 0)) ** 2;
       norm += value ** 2;

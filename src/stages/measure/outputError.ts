@@ -2,7 +2,7 @@ import {add, type Tensor, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core'
 import {layers} from '@tensorflow/tfjs-layers';
 import type {CompressionTarget} from '../../calibration/targets.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../../numerics/linalg/product.ts';
+import {multiply} from '../../numerics/linalg/product.ts';
 import type {TaskRunner} from '../../numerics/task.ts';
 import {type Replacement, rowsFor} from './heldOutError.ts';
 
@@ -24,9 +24,9 @@ export async function outputError(
   for (const {problem, values, shift} of replacements) {
     const {original, shadow} = rowsFor(problem);
     const own = bias?.slice(first, (first += values.columns)) ?? new Float32Array(values.columns);
-    const expected = await activate(await runner.run(multiplyTask(original, problem.weights)), own);
+    const expected = await activate(await runner.run(multiply(original, problem.weights)), own);
     const actual = await activate(
-      await runner.run(multiplyTask(shadow, values)),
+      await runner.run(multiply(shadow, values)),
       own.map((one, n) => one + (shift?.[n] ?? 0)),
     );
     expected.forEach((value, i) => {

@@ -1,8 +1,8 @@
 import {ModelError} from '../../errors.ts';
-import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {solveOnSupport} from '../../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest, type Mask, type Pattern} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../../numerics/linalg/product.ts';
+import {multiply} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import type {PrunedLayer} from '../../records.ts';
@@ -174,6 +174,6 @@ function* solveKept(
   const solved =
     iterations === 0
       ? applyMask(values, mask)
-      : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
+      : yield* solveOnSupport(gram, yield* multiply(crossGram, weights), weights, mask, {iterations, damping});
   return {...solved, data: solved.data.map(Math.fround)};
 }

@@ -1,8 +1,8 @@
 import {allocate, type AllocationOption} from '../../numerics/allocation.ts';
-import {solveOnSupportTask} from '../../numerics/linalg/conjugateGradients.ts';
+import {solveOnSupport} from '../../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest} from '../../numerics/linalg/mask.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import {multiplyTask} from '../../numerics/linalg/product.ts';
+import {multiply} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';
 import {
   type LayerSensitivity,
@@ -115,7 +115,7 @@ function* pruneSmallest(
   const values =
     iterations === 0
       ? applyMask(weights, mask)
-      : yield* solveOnSupportTask(gram, yield* multiplyTask(crossGram, weights), weights, mask, {iterations, damping});
+      : yield* solveOnSupport(gram, yield* multiply(crossGram, weights), weights, mask, {iterations, damping});
   return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
 }
 

@@ -2,7 +2,7 @@ import {type BiasTarget, findBiasTarget} from '../../calibration/biasTarget.ts';
 import type {ProblemStatistics} from '../../calibration/problemStatistics.ts';
 import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts';
 import type {NetworkPair} from '../../model/networkPair.ts';
-import {biasShift, centerGramsTask, type Grams} from '../../numerics/correction/centering.ts';
+import {biasShift, centerGrams, type Grams} from '../../numerics/correction/centering.ts';
 import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import type {TaskRunner} from '../../numerics/task.ts';
@@ -62,7 +62,7 @@ export async function createVisit(
   const moved = biasTarget && (await biasGain(biasTarget));
   await runner.checkpoint();
   const grams: Grams[] = [];
-  for (const problem of statistics) grams.push(isCentred ? await runner.run(centerGramsTask(problem)) : problem);
+  for (const problem of statistics) grams.push(isCentred ? await runner.run(centerGrams(problem)) : problem);
   return {
     target,
     biasTarget,

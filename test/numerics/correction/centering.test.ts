@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {biasShift, centred, type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
+import {biasShift, centerGrams, type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
 import {
   columnMeans,
   gaussianMatrix,
@@ -18,7 +18,7 @@ const shadow = shifted(perturbed(original, 2, 0.2), (t) => 0.1 * t);
 
 describe('centred', () => {
   it('gives the grams of centred inputs', () => {
-    const {gram, crossGram} = centred(pairOf(original, shadow));
+    const {gram, crossGram} = centerGrams(pairOf(original, shadow));
     const expected = gramsOf(withoutMeans(original), withoutMeans(shadow));
     expect(largestDifference(gram.data, expected.gram.data)).to.be.below(1e-9);
     expect(largestDifference(crossGram.data, expected.crossGram.data)).to.be.below(1e-9);
@@ -33,7 +33,7 @@ describe('centred', () => {
     const pair = pairOf(original, constant);
     // What float32 sums leave of a difference of large numbers.
     const noisy = {...pair, gram: rounded(pair.gram), crossGram: rounded(pair.crossGram)};
-    const {gram, crossGram} = centred(noisy);
+    const {gram, crossGram} = centerGrams(noisy);
     for (let s = 0; s < features; s++) {
       expect([
         gram.data[5 * features + s],
@@ -45,7 +45,7 @@ describe('centred', () => {
   });
 
   it('keeps the column of G of a feature that is dead in X̃ but alive in X', () => {
-    const {crossGram} = centred(pairOf(original, withoutColumns(shadow, [5])));
+    const {crossGram} = centerGrams(pairOf(original, withoutColumns(shadow, [5])));
     const expected = gramsOf(withoutMeans(original), withoutMeans(withoutColumns(shadow, [5]))).crossGram;
     for (let t = 0; t < features; t++)
       expect(crossGram.data[t * features + 5]).to.be.closeTo(expected.data[t * features + 5], 1e-9);
@@ -53,15 +53,15 @@ describe('centred', () => {
 
   it('does not depend on whether both means are the same array', () => {
     const pair = pairOf(original, withoutColumns(original, [5]));
-    const same = centred({...pair, mean: pair.shadowMean});
-    const copy = centred({...pair, mean: pair.shadowMean.slice()});
+    const same = centerGrams({...pair, mean: pair.shadowMean});
+    const copy = centerGrams({...pair, mean: pair.shadowMean.slice()});
     expect(same.crossGram.data).to.deep.equal(copy.crossGram.data);
   });
 
   it('writes into nothing that it is given', () => {
     const pair = pairOf(original, shadow);
     const before = structuredClone(pair);
-    centred(pair);
+    centerGrams(pair);
     expect(pair).to.deep.equal(before);
   });
 });
@@ -110,7 +110,7 @@ function rounded(base: Matrix): Matrix {
 
 it('centred grams of one row are 0', () => {
   const row = gaussianMatrix(1, features, 5);
-  const {gram, crossGram} = centred(pairOf(row, row));
+  const {gram, crossGram} = centerGrams(pairOf(row, row));
   expect([...gram.data, ...crossGram.data].every((entry) => entry === 0)).to.equal(true);
   expect(multiply(gram, crossGram).data.some(Number.isNaN)).to.equal(false);
 });

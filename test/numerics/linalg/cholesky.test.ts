@@ -1,9 +1,14 @@
 import {expect} from 'chai';
 import {matrix, multiply, transpose} from 'tfjs-compress/numerics';
-import {cholesky, choleskySolve} from '../../../src/numerics/linalg/cholesky.ts';
-import {dampedCholesky} from '../../../src/numerics/linalg/damping.ts';
+import * as tasks from '../../../src/numerics/linalg/cholesky.ts';
+import {dampedCholesky as dampedCholeskyTask} from '../../../src/numerics/linalg/damping.ts';
+import {sync} from '../../../src/numerics/task.ts';
 import {gaussianMatrix, gramsOf, largestDifference} from '../../support/numerics/randomMatrices.ts';
 import {solve} from '../../support/numerics/solve.ts';
+
+const cholesky = sync(tasks.cholesky);
+const choleskySolve = sync(tasks.choleskySolve);
+const dampedCholesky = sync(dampedCholeskyTask);
 
 const x = gaussianMatrix(30, 12, 1);
 const {gram} = gramsOf(x, x);

@@ -1,8 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {fromRows, matrix, multiply, toRows, transpose} from 'tfjs-compress/numerics';
-import {addPanelProduct} from '../../../src/numerics/linalg/product.ts';
+import {fromRows, type Matrix, matrix, multiply, toRows, transpose} from 'tfjs-compress/numerics';
+import {addPanelProduct as addPanelProductTask} from '../../../src/numerics/linalg/product.ts';
+import {runSync, sync, type Task} from '../../../src/numerics/task.ts';
 import {gaussianMatrix} from '../../support/numerics/randomMatrices.ts';
+
+const addPanelProduct = sync(addPanelProductTask);
 
 describe('multiply', () => {
   it('of [[1, 2], [3, 4]] and [[5, 6], [7, 8]] is [[19, 22], [43, 50]]', () => {
@@ -114,10 +117,10 @@ describe('multiply without WebAssembly', () => {
     globalThis.WebAssembly = undefined as unknown as typeof WebAssembly;
     // A copy of the module that finds no WebAssembly when it makes its tile.
     const plain = (await import(String(new URL('../../../src/numerics/linalg/product.ts?plain', import.meta.url)))) as {
-      multiply: typeof multiply;
+      multiply: (...args: Parameters<typeof multiply>) => Task<Matrix>;
     };
     const [a, b] = [gaussianMatrix(130, 301, 7), gaussianMatrix(301, 67, 8)];
-    const expected = plain.multiply(a, b);
+    const expected = runSync(plain.multiply(a, b));
     globalThis.WebAssembly = present;
     expect(plain.multiply).not.to.equal(multiply);
     expect(Array.from(multiply(a, b).data)).to.deep.equal(Array.from(expected.data));

@@ -11,7 +11,8 @@ import {
   uniformAt,
 } from 'tfjs-compress/numerics';
 import {subtract} from '../../../src/numerics/linalg/matrix.ts';
-import {replayDrift} from '../../../src/numerics/path/calibrationError.ts';
+import {replayDrift as replayDriftTask} from '../../../src/numerics/path/calibrationError.ts';
+import {sync} from '../../../src/numerics/task.ts';
 import {
   columnSquares,
   gaussianMatrix,
@@ -21,6 +22,8 @@ import {
   residualOf,
   withoutColumns,
 } from '../../support/numerics/randomMatrices.ts';
+
+const replayDrift = sync(replayDriftTask);
 
 const features = 40,
   neurons = 6;

@@ -1,10 +1,14 @@
+import {
+  followPath,
+  type Matrix,
+  matrix,
+  meanSquareScale,
+  multiply,
+  pathFeedback,
+  transpose,
+} from 'tfjs-compress/numerics';
 import type {Mask} from '../../../src/numerics/linalg/mask.ts';
-import {type Matrix, matrix, transpose} from '../../../src/numerics/linalg/matrix.ts';
-import {multiply} from '../../../src/numerics/linalg/product.ts';
-import {pathFeedback} from '../../../src/numerics/path/pathFeedback.ts';
-import {followPath} from '../../../src/numerics/path/pathFollowing.ts';
 import {uniformAt} from '../../../src/numerics/random.ts';
-import {meanSquareScale} from '../../../src/numerics/scales/meanSquareScale.ts';
 import {type Granularity, groupSizeOf, type Scales, stepAt} from '../../../src/numerics/scales/scales.ts';
 import {uniformAlphabet} from '../../../src/numerics/stochastic/alphabet.ts';
 import {type OperatorKind, operators, reals, type Rounding} from '../../../src/numerics/stochastic/index.ts';
