@@ -1,4 +1,4 @@
-import {ArtifactError, formatValue} from '../errors.ts';
+import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 
 /** A weight as a file describes it, and where it lies. */
 export interface StoredTensor {
@@ -53,14 +53,10 @@ export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor
 
 function locateTensor(spec: unknown, at: number, from: number, bytes: number): StoredTensor {
   if (typeof spec !== 'object' || spec === null)
-    throw new ArtifactError(
-      `expected weight ${at} to be described by an object, found ${formatValue(spec)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`expected weight ${at} to be described by an object, found ${formatValue(spec)}`);
   const {name, shape, dtype, group, quantization}: {readonly [key: string]: unknown} = {...spec};
   if (typeof name !== 'string' || name === '')
-    throw new ArtifactError(
-      `expected weight ${at} to have a name, found ${formatValue(name)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`expected weight ${at} to have a name, found ${formatValue(name)}`);
   if (group !== undefined)
     throw new ArtifactError(
       `weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; save it without includeOptimizer`,
@@ -70,13 +66,11 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
       `weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; save the packed model with model.save`,
     );
   if (!isStoredType(dtype))
-    throw new ArtifactError(
-      `weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}; the file is damaged or was edited`,
+    throw damagedFile(
+      `weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}`,
     );
   if (!isShape(shape))
-    throw new ArtifactError(
-      `weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}`);
   const to = from + byteLength(shape, dtype);
   if (!(to <= bytes))
     throw new ArtifactError(

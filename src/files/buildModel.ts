@@ -2,7 +2,7 @@ import {tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers, LayersModel, models} from '@tensorflow/tfjs-layers';
 import type {PlainTopology} from '../artifacts/plainTopology.ts';
 import {byteLength, BYTES_OF, isShape, type StoredType} from '../artifacts/storedTensors.ts';
-import {ArtifactError} from '../errors.ts';
+import {ArtifactError, messageOf} from '../errors.ts';
 import type {Topology} from '../model/cloneModel.ts';
 import {Packed} from '../packed/packed.ts';
 
@@ -53,7 +53,7 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
     dispose();
     if (cause instanceof ArtifactError) throw cause;
     throw new ArtifactError(
-      `expected a topology that tfjs can build, got: ${cause instanceof Error ? cause.message : String(cause)}; register custom layers with tf.serialization.registerClass, ` +
+      `expected a topology that tfjs can build, got: ${messageOf(cause)}; register custom layers with tf.serialization.registerClass, ` +
         'or the file is damaged or was edited',
       {cause},
     );

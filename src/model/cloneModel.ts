@@ -1,6 +1,6 @@
 import {type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {type layers, LayersModel, models} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../errors.ts';
+import {messageOf, ModelError} from '../errors.ts';
 import {disposeModel} from './disposeModel.ts';
 import {withZeroInitialization} from './patchAddWeight.ts';
 
@@ -51,7 +51,7 @@ async function fromTopology(name: string, topology: Topology): Promise<LayersMod
     return await withZeroInitialization(() => models.modelFromJSON(topology));
   } catch (cause) {
     throw new ModelError(
-      `model '${name}': expected a model that can be rebuilt from its topology, got: ${cause instanceof Error ? cause.message : String(cause)} ` +
+      `model '${name}': expected a model that can be rebuilt from its topology, got: ${messageOf(cause)} ` +
         'Register custom layers with tf.serialization.registerClass before compressing.',
       {cause},
     );
@@ -73,10 +73,9 @@ function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding[
         counterpart.setWeights(weightsFor(layer, counterpart));
       });
     } catch (cause) {
-      throw new ModelError(
-        `layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`,
-        {cause},
-      );
+      throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
 }

@@ -1,6 +1,6 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, BackendError} from '../errors.ts';
+import {BackendError, damagedFile, messageOf} from '../errors.ts';
 import {activationOf, fusedActivation} from '../layers/adapter/activation.ts';
 import type {Kwargs, LayerAdapter, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
 import {withZeroInitialization} from '../model/patchAddWeight.ts';
@@ -119,10 +119,7 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
   try {
     return unpackMatrices(packing, parts);
   } catch (cause) {
-    throw new ArtifactError(
-      `layer '${layer}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`,
-      {cause},
-    );
+    throw damagedFile(`layer '${layer}', ${messageOf(cause)}`, {cause});
   }
 }
 

@@ -1,4 +1,4 @@
-import {ArtifactError} from '../errors.ts';
+import {damagedFile} from '../errors.ts';
 import type {KernelAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
 import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
@@ -61,7 +61,7 @@ function storedKernel(layer: string, spec: WeightSpec, kernel: KernelAdapter, pa
     problems * features * neurons === size
   )
     return {spec, kernel, packing};
-  throw new ArtifactError(
-    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`,
+  throw damagedFile(
+    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}`,
   );
 }

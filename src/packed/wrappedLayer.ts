@@ -1,6 +1,6 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, formatValue} from '../errors.ts';
+import {ArtifactError, damagedFile, formatValue, messageOf} from '../errors.ts';
 import type {LayerAdapter} from '../layers/adapter/adapter.ts';
 import {adapterOfClass, supportedClassNames} from '../layers/registry.ts';
 
@@ -27,9 +27,7 @@ export function createWrappedLayer(
   const layer = requestedLayer(name, {className, config});
   const reason = adapter.refusal?.(layer);
   if (reason !== undefined)
-    throw new ArtifactError(
-      `layer '${name}': expected a ${className} that can be packed, found one that ${reason}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`layer '${name}': expected a ${className} that can be packed, found one that ${reason}`);
   return {layer, adapter};
 }
 
@@ -37,10 +35,9 @@ function requestedLayer(name: string, {className, config}: WrappedLayerConfig): 
   try {
     return createLayer(className, config);
   } catch (cause) {
-    throw new ArtifactError(
-      `layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {cause},
-    );
+    throw new ArtifactError(`layer '${name}': expected the configuration of a ${className}, got: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
