@@ -13,7 +13,7 @@ import type {Endpoint} from '../graph/nodeDef.ts';
 import {type ConvertedGraph, type GraphInput, readGraph} from '../graph/readGraph.ts';
 import {divideGraph, type Segment} from './divideGraph.ts';
 import {GraphOrigin, type GraphWeights} from './graphOrigin.ts';
-import {registerGraphSegments} from './knowGraphs.ts';
+import {registerGraphSegments} from './registerGraph.ts';
 import {type LoweredGraph, type LoweredLayer, lowerGraph} from './lowerGraph.ts';
 import {findNodeLayers, type NodeLayer} from './nodeLayers.ts';
 import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
