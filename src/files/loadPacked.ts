@@ -89,7 +89,7 @@ async function load(
   try {
     fillWeights(built.model, tensors, payload);
     built.packed.forEach(requireReadable);
-    built.model.setUserDefinedMetadata({...(userDefinedMetadata as object)});
+    built.model.setUserDefinedMetadata({...(typeof userDefinedMetadata === 'object' ? userDefinedMetadata : {})});
     return built.model;
   } catch (cause) {
     built.dispose();

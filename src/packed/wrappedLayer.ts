@@ -1,8 +1,9 @@
-import {serialization} from '@tensorflow/tfjs-core';
+import type {serialization} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, damagedFile, formatValue, messageOf} from '../errors.ts';
 import type {LayerAdapter} from '../layers/adapter/adapter.ts';
 import {adapterOfClass, supportedClassNames} from '../layers/registry.ts';
+import {createLayer} from '../tfjsInternals.ts';
 
 /** A layer as tfjs writes it. */
 export interface WrappedLayerConfig {
@@ -39,11 +40,4 @@ function requestedLayer(name: string, {className, config}: WrappedLayerConfig): 
       cause,
     });
   }
-}
-
-/** A layer that tfjs knows, from a configuration. */
-export function createLayer(className: string, config: serialization.ConfigDict): layers.Layer {
-  const [constructor, fromConfig] = serialization.SerializationMap.getMap().classNameMap[className];
-  // A copy throughout: tfjs puts the layers and cells that it makes of it into the configuration of a wrapper.
-  return fromConfig(constructor, structuredClone(config)) as layers.Layer;
 }

@@ -3,6 +3,7 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import type {PackedOperand} from '../../ops/packed/packedOperand.ts';
 import type {FusedActivation, PackedOp} from '../../ops/packed/packedOps.ts';
+import type {Kwargs} from '../../tfjsInternals.ts';
 
 /** What a layer type is to us: kernels, and how they meet the data. */
 export interface LayerAdapter {
@@ -112,9 +113,6 @@ export interface PackedRoute {
 
 /** Computes what the layer gives; called inside `tidy`. */
 export type PackedRun = (inputs: readonly Tensor[], kwargs: Kwargs) => Tensor | Tensor[];
-
-/** What a layer is called with besides its inputs: a mask, whether it trains. */
-export type Kwargs = Readonly<Record<string, unknown>>;
 
 /** The weights of a packed layer, by their place among those of the layer it stands for. */
 export interface PackedWeights {

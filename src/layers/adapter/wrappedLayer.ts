@@ -4,11 +4,6 @@ import type {LayerAdapter} from './adapter.ts';
 /** Finds the adapter of a layer that is wrapped in another. */
 export type FindAdapter = (layer: layers.Layer) => LayerAdapter | undefined;
 
-/** A layer that a wrapper holds under a name. */
-export function innerLayer(wrapper: layers.Layer, name: string): layers.Layer {
-  return Reflect.get(wrapper, name) as layers.Layer;
-}
-
 /** Why a wrapper is left as it is, if it is: what it wraps would be. */
 export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | undefined {
   if (inner instanceof LayersModel) return 'wraps a model; wrap its layers one by one';

@@ -1,4 +1,4 @@
-import {depthwiseConv2d, expandDims, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
+import {depthwiseConv2d, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {
   PACKED_DEPTHWISE_CONV2D,
@@ -6,6 +6,8 @@ import {
   packedDepthwiseConv2d,
   packedMatMul,
 } from '../../ops/packed/packedOps.ts';
+import {requireRank} from '../../ops/requireRank.ts';
+import {depthMultiplierOf} from '../../tfjsInternals.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
 import {hasBias, onlyInput} from '../adapter/singleKernel.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
@@ -32,7 +34,7 @@ export const separableConv2d: LayerAdapter = {
 
   weights(layer, inputShape) {
     const [height, width, channels] = kernelShapeOf(layer, inputShape);
-    const [multiplier, filters] = [multiplierOf(layer), filtersOf(layer)];
+    const [multiplier, filters] = [depthMultiplierOf(layer), filtersOf(layer)];
     return [
       {name: 'depthwise_kernel', shape: [height, width, channels, multiplier]},
       {name: 'pointwise_kernel', shape: [1, 1, channels * multiplier, filters]},
@@ -85,9 +87,14 @@ const pointwise: KernelAdapter = {
     tidy(() => {
       const {strides, dilations} = windowsOf(layer, input.shape);
       const [kernel] = layer.getWeights();
-      return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [
-        ...dilations,
-      ]);
+      return depthwiseConv2d(
+        channelsLast(layer, input),
+        requireRank(kernel, 4),
+        [...strides],
+        paddingOf(layer),
+        'NHWC',
+        [...dilations],
+      );
     }),
 
   columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
@@ -96,9 +103,4 @@ const pointwise: KernelAdapter = {
 function positions(layer: layers.Layer, inputShape: readonly number[]): number {
   const {outHeight, outWidth} = windowsOf(layer, inputShape);
   return outHeight * outWidth;
-}
-
-/** Not in the configuration: tfjs 4.22 forgets it when it copies or saves the layer, so that a model in which it is not 1 cannot be rebuilt. */
-function multiplierOf(layer: layers.Layer): number {
-  return Number(Reflect.get(layer, 'depthMultiplier'));
 }

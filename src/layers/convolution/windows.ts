@@ -1,6 +1,7 @@
 import {backend_util, cast, type Tensor, type Tensor2D, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {PackedWindows} from '../../ops/packed/packedOps.ts';
+import {requireRank} from '../../ops/requireRank.ts';
 import {tapRows} from './taps.ts';
 
 /** Where the windows of a two-dimensional convolution lie. */
@@ -55,7 +56,7 @@ export function isChannelsFirst(layer: layers.Layer): boolean {
 
 /** The input as `[batch, height, width, channels]`. */
 export function channelsLast(layer: layers.Layer, input: Tensor): Tensor4D {
-  const image = cast<Tensor4D>(input as Tensor4D, 'float32');
+  const image = cast(requireRank(input, 4), 'float32');
   return isChannelsFirst(layer) ? transpose(image, [0, 2, 3, 1]) : image;
 }
 

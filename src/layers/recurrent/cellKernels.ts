@@ -9,15 +9,16 @@ import {
   split,
   stack,
   type Tensor,
-  type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {requireRank} from '../../ops/requireRank.ts';
+import {activationOf, type Cell} from '../../tfjsInternals.ts';
 import type {KernelAdapter, WeightSpec} from '../adapter/adapter.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
-import {type Cell, cellsOf} from './cells.ts';
+import {cellsOf} from './cells.ts';
 import {cellTrace, type RecurrentCall} from './cellTrace.ts';
 
 /** How many blocks of `units` columns the kernels of a cell type have. */
@@ -144,7 +145,7 @@ function gruRecurrent(weights: CellWeights): Recurrent {
     columns: (_layer, input, rows) =>
       tidy(() => {
         const [hidden, reset]: Tensor[] = split(lastAxisRows(input, rows), 2, 1);
-        return stack([hidden, hidden, reset]) as Tensor3D;
+        return requireRank(stack([hidden, hidden, reset]), 3);
       }),
   };
 }
@@ -162,8 +163,8 @@ function resetGate(layer: layers.Layer, {cell: k, weight}: CellWeights, x: Tenso
   const times = (rows: Tensor, columns: Tensor): Tensor =>
     matMul(reshape(rows, [-1, columns.shape[0]]), slice(columns, [0, units], [-1, units]));
   const sums = add(times(x, kernel), times(hidden, recurrentKernel));
-  const activation = Reflect.get(cell, 'recurrentActivation') as {apply(sums: Tensor): Tensor};
-  return reshape(activation.apply(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);
+  const activate = activationOf(cell, 'recurrentActivation');
+  return reshape(activate(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);
 }
 
 function expandRows(_layer: layers.Layer, input: Tensor, rows: Int32Array): ReturnType<KernelAdapter['columns']> {

@@ -1,6 +1,7 @@
 import {add, cast, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {type Cell, cellsOf, recurrentOf} from './cells.ts';
+import type {Cell} from '../../tfjsInternals.ts';
+import {cellsOf, recurrentOf} from './cells.ts';
 import {withoutSideEffects} from './cellState.ts';
 
 /** What a cell is called with at all time steps, `[batch, time, …]`; the steps in the order of the layer's input, also where it goes backwards. */
@@ -39,7 +40,7 @@ export function cellTrace(
         let output = steps[t];
         states = cells.map((cell, c) => {
           [inputs[t], hidden[t]] = [output, states[c][0]]; // the last one that writes is cell k
-          const [given, ...next] = cell.call([output, ...states[c]], {training: false}) as Tensor[];
+          const [given, ...next] = [cell.call([output, ...states[c]], {training: false})].flat();
           output = given;
           return counts ? next.map((state, i) => selectWhere(counts[t], state, states[c][i])) : next;
         });

@@ -1,7 +1,5 @@
 import {type layers, RNN} from '@tensorflow/tfjs-layers';
-
-/** A cell of a recurrent layer. */
-export type Cell = RNN['cell'];
+import {type Cell, stackedCells} from '../../tfjsInternals.ts';
 
 /** A layer as the recurrent one that it is. */
 export function recurrentOf(layer: layers.Layer): RNN {
@@ -12,5 +10,5 @@ export function recurrentOf(layer: layers.Layer): RNN {
 /** The cells of a recurrent layer, in the order in which they meet the data: one, unless they are stacked. */
 export function cellsOf(layer: layers.Layer): readonly Cell[] {
   const {cell} = recurrentOf(layer);
-  return cell.getClassName() === 'StackedRNNCells' ? (Reflect.get(cell, 'cells') as Cell[]) : [cell];
+  return cell.getClassName() === 'StackedRNNCells' ? stackedCells(cell) : [cell];
 }

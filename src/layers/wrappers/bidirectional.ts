@@ -1,6 +1,7 @@
 import type {layers} from '@tensorflow/tfjs-layers';
+import {wrappedLayer} from '../../tfjsInternals.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
+import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 import {callThrough, packedRecurrent, usePackedCells} from '../recurrent/packedCells.ts';
 
 /** The two layers of a Bidirectional, in the order of their weights. */
@@ -91,7 +92,7 @@ function directionKernel(kernel: KernelAdapter, direction: (typeof DIRECTIONS)[n
 }
 
 function directionLayer(layer: layers.Layer, direction: (typeof DIRECTIONS)[number]): layers.Layer {
-  return innerLayer(layer, `${direction}Layer`);
+  return wrappedLayer(layer, `${direction}Layer`);
 }
 
 /** How many weights a recurrent layer has: kernels and their biases. */

@@ -1,18 +1,19 @@
 import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {activationOf, fusedActivation} from '../adapter/activation.ts';
+import {activationOf, wrappedLayer} from '../../tfjsInternals.ts';
+import {fusedActivation} from '../adapter/activation.ts';
 import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
+import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 
 /** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
 export function timeDistributed(find: FindAdapter): LayerAdapter {
   return {
     className: 'TimeDistributed',
 
-    refusal: (layer) => innerRefusal(innerOf(layer), find),
+    refusal: (layer) => innerRefusal(wrappedLayer(layer), find),
 
     kernels(layer) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       return (
         find(inner)
           ?.kernels(inner)
@@ -21,19 +22,19 @@ export function timeDistributed(find: FindAdapter): LayerAdapter {
     },
 
     weights(layer, inputShape) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       return find(inner)?.weights(inner, stepShape(inputShape)) ?? [];
     },
 
     release(layer) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       find(inner)?.release?.(inner);
     },
 
-    withoutSideEffects: (layer, run) => innerWithoutSideEffects(innerOf(layer), find, run),
+    withoutSideEffects: (layer, run) => innerWithoutSideEffects(wrappedLayer(layer), find, run),
 
     packed(layer) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       const route = find(inner)?.packed?.(inner);
       return route?.endsWithActivation ? stepwise(route) : undefined; // others take masks and states
     },
@@ -46,7 +47,7 @@ function stepwise({ops, prepare}: PackedRoute): PackedRoute {
     ops,
     endsWithActivation: false,
     prepare(layer, weights) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       const fused = fusedActivation(inner);
       const run = prepare(inner, {...weights, activation: fused ?? 'linear'});
       const activate = fused ? undefined : activationOf(inner);
@@ -65,19 +66,20 @@ function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter 
     ...kernel,
     // Whoever asks for channels that come first asks the wrapper, which does not say it.
     producesLayerOutput: kernel.producesLayerOutput && inner.getConfig()['dataFormat'] !== 'channelsFirst',
-    positions: (layer, inputShape) => (inputShape.at(1) ?? 1) * kernel.positions(innerOf(layer), stepShape(inputShape)),
+    positions: (layer, inputShape) =>
+      (inputShape.at(1) ?? 1) * kernel.positions(wrappedLayer(layer), stepShape(inputShape)),
     kernelInput(layer, [input], mask) {
       const steps = reshape(input, stepShape(input.shape));
       const stepsMask = mask && stepMask(mask, input.shape.at(1) ?? 1);
-      const kernelInput = kernel.kernelInput(innerOf(layer), [steps], stepsMask);
+      const kernelInput = kernel.kernelInput(wrappedLayer(layer), [steps], stepsMask);
       dispose([...(kernelInput === steps ? [] : [steps]), ...(stepsMask ? [stepsMask] : [])]);
       return kernelInput;
     },
     ...(kernel.kernelInputSize && {
       kernelInputSize: (layer, inputShape) =>
-        sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(innerOf(layer), stepShape(inputShape))),
+        sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(wrappedLayer(layer), stepShape(inputShape))),
     }),
-    columns: (layer, input, rows) => kernel.columns(innerOf(layer), input, rows),
+    columns: (layer, input, rows) => kernel.columns(wrappedLayer(layer), input, rows),
   };
 }
 
@@ -89,10 +91,6 @@ function sizeTimes(time: number, size = {result: 0, peak: 0}): {result: number; 
 function stepMask(mask: Tensor, time: number): Tensor {
   const [batch, ...others] = mask.shape;
   return tidy(() => reshape(tile(expandDims(mask, 1), [1, time, ...others.map(() => 1)]), [batch * time, ...others]));
-}
-
-function innerOf(layer: layers.Layer): layers.Layer {
-  return innerLayer(layer, 'layer');
 }
 
 /** `[batch, time, …]` as `[batch · time, …]`. */
