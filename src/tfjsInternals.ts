@@ -27,7 +27,9 @@ export function wrappedLayer(
   return Reflect.get(wrapper, name) as layers.Layer;
 }
 
-/** `depthMultiplier` of a SeparableConv2D, which `getConfig` leaves out: a model in which it is not 1 cannot be rebuilt. */
+/**
+ * `depthMultiplier` of a SeparableConv2D, which `getConfig` leaves out: a model in which it is not 1 cannot be rebuilt.
+ */
 export function depthMultiplierOf(layer: layers.Layer): number {
   return Number(Reflect.get(layer, 'depthMultiplier'));
 }
@@ -37,7 +39,10 @@ export function stackedCells(cell: Cell): readonly Cell[] {
   return Reflect.get(cell, 'cells') as Cell[];
 }
 
-/** `dropoutMask`, `recurrentDropoutMask`: kept for the batch that made them, even where nothing is dropped; null is not typed. */
+/**
+ * `dropoutMask`, `recurrentDropoutMask`: kept for the batch that made them, even where nothing is dropped; null is not
+ * typed.
+ */
 export function takeDropoutMasks(cell: Cell): Tensor[] {
   return (['dropoutMask', 'recurrentDropoutMask'] as const).flatMap((name) => {
     const masks: Tensor | Tensor[] | null | undefined = cell[name];
@@ -57,8 +62,8 @@ export function setStates(layer: layers.Layer, states: Tensor[] | null): void {
 }
 
 /**
- * Replaces `call` of one layer, in front of its class's. Cells, wrapped layers and those of nested models can be reached
- * in no other way: no symbolic tensor leads to them.
+ * Replaces `call` of one layer, in front of its class's. Cells, wrapped layers and those of nested models can be
+ * reached in no other way: no symbolic tensor leads to them.
  * @returns puts the class's `call` back
  */
 export function replaceCall(
@@ -81,7 +86,9 @@ export function applySymbolically(layer: layers.Layer, inputs: readonly Symbolic
   return [layer.apply(oneOrAll(inputs)) as SymbolicTensor | SymbolicTensor[]].flat();
 }
 
-/** The mask of a layer's first output. Neither that masks of inputs may be missing is typed, nor that the result may. */
+/**
+ * The mask of a layer's first output. Neither that masks of inputs may be missing is typed, nor that the result may.
+ */
 export function computeMask(
   layer: layers.Layer,
   inputs: readonly Tensor[],
@@ -98,7 +105,10 @@ export function createLayer(className: string, config: serialization.ConfigDict)
   return fromConfig(constructor, structuredClone(config)) as layers.Layer;
 }
 
-/** A model from JSON, whose type is not exported; synchronous up to the last weight. Whether it is a model depends on the JSON. */
+/**
+ * A model from JSON, whose type is not exported; synchronous up to the last weight. Whether it is a model depends on
+ * the JSON.
+ */
 export function modelFromTopology(topology: Readonly<Record<string, unknown>>): Promise<LayersModel> {
   return models.modelFromJSON(topology as Parameters<typeof models.modelFromJSON>[0]);
 }
@@ -107,8 +117,8 @@ export function modelFromTopology(topology: Readonly<Record<string, unknown>>): 
 export type AddWeight = layers.Layer['addWeight'];
 
 /**
- * Runs `build` with another `addWeight`, the only method through which layers, those of users too, allocate weights. It is
- * replaced while `build` runs until its first `await`, so that no other code sees it.
+ * Runs `build` with another `addWeight`, the only method through which layers, those of users too, allocate weights. It
+ * is replaced while `build` runs until its first `await`, so that no other code sees it.
  * @param replacement gets the method of tfjs
  */
 export function withAddWeight<Result>(replacement: (original: AddWeight) => AddWeight, build: () => Result): Result {
@@ -122,7 +132,9 @@ export function withAddWeight<Result>(replacement: (original: AddWeight) => AddW
   }
 }
 
-/** `saved` of the nodes on the engine's tape: what it keeps for a gradient. Empty while a gradient is being computed. */
+/**
+ * `saved` of the nodes on the engine's tape: what it keeps for a gradient. Empty while a gradient is being computed.
+ */
 export function tensorsOnTape(): TensorContainer[] {
   const {
     activeTape,

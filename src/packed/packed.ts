@@ -1,7 +1,7 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
 import {initializers, layers, type Shape} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
-import type {LayerAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import type {LayerAdapter, WeightSpec} from '../layers/adapter/layerAdapter.ts';
 import type {OwnLayer} from '../layers/adapter/ownLayer.ts';
 import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import type {Kwargs} from '../tfjsInternals.ts';

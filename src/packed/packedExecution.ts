@@ -2,7 +2,8 @@ import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensor
 import type {layers} from '@tensorflow/tfjs-layers';
 import {BackendError, damagedFile, messageOf} from '../errors.ts';
 import {fusedActivation} from '../layers/adapter/activation.ts';
-import type {LayerAdapter, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
+import type {LayerAdapter} from '../layers/adapter/layerAdapter.ts';
+import type {PackedRoute, PackedWeights} from '../layers/adapter/packedRoute.ts';
 import {withZeroInitialization} from '../model/patchAddWeight.ts';
 import {
   type PackedParts,

@@ -1,5 +1,6 @@
 import {damagedFile} from '../errors.ts';
-import type {KernelAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
+import type {WeightSpec} from '../layers/adapter/layerAdapter.ts';
 import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
 /** How a packed layer stores one weight of the layer that it stands for: as it is, or as the arrays of a packing. */

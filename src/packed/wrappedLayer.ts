@@ -1,7 +1,7 @@
 import type {serialization} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {ArtifactError, damagedFile, formatValue, messageOf} from '../errors.ts';
-import type {LayerAdapter} from '../layers/adapter/adapter.ts';
+import type {LayerAdapter} from '../layers/adapter/layerAdapter.ts';
 import {adapterOfClass, supportedClassNames} from '../layers/registry.ts';
 import {createLayer} from '../tfjsInternals.ts';
 

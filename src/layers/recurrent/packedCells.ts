@@ -4,11 +4,12 @@ import type {PackedOperand} from '../../ops/packed/packedOperand.ts';
 import {PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
 import {requireRank} from '../../ops/requireRank.ts';
 import {activationOf, applyLayer, type Cell, replaceCall} from '../../tfjsInternals.ts';
-import type {PackedRoute, PackedRun, PackedWeights} from '../adapter/adapter.ts';
-import {cellWeights, hasBias} from './cellKernels.ts';
+import type {PackedRoute, PackedRun, PackedWeights} from '../adapter/packedRoute.ts';
+import {hasBias} from '../adapter/singleKernel.ts';
+import {cellWeights} from './cellKernels.ts';
 import {cellsOf} from './cells.ts';
 
-/** Recurrent layers of packed kernels: tfjs's own layer, with its masks, states and directions, around cells whose products are packed ones. */
+/** tfjs's own recurrent layer, with its masks, states and directions, around cells that multiply by packed kernels. */
 export const packedRecurrent: PackedRoute = {
   ops: [PACKED_MATMUL],
   endsWithActivation: false,
@@ -18,7 +19,7 @@ export const packedRecurrent: PackedRoute = {
   },
 };
 
-/** What a layer gives when tfjs calls it, though it has no weights. */
+/** Runs a layer through tfjs although it has no weights. */
 export function callThrough(layer: layers.Layer): PackedRun {
   layer.built = true;
   return (inputs, kwargs) => applyLayer(layer, inputs, kwargs);
@@ -26,8 +27,8 @@ export function callThrough(layer: layers.Layer): PackedRun {
 
 /**
  * Makes the cells of a layer without weights compute with packed ones.
- * @param first the place of the layer's first weight
- * @returns the place behind its last
+ * @param first index of the layer's first weight
+ * @returns the index after its last weight
  */
 export function usePackedCells(layer: layers.Layer, weights: PackedWeights, first: number): number {
   let index = first;
@@ -39,7 +40,7 @@ export function usePackedCells(layer: layers.Layer, weights: PackedWeights, firs
   return index;
 }
 
-/** A cell as a function of its input and its states; it gives its output and the next states. */
+/** A cell as a function of its input and its states; it returns its output and the next states. */
 type RunCell = (inputs: readonly Tensor[]) => Tensor[];
 
 function packedCell(cell: Cell, {operand, operandsByProblem, plain}: PackedWeights, index: number): RunCell {

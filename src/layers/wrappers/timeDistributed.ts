@@ -2,10 +2,12 @@ import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow
 import type {layers} from '@tensorflow/tfjs-layers';
 import {activationOf, wrappedLayer} from '../../tfjsInternals.ts';
 import {fusedActivation} from '../adapter/activation.ts';
-import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
+import type {PackedRoute} from '../adapter/packedRoute.ts';
 import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 
-/** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
+/** TimeDistributed: the kernels of the layer that it wraps, with every time step as a sample of its own. */
 export function timeDistributed(find: FindAdapter): LayerAdapter {
   return {
     className: 'TimeDistributed',
@@ -36,7 +38,7 @@ export function timeDistributed(find: FindAdapter): LayerAdapter {
     packed(layer) {
       const inner = wrappedLayer(layer);
       const route = find(inner)?.packed?.(inner);
-      return route?.endsWithActivation ? stepwise(route) : undefined; // others take masks and states
+      return route?.endsWithActivation ? stepwise(route) : undefined; // other routes need masks and states
     },
   };
 }
@@ -64,7 +66,7 @@ function stepwise({ops, prepare}: PackedRoute): PackedRoute {
 function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter {
   return {
     ...kernel,
-    // Whoever asks for channels that come first asks the wrapper, which does not say it.
+    // `isChannelsFirst` asks the wrapper, whose configuration has no data format.
     producesLayerOutput: kernel.producesLayerOutput && inner.getConfig()['dataFormat'] !== 'channelsFirst',
     positions: (layer, inputShape) =>
       (inputShape.at(1) ?? 1) * kernel.positions(wrappedLayer(layer), stepShape(inputShape)),
@@ -72,7 +74,7 @@ function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter 
       const steps = reshape(input, stepShape(input.shape));
       const stepsMask = mask && stepMask(mask, input.shape.at(1) ?? 1);
       const kernelInput = kernel.kernelInput(wrappedLayer(layer), [steps], stepsMask);
-      dispose([...(kernelInput === steps ? [] : [steps]), ...(stepsMask ? [stepsMask] : [])]);
+      dispose([steps, ...(stepsMask ? [stepsMask] : [])]);
       return kernelInput;
     },
     ...(kernel.kernelInputSize && {
@@ -87,7 +89,7 @@ function sizeTimes(time: number, size = {result: 0, peak: 0}): {result: number; 
   return {result: time * size.result, peak: time * size.peak};
 }
 
-/** The mask that the wrapped layer is called with: tfjs hands it the same one at every time step. */
+/** The mask that the wrapped layer is called with: tfjs passes the same one at every time step. */
 function stepMask(mask: Tensor, time: number): Tensor {
   const [batch, ...others] = mask.shape;
   return tidy(() => reshape(tile(expandDims(mask, 1), [1, time, ...others.map(() => 1)]), [batch * time, ...others]));
