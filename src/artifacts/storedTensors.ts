@@ -1,4 +1,5 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
+import {BYTES_PER_NUMBER} from './weightEntries.ts';
 
 /** A weight as a file describes it, and where it lies. */
 export interface StoredTensor {
@@ -11,15 +12,10 @@ export interface StoredTensor {
   readonly to: number;
 }
 
-/** What the weights of a packed model may consist of. */
-export type StoredType = 'float32' | 'int32' | 'bool';
+/** The types that weights of a packed model may have. */
+const STORED_TYPES = ['float32', 'int32', 'bool'] as const;
 
-/** Bytes of one number. */
-export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number>([
-  ['float32', 4],
-  ['int32', 4],
-  ['bool', 1],
-]);
+export type StoredType = (typeof STORED_TYPES)[number];
 
 /**
  * The weights of a file, in its order, with their places. Nothing is allocated by what the file says.
@@ -67,7 +63,8 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
     );
   if (!isStoredType(dtype))
     throw damagedFile(
-      `weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}`,
+      `weight '${name}': expected \`dtype\` to be one of ${STORED_TYPES.map(formatValue).join(', ')}, ` +
+        `found ${formatValue(dtype)}`,
     );
   if (!isShape(shape))
     throw damagedFile(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}`);
@@ -81,11 +78,12 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
 
 /** Bytes of a tensor; Infinity or a number too large to be exact if there are too many, never one too small. */
 export function byteLength(shape: readonly number[], dtype: StoredType): number {
-  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, BYTES_OF.get(dtype) ?? NaN);
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, BYTES_PER_NUMBER[dtype]);
 }
 
-function isStoredType(dtype: unknown): dtype is StoredType {
-  return BYTES_OF.has(dtype);
+/** Whether a weight of a packed model may have this type. */
+export function isStoredType(dtype: unknown): dtype is StoredType {
+  return STORED_TYPES.some((type) => type === dtype);
 }
 
 /** Whether it is the shape of a tensor. */

@@ -1,7 +1,7 @@
 import {tidy} from '@tensorflow/tfjs-core';
 import {initializers, type layers, LayersModel} from '@tensorflow/tfjs-layers';
 import type {PlainTopology} from '../artifacts/plainTopology.ts';
-import {byteLength, BYTES_OF, isShape, type StoredType} from '../artifacts/storedTensors.ts';
+import {byteLength, isShape, isStoredType} from '../artifacts/storedTensors.ts';
 import {ArtifactError, messageOf} from '../errors.ts';
 import {Packed} from '../packed/packed.ts';
 import {type AddWeight, modelFromTopology, withAddWeight} from '../tfjsInternals.ts';
@@ -71,7 +71,7 @@ function withinBytes(
 ): Promise<unknown> {
   let left = bytes;
   const count = (layer: string, name: string, shape: unknown, type: string): void => {
-    left -= isShape(shape) && isStored(type) ? byteLength(shape, type) : NaN;
+    left -= isShape(shape) && isStoredType(type) ? byteLength(shape, type) : NaN;
     if (left >= 0) return;
     throw new ArtifactError(
       `layer '${layer}': expected weights of no more than ${bytes} bytes, as many as the file has, ` +
@@ -95,8 +95,4 @@ function withinBytes(
     });
   });
   return running[0];
-}
-
-function isStored(dtype: string): dtype is StoredType {
-  return BYTES_OF.has(dtype);
 }
