@@ -49,6 +49,19 @@ export class ArtifactError extends CompressError {
   override name = 'ArtifactError' as const;
 }
 
+/**
+ * The error for a file whose content this library never writes.
+ * @param finding the entry, what it must be, and what was found
+ */
+export function damagedFile(finding: string, options?: ErrorOptions): ArtifactError {
+  return new ArtifactError(`${finding}; the file is damaged or was edited`, options);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** A value as it would be written in a script, with its type where that is the point. */
 export function formatValue(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

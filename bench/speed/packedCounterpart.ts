@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import {packMatrices, partsOf} from '../../src/numerics/coding/packedMatrices.ts';
 import {uniformAt} from '../../src/numerics/random.ts';
 import {Packed} from '../../src/packed/packed.ts';
-import {createLayer} from '../../src/packed/wrappedLayer.ts';
+import {createLayer} from '../../src/tfjsInternals.ts';
 
 /** A layer of tfjs, as it is built. */
 export interface MeasuredLayer {

@@ -10,7 +10,11 @@ import {ArtifactError, formatValue} from '../errors.ts';
 export function joinPayload(weightData: unknown): Uint8Array<ArrayBuffer> {
   if (!Array.isArray(weightData)) return bytesOf(weightData);
   const parts = weightData.map(bytesOf);
-  if (parts.length === 1) return parts[0];
+  return parts.length === 1 ? parts[0] : concatenateBytes(parts);
+}
+
+/** Bytes one part after the other, in a buffer of their own. */
+export function concatenateBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const payload = new Uint8Array(parts.reduce((sum, {length}) => sum + length, 0));
   let to = 0;
   for (const part of parts) {

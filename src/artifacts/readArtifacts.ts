@@ -1,5 +1,5 @@
 import {io} from '@tensorflow/tfjs-core';
-import {ArtifactError} from '../errors.ts';
+import {ArtifactError, messageOf} from '../errors.ts';
 
 /** What a handler gave, nothing of it checked. */
 export type Artifacts = Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ async function withLoadErrors<Result>(read: () => Result): Promise<Awaited<Resul
     return await read();
   } catch (cause) {
     throw new ArtifactError(
-      `expected a model.json and its weights, got: ${cause instanceof Error ? cause.message : String(cause)}; is there a model at this place? ` +
+      `expected a model.json and its weights, got: ${messageOf(cause)}; is there a model at this place? ` +
         'Files in Node need fileHandler of tfjs-compress/plugins/node',
       {cause},
     );

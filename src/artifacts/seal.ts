@@ -1,4 +1,4 @@
-import {ArtifactError, formatValue} from '../errors.ts';
+import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 import {byName, computeDigest, type Digest, MARK, type ModelContent} from './digest.ts';
 
 /** What a packed model says of itself in its user defined metadata. */
@@ -37,9 +37,7 @@ export function readSeal(metadata: unknown): Seal {
       `expected \`${SEAL}.format\` to be ${FORMAT}, found ${formatValue(format)}; update tfjs-compress, or pack the model with this version`,
     );
   if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof marks !== 'string') {
-    throw new ArtifactError(
-      `expected \`${SEAL}\` to have \`sha256\`, \`bytes\` and \`marks\`, found ${formatValue(seal)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`expected \`${SEAL}\` to have \`sha256\`, \`bytes\` and \`marks\`, found ${formatValue(seal)}`);
   }
   return {format, sha256, bytes, marks};
 }

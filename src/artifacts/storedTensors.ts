@@ -1,4 +1,5 @@
-import {ArtifactError, formatValue} from '../errors.ts';
+import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
+import {BYTES_PER_NUMBER} from './weightEntries.ts';
 
 /** A weight as a file describes it, and where it lies. */
 export interface StoredTensor {
@@ -11,15 +12,10 @@ export interface StoredTensor {
   readonly to: number;
 }
 
-/** What the weights of a packed model may consist of. */
-export type StoredType = 'float32' | 'int32' | 'bool';
+/** The types that weights of a packed model may have. */
+const STORED_TYPES = ['float32', 'int32', 'bool'] as const;
 
-/** Bytes of one number. */
-export const BYTES_OF: ReadonlyMap<unknown, number> = new Map<StoredType, number>([
-  ['float32', 4],
-  ['int32', 4],
-  ['bool', 1],
-]);
+export type StoredType = (typeof STORED_TYPES)[number];
 
 /**
  * The weights of a file, in its order, with their places. Nothing is allocated by what the file says.
@@ -53,14 +49,10 @@ export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor
 
 function locateTensor(spec: unknown, at: number, from: number, bytes: number): StoredTensor {
   if (typeof spec !== 'object' || spec === null)
-    throw new ArtifactError(
-      `expected weight ${at} to be described by an object, found ${formatValue(spec)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`expected weight ${at} to be described by an object, found ${formatValue(spec)}`);
   const {name, shape, dtype, group, quantization}: {readonly [key: string]: unknown} = {...spec};
   if (typeof name !== 'string' || name === '')
-    throw new ArtifactError(
-      `expected weight ${at} to have a name, found ${formatValue(name)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`expected weight ${at} to have a name, found ${formatValue(name)}`);
   if (group !== undefined)
     throw new ArtifactError(
       `weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; save it without includeOptimizer`,
@@ -70,13 +62,12 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
       `weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; save the packed model with model.save`,
     );
   if (!isStoredType(dtype))
-    throw new ArtifactError(
-      `weight '${name}': expected \`dtype\` to be one of ${[...BYTES_OF.keys()].map(formatValue).join(', ')}, found ${formatValue(dtype)}; the file is damaged or was edited`,
+    throw damagedFile(
+      `weight '${name}': expected \`dtype\` to be one of ${STORED_TYPES.map(formatValue).join(', ')}, ` +
+        `found ${formatValue(dtype)}`,
     );
   if (!isShape(shape))
-    throw new ArtifactError(
-      `weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`weight '${name}': expected \`shape\` to be integers from 0 up, found ${formatValue(shape)}`);
   const to = from + byteLength(shape, dtype);
   if (!(to <= bytes))
     throw new ArtifactError(
@@ -87,11 +78,12 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
 
 /** Bytes of a tensor; Infinity or a number too large to be exact if there are too many, never one too small. */
 export function byteLength(shape: readonly number[], dtype: StoredType): number {
-  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, BYTES_OF.get(dtype) ?? NaN);
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, BYTES_PER_NUMBER[dtype]);
 }
 
-function isStoredType(dtype: unknown): dtype is StoredType {
-  return BYTES_OF.has(dtype);
+/** Whether a weight of a packed model may have this type. */
+export function isStoredType(dtype: unknown): dtype is StoredType {
+  return STORED_TYPES.some((type) => type === dtype);
 }
 
 /** Whether it is the shape of a tensor. */

@@ -2,6 +2,7 @@ import {dispose, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {adapterFor} from '../layers/registry.ts';
 import type {CallList, LayerCall} from '../model/callList.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
+import {applyLayer, computeMask} from '../tfjsInternals.ts';
 import {InheritedMasks} from './inheritedMasks.ts';
 
 /** What a layer is called with, in one of the networks. */
@@ -127,13 +128,8 @@ export class Activations {
     const masks = inputs.map((value) => this.masks.get(value));
     const values = inputs.map((value) => this.inOriginal(value));
     const [mask] = tidy(() => {
-      // tfjs says `Tensor`, and means that there may be none.
-      const next: Tensor | Tensor[] | null | undefined = layer.computeMask(
-        one(values),
-        one(masks.map((held) => held as Tensor)),
-      );
-      const only = Array.isArray(next) ? next[0] : next;
-      return only ? [only.clone()] : [];
+      const next = computeMask(layer, values, masks);
+      return next ? [next.clone()] : [];
     });
     // As tfjs does it: states that a layer returns have the mask of its output.
     if (mask) outputs.forEach((value, i) => this.masks.set(value, i === 0 ? mask : mask.clone()));
@@ -165,16 +161,12 @@ export function lastUsesOf({calls, inputs}: CallList): number[] {
 function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
   const run = (): Tensor[] =>
     tidy(() => {
-      const outputs = layer.apply(one(inputs), {training: false, ...(mask ? {mask} : {})}) as Tensor | Tensor[];
+      const outputs = applyLayer(layer, inputs, {training: false, ...(mask ? {mask} : {})});
       // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
-      return [outputs].flat().map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
+      return outputs.map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
     });
   const adapter = adapterFor(layer);
   return adapter?.withoutSideEffects ? adapter.withoutSideEffects(layer, run) : run();
-}
-
-function one<Item>(items: Item[]): Item | Item[] {
-  return items.length === 1 ? items[0] : items;
 }
 
 function requireHeld(held: ReadonlyMap<number, Tensor>, value: number): Tensor {

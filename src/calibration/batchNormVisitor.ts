@@ -1,5 +1,6 @@
 import {mean, mul, square, sub, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {normalizesLastAxis} from '../layers/adapter/channelAxis.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
 import {type ChannelMoments, matchedNorm} from '../numerics/correction/matchedNorm.ts';
 import type {CallInputs} from './activations.ts';
@@ -16,7 +17,7 @@ export interface BatchNormVisitor extends WalkVisitor {
  */
 export function batchNormVisitors(networks: NetworkPair): BatchNormVisitor[] {
   const {calls} = networks.original;
-  const norms = new Set(calls.map(({layer}) => layer).filter(normalizesLastAxis));
+  const norms = new Set(calls.map(({layer}) => layer).filter((layer) => normalizesLastAxis(layer)));
   return [...norms].map((norm) => {
     const own = calls.flatMap(({layer}, index) => (layer === norm ? [index] : []));
     return {
@@ -25,12 +26,6 @@ export function batchNormVisitors(networks: NetworkPair): BatchNormVisitor[] {
       open: () => new BatchNormPass(norm, networks.shadow.calls[own[0]].layer, networks),
     };
   });
-}
-
-function normalizesLastAxis(layer: layers.Layer): boolean {
-  if (layer.getClassName() !== 'BatchNormalization') return false;
-  const {axis} = layer.getConfig();
-  return axis === -1 || axis === [layer.outputShape].flat().length - 1;
 }
 
 /** Sums over all rows; from differences to the moving mean, so that float32 keeps their digits. */

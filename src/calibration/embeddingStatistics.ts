@@ -58,8 +58,7 @@ export class EmbeddingStatistics {
     try {
       return (await kernel.rowIndices?.(originalLayer, input)) ?? new Int32Array(0);
     } finally {
-      // An input may be met as it is.
-      if (!tensors.includes(input)) input.dispose();
+      input.dispose();
     }
   }
 

@@ -1,5 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import {isChannelsFirst, normalizesLastAxis} from '../layers/adapter/channelAxis.ts';
+import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
 import type {CallList} from '../model/callList.ts';
 
 /**
@@ -19,9 +20,10 @@ export function followingBatchNorm(
   const {layer: norm} = list.calls[consumer];
   const hasOthers = list.calls.filter((call) => call.layer === norm).length !== own.length;
   const {shape} = layer.getWeights()[kernel.weight];
-  return normalizesLastAxis(norm, layer, kernel.matrixCount(shape) * kernel.neurons(shape)) && !hasOthers
-    ? consumer
-    : undefined;
+  const neurons = kernel.matrixCount(shape) * kernel.neurons(shape);
+  const isByNeuron =
+    normalizesLastAxis(norm, layer) && [layer.outputShape].flat().at(-1) === neurons && !isChannelsFirst(layer);
+  return isByNeuron && !hasOthers ? consumer : undefined;
 }
 
 /** The one call that takes what a call gives, as the representative of its layer's first call. */
@@ -34,13 +36,4 @@ function soleConsumer(call: number, {calls, outputs}: CallList): number | undefi
 
 function isLinear({activation}: KernelAdapter): boolean {
   return activation === undefined || activation === null || activation === 'linear';
-}
-
-/** Whether the normalized axis is that of the layer's neurons, and of all of them. */
-function normalizesLastAxis(norm: layers.Layer, layer: layers.Layer, neurons: number): boolean {
-  if (norm.getClassName() !== 'BatchNormalization') return false;
-  const {axis} = norm.getConfig();
-  const shape = [layer.outputShape].flat();
-  const last = shape.length - 1;
-  return shape[last] === neurons && (axis === -1 || axis === last) && layer.getConfig().dataFormat !== 'channelsFirst';
 }

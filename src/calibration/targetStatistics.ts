@@ -27,7 +27,7 @@ export function rowsPerSample(
   return Math.max(1, Math.floor(rows / (samples * calls.length)));
 }
 
-/** What the kernel meets in both networks; one tensor twice where they agree. */
+/** What the kernel multiplies in both networks; the same tensor twice while they agree. */
 interface KernelInputs {
   readonly original: Tensor;
   readonly shadow: Tensor;
@@ -101,12 +101,7 @@ class TargetStatistics {
       await this.withColumns(input, rows.heldOut, (own, shadowed) => this.heldOut.add(own, shadowed));
       await this.withColumns(input, rows.boundRows, (own, shadowed) => this.boundRows.add(own, shadowed));
     } finally {
-      // An input may be met as it is.
-      dispose(
-        [input.original, input.shadow].filter(
-          (tensor) => !original.tensors.includes(tensor) && !shadow.tensors.includes(tensor),
-        ),
-      );
+      dispose([input.original, input.shadow]);
     }
   }
 

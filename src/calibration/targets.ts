@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
 import {asOwnLayer} from '../layers/adapter/ownLayer.ts';
 import {adapterFor, kernelsOf, supportedClassNames} from '../layers/registry.ts';
 import type {CallList} from '../model/callList.ts';

@@ -29,11 +29,7 @@ export class AwaitedObservable<Value> extends Observable<Value> {
   }
 
   override pipe(...operators: Array<OperatorFunction<never, never>>): AwaitedObservable<never> {
-    const piped = operators.reduce<Observable<unknown>>(
-      (source, operator) => operator(source as Observable<never>),
-      this,
-    );
-    return new AwaitedObservable<never>(piped as Observable<never>, this.pending);
+    return new AwaitedObservable<never>(applyInOrder(operators, this), this.pending);
   }
 
   private awaited(handlers: Partial<Observer<Value>>): Partial<Observer<Value>> {
@@ -45,6 +41,14 @@ export class AwaitedObservable<Value> extends Observable<Value> {
       complete: () => handlers.complete?.(),
     };
   }
+}
+
+/** The overloads of RxJS's `pipe` have checked that the operators fit each other; here their types are unknown. */
+function applyInOrder(
+  operators: Array<OperatorFunction<never, never>>,
+  source: Observable<unknown>,
+): Observable<never> {
+  return operators.reduce((piped, operator) => operator(piped), source as Observable<never>);
 }
 
 function handlersOf<Value>(

@@ -1,7 +1,7 @@
 import {tensor, tidy, where as select, zerosLike} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
-import type {KernelAdapter} from '../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
 import {kernelsOf} from '../layers/registry.ts';
 import {layersOf} from '../model/layersOf.ts';
 import {matrix} from '../numerics/linalg/matrix.ts';

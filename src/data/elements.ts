@@ -1,4 +1,4 @@
-import {dispose} from '@tensorflow/tfjs-core';
+import {dispose, type TensorContainer} from '@tensorflow/tfjs-core';
 import {DataError, formatValue} from '../errors.ts';
 
 /** A `tf.data.Dataset`, or anything with its iterator. */
@@ -15,7 +15,12 @@ export interface ElementIterator {
 
 /** Frees every tensor of an element, also those that no input asked for. */
 export function disposeElement(element: unknown): void {
-  if (typeof element === 'object' && element !== null) dispose(element as Parameters<typeof dispose>[0]);
+  if (isContainer(element)) dispose(element);
+}
+
+/** tfjs looks for tensors in any object. */
+function isContainer(element: unknown): element is TensorContainer {
+  return typeof element === 'object' && element !== null;
 }
 
 /**

@@ -1,10 +1,10 @@
 import {tidy} from '@tensorflow/tfjs-core';
-import {initializers, layers, LayersModel, models} from '@tensorflow/tfjs-layers';
+import {initializers, type layers, LayersModel} from '@tensorflow/tfjs-layers';
 import type {PlainTopology} from '../artifacts/plainTopology.ts';
-import {byteLength, BYTES_OF, isShape, type StoredType} from '../artifacts/storedTensors.ts';
-import {ArtifactError} from '../errors.ts';
-import type {Topology} from '../model/cloneModel.ts';
+import {byteLength, isShape, isStoredType} from '../artifacts/storedTensors.ts';
+import {ArtifactError, messageOf} from '../errors.ts';
 import {Packed} from '../packed/packed.ts';
+import {type AddWeight, modelFromTopology, withAddWeight} from '../tfjsInternals.ts';
 
 /** A model with all weights 0. */
 export interface BuiltModel {
@@ -15,7 +15,6 @@ export interface BuiltModel {
   dispose(): void;
 }
 
-type AddWeight = layers.Layer['addWeight'];
 type LayerVariable = ReturnType<AddWeight>;
 
 /**
@@ -32,14 +31,13 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
     });
   };
   try {
-    const json: unknown = {...topology};
     const model: unknown = await withinBytes(
       bytes,
       (layer, weight) => {
         weights.push(weight);
         if (layer instanceof Packed) packed.add(layer);
       },
-      () => models.modelFromJSON(json as Topology),
+      () => modelFromTopology({...topology}),
     );
     if (!(model instanceof LayersModel)) throw new ArtifactError(`expected a topology of a model, found a layer`);
     const used = new Set(model.weights);
@@ -53,7 +51,7 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
     dispose();
     if (cause instanceof ArtifactError) throw cause;
     throw new ArtifactError(
-      `expected a topology that tfjs can build, got: ${cause instanceof Error ? cause.message : String(cause)}; register custom layers with tf.serialization.registerClass, ` +
+      `expected a topology that tfjs can build, got: ${messageOf(cause)}; register custom layers with tf.serialization.registerClass, ` +
         'or the file is damaged or was edited',
       {cause},
     );
@@ -63,45 +61,38 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
 /**
  * Runs tfjs's building of a model so that it allocates no more than a file has bytes for.
  *
- * tfjs allocates each weight as large as the topology says, before it looks at the weights of the file: `units: 1e9` would take all memory.
- * Every layer, of tfjs or of the user, does so through `addWeight`; there is no other door to count at. It is changed only while tfjs builds,
- * which is one synchronous run (an async function is one up to its first `await`, and this one has none), so that nobody else sees it.
+ * tfjs allocates each weight as large as the topology states, before it looks at the weights of the file: `units: 1e9`
+ * would take all memory. `build` runs up to its first `await`, and `modelFromTopology` has none before the last weight.
  */
 function withinBytes(
   bytes: number,
   added: (layer: layers.Layer, weight: LayerVariable) => void,
   build: () => Promise<unknown>,
 ): Promise<unknown> {
-  const prototype = layers.Layer.prototype;
-  const addWeight = prototype['addWeight'];
   let left = bytes;
-  const counting: AddWeight = function (this: layers.Layer, name, shape, dtype, _initializer, ...others) {
-    const type = dtype ?? 'float32';
-    left -= isShape(shape) && isStored(type) ? byteLength(shape, type) : NaN;
-    if (!(left >= 0)) {
-      throw new ArtifactError(
-        `layer '${this.name}': expected weights of no more than ${bytes} bytes, as many as the file has, found that ${name} [${String(shape)}] in ${type} takes more; ` +
-          'the topology is damaged or was edited, or a file of weights is missing',
-      );
-    }
-    // Zeros: the values come from the file, and other initializers take time and memory.
-    const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...others);
-    added(this, weight);
-    return weight;
+  const count = (layer: string, name: string, shape: unknown, type: string): void => {
+    left -= isShape(shape) && isStoredType(type) ? byteLength(shape, type) : NaN;
+    if (left >= 0) return;
+    throw new ArtifactError(
+      `layer '${layer}': expected weights of no more than ${bytes} bytes, as many as the file has, ` +
+        `found that ${name} [${String(shape)}] in ${type} takes more; ` +
+        'the topology is damaged or was edited, or a file of weights is missing',
+    );
   };
-  prototype['addWeight'] = counting;
+  const counting = (addWeight: AddWeight): AddWeight =>
+    function (this: layers.Layer, name, shape, dtype, _initializer, ...others) {
+      count(this.name, name, shape, dtype ?? 'float32');
+      // Zeros: the values come from the file, and other initializers take time and memory.
+      const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...others);
+      added(this, weight);
+      return weight;
+    };
   const running: Array<Promise<unknown>> = [];
-  try {
+  withAddWeight(counting, () => {
     // tidy: where tfjs gives up between the zeros and the weight (a name that it does not like), the zeros would stay.
     tidy(() => {
       running.push(build());
     });
-    return running[0];
-  } finally {
-    prototype['addWeight'] = addWeight;
-  }
-}
-
-function isStored(dtype: string): dtype is StoredType {
-  return BYTES_OF.has(dtype);
+  });
+  return running[0];
 }

@@ -1,4 +1,4 @@
-import {ArtifactError, formatValue} from '../errors.ts';
+import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 
 /**
  * Refuses what tfjs would not survive while it builds a model: a graph whose layers wait for each other, or for a call that no layer makes
@@ -10,9 +10,7 @@ import {ArtifactError, formatValue} from '../errors.ts';
 export function checkTopology(json: unknown): void {
   const calls = callsIn(json);
   if (calls > MAX_CALLS)
-    throw new ArtifactError(
-      `expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models; the file is damaged or was edited`,
-    );
+    throw damagedFile(`expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models`);
 }
 
 /** Far more than any model has; tfjs makes them in a second. */
@@ -51,8 +49,8 @@ function callsOf(layers: readonly unknown[]): GraphCall[] {
     if (!isList(inboundNodes)) return []; // of a Sequential, or tfjs refuses it
     const {name: own} = tfjsEntries(config);
     if (typeof name !== 'string' || own !== name || names.has(name)) {
-      throw new ArtifactError(
-        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ${formatValue(own)}; the file is damaged or was edited`,
+      throw damagedFile(
+        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ${formatValue(own)}`,
       );
     }
     names.add(name);
@@ -65,16 +63,12 @@ function callsOf(layers: readonly unknown[]): GraphCall[] {
 
 function inputsOf(layer: string, node: unknown): Array<readonly [string, number]> {
   if (!isList(node))
-    throw new ArtifactError(
-      `layer '${layer}': expected each of its inbound nodes to be a list, found ${formatValue(node)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`layer '${layer}': expected each of its inbound nodes to be a list, found ${formatValue(node)}`);
   return node.map((input) => {
     const [from, call] = isList(input) ? input : [];
     if (typeof from === 'string' && typeof call === 'number' && Number.isInteger(call) && call >= 0)
       return [from, call];
-    throw new ArtifactError(
-      `layer '${layer}': expected an input to be [layer, call, output], found ${formatValue(input)}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`layer '${layer}': expected an input to be [layer, call, output], found ${formatValue(input)}`);
   });
 }
 
@@ -90,8 +84,8 @@ function requireOrder(calls: readonly GraphCall[]): void {
     });
     if (stuck.length === waiting.length) {
       const [{layer, inputs}] = stuck;
-      throw new ArtifactError(
-        `layer '${layer}': expected inputs that other layers give, found ${formatValue(inputs)}, which never come; the file is damaged or was edited`,
+      throw damagedFile(
+        `layer '${layer}': expected inputs that other layers give, found ${formatValue(inputs)}, which never come`,
       );
     }
     waiting = stuck;

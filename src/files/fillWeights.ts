@@ -1,7 +1,7 @@
 import {type Tensor, tensor, tidy, Variable} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {StoredTensor} from '../artifacts/storedTensors.ts';
-import {ArtifactError} from '../errors.ts';
+import {ArtifactError, damagedFile} from '../errors.ts';
 
 /**
  * Gives the weights of a model the values that a file has, bit by bit.
@@ -23,9 +23,7 @@ export function fillWeights(
       found.shape.length !== shape.length ||
       found.shape.some((size, axis) => size !== shape[axis])
     ) {
-      throw new ArtifactError(
-        `${expected}, found [${found.shape.join(', ')}] in ${found.dtype}; the file is damaged or was edited`,
-      );
+      throw damagedFile(`${expected}, found [${found.shape.join(', ')}] in ${found.dtype}`);
     }
     tidy(() => {
       weight.variable.assign(tensor(valuesOf(found, payload), [...found.shape], found.dtype));
@@ -33,9 +31,7 @@ export function fillWeights(
   }
   const [surplus] = stored.keys();
   if (surplus !== undefined)
-    throw new ArtifactError(
-      `weight '${surplus}': expected a weight of the model, found that it has none of that name; the file is damaged or was edited`,
-    );
+    throw damagedFile(`weight '${surplus}': expected a weight of the model, found that it has none of that name`);
 }
 
 /** A weight with the variable behind it: a write to the weight itself would apply the layer's constraint, and so change values. */

@@ -5,7 +5,7 @@ import {readPlainTopology} from '../artifacts/plainTopology.ts';
 import {type Artifacts, readArtifacts} from '../artifacts/readArtifacts.ts';
 import {readSeal, requireSealed} from '../artifacts/seal.ts';
 import {locateTensors} from '../artifacts/storedTensors.ts';
-import {ArtifactError, BackendError} from '../errors.ts';
+import {ArtifactError, BackendError, messageOf} from '../errors.ts';
 import {disposeModel} from '../model/disposeModel.ts';
 import {flag, resolveOptions} from '../options.ts';
 import type {Packed} from '../packed/packed.ts';
@@ -66,7 +66,7 @@ async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise
   try {
     return await load(await readArtifacts(source), verify);
   } catch (cause) {
-    const message = `loadPacked: ${typeof source === 'string' ? `'${source}'` : 'the given handler'}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const message = `loadPacked: ${typeof source === 'string' ? `'${source}'` : 'the given handler'}: ${messageOf(cause)}`;
     throw cause instanceof BackendError ? new BackendError(message, {cause}) : new ArtifactError(message, {cause});
   }
 }
@@ -89,7 +89,7 @@ async function load(
   try {
     fillWeights(built.model, tensors, payload);
     built.packed.forEach(requireReadable);
-    built.model.setUserDefinedMetadata({...(userDefinedMetadata as object)});
+    built.model.setUserDefinedMetadata({...(typeof userDefinedMetadata === 'object' ? userDefinedMetadata : {})});
     return built.model;
   } catch (cause) {
     built.dispose();

@@ -1,5 +1,6 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter, LayerAdapter} from './adapter/adapter.ts';
+import type {KernelAdapter} from './adapter/kernelAdapter.ts';
+import type {LayerAdapter} from './adapter/layerAdapter.ts';
 import {conv1d} from './convolution/conv1d.ts';
 import {conv2d} from './convolution/conv2d.ts';
 import {conv3d} from './convolution/conv3d.ts';
@@ -50,12 +51,12 @@ export function supportedClassNames(): string[] {
 
 /** A kernel of a layer, and its name in the model. */
 export interface NamedKernel {
-  /** The layer's own name where it has one kernel, else with the kernel's behind it: `lstm/recurrent_kernel`. */
+  /** The layer's own name where it has one kernel, else followed by the kernel's: `lstm/recurrent_kernel`. */
   readonly name: string;
   readonly kernel: KernelAdapter;
 }
 
-/** The kernels of a layer, in the order in which they meet the data; none of a type without adapter. */
+/** The kernels of a layer, in the order in which they are applied; none of a type without adapter. */
 export function kernelsOf(layer: layers.Layer): NamedKernel[] {
   const kernels = adapterFor(layer)?.kernels(layer) ?? [];
   return kernels.map((kernel) => ({name: kernelName(layer.name, kernel), kernel}));

@@ -1,11 +1,12 @@
 import {type Tensor, tidy} from '@tensorflow/tfjs-core';
-import {type layers, LayersModel, models} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../errors.ts';
+import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
+import {messageOf, ModelError} from '../errors.ts';
+import {modelFromTopology} from '../tfjsInternals.ts';
 import {disposeModel} from './disposeModel.ts';
 import {withZeroInitialization} from './patchAddWeight.ts';
 
-/** A model's topology with the names that tfjs reads back, as JSON. */
-export type Topology = Parameters<typeof models.modelFromJSON>[0];
+/** A model's topology as JSON, with the names that tfjs reads back. */
+export type Topology = Readonly<Record<string, unknown>>;
 
 /** How a rebuilt model differs from the one that it is made of. */
 export interface Rebuilding {
@@ -27,8 +28,9 @@ export function cloneModel(model: LayersModel): Promise<LayersModel> {
 /** A topology of its own, free to be changed. */
 export function topologyOf(model: LayersModel): Topology {
   // `null` and `false`: an object instead of text, with the names that tfjs reads back.
-  const topology: unknown = model.toJSON(null, false);
-  return topology as Topology;
+  const topology = model.toJSON(null, false);
+  if (typeof topology === 'string') throw new TypeError(`model '${model.name}': expected its topology as an object`);
+  return topology;
 }
 
 /**
@@ -48,10 +50,10 @@ export async function rebuildModel(model: LayersModel, {topology, weightsFor}: R
 
 async function fromTopology(name: string, topology: Topology): Promise<LayersModel> {
   try {
-    return await withZeroInitialization(() => models.modelFromJSON(topology));
+    return await withZeroInitialization(() => modelFromTopology(topology));
   } catch (cause) {
     throw new ModelError(
-      `model '${name}': expected a model that can be rebuilt from its topology, got: ${cause instanceof Error ? cause.message : String(cause)} ` +
+      `model '${name}': expected a model that can be rebuilt from its topology, got: ${messageOf(cause)} ` +
         'Register custom layers with tf.serialization.registerClass before compressing.',
       {cause},
     );
@@ -73,10 +75,9 @@ function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding[
         counterpart.setWeights(weightsFor(layer, counterpart));
       });
     } catch (cause) {
-      throw new ModelError(
-        `layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${cause instanceof Error ? cause.message : String(cause)}`,
-        {cause},
-      );
+      throw new ModelError(`layer '${layer.name}': expected tfjs to rebuild it as it was, got: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
 }

@@ -11,27 +11,25 @@ export interface LayerEntry {
  * @param replacement of a layer, or nothing where it stays
  */
 export function mapTopology(topology: Topology, replacement: (entry: LayerEntry) => object | undefined): Topology {
-  return mapEntry(topology, replacement) as Topology;
+  return {...mapObject(topology, replacement)};
 }
 
-function mapEntry(json: unknown, replacement: (entry: LayerEntry) => object | undefined): unknown {
-  if (Array.isArray(json)) return json.map((item) => mapEntry(item, replacement));
-  if (typeof json !== 'object' || json === null) return json;
+function mapValue(json: unknown, replacement: (entry: LayerEntry) => object | undefined): unknown {
+  if (Array.isArray(json)) return json.map((item) => mapValue(item, replacement));
+  return typeof json === 'object' && json !== null ? mapObject(json, replacement) : json;
+}
+
+function mapObject(json: object, replacement: (entry: LayerEntry) => object | undefined): object {
   if (isLayer(json)) {
     const replaced = replacement(json);
     if (replaced) return replaced;
     if (!('layers' in json.config)) return json;
   }
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapEntry(value, replacement)]));
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapValue(value, replacement)]));
 }
 
 function isLayer(json: object): json is LayerEntry {
-  const config: unknown = Reflect.get(json, 'config');
-  return (
-    'class_name' in json &&
-    typeof config === 'object' &&
-    config !== null &&
-    'name' in config &&
-    typeof config.name === 'string'
-  );
+  if (!('class_name' in json && 'config' in json)) return false;
+  const {config} = json;
+  return typeof config === 'object' && config !== null && 'name' in config && typeof config.name === 'string';
 }

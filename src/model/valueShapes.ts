@@ -1,5 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../errors.ts';
+import {messageOf, ModelError} from '../errors.ts';
 import {adapterFor} from '../layers/registry.ts';
 import type {CallList} from './callList.ts';
 
@@ -49,7 +49,7 @@ function computeShapes(layer: layers.Layer, given: number[][]): readonly unknown
     );
   } catch (cause) {
     throw new ModelError(
-      `layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${messageOf(cause)}`,
       {cause},
     );
   }

@@ -30,12 +30,18 @@ export function progress(
 }
 
 function nextOf(observer: unknown): ProgressObserver {
-  if (typeof observer === 'function') return observer as ProgressObserver;
-  if (typeof observer === 'object' && observer !== null && 'next' in observer && typeof observer.next === 'function') {
-    const target = observer as {next: ProgressObserver};
+  if (isCallable(observer)) return observer;
+  if (hasNext(observer))
     return (event) => {
-      target.next(event);
+      observer.next(event);
     };
-  }
   throw new OptionError('progress', 'observer', 'a function, or an object with a method `next`', observer);
+}
+
+function isCallable(value: unknown): value is ProgressObserver {
+  return typeof value === 'function';
+}
+
+function hasNext(value: unknown): value is {readonly next: ProgressObserver} {
+  return typeof value === 'object' && value !== null && 'next' in value && isCallable(value.next);
 }

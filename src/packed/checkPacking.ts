@@ -1,4 +1,4 @@
-import {ArtifactError, formatValue} from '../errors.ts';
+import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
 /** More weights than a tensor of tfjs can index. */
@@ -13,8 +13,8 @@ const MAX_WEIGHTS = 2 ** 31 - 1;
  */
 export function checkPackings(layer: string, packings: unknown, kernels: number): Array<Packing | undefined> {
   if (!Array.isArray(packings) || packings.length !== kernels || packings.every((packing) => packing === null)) {
-    throw new ArtifactError(
-      `layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, found ${formatValue(packings)}; the file is damaged or was edited`,
+    throw damagedFile(
+      `layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, found ${formatValue(packings)}`,
     );
   }
   return packings.map((packing: unknown) => (packing === null ? undefined : checkPacking(layer, packing)));
@@ -30,8 +30,8 @@ export function checkPacking(layer: string, packing: unknown): Packing {
   const count = (name: string, min: number, max: number, from = entries, where = 'packing'): number => {
     const value: unknown = Reflect.get(from, name);
     if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
-    throw new ArtifactError(
-      `layer '${layer}': expected \`${where}.${name}\` to be an integer from ${min} to ${max}, found ${formatValue(value)}; the file is damaged or was edited`,
+    throw damagedFile(
+      `layer '${layer}': expected \`${where}.${name}\` to be an integer from ${min} to ${max}, found ${formatValue(value)}`,
     );
   };
   const [problems, features, neurons] = ['problems', 'features', 'neurons'].map((name) => count(name, 1, MAX_WEIGHTS));
@@ -96,7 +96,5 @@ function zerosOf(layer: string, given: unknown, rows: number, count: Count): Pac
 
 function objectAt(layer: string, where: string, value: unknown): object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new ArtifactError(
-    `layer '${layer}': expected \`${where}\` to be an object, found ${formatValue(value)}; the file is damaged or was edited`,
-  );
+  throw damagedFile(`layer '${layer}': expected \`${where}\` to be an object, found ${formatValue(value)}`);
 }

@@ -1,9 +1,10 @@
 import type {serialization, Tensor} from '@tensorflow/tfjs-core';
-import {initializers, layers} from '@tensorflow/tfjs-layers';
+import {initializers, layers, type Shape} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
-import type {Kwargs, LayerAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import type {LayerAdapter, WeightSpec} from '../layers/adapter/layerAdapter.ts';
 import type {OwnLayer} from '../layers/adapter/ownLayer.ts';
 import type {Packing} from '../numerics/coding/packedMatrices.ts';
+import type {Kwargs} from '../tfjsInternals.ts';
 import {checkPackings} from './checkPacking.ts';
 import {PackedExecution, type PackedLayer} from './packedExecution.ts';
 import {arraysOf, type StoredWeight, storedWeights} from './storedWeights.ts';
@@ -82,8 +83,10 @@ export class Packed extends layers.Layer implements OwnLayer {
 
   /** @throws DataError for an input of other features or channels than it was built for: kernels would read past its end */
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs = {}): Tensor | Tensor[] {
-    this.requireFit([inputs].flat()[0]);
-    return this.form.compute(inputs, kwargs);
+    const given = [inputs].flat();
+    this.requireFit(given[0]);
+    const outputs = this.form.compute(given, kwargs);
+    return outputs.length === 1 ? outputs[0] : outputs;
   }
 
   /** What its kernel gives: the output before an activation that the kernel leaves to another op, and that could hide what is wrong. */
@@ -106,11 +109,8 @@ export class Packed extends layers.Layer implements OwnLayer {
     return this.adapter.weights(this.wrapped, inputShape);
   }
 
-  override computeOutputShape(inputShape: number[]): number[] | number[][] {
-    return (
-      this.adapter.outputShape?.(this.wrapped, inputShape) ??
-      (this.wrapped.computeOutputShape(inputShape) as number[] | number[][])
-    );
+  override computeOutputShape(inputShape: number[]): Shape | Shape[] {
+    return this.adapter.outputShape?.(this.wrapped, inputShape) ?? this.wrapped.computeOutputShape(inputShape);
   }
 
   override computeMask(inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
@@ -137,8 +137,11 @@ export class Packed extends layers.Layer implements OwnLayer {
 }
 
 function firstOf(shape: number[] | number[][]): number[] {
-  const [first] = shape;
-  return Array.isArray(first) ? first : (shape as number[]);
+  return isListOfShapes(shape) ? shape[0] : shape;
+}
+
+function isListOfShapes(shape: number[] | number[][]): shape is number[][] {
+  return Array.isArray(shape[0]);
 }
 
 /** Plain data, in one order of keys. */

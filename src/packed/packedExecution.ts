@@ -1,8 +1,9 @@
 import {getBackend, type serialization, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, BackendError} from '../errors.ts';
-import {activationOf, fusedActivation} from '../layers/adapter/activation.ts';
-import type {Kwargs, LayerAdapter, PackedRoute, PackedWeights} from '../layers/adapter/adapter.ts';
+import {BackendError, damagedFile, messageOf} from '../errors.ts';
+import {fusedActivation} from '../layers/adapter/activation.ts';
+import type {LayerAdapter} from '../layers/adapter/layerAdapter.ts';
+import type {PackedRoute, PackedWeights} from '../layers/adapter/packedRoute.ts';
 import {withZeroInitialization} from '../model/patchAddWeight.ts';
 import {
   type PackedParts,
@@ -16,8 +17,8 @@ import {
 import {hostValues} from '../ops/kernel.ts';
 import {type PackedOperand, packedOperand} from '../ops/packed/packedOperand.ts';
 import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts';
+import {activationOf, applyLayer, createLayer, type Kwargs} from '../tfjsInternals.ts';
 import type {StoredKernel, StoredWeight} from './storedWeights.ts';
-import {createLayer} from './wrappedLayer.ts';
 
 /** What computing has to know of a packed layer. */
 export interface PackedLayer {
@@ -36,7 +37,7 @@ export interface PackedLayer {
 interface Form {
   readonly route: 'packed' | 'decoded';
   /** What the layer gives. */
-  compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[];
+  compute(inputs: readonly Tensor[], kwargs: Kwargs): Tensor[];
   /** The same before an activation that no packed kernel computes by itself. */
   computeKernel(inputs: readonly Tensor[]): Tensor[];
   dispose(): void;
@@ -61,8 +62,8 @@ export class PackedExecution {
     this.release();
   }
 
-  compute(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
-    const form = this.formFor([inputs].flat()[0]);
+  compute(inputs: readonly Tensor[], kwargs: Kwargs): Tensor[] {
+    const form = this.formFor(inputs[0]);
     return tidy(() => form.compute(inputs, kwargs));
   }
 
@@ -119,10 +120,7 @@ export function matricesOf(layer: string, {packing}: StoredKernel, tensors: read
   try {
     return unpackMatrices(packing, parts);
   } catch (cause) {
-    throw new ArtifactError(
-      `layer '${layer}', ${cause instanceof Error ? cause.message : String(cause)}; the file is damaged or was edited`,
-      {cause},
-    );
+    throw damagedFile(`layer '${layer}', ${messageOf(cause)}`, {cause});
   }
 }
 
@@ -135,8 +133,8 @@ function createPackedForm(layer: PackedLayer, route: PackedRoute): Form {
   return {
     route: 'packed',
     compute(inputs, kwargs) {
-      const output = run([inputs].flat(), kwargs);
-      return left ? activationOf(wrapped)([output].flat()[0]) : output;
+      const outputs = [run(inputs, kwargs)].flat();
+      return left ? [activationOf(wrapped)(outputs[0])] : outputs;
     },
     computeKernel: (inputs) => [run(inputs, {})].flat(),
     dispose: () => {
@@ -180,12 +178,11 @@ function createDecodedForm(layer: PackedLayer, inputShape: readonly number[]): F
     route: 'decoded',
     // Not `call`: a recurrent layer takes states that are given as inputs apart there.
     compute(inputs, kwargs) {
-      const outputs = decoded.apply(inputs, {...kwargs}) as Tensor | Tensor[];
+      const outputs = applyLayer(decoded, inputs, kwargs);
       layer.adapter.release?.(decoded);
       return outputs;
     },
-    computeKernel: (inputs) =>
-      [decoded.apply(inputs.length === 1 ? inputs[0] : [...inputs], {}) as Tensor | Tensor[]].flat(),
+    computeKernel: (inputs) => applyLayer(decoded, inputs),
     dispose: () => {
       decoded.weights.forEach((weight) => {
         weight.dispose();

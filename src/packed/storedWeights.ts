@@ -1,5 +1,6 @@
-import {ArtifactError} from '../errors.ts';
-import type {KernelAdapter, WeightSpec} from '../layers/adapter/adapter.ts';
+import {damagedFile} from '../errors.ts';
+import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
+import type {WeightSpec} from '../layers/adapter/layerAdapter.ts';
 import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
 /** How a packed layer stores one weight of the layer that it stands for: as it is, or as the arrays of a packing. */
@@ -61,7 +62,7 @@ function storedKernel(layer: string, spec: WeightSpec, kernel: KernelAdapter, pa
     problems * features * neurons === size
   )
     return {spec, kernel, packing};
-  throw new ArtifactError(
-    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}; the file is damaged or was edited`,
+  throw damagedFile(
+    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}`,
   );
 }

@@ -1,8 +1,9 @@
-import {serialization} from '@tensorflow/tfjs-core';
+import type {serialization} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {ArtifactError, formatValue} from '../errors.ts';
-import type {LayerAdapter} from '../layers/adapter/adapter.ts';
+import {ArtifactError, damagedFile, formatValue, messageOf} from '../errors.ts';
+import type {LayerAdapter} from '../layers/adapter/layerAdapter.ts';
 import {adapterOfClass, supportedClassNames} from '../layers/registry.ts';
+import {createLayer} from '../tfjsInternals.ts';
 
 /** A layer as tfjs writes it. */
 export interface WrappedLayerConfig {
@@ -27,9 +28,7 @@ export function createWrappedLayer(
   const layer = requestedLayer(name, {className, config});
   const reason = adapter.refusal?.(layer);
   if (reason !== undefined)
-    throw new ArtifactError(
-      `layer '${name}': expected a ${className} that can be packed, found one that ${reason}; the file is damaged or was edited`,
-    );
+    throw damagedFile(`layer '${name}': expected a ${className} that can be packed, found one that ${reason}`);
   return {layer, adapter};
 }
 
@@ -37,16 +36,8 @@ function requestedLayer(name: string, {className, config}: WrappedLayerConfig): 
   try {
     return createLayer(className, config);
   } catch (cause) {
-    throw new ArtifactError(
-      `layer '${name}': expected the configuration of a ${className}, got: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {cause},
-    );
+    throw new ArtifactError(`layer '${name}': expected the configuration of a ${className}, got: ${messageOf(cause)}`, {
+      cause,
+    });
   }
-}
-
-/** A layer that tfjs knows, from a configuration. */
-export function createLayer(className: string, config: serialization.ConfigDict): layers.Layer {
-  const [constructor, fromConfig] = serialization.SerializationMap.getMap().classNameMap[className];
-  // A copy throughout: tfjs puts the layers and cells that it makes of it into the configuration of a wrapper.
-  return fromConfig(constructor, structuredClone(config)) as layers.Layer;
 }

@@ -8,14 +8,15 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import {ModelError} from '../../errors.ts';
+import {applySymbolically} from '../../tfjsInternals.ts';
 import {requireGraphModel} from '../graph/graphModelClass.ts';
 import type {Endpoint} from '../graph/nodeDef.ts';
 import {type ConvertedGraph, type GraphInput, readGraph} from '../graph/readGraph.ts';
 import {divideGraph, type Segment} from './divideGraph.ts';
 import {GraphOrigin, type GraphWeights} from './graphOrigin.ts';
-import {registerGraphSegments} from './knowGraphs.ts';
 import {type LoweredGraph, type LoweredLayer, lowerGraph} from './lowerGraph.ts';
 import {findNodeLayers, type NodeLayer} from './nodeLayers.ts';
+import {registerGraphSegments} from './registerGraph.ts';
 import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
 
 /** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
@@ -91,7 +92,8 @@ class Assembly {
       for (const [level, {segment, layers: parts}] of levels.entries()) {
         if (segment)
           await this.addSegment(segment, {name: `segment_${level}`, isLast: level === levels.length - 1, skipped});
-        for (const part of parts) this.give([part.output], this.layerOf(part).apply(this.value(part.input)));
+        for (const part of parts)
+          this.give([part.output], applySymbolically(this.layerOf(part), [this.value(part.input)]));
       }
       const model = modelOf({
         inputs,
@@ -128,7 +130,7 @@ class Assembly {
     const taken = (segment.inputs.length > 0 ? segment.inputs : [this.graph.inputs[0].node]).map((endpoint) =>
       this.value(endpoint),
     );
-    this.give(segment.outputs, layer.apply(taken.length === 1 ? taken[0] : taken));
+    this.give(segment.outputs, applySymbolically(layer, taken));
     this.weights.push({layer, tensors: () => [...weights]});
   }
 
@@ -162,9 +164,8 @@ class Assembly {
     return value;
   }
 
-  private give(endpoints: readonly Endpoint[], symbols: unknown): void {
-    const all = [symbols].flat() as SymbolicTensor[];
-    endpoints.forEach((endpoint, i) => this.values.set(endpoint, all[i]));
+  private give(endpoints: readonly Endpoint[], symbols: readonly SymbolicTensor[]): void {
+    endpoints.forEach((endpoint, i) => this.values.set(endpoint, symbols[i]));
   }
 
   /** What a layer needs its input to be, or the signature says of an output; else nothing is known. */

@@ -1,9 +1,12 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
+import {serialization} from '@tensorflow/tfjs-core';
 import {OptionError} from '../../errors.ts';
-import {registerGraphSegments} from './knowGraphs.ts';
+import type {GraphModelClass} from '../graph/graphModelClass.ts';
+import {GraphSegment} from '../segments/graphSegment.ts';
 
 /**
- * Makes tfjs know the layers that stand for parts of a converted graph, so that `loadPacked` loads a packed one; `compressGraph` does it by itself.
+ * Registers the layer class that stands for parts of a converted graph with tfjs, so that `loadPacked` loads a packed
+ * one. `compressGraph` does so by itself.
  *
  * ```ts
  * registerGraph(tf.GraphModel);
@@ -17,4 +20,10 @@ export function registerGraph(graphModelClass: typeof GraphModel): void {
   if (typeof given !== 'function')
     throw new OptionError('registerGraph', 'graphModelClass', 'the class tf.GraphModel', given);
   registerGraphSegments(graphModelClass);
+}
+
+/** Registers graph segments as a tfjs layer class, run by the given class. */
+export function registerGraphSegments(graphModelClass: GraphModelClass): void {
+  serialization.registerClass(GraphSegment);
+  GraphSegment.graphModelClass = graphModelClass;
 }

@@ -1,7 +1,7 @@
 import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
-import {ModelError} from '../../errors.ts';
+import {messageOf, ModelError} from '../../errors.ts';
 import type {OwnLayer} from '../../layers/adapter/ownLayer.ts';
 import type {SkippedLayer} from '../../records.ts';
 import {createEmptyGraphModel, type GraphModelClass} from '../graph/graphModelClass.ts';
@@ -77,7 +77,7 @@ export class GraphSegment extends layers.Layer implements OwnLayer {
     } catch (cause) {
       const shapes = given.map(({shape}) => `[${shape.join(', ')}]`).join(', ');
       throw new ModelError(
-        `layer '${this.name}': expected its part of the graph to run on ${shapes}, got: ${cause instanceof Error ? cause.message : String(cause)}; ` +
+        `layer '${this.name}': expected its part of the graph to run on ${shapes}, got: ${messageOf(cause)}; ` +
           'a graph that was made for single samples needs calibrate(x, {batchSize: 1})',
         {cause},
       );

@@ -1,5 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../layers/adapter/kernelAdapter.ts';
 import type {CallList} from '../../model/callList.ts';
 import {matrix} from '../../numerics/linalg/matrix.ts';
 import type {QuantizedLayer} from '../../records.ts';

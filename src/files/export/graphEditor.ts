@@ -1,5 +1,5 @@
 import type {io} from '@tensorflow/tfjs-core';
-import {joinPayload} from '../../artifacts/payload.ts';
+import {joinWeights, splitWeights, type WeightEntry} from '../../artifacts/weightEntries.ts';
 import type {GraphArtifacts, GraphTopology} from '../../converted/graph/graphArtifacts.ts';
 import {type Endpoint, inputsOfNode, type NodeDef, nodeOf} from '../../converted/graph/nodeDef.ts';
 import {ModelError} from '../../errors.ts';
@@ -14,15 +14,10 @@ export interface ConstantForm {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-interface Entry {
-  readonly spec: io.WeightsManifestEntry;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 /** The artifacts of a GraphModel, in memory, whose constants can be exchanged. Those that it was made of stay as they are. */
 export class GraphEditor {
   private readonly nodes: Map<string, NodeDef>;
-  private readonly entries: Map<string, Entry>;
+  private readonly entries: Map<string, WeightEntry>;
   private readonly unusedBefore: ReadonlySet<string>;
 
   /** @throws ModelError where the artifacts have no weights, because they were streamed */
@@ -30,17 +25,15 @@ export class GraphEditor {
     where: string,
     private readonly original: GraphArtifacts,
   ) {
-    const {
-      artifacts: {weightSpecs, weightData},
-      topology,
-    } = original;
-    if (!weightSpecs || weightData === undefined) {
+    const {artifacts, topology} = original;
+    if (!artifacts.weightSpecs || artifacts.weightData === undefined) {
       throw new ModelError(
-        `${where}: expected the GraphModel to have kept the weights that it was loaded from, found none; load it without \`streamWeights\``,
+        `${where}: expected the GraphModel to have kept the weights that it was loaded from, found none; ` +
+          'load it without `streamWeights`',
       );
     }
     this.nodes = new Map(topology.node.map((node) => [node.name, node]));
-    this.entries = entriesOf(weightSpecs, joinPayload(weightData));
+    this.entries = new Map(splitWeights(artifacts).map((entry) => [entry.spec.name, entry]));
     this.unusedBefore = this.unused();
   }
 
@@ -81,23 +74,11 @@ export class GraphEditor {
       });
   }
 
-  /** The artifacts as they are now, without what nothing needs any more. Weights are one buffer: tfjs 4.22 reads zeros from shards of certain sizes. */
+  /** The artifacts as they are now, without what nothing needs any more. */
   toArtifacts(): io.ModelArtifacts & {readonly weightData: ArrayBuffer} {
     this.dropUnused();
-    const entries = [...this.entries.values()];
-    const weightData = new Uint8Array(entries.reduce((sum, {bytes}) => sum + bytes.length, 0));
-    let to = 0;
-    for (const {bytes} of entries) {
-      weightData.set(bytes, to);
-      to += bytes.length;
-    }
     const topology: GraphTopology = {...this.original.topology, node: [...this.nodes.values()]};
-    return {
-      ...this.original.artifacts,
-      modelTopology: topology,
-      weightSpecs: entries.map(({spec}) => spec),
-      weightData: weightData.buffer,
-    };
+    return {...this.original.artifacts, modelTopology: topology, ...joinWeights([...this.entries.values()])};
   }
 
   /** Constants and what is computed from them alone are dropped where nothing takes them any more. */
@@ -120,28 +101,4 @@ export class GraphEditor {
     );
     return new Set([...this.nodes.keys()].filter((name) => !taken.has(name)));
   }
-}
-
-function entriesOf(specs: readonly io.WeightsManifestEntry[], all: Uint8Array<ArrayBuffer>): Map<string, Entry> {
-  let from = 0;
-  return new Map(
-    specs.map((spec) => {
-      const length = bytesOf(spec, all, from);
-      const entry: Entry = {spec, bytes: all.slice(from, from + length)};
-      from += length;
-      return [spec.name, entry];
-    }),
-  );
-}
-
-const BYTES = {float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2} as const;
-
-/** Texts lie behind their lengths, four bytes each. */
-function bytesOf({shape, dtype, quantization}: io.WeightsManifestEntry, all: Uint8Array, from: number): number {
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (dtype !== 'string') return size * BYTES[quantization?.dtype ?? dtype];
-  const view = new DataView(all.buffer, all.byteOffset + from);
-  let length = 0;
-  for (let i = 0; i < size; i++) length += 4 + view.getUint32(length, true);
-  return length;
 }

@@ -1,7 +1,7 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {GraphWeights} from '../../converted/bridge/graphOrigin.ts';
 import {nodeOf} from '../../converted/graph/nodeDef.ts';
-import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../layers/adapter/kernelAdapter.ts';
 import type {CompressedLayer} from '../../records.ts';
 import {findChannelForm} from './channelForm.ts';
 import type {ConstantForm, GraphEditor} from './graphEditor.ts';

@@ -1,4 +1,5 @@
 import type {layers} from '@tensorflow/tfjs-layers';
+import {isChannelsFirst, normalizesLastAxis} from '../../layers/adapter/channelAxis.ts';
 import {adapterFor} from '../../layers/registry.ts';
 import type {CallList} from '../../model/callList.ts';
 
@@ -49,7 +50,7 @@ export function findScaleReceiver(
   if (
     own.length !== 1 ||
     !isHomogeneous(layer.getConfig()) ||
-    !isChannelsLast(layer) ||
+    isChannelsFirst(layer) ||
     [layer.outputShape].flat().at(-1) !== factors.length
   )
     return undefined;
@@ -57,7 +58,7 @@ export function findScaleReceiver(
   const consumers = calls.filter(({inputs}) => inputs.includes(value));
   if (consumers.length !== 1 || outputs.includes(value)) return undefined;
   const [{layer: receiver}] = consumers;
-  if (calls.filter((call) => call.layer === receiver).length !== 1 || !isChannelsLast(receiver)) return undefined;
+  if (calls.filter((call) => call.layer === receiver).length !== 1 || isChannelsFirst(receiver)) return undefined;
   if (canReceiveScales(receiver)) return canReceive(receiver) ? {layer: receiver, factors} : undefined;
   const passed =
     SCALE_EQUIVARIANT.get(receiver.getClassName())?.(receiver.getConfig()) === true
@@ -67,9 +68,7 @@ export function findScaleReceiver(
 }
 
 function canReceiveScales(layer: layers.Layer): boolean {
-  if (layer.getClassName() !== 'BatchNormalization') return adapterFor(layer)?.acceptsChannelScales === true;
-  const {axis} = layer.getConfig();
-  return axis === -1 || axis === [layer.outputShape].flat().length - 1;
+  return normalizesLastAxis(layer) || adapterFor(layer)?.acceptsChannelScales === true;
 }
 
 /** Channels are the last axis, so that flattening repeats their factors. */
@@ -82,8 +81,4 @@ function tileFactors(factors: Float64Array, layer: layers.Layer): Float64Array |
 /** Activations with g(c · x) = c · g(x) for c > 0. */
 export function isHomogeneous({activation}: Config): boolean {
   return activation === undefined || activation === null || activation === 'linear' || activation === 'relu';
-}
-
-function isChannelsLast(layer: layers.Layer): boolean {
-  return layer.getConfig()['dataFormat'] !== 'channelsFirst';
 }

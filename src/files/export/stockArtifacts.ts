@@ -1,22 +1,17 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {collectArtifacts} from '../../artifacts/collectArtifacts.ts';
-import {joinPayload} from '../../artifacts/payload.ts';
+import {joinWeights, splitWeights, type WeightEntry} from '../../artifacts/weightEntries.ts';
 import {ModelError} from '../../errors.ts';
 import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];
 
-interface Entry {
-  readonly spec: io.WeightsManifestEntry;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 /** What `model.save` would write, in memory, with weights that can be exchanged. The model is only read. */
 export class StockArtifacts {
   private constructor(
     private readonly saved: io.ModelArtifacts,
-    private readonly entries: Map<Variable, Entry>,
+    private readonly entries: Map<Variable, WeightEntry>,
   ) {}
 
   static async of(model: LayersModel): Promise<StockArtifacts> {
@@ -39,19 +34,12 @@ export class StockArtifacts {
     this.put(layer.weights[weight], bytes, {dtype, ...affine});
   }
 
-  /** The artifacts as they are now; weights are one buffer: tfjs 4.22 reads zeros from shards of certain sizes. */
+  /** The artifacts as they are now. */
   toArtifacts(): io.ModelArtifacts & {readonly weightData: ArrayBuffer} {
-    const entries = [...this.entries.values()];
-    const all = new Uint8Array(entries.reduce((sum, {bytes: {length}}) => sum + length, 0));
-    let to = 0;
-    for (const {bytes} of entries) {
-      all.set(bytes, to);
-      to += bytes.length;
-    }
-    return {...this.saved, weightSpecs: entries.map(({spec}) => spec), weightData: all.buffer};
+    return {...this.saved, ...joinWeights([...this.entries.values()])};
   }
 
-  private entry(variable: Variable): Entry {
+  private entry(variable: Variable): WeightEntry {
     const entry = this.entries.get(variable);
     if (entry?.spec.dtype !== 'float32')
       throw new ModelError(
@@ -71,18 +59,6 @@ export class StockArtifacts {
 }
 
 /** tfjs writes the weights in the order of `model.weights`. Names alone need not tell them apart. */
-function entriesOf(model: LayersModel, {weightSpecs = [], weightData = []}: io.ModelArtifacts): Map<Variable, Entry> {
-  const all = joinPayload(weightData);
-  const entries = new Map<Variable, Entry>();
-  let from = 0;
-  weightSpecs.forEach((spec, i) => {
-    const to = from + bytesOf(spec);
-    entries.set(model.weights[i], {spec, bytes: all.slice(from, to)});
-    from = to;
-  });
-  return entries;
-}
-
-function bytesOf({shape, dtype}: io.WeightsManifestEntry): number {
-  return shape.reduce((product, size) => product * size, 1) * (dtype === 'bool' ? 1 : dtype === 'complex64' ? 8 : 4);
+function entriesOf(model: LayersModel, saved: io.ModelArtifacts): Map<Variable, WeightEntry> {
+  return new Map(splitWeights(saved).map((entry, i) => [model.weights[i], entry]));
 }

@@ -2,13 +2,13 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import type {SkippedLayer} from '../../records.ts';
 
 /**
- * What a layer class of this library declares beside tfjs's own members. Code on lower floors asks for the members, never for the class, so that it need
- * not know which classes there are.
+ * What a layer class of this library declares beside tfjs's own members. Code on lower floors asks for the members,
+ * never for the class, so that it need not know which classes there are.
  */
 export interface OwnLayer {
   /** Nodes with a weight matrix that the layer keeps inside itself, and why they are not compressed. */
   readonly skippedNodes?: readonly SkippedLayer[];
-  /** Frees the tensors that were derived from the weights for computing; the next call makes them anew. */
+  /** Frees the tensors that were derived from the weights for computing; the next call derives them again. */
   releaseDerived?(): void;
 }
 

@@ -2,31 +2,27 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {PackedOperand} from '../../ops/packed/packedOperand.ts';
 import type {Epilogue, PackedOp} from '../../ops/packed/packedOps.ts';
-import type {KernelAdapter, LayerAdapter, PackedRoute} from './adapter.ts';
+import type {InputView, MatrixView} from './kernelAdapter.ts';
+import type {LayerAdapter} from './layerAdapter.ts';
+import type {PackedRoute} from './packedRoute.ts';
 
-/** A layer type with one kernel, and a bias behind it unless `useBias` is false. */
-export interface SingleKernel extends Omit<
-  KernelAdapter,
-  'name' | 'weight' | 'bias' | 'producesLayerOutput' | 'activation' | 'kernelInput'
-> {
-  readonly className: string;
+/** A layer type with one kernel that multiplies the layer's input, and then a bias unless `useBias` is false. */
+export interface SingleKernel
+  extends MatrixView, Omit<InputView, 'kernelInput'>, Pick<LayerAdapter, 'className' | 'acceptsChannelScales'> {
   /** The shape of the kernel, before the layer is built. */
   kernelShape(layer: layers.Layer, inputShape: readonly number[]): number[];
-  readonly acceptsChannelScales?: boolean;
   readonly packed?: PackedOpRoute;
 }
 
 /** How the product with a packed kernel is computed, where the backend has an op for it. */
-export interface PackedOpRoute {
+export interface PackedOpRoute extends Pick<PackedRoute, 'inputAt'> {
   readonly op: PackedOp;
   /**
-   * What the layer gives.
-   * @param layer says how: padding, strides, data format
+   * The layer's output.
+   * @param layer holds padding, strides, data format
    * @param input `[batch, …]`, what the layer is called with
    */
   run(layer: layers.Layer, input: Tensor, operand: PackedOperand, epilogue: Epilogue): Tensor;
-  /** As of a {@link PackedRoute}. */
-  readonly inputAt?: PackedRoute['inputAt'];
 }
 
 /** The adapter of a layer type that multiplies its input with its only kernel. */
@@ -47,7 +43,7 @@ export function singleKernel({
         bias: hasBias(layer) ? 1 : undefined,
         producesLayerOutput: true,
         activation: layer.getConfig()['activation'],
-        kernelInput: onlyInput,
+        kernelInput: layerInput,
       },
     ],
     weights(layer, inputShape) {
@@ -72,12 +68,12 @@ export function singleOpRoute({op, run, inputAt}: PackedOpRoute): PackedRoute {
   };
 }
 
-/** Whether a layer adds a bias. */
+/** Whether a layer, or a cell of a recurrent one, adds a bias. */
 export function hasBias(layer: layers.Layer): boolean {
   return layer.getConfig()['useBias'] !== false;
 }
 
-/** Of a kernel that meets what its layer is called with. */
-export function onlyInput(_layer: layers.Layer, [input]: readonly Tensor[]): Tensor {
-  return input;
+/** `kernelInput` of a kernel that multiplies the first input of its layer. */
+export function layerInput(_layer: layers.Layer, [input]: readonly Tensor[]): Tensor {
+  return input.clone();
 }

@@ -1,15 +1,10 @@
 import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
-import type {LayerAdapter} from './adapter.ts';
+import type {LayerAdapter} from './layerAdapter.ts';
 
 /** Finds the adapter of a layer that is wrapped in another. */
 export type FindAdapter = (layer: layers.Layer) => LayerAdapter | undefined;
 
-/** A layer that a wrapper holds under a name. */
-export function innerLayer(wrapper: layers.Layer, name: string): layers.Layer {
-  return Reflect.get(wrapper, name) as layers.Layer;
-}
-
-/** Why a wrapper is left as it is, if it is: what it wraps would be. */
+/** Why a wrapper is left as it is: the layer that it wraps would be. */
 export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | undefined {
   if (inner instanceof LayersModel) return 'wraps a model; wrap its layers one by one';
   const adapter = find(inner);
@@ -19,7 +14,7 @@ export function innerRefusal(inner: layers.Layer, find: FindAdapter): string | u
     : `wraps an unsupported layer type, ${inner.getClassName()}`;
 }
 
-/** Runs a wrapper so that nothing of it stays in what it wraps. */
+/** Calls a wrapper without changing the state of the layer that it wraps. */
 export function innerWithoutSideEffects<Result>(inner: layers.Layer, find: FindAdapter, run: () => Result): Result {
   const adapter = find(inner);
   return adapter?.withoutSideEffects ? adapter.withoutSideEffects(inner, run) : run();

@@ -1,8 +1,9 @@
-import {reshape, type Tensor3D, type Tensor4D, transpose} from '@tensorflow/tfjs-core';
+import {reshape, type Tensor, type Tensor3D, transpose} from '@tensorflow/tfjs-core';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import {windowRows, type Windows} from './windows.ts';
+import {type ConvGeometry, windowSize} from './convGeometry.ts';
+import {tapRows} from './tapRows.ts';
 
-/** Depthwise kernels `[height, width, channels, multiplier]`: one problem `[height · width, multiplier]` for each channel. */
+/** Depthwise kernels `[height, width, channels, multiplier]`: a matrix `[height · width, multiplier]` per channel. */
 export const channelMatrices = {
   toMatrices(kernel: ArrayLike<number>, [height, width, channels, multiplier]: readonly number[]): Matrix[] {
     const features = height * width;
@@ -37,13 +38,13 @@ export const channelMatrices = {
  * @param images `[batch, height, width, channels]`
  * @returns `[channels, rows, kernelHeight · kernelWidth]`
  */
-export function channelRows(images: Tensor4D, windows: Windows, rows: Int32Array): Tensor3D {
-  const [height, width] = windows.kernel;
-  const byWindow: Tensor3D = reshape(windowRows(images, windows, rows), [rows.length, height * width, images.shape[3]]);
+export function channelRows(images: Tensor, geometry: ConvGeometry, rows: Int32Array): Tensor3D {
+  const channels = images.shape[images.rank - 1];
+  const byWindow: Tensor3D = reshape(tapRows(images, geometry, rows), [rows.length, windowSize(geometry), channels]);
   return transpose(byWindow, [2, 0, 1]);
 }
 
-/** Entry i of channel c's matrix, as a place in the flattened kernel. */
+/** Index of entry i of a channel's matrix in the flattened kernel. */
 function kernelIndex(channel: number, i: number, channels: number, multiplier: number): number {
   return (Math.floor(i / multiplier) * channels + channel) * multiplier + (i % multiplier);
 }

@@ -1,8 +1,11 @@
 import {expandDims, tidy} from '@tensorflow/tfjs-core';
 import {PACKED_CONV2D, packedConv2d} from '../../ops/packed/packedOps.ts';
+import {requireRank} from '../../ops/requireRank.ts';
 import {singleKernel} from '../adapter/singleKernel.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
-import {channelsLast, filtersOf, inputFormat, kernelShapeOf, windowRows, windowsOf} from './windows.ts';
+import {convGeometry, outputPositions, packedWindows} from './convGeometry.ts';
+import {channelsLast, filtersOf, toDataFormat, windowShape} from './convOptions.ts';
+import {tapRows} from './tapRows.ts';
 
 /** Conv2D: kernel `[height, width, channels, neurons]`, a feature is one entry of a window. */
 export const conv2d = singleKernel({
@@ -10,19 +13,19 @@ export const conv2d = singleKernel({
   acceptsChannelScales: true,
   ...singleMatrix,
 
-  positions(layer, inputShape) {
-    const {outHeight, outWidth} = windowsOf(layer, inputShape);
-    return outHeight * outWidth;
-  },
+  positions: (layer, inputShape) => outputPositions(convGeometry(layer, inputShape)),
 
   columns: (layer, input, rows) =>
-    tidy(() => expandDims(windowRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows), 0)),
+    tidy(() => expandDims(tapRows(channelsLast(layer, input), convGeometry(layer, input.shape), rows), 0)),
 
-  kernelShape: (layer, inputShape) => [...kernelShapeOf(layer, inputShape), filtersOf(layer)],
+  kernelShape: (layer, inputShape) => [...windowShape(layer, inputShape), filtersOf(layer)],
 
   packed: {
     op: PACKED_CONV2D,
-    run: (layer, input, operand, epilogue) =>
-      inputFormat(layer, packedConv2d(channelsLast(layer, input), operand, windowsOf(layer, input.shape), epilogue)),
+    run: (layer, input, operand, epilogue) => {
+      const images = requireRank(channelsLast(layer, input), 4);
+      const windows = packedWindows(convGeometry(layer, input.shape));
+      return toDataFormat(layer, packedConv2d(images, operand, windows, epilogue));
+    },
   },
 });

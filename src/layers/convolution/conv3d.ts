@@ -1,9 +1,9 @@
 import {expandDims, tidy} from '@tensorflow/tfjs-core';
 import {singleKernel} from '../adapter/singleKernel.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
-import {channelsOf, convolutionAxes, kernelSizeOf, lastChannels} from './axes.ts';
-import {positionsOf, tapRows} from './taps.ts';
-import {filtersOf} from './windows.ts';
+import {convGeometry, outputPositions} from './convGeometry.ts';
+import {channelsLast, filtersOf, windowShape} from './convOptions.ts';
+import {tapRows} from './tapRows.ts';
 
 /** Conv3D: kernel `[depth, height, width, channels, neurons]`, a feature is one entry of a window. */
 export const conv3d = singleKernel({
@@ -11,14 +11,10 @@ export const conv3d = singleKernel({
   acceptsChannelScales: true,
   ...singleMatrix,
 
-  positions: (layer, inputShape) => positionsOf(convolutionAxes(layer, inputShape)),
+  positions: (layer, inputShape) => outputPositions(convGeometry(layer, inputShape)),
 
   columns: (layer, input, rows) =>
-    tidy(() => expandDims(tapRows(lastChannels(layer, input), convolutionAxes(layer, input.shape), rows), 0)),
+    tidy(() => expandDims(tapRows(channelsLast(layer, input), convGeometry(layer, input.shape), rows), 0)),
 
-  kernelShape: (layer, inputShape) => [
-    ...kernelSizeOf(layer, inputShape),
-    channelsOf(layer, inputShape),
-    filtersOf(layer),
-  ],
+  kernelShape: (layer, inputShape) => [...windowShape(layer, inputShape), filtersOf(layer)],
 });

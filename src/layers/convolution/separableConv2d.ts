@@ -1,4 +1,4 @@
-import {depthwiseConv2d, expandDims, reshape, type Tensor2D, type Tensor4D, tidy} from '@tensorflow/tfjs-core';
+import {depthwiseConv2d, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {
   PACKED_DEPTHWISE_CONV2D,
@@ -6,16 +6,22 @@ import {
   packedDepthwiseConv2d,
   packedMatMul,
 } from '../../ops/packed/packedOps.ts';
-import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {hasBias, onlyInput} from '../adapter/singleKernel.ts';
+import {requireRank} from '../../ops/requireRank.ts';
+import {depthMultiplierOf} from '../../tfjsInternals.ts';
+import {isChannelsFirst} from '../adapter/channelAxis.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
+import type {PackedRoute} from '../adapter/packedRoute.ts';
+import {hasBias, layerInput} from '../adapter/singleKernel.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
 import {channelMatrices, channelRows} from './channelMatrices.ts';
-import {channelsLast, filtersOf, inputFormat, isChannelsFirst, kernelShapeOf, paddingOf, windowsOf} from './windows.ts';
+import {convGeometry, outputPositions, packedWindows} from './convGeometry.ts';
+import {channelsLast, convOptions, filtersOf, toDataFormat, windowShape} from './convOptions.ts';
 
 /**
- * SeparableConv2D: a depthwise kernel `[height, width, channels, multiplier]`, then a pointwise one `[1, 1, channels · multiplier, neurons]`,
- * with nothing between them.
+ * SeparableConv2D: a depthwise kernel `[height, width, channels, multiplier]`, followed directly by a pointwise one
+ * `[1, 1, channels · multiplier, neurons]`.
  */
 export const separableConv2d: LayerAdapter = {
   className: 'SeparableConv2D',
@@ -31,8 +37,8 @@ export const separableConv2d: LayerAdapter = {
       : undefined,
 
   weights(layer, inputShape) {
-    const [height, width, channels] = kernelShapeOf(layer, inputShape);
-    const [multiplier, filters] = [multiplierOf(layer), filtersOf(layer)];
+    const [height, width, channels] = windowShape(layer, inputShape);
+    const [multiplier, filters] = [depthMultiplierOf(layer), filtersOf(layer)];
     return [
       {name: 'depthwise_kernel', shape: [height, width, channels, multiplier]},
       {name: 'pointwise_kernel', shape: [1, 1, channels * multiplier, filters]},
@@ -49,16 +55,13 @@ const packedRoute: PackedRoute = {
   prepare(layer, {operand, plain, activation}) {
     const [first, second, bias] = [operand(0), operand(1), plain(2)];
     return ([input]) => {
-      const kernelInput = packedDepthwiseConv2d(channelsLast(layer, input), first, windowsOf(layer, input.shape), {
-        bias: undefined,
-        activation: 'linear',
-      });
-      const [batch, height, width, channels] = kernelInput.shape;
-      const rows: Tensor2D = reshape(kernelInput, [-1, channels]);
-      return inputFormat(
-        layer,
-        reshape(packedMatMul(rows, second, {bias, activation}), [batch, height, width, second.layout.neurons]),
-      );
+      const images = requireRank(channelsLast(layer, input), 4);
+      const windows = packedWindows(convGeometry(layer, input.shape));
+      const depthwiseOutput = packedDepthwiseConv2d(images, first, windows, {bias: undefined, activation: 'linear'});
+      const [batch, height, width, channels] = depthwiseOutput.shape;
+      const rows: Tensor2D = reshape(depthwiseOutput, [-1, channels]);
+      const output = packedMatMul(rows, second, {bias, activation});
+      return toDataFormat(layer, reshape(output, [batch, height, width, second.layout.neurons]));
     };
   },
 };
@@ -69,9 +72,9 @@ const depthwise: KernelAdapter = {
   producesLayerOutput: false,
   ...channelMatrices,
   positions,
-  kernelInput: onlyInput,
+  kernelInput: layerInput,
   columns: (layer, input, rows) =>
-    tidy(() => channelRows(channelsLast(layer, input), windowsOf(layer, input.shape), rows)),
+    tidy(() => channelRows(channelsLast(layer, input), convGeometry(layer, input.shape), rows)),
 };
 
 const pointwise: KernelAdapter = {
@@ -83,22 +86,16 @@ const pointwise: KernelAdapter = {
 
   kernelInput: (layer, [input]) =>
     tidy(() => {
-      const {strides, dilations} = windowsOf(layer, input.shape);
-      const [kernel] = layer.getWeights();
-      return depthwiseConv2d(channelsLast(layer, input), kernel as Tensor4D, [...strides], paddingOf(layer), 'NHWC', [
-        ...dilations,
-      ]);
+      const {strides, dilations} = packedWindows(convGeometry(layer, input.shape));
+      const kernel = requireRank(layer.getWeights()[0], 4);
+      const images = requireRank(channelsLast(layer, input), 4);
+      const {padding} = convOptions(layer, 2);
+      return depthwiseConv2d(images, kernel, [...strides], padding, 'NHWC', [...dilations]);
     }),
 
   columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
 };
 
 function positions(layer: layers.Layer, inputShape: readonly number[]): number {
-  const {outHeight, outWidth} = windowsOf(layer, inputShape);
-  return outHeight * outWidth;
-}
-
-/** Not in the configuration: tfjs 4.22 forgets it when it copies or saves the layer, so that a model in which it is not 1 cannot be rebuilt. */
-function multiplierOf(layer: layers.Layer): number {
-  return Number(Reflect.get(layer, 'depthMultiplier'));
+  return outputPositions(convGeometry(layer, inputShape));
 }

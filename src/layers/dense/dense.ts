@@ -4,7 +4,7 @@ import {singleKernel} from '../adapter/singleKernel.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
 
-/** Dense: the last axis of the input is the features; every axis between it and the batch is positions. */
+/** Dense: the last axis of the input holds the features; every axis between it and the batch counts positions. */
 export const dense = singleKernel({
   className: 'Dense',
   acceptsChannelScales: true,

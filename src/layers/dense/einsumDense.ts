@@ -2,27 +2,27 @@ import {
   add,
   cast,
   expandDims,
-  gather,
   relu,
   relu6,
   reshape,
   type Tensor,
-  tensor1d,
   type Tensor2D,
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {matrix} from '../../numerics/linalg/matrix.ts';
-import {type FusedActivation, PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
-import type {KernelAdapter, LayerAdapter, WeightSpec} from '../adapter/adapter.ts';
+import {type Epilogue, type FusedActivation, PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
+import type {InputView, KernelAdapter, MatrixView} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter, WeightSpec} from '../adapter/layerAdapter.ts';
 import {singleOpRoute} from '../adapter/singleKernel.ts';
+import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {permute} from '../matrices/permute.ts';
 import {type EinsumEquation, einsumEquation} from './einsumEquation.ts';
 
 /**
- * EinsumDense: by its equation, as 'abc,cde->abde', axes that input and kernel share are features, those of the kernel alone neurons.
- * tfjs-layers 4.22 has it, but only in its files: bundlers reach it.
+ * EinsumDense: of an equation like 'abc,cde->abde', axes that input and kernel share are features, and axes of the
+ * kernel alone are neurons. tfjs-layers 4.22 has it in its files but does not export it; bundlers reach it.
  */
 export const einsumDense: LayerAdapter = {
   className: 'EinsumDense',
@@ -39,27 +39,26 @@ export const einsumDense: LayerAdapter = {
 
   weights(layer, inputShape) {
     const {kernel} = requireEquation(layer);
-    const sizes = sizesOf(layer, inputShape);
-    return [{name: 'kernel', shape: shapeOf(kernel, sizes)}, ...biasOf(layer, sizes)];
+    const sizes = axisSizes(layer, inputShape);
+    return [{name: 'kernel', shape: knownShape(kernel, sizes)}, ...biasSpec(layer, sizes)];
   },
 
-  outputShape: (layer, inputShape) => shapeOf(requireEquation(layer).output, sizesOf(layer, inputShape)),
+  outputShape(layer, inputShape) {
+    const sizes = axisSizes(layer, inputShape);
+    return Array.from(requireEquation(layer).output, (axis) => sizes.get(axis) ?? null);
+  },
 
   packed: () =>
     singleOpRoute({
       op: PACKED_MATMUL,
       run(layer, input, operand, {bias, activation}) {
-        const {kept, free, output} = requireEquation(layer);
-        const products = packedMatMul(rowsOf(requireEquation(layer), input), operand, {
-          bias: undefined,
-          activation: 'linear',
-        });
-        const apart = reshape(products, shapeOf(kept + free, sizesOf(layer, input.shape)));
-        const sums = transpose(
-          apart,
-          Array.from(output, (axis) => (kept + free).indexOf(axis)),
-        );
-        // Of the rank of the output's last axes, as tfjs adds it: it need not be one number for each neuron.
+        const equation = requireEquation(layer);
+        const {kept, free, output} = equation;
+        const linear: Epilogue = {bias: undefined, activation: 'linear'};
+        const products = packedMatMul(featureRows(equation, input), operand, linear);
+        const byAxis = reshape(products, knownShape(kept + free, axisSizes(layer, input.shape)));
+        const sums = transpose(byAxis, axisOrder(output, kept + free));
+        // The bias has the rank of the output's last axes, as tfjs adds it: it need not be one number per neuron.
         return ACTIVATIONS[activation](bias ? add(sums, bias) : sums);
       },
     }),
@@ -68,58 +67,64 @@ export const einsumDense: LayerAdapter = {
 const ACTIVATIONS: Readonly<Record<FusedActivation, (x: Tensor) => Tensor>> = {linear: (x) => x, relu, relu6};
 
 function kernelFor(layer: layers.Layer, equation: EinsumEquation): KernelAdapter {
-  const {kernel, contracted, free, input, kept} = equation;
-  const sizeOf = (axes: string, letters: string, shape: readonly number[]): number =>
-    Array.from(axes, (axis) => shape[letters.indexOf(axis)]).reduce((product, size) => product * size, 1);
-  const matrixAxes = Array.from(contracted + free);
   const {biasAxes, activation} = layer.getConfig();
+  const isByNeuron = typeof biasAxes === 'string' && sortedAxes(biasAxes) === sortedAxes(equation.free);
   return {
     weight: 0,
-    bias:
-      typeof biasAxes === 'string' && Array.from(biasAxes).sort().join() === Array.from(free).sort().join()
-        ? 1
-        : undefined,
+    bias: isByNeuron ? 1 : undefined,
     producesLayerOutput: true,
     activation,
-    matrixCount: () => 1,
-    features: (shape) => sizeOf(contracted, kernel, shape),
-    neurons: (shape) => sizeOf(free, kernel, shape),
-    toMatrices: (weights, shape) => [
-      matrix(
-        sizeOf(contracted, kernel, shape),
-        sizeOf(free, kernel, shape),
-        permute(
-          weights,
-          shape,
-          matrixAxes.map((axis) => kernel.indexOf(axis)),
-        ),
-      ),
-    ],
-    fromMatrices: ([{data}], shape) =>
-      Float32Array.from(
-        permute(
-          data,
-          matrixAxes.map((axis) => shape[kernel.indexOf(axis)]),
-          Array.from(kernel, (axis) => matrixAxes.indexOf(axis)),
-        ),
-      ),
-    positions: (_layer, inputShape) => sizeOf(kept.slice(1), input, inputShape),
-    kernelInput: (_layer, [tensor]) => tidy(() => rowsOf(equation, tensor)),
-    columns: (_layer, input, rows) =>
-      tidy(() =>
-        expandDims(gather<Tensor2D>(reshape(input, [-1, input.shape[input.rank - 1]]), tensor1d(rows, 'int32')), 0),
-      ),
+    ...matrixView(equation),
+    ...inputView(equation),
   };
 }
 
-/** X `[positions of all samples, features]`. */
-function rowsOf({input, contracted, kept}: EinsumEquation, tensor: Tensor): Tensor2D {
-  const turned = transpose(
-    cast(tensor, 'float32'),
-    Array.from(kept + contracted, (axis) => input.indexOf(axis)),
-  );
-  const features = turned.shape.slice(kept.length).reduce((product, size) => product * size, 1);
-  return reshape(turned, [turned.size / features, features]);
+/** W `[contracted, free]`. */
+function matrixView({kernel, contracted, free}: EinsumEquation): MatrixView {
+  const features = (shape: readonly number[]): number => sizeOf(contracted, kernel, shape);
+  const neurons = (shape: readonly number[]): number => sizeOf(free, kernel, shape);
+  const toMatrix = axisOrder(contracted + free, kernel);
+  const toKernel = axisOrder(kernel, contracted + free);
+  return {
+    matrixCount: () => 1,
+    features,
+    neurons,
+    toMatrices: (weights, shape) => [matrix(features(shape), neurons(shape), permute(weights, shape, toMatrix))],
+    fromMatrices([{data}], shape) {
+      const matrixShape = toMatrix.map((axis) => shape[axis]);
+      return Float32Array.from(permute(data, matrixShape, toKernel));
+    },
+  };
+}
+
+function inputView(equation: EinsumEquation): InputView {
+  const {input: axes, kept} = equation;
+  return {
+    positions: (_layer, inputShape) => sizeOf(kept.slice(1), axes, inputShape),
+    kernelInput: (_layer, [input]) => tidy(() => featureRows(equation, input)),
+    columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
+  };
+}
+
+/** All rows of X, `[positions of all samples, features]`. */
+function featureRows({input, contracted, kept}: EinsumEquation, tensor: Tensor): Tensor2D {
+  const ordered = transpose(cast(tensor, 'float32'), axisOrder(kept + contracted, input));
+  const features = sizeOf(contracted, input, tensor.shape);
+  return reshape(ordered, [ordered.size / features, features]);
+}
+
+/** For each axis its index among others. */
+function axisOrder(axes: string, others: string): number[] {
+  return Array.from(axes, (axis) => others.indexOf(axis));
+}
+
+/** The product of the sizes of some axes, of a shape that has others, too. */
+function sizeOf(axes: string, shapeAxes: string, shape: readonly number[]): number {
+  return axisOrder(axes, shapeAxes).reduce((product, axis) => product * shape[axis], 1);
+}
+
+function sortedAxes(axes: string): string {
+  return Array.from(axes).sort().join('');
 }
 
 function equationOf(layer: layers.Layer): EinsumEquation | string {
@@ -134,34 +139,33 @@ function requireEquation(layer: layers.Layer): EinsumEquation {
   return equation;
 }
 
-/** By axis its length; tfjs says null, but types it a number, where it is open. */
-type Sizes = ReadonlyMap<string, unknown>;
+/** By axis its size, null where it is open. */
+type AxisSizes = ReadonlyMap<string, number | null>;
 
-/** That of the input, or what the layer says of its output, of which it leaves out the batch. */
-function sizesOf(layer: layers.Layer, inputShape: readonly number[]): Sizes {
+/** Sizes of the input, and for other axes those of the layer's `outputShape`, which leaves out the batch. */
+function axisSizes(layer: layers.Layer, inputShape: ReadonlyArray<number | null>): AxisSizes {
   const {input, output} = requireEquation(layer);
-  const given: unknown = layer.getConfig()['outputShape'];
-  const made = [given].flat();
+  const outputShape: unknown = layer.getConfig()['outputShape'];
+  const sizes = [outputShape].flat().map((size) => (typeof size === 'number' ? size : null));
   return new Map([
-    ...Array.from(output, (axis, i) => [axis, made[i - 1]] as const),
+    ...Array.from(output, (axis, i) => [axis, sizes[i - 1] ?? null] as const),
     ...Array.from(input, (axis, i) => [axis, inputShape[i]] as const),
   ]);
 }
 
-function shapeOf(axes: string, sizes: Sizes): number[] {
-  return Array.from(axes, (axis) => sizes.get(axis) as number);
+function knownShape(axes: string, sizes: AxisSizes): number[] {
+  return Array.from(axes, (axis) => sizes.get(axis) ?? NaN);
 }
 
-/** As tfjs shapes it: from the first axis that it has, to the last of the output; 1 long along those that it has not. */
-function biasOf(layer: layers.Layer, sizes: Sizes): WeightSpec[] {
+/**
+ * The bias as tfjs shapes it: from the first of its axes in the output to the output's last, with size 1 along axes
+ * that are not its own.
+ */
+function biasSpec(layer: layers.Layer, sizes: AxisSizes): WeightSpec[] {
   const {biasAxes} = layer.getConfig();
   if (typeof biasAxes !== 'string') return [];
   const {output} = requireEquation(layer);
-  const first = Math.min(...Array.from(biasAxes, (axis) => output.indexOf(axis)));
-  return [
-    {
-      name: 'bias',
-      shape: Array.from(output.slice(first), (axis) => (biasAxes.includes(axis) ? Number(sizes.get(axis)) : 1)),
-    },
-  ];
+  const axes = output.slice(Math.min(...axisOrder(biasAxes, output)));
+  const own = knownShape(axes, sizes);
+  return [{name: 'bias', shape: own.map((size, i) => (biasAxes.includes(axes[i]) ? size : 1))}];
 }

@@ -3,15 +3,15 @@ export interface EinsumEquation {
   readonly input: string;
   readonly kernel: string;
   readonly output: string;
-  /** The features: axes of the kernel that the output has not, in the kernel's order. */
+  /** Features: axes of the kernel that are not in the output, in the kernel's order. */
   readonly contracted: string;
-  /** The neurons: axes of the kernel that the output has, in the output's order. */
+  /** Neurons: axes of the kernel that are in the output, in the output's order. */
   readonly free: string;
-  /** The positions: axes of the input that the output has, in the input's order; the first is the batch. */
+  /** Positions: axes of the input that are in the output, in the input's order; the first is the batch. */
   readonly kept: string;
 }
 
-/** An equation by its axes, or why a kernel in it is no weight matrix. */
+/** An equation by its axes, or why its kernel is no weight matrix. */
 export function einsumEquation(text: string): EinsumEquation | string {
   const [, input, kernel, output] = /^([a-z]+),([a-z]+)->([a-z]+)$/i.exec(text.replace(/\s/g, '')) ?? [];
   if (!output) return `its equation '${text}' is not of the form input,kernel->output in letters alone`;

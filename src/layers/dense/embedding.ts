@@ -12,15 +12,16 @@ import {
 import {DataError} from '../../errors.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import {PACKED_GATHER, packedGather} from '../../ops/packed/packedOps.ts';
-import type {KernelAdapter, LayerAdapter} from '../adapter/adapter.ts';
-import {onlyInput, singleOpRoute} from '../adapter/singleKernel.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
+import {layerInput, singleOpRoute} from '../adapter/singleKernel.ts';
 
-/** Rows that share their scales, one for each dimension: 32 bits for so many weights. */
+/** Rows of one matrix at most; they share one scale per dimension. */
 const MAX_ROWS = 256;
 
 /**
- * Embedding: kernel `[vocabulary, dimension]`, of which each input looks a row up. Rows never meet, so that they are taken as problems
- * `[rows, dimension]` of at most 256 rows, of which the last begins anew behind its end.
+ * Embedding: kernel `[vocabulary, dimension]`, of which each token looks up a row. Rows are never added up, so that
+ * they are divided into matrices `[rows, dimension]` of at most 256 rows. The last is padded by repeating its rows.
  */
 export const embedding: LayerAdapter = {
   className: 'Embedding',
@@ -42,7 +43,7 @@ export const embedding: LayerAdapter = {
 
 const kernel: KernelAdapter = {
   weight: 0,
-  // A problem gives some of the rows and nothing of the others: there is no constant behind the layer for it.
+  // The output is rows of one matrix or another, so that no constant added after the layer can correct one of them.
   producesLayerOutput: false,
   keepDenseReason:
     'an embedding stays dense, because calibration says little of its rare rows; `include` overrides this',
@@ -75,7 +76,7 @@ const kernel: KernelAdapter = {
   features: rowsOf,
   neurons: (shape) => shape[1],
   positions: (_layer, inputShape) => inputShape.slice(1).reduce((product, size) => product * size, 1),
-  kernelInput: onlyInput,
+  kernelInput: layerInput,
 
   columns: (layer, input, rows) =>
     tidy(() => {
@@ -95,7 +96,8 @@ const kernel: KernelAdapter = {
     return Int32Array.from(await input.data(), (token) => {
       if (token > -1 && token < Number(inputDim)) return token === 0 && maskZero === true ? -1 : token;
       throw new DataError(
-        `layer '${layer.name}': expected tokens from 0 to ${Number(inputDim) - 1}, got ${token}; is the vocabulary another than in training?`,
+        `layer '${layer.name}': expected tokens from 0 to ${Number(inputDim) - 1}, got ${token}; ` +
+          'is the vocabulary another than in training?',
       );
     });
   },

@@ -1,7 +1,7 @@
 /**
  * The entries of an array with its axes in another order.
  * @param from in the order of `shape`
- * @param order which axis of `shape` becomes the first, the second, …
+ * @param order the axes of `shape` in their new order
  */
 export function permute(from: ArrayLike<number>, shape: readonly number[], order: readonly number[]): Float64Array {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));

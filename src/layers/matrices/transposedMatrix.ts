@@ -1,8 +1,8 @@
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 
 /**
- * Kernels `[…taps, neurons, channels]` of transposed convolutions: a feature is (tap, channel), with the taps in reverse order, in which
- * a window over the input meets them.
+ * Kernels `[…taps, neurons, channels]` of transposed convolutions: a feature is (tap, channel), with the taps reversed,
+ * as a window over the input applies them.
  */
 export const transposedMatrix = {
   toMatrices(kernel: ArrayLike<number>, shape: readonly number[]): Matrix[] {
@@ -35,7 +35,7 @@ function tapsOf(shape: readonly number[]): number {
   return shape.slice(0, -2).reduce((product, length) => product * length, 1);
 }
 
-/** Entry i of the matrix, as a place in the flattened kernel. */
+/** Index of entry i of the matrix in the flattened kernel. */
 function kernelIndex(i: number, shape: readonly number[]): number {
   const [neurons, channels] = shape.slice(-2);
   const [feature, neuron] = [Math.floor(i / neurons), i % neurons];

@@ -9,18 +9,21 @@ import {
   split,
   stack,
   type Tensor,
-  type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
-import type {KernelAdapter, WeightSpec} from '../adapter/adapter.ts';
+import {requireRank} from '../../ops/requireRank.ts';
+import {activationOf, type Cell} from '../../tfjsInternals.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {WeightSpec} from '../adapter/layerAdapter.ts';
+import {hasBias, layerInput} from '../adapter/singleKernel.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
-import {type Cell, cellsOf} from './cells.ts';
+import {cellsOf} from './cells.ts';
 import {cellTrace, type RecurrentCall} from './cellTrace.ts';
 
-/** How many blocks of `units` columns the kernels of a cell type have. */
+/** Blocks of `units` columns in the kernels of a cell type. */
 const GATES: ReadonlyMap<string, number> = new Map([
   ['SimpleRNNCell', 1],
   ['LSTMCell', 4],
@@ -44,22 +47,22 @@ export function cellWeights(cell: Cell, prefix: string, channels: number): Weigh
   ];
 }
 
-/** The numbers of a cell's state h. */
+/** The size of a cell's state h. */
 export function unitsOf(cell: Cell): number {
   return Number(cell.getConfig()['units']);
 }
 
-/** Which cell of a layer, and where its weights begin. */
+/** A cell of a layer, and where its weights begin. */
 export interface CellWeights {
   readonly cell: number;
   readonly weight: number;
-  /** Before the names of its weights. */
+  /** Prefix of the names of its weights. */
   readonly prefix: string;
 }
 
 /**
- * The kernels of a cell: `kernel` meets the inputs of all time steps and has the bias, `recurrent_kernel` the hidden states h_{t−1} that
- * the cell itself makes. A position is a time step.
+ * The kernels of a cell: `kernel` multiplies the inputs x_t of all time steps and has the bias, `recurrent_kernel` the
+ * hidden states h_{t−1} that the cell itself computes. A position is a time step.
  */
 export function cellKernels(cell: Cell, weights: CellWeights): KernelAdapter[] {
   const {weight, prefix} = weights;
@@ -75,7 +78,9 @@ export function cellKernels(cell: Cell, weights: CellWeights): KernelAdapter[] {
       weight,
       bias: hasBias(cell) ? weight + 2 : undefined,
       kernelInput: (layer, inputs, mask) =>
-        weights.cell === 0 ? inputs[0] : tracePart(layer, {tensors: inputs, mask}, weights.cell, 'inputs'),
+        weights.cell === 0
+          ? layerInput(layer, inputs)
+          : tracePart(layer, {tensors: inputs, mask}, weights.cell, 'inputs'),
       ...(weights.cell > 0 && {
         kernelInputSize: (layer, inputShape) => ({
           result: inputShape[1] * unitsOf(cellsOf(layer)[weights.cell - 1]),
@@ -97,7 +102,7 @@ export function cellKernels(cell: Cell, weights: CellWeights): KernelAdapter[] {
   ];
 }
 
-/** Numbers of one sample that running cells over all time steps makes: the inputs as steps, and what each step gives. */
+/** Numbers per sample that running cells over all time steps makes: inputs and states, by step and stacked. */
 export function traceSize(cells: readonly Cell[], [, time, ...step]: readonly number[]): number {
   const states = cells.reduce((sum, {stateSize}) => sum + [stateSize].flat().reduce((all, one) => all + one, 0), 0);
   return 2 * time * step.reduce((product, length) => product * length, 1) + 2 * time * states;
@@ -113,7 +118,7 @@ function plainRecurrent({cell}: CellWeights): Recurrent {
   };
 }
 
-/** The update gate z and the reset gate r meet h, the candidate r ∘ h: three problems `[units, units]`. */
+/** Three matrices `[units, units]`: the update gate z and the reset gate r multiply h, the candidate r ∘ h. */
 function gruRecurrent(weights: CellWeights): Recurrent {
   return {
     matrixCount: () => 3,
@@ -144,17 +149,17 @@ function gruRecurrent(weights: CellWeights): Recurrent {
     columns: (_layer, input, rows) =>
       tidy(() => {
         const [hidden, reset]: Tensor[] = split(lastAxisRows(input, rows), 2, 1);
-        return stack([hidden, hidden, reset]) as Tensor3D;
+        return requireRank(stack([hidden, hidden, reset]), 3);
       }),
   };
 }
 
-/** Entry i of a gate's matrix, as a place in the flattened kernel `[units, 3 · units]`. */
+/** Index of entry i of a gate's matrix in the flattened kernel `[units, 3 · units]`. */
 function gateIndex(gate: number, i: number, units: number): number {
   return (Math.floor(i / units) * 3 + gate) * units + (i % units);
 }
 
-/** r = σ(x K_r + b_r + h R_r) of all time steps. */
+/** r = σ(x K_r + b_r + h R_r) at all time steps. */
 function resetGate(layer: layers.Layer, {cell: k, weight}: CellWeights, x: Tensor, hidden: Tensor): Tensor {
   const cell = cellsOf(layer)[k];
   const units = unitsOf(cell);
@@ -162,20 +167,15 @@ function resetGate(layer: layers.Layer, {cell: k, weight}: CellWeights, x: Tenso
   const times = (rows: Tensor, columns: Tensor): Tensor =>
     matMul(reshape(rows, [-1, columns.shape[0]]), slice(columns, [0, units], [-1, units]));
   const sums = add(times(x, kernel), times(hidden, recurrentKernel));
-  const activation = Reflect.get(cell, 'recurrentActivation') as {apply(sums: Tensor): Tensor};
-  return reshape(activation.apply(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);
+  const activate = activationOf(cell, 'recurrentActivation');
+  return reshape(activate(hasBias(cell) ? add(sums, slice(bias, [units], [units])) : sums), hidden.shape);
 }
 
 function expandRows(_layer: layers.Layer, input: Tensor, rows: Int32Array): ReturnType<KernelAdapter['columns']> {
   return tidy(() => expandDims(lastAxisRows(input, rows), 0));
 }
 
-/** One tensor of a trace, which belongs to the caller. */
+/** One tensor of a trace; it belongs to the caller. */
 function tracePart(layer: layers.Layer, call: RecurrentCall, cell: number, part: 'inputs' | 'hidden'): Tensor {
   return tidy(() => cellTrace(layer, call, cell)[part]);
-}
-
-/** Whether a cell adds a bias. */
-export function hasBias(cell: Cell): boolean {
-  return cell.getConfig()['useBias'] !== false;
 }

@@ -1,17 +1,23 @@
 import {add, cast, expandDims, mul, stack, sub, type Tensor, tidy, unstack} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {type Cell, cellsOf, recurrentOf} from './cells.ts';
+import type {Cell} from '../../tfjsInternals.ts';
+import {cellsOf, recurrentOf} from './cells.ts';
 import {withoutSideEffects} from './cellState.ts';
 
-/** What a cell is called with at all time steps, `[batch, time, …]`; the steps in the order of the layer's input, also where it goes backwards. */
+/**
+ * What a cell is called with at all time steps, `[batch, time, …]`. The steps are in the order of the layer's input,
+ * also in a layer that goes backwards.
+ */
 export interface CellTrace {
-  /** x_t, or what the cell before it gives. */
+  /** x_t, or the output of the cell before. */
   readonly inputs: Tensor;
   /** h_{t−1} */
   readonly hidden: Tensor;
 }
 
-/** What a layer is called with: its input and, if any, initial states; and which time steps count. */
+/**
+ * What a layer is called with: its input and, if any, initial states; and a mask that is 1 for time steps that count.
+ */
 export interface RecurrentCall {
   readonly tensors: readonly Tensor[];
   readonly mask: Tensor | undefined;
@@ -19,8 +25,8 @@ export interface RecurrentCall {
 
 /**
  * Runs the cells of a layer up to one of them, step by step, with their weights as they are.
- * A step that does not count leaves all states as they were, as in tfjs. The tensors belong to the caller.
- * @param k the cell whose trace it is
+ * A masked step leaves all states as they were, as in tfjs. The tensors belong to the caller.
+ * @param k index of the cell to trace
  */
 export function cellTrace(
   layer: layers.Layer,
@@ -38,8 +44,8 @@ export function cellTrace(
       for (const t of rnn.goBackwards ? [...steps.keys()].reverse() : steps.keys()) {
         let output = steps[t];
         states = cells.map((cell, c) => {
-          [inputs[t], hidden[t]] = [output, states[c][0]]; // the last one that writes is cell k
-          const [given, ...next] = cell.call([output, ...states[c]], {training: false}) as Tensor[];
+          [inputs[t], hidden[t]] = [output, states[c][0]]; // cell k is the last to write
+          const [given, ...next] = [cell.call([output, ...states[c]], {training: false})].flat();
           output = given;
           return counts ? next.map((state, i) => selectWhere(counts[t], state, states[c][i])) : next;
         });
@@ -58,7 +64,7 @@ function statesByCell(cells: readonly Cell[], states: readonly Tensor[]): Tensor
     .reverse();
 }
 
-/** By time step, as wide as a state of the same rank: 1 where it counts. */
+/** Masks by time step, of the rank of a state: 1 where the step counts. */
 function stepMasks(mask: Tensor, inputRank: number): Tensor[] {
   const counts = cast(cast(mask, 'bool'), 'float32');
   return unstack(counts.rank === inputRank - 1 ? expandDims(counts, -1) : counts, 1);

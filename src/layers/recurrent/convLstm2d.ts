@@ -1,25 +1,20 @@
-import {expandDims, reshape, type Tensor, type Tensor3D, tidy} from '@tensorflow/tfjs-core';
+import {expandDims, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter, LayerAdapter} from '../adapter/adapter.ts';
-import {hasBias} from '../adapter/singleKernel.ts';
-import {
-  channelsLast,
-  filtersOf,
-  isChannelsFirst,
-  kernelShapeOf,
-  windowRows,
-  type Windows,
-  windowsOf,
-  windowsOver,
-} from '../convolution/windows.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
+import {hasBias, layerInput} from '../adapter/singleKernel.ts';
+import {type ConvGeometry, convGeometry, outputPositions} from '../convolution/convGeometry.ts';
+import {channelsLast, filtersOf, windowShape} from '../convolution/convOptions.ts';
+import {tapRows} from '../convolution/tapRows.ts';
 import {singleMatrix} from '../matrices/singleMatrix.ts';
 import {disposeCellState, withoutSideEffects} from './cellState.ts';
 import {cellTrace} from './cellTrace.ts';
 import {statesRefusal} from './recurrent.ts';
 
 /**
- * ConvLSTM2D: `kernel` `[height, width, channels, 4 · filters]` meets windows of the images of all time steps, `recurrent_kernel`
- * `[height, width, filters, 4 · filters]` those of the hidden states, padded to their own size, without strides and dilation.
+ * ConvLSTM2D: `kernel` `[height, width, channels, 4 · filters]` multiplies windows of the images of all time steps,
+ * `recurrent_kernel` `[height, width, filters, 4 · filters]` those of the hidden states, padded to their own size,
+ * without strides and dilation.
  */
 export const convLstm2d: LayerAdapter = {
   className: 'ConvLSTM2D',
@@ -28,14 +23,14 @@ export const convLstm2d: LayerAdapter = {
 
   kernels: (layer) => [
     {
-      ...imageKernel(windowsOf),
+      ...imageKernel(convGeometry),
       name: 'kernel',
       weight: 0,
       bias: hasBias(layer) ? 2 : undefined,
-      kernelInput: (_layer, [input]) => input,
+      kernelInput: layerInput,
     },
     {
-      ...imageKernel(recurrentWindows),
+      ...imageKernel(recurrentGeometry),
       name: 'recurrent_kernel',
       weight: 1,
       kernelInput: (own, inputs, mask) => tidy(() => cellTrace(own, {tensors: inputs, mask}, 0).hidden),
@@ -48,7 +43,7 @@ export const convLstm2d: LayerAdapter = {
 
   weights(layer, inputShape) {
     const filters = filtersOf(layer);
-    const [height, width, channels] = kernelShapeOf(layer, imageShape(inputShape));
+    const [height, width, channels] = windowShape(layer, imageShape(inputShape));
     return [
       {name: 'kernel', shape: [height, width, channels, 4 * filters]},
       {name: 'recurrent_kernel', shape: [height, width, filters, 4 * filters]},
@@ -63,48 +58,37 @@ export const convLstm2d: LayerAdapter = {
   withoutSideEffects,
 };
 
-type FindWindows = (layer: layers.Layer, imageShape: readonly number[]) => Windows;
+type FindGeometry = (layer: layers.Layer, imageShape: readonly number[]) => ConvGeometry;
 
-/** A convolution of the images of all time steps. Both kernels have as many windows: one for each pixel of the state. */
-function imageKernel(findWindows: FindWindows): Omit<KernelAdapter, 'weight' | 'kernelInput'> {
+/** A convolution of the images of all time steps. Both kernels have one window per pixel of the state. */
+function imageKernel(geometryOf: FindGeometry): Omit<KernelAdapter, 'weight' | 'kernelInput'> {
   return {
     ...singleMatrix,
     producesLayerOutput: false,
-    positions(layer, inputShape) {
-      const {outHeight, outWidth} = windowsOf(layer, imageShape(inputShape));
-      return inputShape[1] * outHeight * outWidth;
-    },
+    positions: (layer, inputShape) => inputShape[1] * outputPositions(convGeometry(layer, imageShape(inputShape))),
     columns: (layer, input, rows) =>
-      tidy((): Tensor3D => {
+      tidy(() => {
         const images: Tensor = reshape(input, imageShape(input.shape));
-        return expandDims(windowRows(channelsLast(layer, images), findWindows(layer, images.shape), rows), 0);
+        return expandDims(tapRows(channelsLast(layer, images), geometryOf(layer, images.shape), rows), 0);
       }),
   };
 }
 
-function recurrentWindows(layer: layers.Layer, stateShape: readonly number[]): Windows {
-  const [height, width] = isChannelsFirst(layer) ? stateShape.slice(2) : stateShape.slice(1, 3);
-  const [kernelHeight, kernelWidth] = kernelShapeOf(layer, stateShape);
-  return windowsOver(height, width, {
-    kernel: [kernelHeight, kernelWidth],
-    strides: [1, 1],
-    dilations: [1, 1],
-    padding: 'same',
-  });
+function recurrentGeometry(layer: layers.Layer, stateShape: readonly number[]): ConvGeometry {
+  return convGeometry(layer, stateShape, {strides: [1, 1], dilations: [1, 1], padding: 'same'});
 }
 
-/** Numbers of h of one sample at all time steps, as it is or padded for the recurrent kernel. */
-function stateSize(layer: layers.Layer, inputShape: readonly number[], padded = false): number {
-  const {
-    outHeight,
-    outWidth,
-    kernel: [height, width],
-  } = windowsOf(layer, imageShape(inputShape));
-  const [down, across] = padded ? [height - 1, width - 1] : [0, 0];
-  return inputShape[1] * (outHeight + down) * (outWidth + across) * filtersOf(layer);
+/** Numbers per sample of h at all time steps, as it is or padded for the recurrent kernel. */
+function stateSize(layer: layers.Layer, inputShape: readonly number[], isPadded = false): number {
+  const geometry = convGeometry(layer, imageShape(inputShape));
+  const sizes = geometry.map(({outputs, taps}) => (isPadded ? outputs + taps - 1 : outputs));
+  return inputShape[1] * sizes.reduce((product, size) => product * size, 1) * filtersOf(layer);
 }
 
-/** Numbers of one sample that running the cell makes: the inputs as steps, h and c of each, and twelve products and gates of one. */
+/**
+ * Numbers per sample that running the cell makes: inputs by step, h and c of each, and twelve products and gates of
+ * one.
+ */
 function traceSize(layer: layers.Layer, inputShape: readonly number[]): number {
   const [, time, ...image] = inputShape;
   const state = stateSize(layer, inputShape);

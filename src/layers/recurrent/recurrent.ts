@@ -1,11 +1,11 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {LayerAdapter} from '../adapter/adapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
 import {cellKernels, cellWeights, isKnownCell, traceSize, unitsOf} from './cellKernels.ts';
 import {cellsOf, recurrentOf} from './cells.ts';
 import {disposeCellState, withoutSideEffects} from './cellState.ts';
 import {packedRecurrent} from './packedCells.ts';
 
-/** SimpleRNN, LSTM and GRU, and RNN around one of their cells, or several of them one behind the other. */
+/** SimpleRNN, LSTM and GRU, and RNN around one of their cells or several stacked ones. */
 export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): LayerAdapter => ({
   className,
 
@@ -43,7 +43,7 @@ export const recurrents = ['SimpleRNN', 'LSTM', 'GRU', 'RNN'].map((className): L
   packed: () => packedRecurrent,
 }));
 
-/** Why a recurrent layer is left as it is: its states are of what it was called with before, and calibration would change them. */
+/** Why a stateful layer is left as it is: calibration would change the states that it keeps between calls. */
 export function statesRefusal(layer: layers.Layer): string | undefined {
   return recurrentOf(layer).stateful
     ? 'keeps its states between calls (stateful), which calibration would change'

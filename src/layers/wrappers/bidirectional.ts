@@ -1,12 +1,15 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
+import {wrappedLayer} from '../../tfjsInternals.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
+import type {PackedRoute} from '../adapter/packedRoute.ts';
+import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 import {callThrough, packedRecurrent, usePackedCells} from '../recurrent/packedCells.ts';
 
 /** The two layers of a Bidirectional, in the order of their weights. */
 const DIRECTIONS = ['forward', 'backward'] as const;
 
-/** Bidirectional: the kernels of its forward layer, then those of its backward one, which goes through the steps in reverse. */
+/** Bidirectional: the kernels of its forward layer, then those of its backward layer, which runs in reverse. */
 export function bidirectional(find: FindAdapter): LayerAdapter {
   return {
     className: 'Bidirectional',
@@ -55,12 +58,12 @@ export function bidirectional(find: FindAdapter): LayerAdapter {
   };
 }
 
-/** Both directions around packed cells; tfjs turns and merges them. */
+/** Both directions around packed cells; tfjs reverses and merges them. */
 const packedDirections: PackedRoute = {
   ...packedRecurrent,
   prepare(layer, weights) {
-    const behind = usePackedCells(directionLayer(layer, 'forward'), weights, 0);
-    usePackedCells(directionLayer(layer, 'backward'), weights, behind);
+    const next = usePackedCells(directionLayer(layer, 'forward'), weights, 0);
+    usePackedCells(directionLayer(layer, 'backward'), weights, next);
     return callThrough(layer);
   },
 };
@@ -91,7 +94,7 @@ function directionKernel(kernel: KernelAdapter, direction: (typeof DIRECTIONS)[n
 }
 
 function directionLayer(layer: layers.Layer, direction: (typeof DIRECTIONS)[number]): layers.Layer {
-  return innerLayer(layer, `${direction}Layer`);
+  return wrappedLayer(layer, `${direction}Layer`);
 }
 
 /** How many weights a recurrent layer has: kernels and their biases. */

@@ -1,18 +1,21 @@
 import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import {activationOf, fusedActivation} from '../adapter/activation.ts';
-import type {KernelAdapter, LayerAdapter, PackedRoute} from '../adapter/adapter.ts';
-import {type FindAdapter, innerLayer, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
+import {activationOf, wrappedLayer} from '../../tfjsInternals.ts';
+import {fusedActivation} from '../adapter/activation.ts';
+import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
+import type {LayerAdapter} from '../adapter/layerAdapter.ts';
+import type {PackedRoute} from '../adapter/packedRoute.ts';
+import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 
-/** TimeDistributed: the kernels of the layer that it wraps, which meet every time step as a sample of its own. */
+/** TimeDistributed: the kernels of the layer that it wraps, with every time step as a sample of its own. */
 export function timeDistributed(find: FindAdapter): LayerAdapter {
   return {
     className: 'TimeDistributed',
 
-    refusal: (layer) => innerRefusal(innerOf(layer), find),
+    refusal: (layer) => innerRefusal(wrappedLayer(layer), find),
 
     kernels(layer) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       return (
         find(inner)
           ?.kernels(inner)
@@ -21,21 +24,21 @@ export function timeDistributed(find: FindAdapter): LayerAdapter {
     },
 
     weights(layer, inputShape) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       return find(inner)?.weights(inner, stepShape(inputShape)) ?? [];
     },
 
     release(layer) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       find(inner)?.release?.(inner);
     },
 
-    withoutSideEffects: (layer, run) => innerWithoutSideEffects(innerOf(layer), find, run),
+    withoutSideEffects: (layer, run) => innerWithoutSideEffects(wrappedLayer(layer), find, run),
 
     packed(layer) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       const route = find(inner)?.packed?.(inner);
-      return route?.endsWithActivation ? stepwise(route) : undefined; // others take masks and states
+      return route?.endsWithActivation ? stepwise(route) : undefined; // other routes need masks and states
     },
   };
 }
@@ -46,7 +49,7 @@ function stepwise({ops, prepare}: PackedRoute): PackedRoute {
     ops,
     endsWithActivation: false,
     prepare(layer, weights) {
-      const inner = innerOf(layer);
+      const inner = wrappedLayer(layer);
       const fused = fusedActivation(inner);
       const run = prepare(inner, {...weights, activation: fused ?? 'linear'});
       const activate = fused ? undefined : activationOf(inner);
@@ -63,21 +66,22 @@ function stepwise({ops, prepare}: PackedRoute): PackedRoute {
 function distributed(kernel: KernelAdapter, inner: layers.Layer): KernelAdapter {
   return {
     ...kernel,
-    // Whoever asks for channels that come first asks the wrapper, which does not say it.
+    // `isChannelsFirst` asks the wrapper, whose configuration has no data format.
     producesLayerOutput: kernel.producesLayerOutput && inner.getConfig()['dataFormat'] !== 'channelsFirst',
-    positions: (layer, inputShape) => (inputShape.at(1) ?? 1) * kernel.positions(innerOf(layer), stepShape(inputShape)),
+    positions: (layer, inputShape) =>
+      (inputShape.at(1) ?? 1) * kernel.positions(wrappedLayer(layer), stepShape(inputShape)),
     kernelInput(layer, [input], mask) {
       const steps = reshape(input, stepShape(input.shape));
       const stepsMask = mask && stepMask(mask, input.shape.at(1) ?? 1);
-      const kernelInput = kernel.kernelInput(innerOf(layer), [steps], stepsMask);
-      dispose([...(kernelInput === steps ? [] : [steps]), ...(stepsMask ? [stepsMask] : [])]);
+      const kernelInput = kernel.kernelInput(wrappedLayer(layer), [steps], stepsMask);
+      dispose([steps, ...(stepsMask ? [stepsMask] : [])]);
       return kernelInput;
     },
     ...(kernel.kernelInputSize && {
       kernelInputSize: (layer, inputShape) =>
-        sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(innerOf(layer), stepShape(inputShape))),
+        sizeTimes(inputShape.at(1) ?? 1, kernel.kernelInputSize?.(wrappedLayer(layer), stepShape(inputShape))),
     }),
-    columns: (layer, input, rows) => kernel.columns(innerOf(layer), input, rows),
+    columns: (layer, input, rows) => kernel.columns(wrappedLayer(layer), input, rows),
   };
 }
 
@@ -85,14 +89,10 @@ function sizeTimes(time: number, size = {result: 0, peak: 0}): {result: number; 
   return {result: time * size.result, peak: time * size.peak};
 }
 
-/** The mask that the wrapped layer is called with: tfjs hands it the same one at every time step. */
+/** The mask that the wrapped layer is called with: tfjs passes the same one at every time step. */
 function stepMask(mask: Tensor, time: number): Tensor {
   const [batch, ...others] = mask.shape;
   return tidy(() => reshape(tile(expandDims(mask, 1), [1, time, ...others.map(() => 1)]), [batch * time, ...others]));
-}
-
-function innerOf(layer: layers.Layer): layers.Layer {
-  return innerLayer(layer, 'layer');
 }
 
 /** `[batch, time, …]` as `[batch · time, …]`. */

@@ -3,7 +3,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {followingBatchNorm} from '../../calibration/followingBatchNorm.ts';
 import {kernelWeight} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
-import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../layers/adapter/kernelAdapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {type CallList, listCalls} from '../../model/callList.ts';
 import {rebuildModel, type Topology, topologyOf} from '../../model/cloneModel.ts';

@@ -1,9 +1,9 @@
-import {add, type Tensor, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core';
-import {layers} from '@tensorflow/tfjs-layers';
+import {add, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import type {CompressionTarget} from '../../calibration/targets.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiply} from '../../numerics/linalg/product.ts';
 import type {TaskRunner} from '../../numerics/task.ts';
+import {applyLayer, createLayer} from '../../tfjsInternals.ts';
 import {type Replacement, rowsFor} from './heldOutError.ts';
 
 /**
@@ -39,11 +39,11 @@ export async function outputError(
 
 /** σ(Y + 1bᵀ), as tfjs computes it. */
 function activationOf(activation: unknown): (sums: Matrix, bias: Float32Array) => Promise<Float32Array> {
-  const activated = typeof activation === 'string' ? layers.activation({activation: activation as 'relu'}) : undefined;
+  const activated = typeof activation === 'string' ? createLayer('Activation', {activation}) : undefined;
   return async (sums, bias) => {
     const outputs = tidy(() => {
       const shifted = add(tensor2d(Float32Array.from(sums.data), [sums.rows, sums.columns]), tensor1d(bias));
-      return activated ? (activated.apply(shifted) as Tensor) : shifted;
+      return activated ? applyLayer(activated, [shifted])[0] : shifted;
     });
     try {
       return await outputs.data<'float32'>();

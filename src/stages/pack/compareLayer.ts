@@ -4,6 +4,7 @@ import {uniformsOf} from '../../numerics/random.ts';
 import type {Packed} from '../../packed/packed.ts';
 import {decodeKernel} from '../../packed/packedExecution.ts';
 import type {LayerCheck} from '../../report/selfCheckReport.ts';
+import {applyLayer} from '../../tfjsInternals.ts';
 
 /** Samples of random inputs: of vectors more, for a convolution has many rows from few. */
 const RANDOM_VECTORS = 8;
@@ -112,7 +113,7 @@ async function differenceOn(
   const x = input.map((one) => slice(one, 0, samples));
   const made: Tensor[] = [...x];
   try {
-    const expected = [decoded.apply(x.length === 1 ? x[0] : x, {}) as Tensor | Tensor[]].flat();
+    const expected = applyLayer(decoded, x);
     made.push(...expected);
     const found = layer.callKernel(x);
     made.push(...found);

@@ -2,7 +2,7 @@ import {type Tensor, tensor1d} from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {kernelWeight} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
-import type {KernelAdapter} from '../../layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../layers/adapter/kernelAdapter.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {rebuildModel, topologyOf} from '../../model/cloneModel.ts';
 import {layersOf} from '../../model/layersOf.ts';

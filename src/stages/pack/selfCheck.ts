@@ -3,11 +3,11 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
 import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
 import {ModelError} from '../../errors.ts';
-import type {Kwargs} from '../../layers/adapter/adapter.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {type LayerCheck, type SelfCheckReport, selfCheckReport} from '../../report/selfCheckReport.ts';
+import {replaceCall} from '../../tfjsInternals.ts';
 import {requireBuilt} from '../run/compression.ts';
 import {compareLayer} from './compareLayer.ts';
 import {SelfCheckError} from './selfCheckError.ts';
@@ -105,12 +105,13 @@ async function checksOf(
 /** What each layer is called with while the model predicts, call by call. They belong to the caller. */
 function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Tensor[]): Map<Packed, Tensor[][]> {
   const inputs = new Map<Packed, Tensor[][]>();
-  // On the instance, before its class: nested models have no symbolic path from the outer inputs.
+  const restores: Array<() => void> = [];
   for (const layer of layers) {
-    Reflect.set(layer, 'call', (input: Tensor | Tensor[], kwargs?: Kwargs): Tensor | Tensor[] => {
-      inputs.set(layer, [...(inputs.get(layer) ?? []), [input].flat().map((one) => keep(one.clone()))]);
-      return Packed.prototype.call.call(layer, input, kwargs);
+    const restore = replaceCall(layer, (given, kwargs) => {
+      inputs.set(layer, [...(inputs.get(layer) ?? []), given.map((one) => keep(one.clone()))]);
+      return Packed.prototype.call.call(layer, given, kwargs);
     });
+    restores.push(restore);
   }
   try {
     dispose([model.predict(probe.length === 1 ? probe[0] : probe, {batchSize: Math.max(1, probe[0].shape[0])})].flat());
@@ -119,7 +120,7 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
     dispose([...inputs.values()].flat(2));
     throw error;
   } finally {
-    for (const layer of layers) Reflect.deleteProperty(layer, 'call');
+    for (const restore of restores) restore();
   }
 }
 

@@ -144,8 +144,7 @@ export function requireBuilt(where: string, model: LayersModel): void {
       `${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`,
     );
   }
-  const inputs: unknown = Reflect.get(given, 'inputs');
-  if (!Array.isArray(inputs) || inputs.length === 0) {
+  if (!('inputs' in given && Array.isArray(given.inputs) && given.inputs.length > 0)) {
     throw new ModelError(
       `${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`,
     );

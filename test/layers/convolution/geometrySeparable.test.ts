@@ -1,7 +1,7 @@
 import {dispose, randomNormal, type Tensor, tidy, transpose} from '@tensorflow/tfjs-core';
 import {initializers, layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import type {KernelAdapter} from '../../../src/layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../../src/layers/adapter/kernelAdapter.ts';
 import {adapterFor, kernelsOf} from '../../../src/layers/registry.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {built, expectAdapterToFit, productsOf} from '../../support/layers/layerColumns.ts';

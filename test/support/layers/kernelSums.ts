@@ -1,7 +1,7 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
-import type {KernelAdapter} from '../../../src/layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../../src/layers/adapter/kernelAdapter.ts';
 
 /** Σ columns · W + bias in float64 over all rows of X that a call gives a kernel: rows by neurons of all problems, one after the other. */
 export async function kernelSums(
@@ -19,7 +19,7 @@ export async function kernelSums(
   );
   const values = Float64Array.from(await columns.data());
   const [problems, , width] = columns.shape;
-  dispose([columns, ...(inputs.includes(input) ? [] : [input])]);
+  dispose([columns, input]);
   const weight = layer.getWeights()[kernel.weight];
   const bias = kernel.bias === undefined ? undefined : await layer.getWeights()[kernel.bias].data();
   const matrices = kernel.toMatrices(await weight.data(), weight.shape);

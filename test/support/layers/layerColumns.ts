@@ -2,7 +2,7 @@ import {add, dispose, randomNormal, type Tensor, tensor, type Tensor3D, tidy, tr
 import type {layers} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
-import type {KernelAdapter} from '../../../src/layers/adapter/adapter.ts';
+import type {KernelAdapter} from '../../../src/layers/adapter/kernelAdapter.ts';
 import {adapterFor, kernelsOf} from '../../../src/layers/registry.ts';
 import {largestDifference, uniforms} from '../numerics/randomMatrices.ts';
 
@@ -80,7 +80,7 @@ export async function productsOf(
   const bias = kernel.bias === undefined ? undefined : layer.getWeights()[kernel.bias];
   const kernelInput = kernel.kernelInput(layer, [input]);
   const columns: Tensor3D = kernel.columns(layer, kernelInput, rows);
-  if (kernelInput !== input) kernelInput.dispose();
+  kernelInput.dispose();
   const matrices = kernel.toMatrices(await weight.data(), weight.shape);
   const [problems, , features] = columns.shape;
   expect(columns.shape).to.deep.equal([matrices.length, rows.length, matrices[0].rows]);
