@@ -62,7 +62,14 @@ const PACKAGES = {
 };
 
 /** The part of `src` that plugins may build on. */
-const OPEN_TO_PLUGINS = ['src/ops', 'src/numerics', 'src/records.ts', 'src/errors.ts', 'src/options.ts'];
+const OPEN_TO_PLUGINS = [
+  'src/ops',
+  'src/numerics',
+  'src/records.ts',
+  'src/progress.ts',
+  'src/errors.ts',
+  'src/options.ts',
+];
 
 /** Plugins that compute nothing but show or feed what the library does: they may come in by its door. */
 const GUESTS = ['plugins/vis', 'plugins/node'];

@@ -2,9 +2,9 @@ import {Console} from 'node:console';
 import {createRequire} from 'node:module';
 import {Writable} from 'node:stream';
 import {Command} from 'commander';
-import {addCompress} from './commands/compressOptions.ts';
-import {addEvaluate} from './commands/evaluateOptions.ts';
-import {addInspect} from './commands/inspectOptions.ts';
+import {addCompress} from './commands/addCompress.ts';
+import {addEvaluate} from './commands/addEvaluate.ts';
+import {addInspect} from './commands/addInspect.ts';
 import {exitCodeOf, Failure, failureText, Interrupted, UsageError} from './failure.ts';
 
 /**

@@ -1,7 +1,8 @@
 import {dispose} from '@tensorflow/tfjs-core';
 import {dryRun, type DryRunLayer, type DryRunOptions, type DryRunReport} from 'tfjs-compress';
 import {inputShapeOf} from '../data/inputShapeOf.ts';
-import {type DiskInputs, openInputs} from '../data/openInputs.ts';
+import {openInputs} from '../data/openInputs.ts';
+import type {DiskInputs} from '../data/readingOptions.ts';
 import type {LoadedModel} from '../files/loadModel.ts';
 import {alignedTable, type Column} from '../output/alignedTable.ts';
 import {noteInputs} from '../output/noteInputs.ts';

@@ -12,7 +12,7 @@ import {
 } from 'tfjs-compress';
 import type {TerminalProgress} from 'tfjs-compress/plugins/node';
 import type {EvaluationData} from '../data/evaluationData.ts';
-import type {DiskInputs} from '../data/openInputs.ts';
+import type {DiskInputs} from '../data/readingOptions.ts';
 import type {CompressOptions} from './compressOptions.ts';
 
 /** What the stages of a pipeline work on. */

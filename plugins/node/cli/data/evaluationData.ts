@@ -4,9 +4,10 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError} from 'tfjs-compress';
 import {isHidden} from './imageFiles.ts';
 import {inputShapeOf} from './inputShapeOf.ts';
-import {type DiskInputs, openInputs, type ReadingOptions} from './openInputs.ts';
+import {openInputs} from './openInputs.ts';
 import {openLabelled} from './openLabelled.ts';
 import {openLabels} from './openLabels.ts';
+import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 
 /** Inputs, with their classes where these are known. */
 export interface EvaluationData {

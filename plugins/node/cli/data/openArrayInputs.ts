@@ -1,6 +1,6 @@
 import {DataError} from 'tfjs-compress';
 import type {DiskArray} from './openArray.ts';
-import type {DiskInputs, ReadingOptions} from './openInputs.ts';
+import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 import {shuffledSamples} from './shuffledSamples.ts';
 import {tensorBatches} from './tensorBatches.ts';
 

@@ -5,7 +5,7 @@ import {decodeImage} from './decodeImage.ts';
 import {frameImage} from './frameImage.ts';
 import {imageFiles} from './imageFiles.ts';
 import {type ImageFrame, imageFrame} from './imageFrame.ts';
-import type {DiskInputs, ReadingOptions} from './openInputs.ts';
+import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 import {shuffledSamples} from './shuffledSamples.ts';
 import {tensorBatches} from './tensorBatches.ts';
 

@@ -3,7 +3,7 @@ import {sep} from 'node:path';
 import {DataError} from 'tfjs-compress';
 import {imageFiles, isHidden} from './imageFiles.ts';
 import {openImages} from './openImages.ts';
-import type {DiskInputs, ReadingOptions} from './openInputs.ts';
+import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 
 /** Inputs on disk with their classes. */
 export interface LabelledInputs {

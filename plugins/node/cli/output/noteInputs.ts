@@ -1,4 +1,4 @@
-import type {DiskInputs} from '../data/openInputs.ts';
+import type {DiskInputs} from '../data/readingOptions.ts';
 import type {Output} from './output.ts';
 
 const MAX_LINES = 10;

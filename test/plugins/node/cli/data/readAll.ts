@@ -1,4 +1,4 @@
-import type {DiskInputs} from '../../../../../plugins/node/cli/data/openInputs.ts';
+import type {DiskInputs} from '../../../../../plugins/node/cli/data/readingOptions.ts';
 
 /** All batches of a reading, out of tensors. */
 export async function readAll(
