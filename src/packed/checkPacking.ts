@@ -1,29 +1,30 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
 
-/** More weights than a tensor of tfjs can index. */
+/** The most weights that a tensor of tfjs can index. */
 const MAX_WEIGHTS = 2 ** 31 - 1;
 
 /**
- * The packings of a layer as they are read from a file.
+ * Checks the packings of a layer, read from a file.
  * @param layer its name, for messages
  * @param kernels how many kernels the layer has
- * @returns undefined for kernels that stay float32
- * @throws ArtifactError as {@link checkPacking}, or if there are not as many as kernels
+ * @returns one packing for each kernel, undefined for those that stay float32
+ * @throws ArtifactError as {@link checkPacking}, or for another number of packings
  */
 export function checkPackings(layer: string, packings: unknown, kernels: number): Array<Packing | undefined> {
   if (!Array.isArray(packings) || packings.length !== kernels || packings.every((packing) => packing === null)) {
     throw damagedFile(
-      `layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, found ${formatValue(packings)}`,
+      `layer '${layer}': expected \`packings\` to be a list of ${kernels}, one for each kernel, not all null, ` +
+        `found ${formatValue(packings)}`,
     );
   }
   return packings.map((packing: unknown) => (packing === null ? undefined : checkPacking(layer, packing)));
 }
 
 /**
- * Packing parameters as they are read from a file.
+ * Checks the parameters of a packing, read from a file.
  * @param layer its name, for messages
- * @throws ArtifactError that names the entry that is missing or out of range
+ * @throws ArtifactError that names an entry that is missing or out of range
  */
 export function checkPacking(layer: string, packing: unknown): Packing {
   const entries = objectAt(layer, 'packing', packing);
@@ -31,7 +32,8 @@ export function checkPacking(layer: string, packing: unknown): Packing {
     const value: unknown = Reflect.get(from, name);
     if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
     throw damagedFile(
-      `layer '${layer}': expected \`${where}.${name}\` to be an integer from ${min} to ${max}, found ${formatValue(value)}`,
+      `layer '${layer}': expected \`${where}.${name}\` to be an integer from ${min} to ${max}, ` +
+        `found ${formatValue(value)}`,
     );
   };
   const [problems, features, neurons] = ['problems', 'features', 'neurons'].map((name) => count(name, 1, MAX_WEIGHTS));
@@ -69,7 +71,8 @@ function lettersOf(layer: string, given: unknown, count: Count): Packing['letter
   // Halves between −256 and 0: the lowest letter of any alphabet.
   if (typeof origin !== 'number' || !Number.isInteger(2 * origin) || origin < -256 || origin > 0) {
     throw new ArtifactError(
-      `layer '${layer}': expected \`packing.letters.origin\` to be a multiple of ½ from −256 to 0, found ${formatValue(origin)}`,
+      `layer '${layer}': expected \`packing.letters.origin\` to be a multiple of ½ from −256 to 0, ` +
+        `found ${formatValue(origin)}`,
     );
   }
   if (typeof offsets !== 'boolean')

@@ -4,8 +4,8 @@ import type {Matrix} from '../numerics/linalg/matrix.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../records.ts';
 
 /**
- * A compressed layer as a packing.
- * @param values its weights, by problem
+ * Packs a compressed layer.
+ * @param values its weights, by matrix
  */
 export function packLayer(layer: CompressedLayer, values: readonly Matrix[]): PackedMatrices {
   const {
@@ -55,7 +55,7 @@ function lettersOf(layer: QuantizedLayer): UnpackedMatrices {
   };
 }
 
-/** The masks of all problems; one that has none keeps everything. */
+/** The masks of all matrices; a matrix without one keeps everything. */
 function maskOf({matrices}: CompressedLayer): Mask | undefined {
   if (matrices.every(({mask}) => mask === undefined)) return undefined;
   return concatenate(

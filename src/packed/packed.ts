@@ -15,28 +15,29 @@ export interface PackedArgs {
   readonly name?: string;
   readonly batchInputShape?: Array<number | null>;
   readonly dtype?: 'float32';
-  /** The layer it stands for, as tfjs writes it. */
+  /** The layer that it stands for, as tfjs writes it. */
   readonly layer: WrappedLayerConfig;
-  /** One for each of its kernels, null for those that stay float32. */
+  /** One for each kernel, null for those that stay float32. */
   readonly packings: ReadonlyArray<Packing | null>;
 }
 
 /**
- * A layer whose kernels stay packed: in files, in memory, and on a device that computes with them so.
+ * A layer whose kernels stay packed: in files, in memory, and on a device that has ops for packed kernels.
  *
- * Its weights are those of the layer it stands for, kernels as the arrays of a `Packing` in int32 and float32. They are never moved by other ops.
- * Where the backend has no kernel of the op, the layer is decoded once to float32 ({@link route}).
+ * Its weights are those of the layer that it stands for, with each kernel as the arrays of a `Packing` in int32 and
+ * float32. No op reads them: they stay on the host. Where the backend has no kernel of the op, the layer is decoded
+ * once to float32 ({@link route}).
  */
 export class Packed extends layers.Layer implements OwnLayer {
-  /** What tfjs says if it meets a packed model and does not know the class: the name tells what to do. */
+  /** tfjs names an unregistered class in its error message, so that this name tells what to do. */
   static readonly className = 'Packed (registerPacked() of tfjs-compress)';
 
-  /** The layer it stands for, without weights: says its options and shapes. */
+  /** The layer that it stands for, without weights: it holds the options. */
   readonly wrapped: layers.Layer;
   readonly adapter: LayerAdapter;
   /** By kernel; undefined for those that stay float32. */
   readonly packings: ReadonlyArray<Packing | undefined>;
-  private readonly form: PackedExecution;
+  private readonly execution: PackedExecution;
   private readonly description: WrappedLayerConfig;
   private stored: readonly StoredWeight[] = [];
 
@@ -47,17 +48,17 @@ export class Packed extends layers.Layer implements OwnLayer {
     ({layer: this.wrapped, adapter: this.adapter} = createWrappedLayer(this.name, layer));
     this.packings = checkPackings(this.name, packings, this.adapter.kernels(this.wrapped).length);
     this.supportsMasking = this.wrapped.supportsMasking;
-    this.form = new PackedExecution(this);
+    this.execution = new PackedExecution(this);
   }
 
   /** How the active backend computes the layer: by a kernel that reads packed weights, or decoded to float32. */
   get route(): 'packed' | 'decoded' {
-    return this.form.route;
+    return this.execution.route;
   }
 
-  /** Computes it decoded from now on, whatever the backend has. */
+  /** Computes it decoded from now on, on every backend. */
   useDecoded(): void {
-    this.form.useDecoded();
+    this.execution.useDecoded();
   }
 
   override build(inputShape: number[] | number[][]): void {
@@ -72,7 +73,7 @@ export class Packed extends layers.Layer implements OwnLayer {
     super.build(inputShape);
   }
 
-  /** How each weight of the layer it stands for is stored, and the tensors that it is stored as. */
+  /** How each weight of the layer that it stands for is stored, and as which tensors. */
   get storage(): PackedLayer['storage'] {
     let from = 0;
     return this.stored.map((stored) => ({
@@ -81,18 +82,18 @@ export class Packed extends layers.Layer implements OwnLayer {
     }));
   }
 
-  /** @throws DataError for an input of other features or channels than it was built for: kernels would read past its end */
+  /** @throws DataError for other features or channels than it was built for: kernels would read past the input's end */
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs = {}): Tensor | Tensor[] {
     const given = [inputs].flat();
     this.requireFit(given[0]);
-    const outputs = this.form.compute(given, kwargs);
+    const outputs = this.execution.compute(given, kwargs);
     return outputs.length === 1 ? outputs[0] : outputs;
   }
 
-  /** What its kernel gives: the output before an activation that the kernel leaves to another op, and that could hide what is wrong. */
+  /** The output before an activation that the kernel leaves to another op, which could hide errors. */
   callKernel(inputs: readonly Tensor[]): Tensor[] {
     this.requireFit(inputs[0]);
-    return this.form.computeKernel(inputs);
+    return this.execution.computeKernel(inputs);
   }
 
   private requireFit({shape}: Tensor): void {
@@ -101,7 +102,8 @@ export class Packed extends layers.Layer implements OwnLayer {
     if (!other) return;
     const {spec} = other;
     throw new DataError(
-      `layer '${this.name}': expected an input for a ${spec.name} [${spec.shape.join(', ')}], got [${shape.join(', ')}], which needs [${needed[this.stored.indexOf(other)].shape.join(', ')}]`,
+      `layer '${this.name}': expected an input for a ${spec.name} [${spec.shape.join(', ')}], ` +
+        `got [${shape.join(', ')}], which needs [${needed[this.stored.indexOf(other)].shape.join(', ')}]`,
     );
   }
 
@@ -130,9 +132,9 @@ export class Packed extends layers.Layer implements OwnLayer {
     return super.disposeWeights();
   }
 
-  /** Frees what was made of the weights for computing; the next call makes it anew. */
+  /** Frees what was derived from the weights for computing; the next call derives it again. */
   releaseDerived(): void {
-    this.form.release();
+    this.execution.release();
   }
 }
 

@@ -20,7 +20,7 @@ import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts'
 import {activationOf, applyLayer, createLayer, type Kwargs} from '../tfjsInternals.ts';
 import type {StoredKernel, StoredWeight} from './storedWeights.ts';
 
-/** What computing has to know of a packed layer. */
+/** What the execution needs to know of a packed layer. */
 export interface PackedLayer {
   readonly name: string;
   /** The layer that it stands for, without weights. */
@@ -29,22 +29,22 @@ export interface PackedLayer {
   readonly weights: ReadonlyArray<{read(): Tensor}>;
   /** By kernel; undefined for those that stay float32. */
   readonly packings: ReadonlyArray<Packing | undefined>;
-  /** How each weight is stored, and the tensors that it is stored as. */
+  /** How each weight is stored, and as which tensors. */
   readonly storage: ReadonlyArray<{readonly stored: StoredWeight; readonly tensors: readonly Tensor[]}>;
 }
 
-/** What was made of a packed layer's weights to compute with, on one backend. */
+/** A packed layer ready to compute on one backend, with what was derived from its weights. */
 interface Form {
   readonly route: 'packed' | 'decoded';
-  /** What the layer gives. */
+  /** The layer's outputs. */
   compute(inputs: readonly Tensor[], kwargs: Kwargs): Tensor[];
-  /** The same before an activation that no packed kernel computes by itself. */
+  /** The same before an activation that is left to another op. */
   computeKernel(inputs: readonly Tensor[]): Tensor[];
   dispose(): void;
 }
 
 /**
- * Keeps the form in which a packed layer is computed: made at its first call, and anew when its weights or the backend change.
+ * Keeps the form in which a packed layer is computed, from its first call until its weights or the backend change.
  * The weights themselves stay as they are stored, on the host: no kernel ever reads them.
  */
 export class PackedExecution {
@@ -99,7 +99,8 @@ function routeOf(layer: PackedLayer, decodedOnly: boolean): Form['route'] {
   if (missing === undefined) return 'packed';
   if (getBackend() === 'webgpu') {
     throw new BackendError(
-      `layer '${name}': expected a kernel of ${missing} on backend 'webgpu', found none; import 'tfjs-compress/plugins/webgpu'`,
+      `layer '${name}': expected a kernel of ${missing} on backend 'webgpu', found none; ` +
+        `import 'tfjs-compress/plugins/webgpu'`,
     );
   }
   return 'decoded';
@@ -111,9 +112,9 @@ function formOf(layer: PackedLayer, route: Form['route'], inputShape: readonly n
 }
 
 /**
- * The matrices of a packed kernel, checked.
+ * Unpacks and checks the matrices of a packed kernel.
  * @param tensors the arrays of its packing
- * @throws ArtifactError that names the layer and the array that is not what the packing says
+ * @throws ArtifactError that names the layer and an array that does not fit the packing
  */
 export function matricesOf(layer: string, {packing}: StoredKernel, tensors: readonly Tensor[]): UnpackedMatrices {
   const parts: PackedParts = Object.fromEntries(partsOf(packing).map((part, i) => [part.name, hostValues(tensors[i])]));
@@ -145,7 +146,7 @@ function createPackedForm(layer: PackedLayer, route: PackedRoute): Form {
   };
 }
 
-/** @param made gets the operands that are asked for, to be freed */
+/** @param made receives the operands that are made, to be freed */
 function packedWeights(
   {name, storage}: PackedLayer,
   activation: FusedActivation,
@@ -166,7 +167,7 @@ function packedWeights(
   return {
     operand: (index) => operandsOf(index, (packing, matrices) => [[packing, matrices]])[0],
     operandsByProblem: (index) => operandsOf(index, splitProblems),
-    plain: (index) => storage.at(index)?.tensors[0], // made anew with the form whenever it is another tensor
+    plain: (index) => storage.at(index)?.tensors[0], // the form is made again when the tensor changes
     activation,
   };
 }
@@ -176,7 +177,7 @@ function createDecodedForm(layer: PackedLayer, inputShape: readonly number[]): F
   const decoded = decodeLayer(layer, inputShape);
   return {
     route: 'decoded',
-    // Not `call`: a recurrent layer takes states that are given as inputs apart there.
+    // `apply`, not `call`: only there does a recurrent layer separate initial states from its input.
     compute(inputs, kwargs) {
       const outputs = applyLayer(decoded, inputs, kwargs);
       layer.adapter.release?.(decoded);
@@ -191,7 +192,7 @@ function createDecodedForm(layer: PackedLayer, inputShape: readonly number[]): F
   };
 }
 
-/** What `computeKernel` of a packed layer is to give: the decoded layer, with the activation of its kernel. */
+/** The decoded layer with the activation of its kernel: what `computeKernel` of a packed layer has to compute. */
 export function decodeKernel(layer: PackedLayer, inputShape: readonly number[]): layers.Layer {
   return decodeLayer(
     layer,
@@ -201,9 +202,8 @@ export function decodeKernel(layer: PackedLayer, inputShape: readonly number[]):
 }
 
 /**
- * A layer of the wrapped type with the weights that the stored ones stand for.
- * Whoever asks for it disposes of its weights.
- * @param changes entries of its configuration that shall be others
+ * A layer of the wrapped type with the decoded weights, which the caller disposes of.
+ * @param changes entries of its configuration to replace
  */
 export function decodeLayer(
   layer: PackedLayer,

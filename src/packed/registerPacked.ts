@@ -4,7 +4,8 @@ import {packedReference} from '../ops/packed/packedReference.ts';
 import {Packed} from './packed.ts';
 
 /**
- * Makes tfjs know packed layers, so that `tf.loadLayersModel` loads a packed model; `loadPacked` and `pack` do it by themselves.
+ * Registers the packed layer class with tfjs, so that `tf.loadLayersModel` loads a packed model. `loadPacked` and
+ * `pack` do so by themselves.
  *
  * ```ts
  * import {registerPacked} from 'tfjs-compress';

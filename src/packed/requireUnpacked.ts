@@ -3,13 +3,13 @@ import {ModelError} from '../errors.ts';
 import {layersOf} from '../model/layersOf.ts';
 import {Packed} from './packed.ts';
 
-/** The packed layers of a model, those of nested models too, each once. */
+/** The packed layers of a model, those of nested models included, each once. */
 export function packedLayersOf(model: LayersModel): Packed[] {
   return [...new Set(layersOf(model).filter((layer) => layer instanceof Packed))];
 }
 
 /**
- * Refuses a model that is packed: its weights are letters already.
+ * Refuses a packed model, whose weights are letters already.
  * @param advice what to do instead
  * @throws ModelError that names a packed layer
  */

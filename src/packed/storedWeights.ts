@@ -21,9 +21,9 @@ export interface StoredArray {
 }
 
 /**
- * What a packed layer stores, weight after weight of the layer that it stands for.
+ * How a packed layer stores the weights of the layer that it stands for, in their order.
  * @param packings one for each of the kernels, undefined for those that stay float32
- * @throws ArtifactError for a packing of another kernel
+ * @throws ArtifactError for a packing that does not fit its kernel
  */
 export function storedWeights(
   layer: string,
@@ -63,6 +63,7 @@ function storedKernel(layer: string, spec: WeightSpec, kernel: KernelAdapter, pa
   )
     return {spec, kernel, packing};
   throw damagedFile(
-    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], found ${problems} × ${features} × ${neurons}`,
+    `layer '${layer}': expected packed weights of a kernel [${shape.join(', ')}], ` +
+      `found ${problems} × ${features} × ${neurons}`,
   );
 }

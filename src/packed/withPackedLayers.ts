@@ -3,15 +3,18 @@ import {type LayerEntry, mapTopology} from '../model/topology.ts';
 import type {Packing} from '../numerics/coding/packedMatrices.ts';
 import {Packed} from './packed.ts';
 
-/** Entries of a layer's configuration that its packed form keeps for itself. */
+/** Entries of a layer's configuration that become the packed layer's own. */
 const OWN_ENTRIES = ['name', 'batch_input_shape', 'dtype'];
 
-/** Entries of training: a packed layer is not trained, and five layers of them are more bytes than a small model's weights. */
+/**
+ * Entries for training, left out: a packed layer is not trained, and in a small model they take more bytes than
+ * weights.
+ */
 const TRAINING_ENTRY = /^trainable$|_(initializer|regularizer|constraint)$/;
 
 /**
- * A topology in which some layers are replaced by packed ones, those of nested models too.
- * @param packingsOf the packings of the layer of that name by kernel, if it is packed
+ * A topology in which some layers, those of nested models included, are replaced by packed ones.
+ * @param packingsOf the packings of the layer with that name, by kernel, if it is packed
  */
 export function withPackedLayers(
   topology: Topology,
@@ -37,7 +40,7 @@ function packedEntry(json: LayerEntry, packings: ReadonlyArray<Packing | undefin
   };
 }
 
-/** Without what only training needs, in the layers of wrappers, too. */
+/** Leaves out what only training needs, also in wrapped layers. */
 function withoutTrainingConfig(json: unknown): unknown {
   if (Array.isArray(json) || typeof json !== 'object' || json === null) return json;
   return Object.fromEntries(
@@ -47,6 +50,6 @@ function withoutTrainingConfig(json: unknown): unknown {
   );
 }
 
-function entriesOf(config: object, isMeant: (key: string) => boolean): object {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => isMeant(key)));
+function entriesOf(config: object, isWanted: (key: string) => boolean): object {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => isWanted(key)));
 }

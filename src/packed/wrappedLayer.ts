@@ -12,9 +12,9 @@ export interface WrappedLayerConfig {
 }
 
 /**
- * A layer from its description, not built: without weights.
+ * Makes a layer from its description, not built: without weights.
  * @param name of the packed layer, for messages
- * @throws ArtifactError if it is of no type that can be packed, or tfjs refuses its configuration
+ * @throws ArtifactError if its type cannot be packed, or tfjs refuses its configuration
  */
 export function createWrappedLayer(
   name: string,
@@ -23,7 +23,8 @@ export function createWrappedLayer(
   const adapter = adapterOfClass(className);
   if (!adapter)
     throw new ArtifactError(
-      `layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, found ${formatValue(className)}`,
+      `layer '${name}': expected a packed layer of type ${supportedClassNames().join(', ')}, ` +
+        `found ${formatValue(className)}`,
     );
   const layer = requestedLayer(name, {className, config});
   const reason = adapter.refusal?.(layer);

@@ -19,15 +19,16 @@ import {findNodeLayers, type NodeLayer} from './nodeLayers.ts';
 import {registerGraphSegments} from './registerGraph.ts';
 import {segmentLayer, type SegmentPlan} from './segmentLayer.ts';
 
-/** A GraphModel as a LayersModel of the same function, which shares nothing with it that can be written to. */
+/** A GraphModel as a LayersModel that computes the same function and shares no mutable state with it. */
 export interface Bridge {
   readonly model: LayersModel;
   readonly origin: GraphOrigin;
 }
 
 /**
- * Shows a GraphModel as what stages know: its weighted nodes as layers of tfjs, and all other nodes as {@link GraphSegment}s between them.
- * @throws ModelError if it is none, not alive, or has neither inputs of a known rank nor anything that depends on them
+ * Rebuilds a GraphModel as the model of layers that stages work on: its weighted nodes as layers of tfjs, and all other
+ * nodes as {@link GraphSegment}s between them.
+ * @throws ModelError if it is none, was disposed of, has inputs of unknown rank, or no output depends on the inputs
  */
 export async function buildBridge(where: string, graphModel: GraphModel): Promise<Bridge> {
   requireGraphModel(where, graphModel);
@@ -36,7 +37,7 @@ export async function buildBridge(where: string, graphModel: GraphModel): Promis
   try {
     if (graph.outputs.length === 0)
       throw new ModelError(
-        `${where}: expected a graph with outputs that depend on its inputs, got none${graph.dynamicOps.length > 0 ? ` before its dynamic ops ${graph.dynamicOps.join(', ')}` : ''}`,
+        `${where}: expected a graph with outputs that depend on its inputs, got none${beforeDynamicOps(graph)}`,
       );
     const {layers: nodeLayers, skipped} = findNodeLayers(graph);
     const assembly = new Assembly(graph, lowerGraph(graph, nodeLayers));
@@ -52,6 +53,10 @@ export async function buildBridge(where: string, graphModel: GraphModel): Promis
   } finally {
     graph.dispose();
   }
+}
+
+function beforeDynamicOps({dynamicOps}: ConvertedGraph): string {
+  return dynamicOps.length > 0 ? ` before its dynamic ops ${dynamicOps.join(', ')}` : '';
 }
 
 function graphWeightsOf(nodeLayers: readonly NodeLayer[]): GraphWeights[] {
@@ -73,11 +78,11 @@ function graphWeightsOf(nodeLayers: readonly NodeLayer[]): GraphWeights[] {
   });
 }
 
-/** Puts layers and segments together. */
+/** Assembles layers and segments into a model. */
 class Assembly {
   private readonly values = new Map<Endpoint, SymbolicTensor>();
   private readonly layers = new Map<string, layers.Layer>();
-  /** The weights of each layer; those to be freed are made inside `tidy`. */
+  /** The weights of each layer, made inside `tidy`. */
   private readonly weights: Array<{readonly layer: layers.Layer; readonly tensors: () => Tensor[]}> = [];
 
   constructor(
@@ -126,7 +131,7 @@ class Assembly {
       constants: this.lowered.constants,
       shapeOf: (endpoint) => this.shapeOf(endpoint),
     });
-    // A layer takes something, even where the nodes take nothing.
+    // A layer needs an input, even where its nodes take nothing.
     const taken = (segment.inputs.length > 0 ? segment.inputs : [this.graph.inputs[0].node]).map((endpoint) =>
       this.value(endpoint),
     );
@@ -168,7 +173,7 @@ class Assembly {
     endpoints.forEach((endpoint, i) => this.values.set(endpoint, symbols[i]));
   }
 
-  /** What a layer needs its input to be, or the signature says of an output; else nothing is known. */
+  /** The shape that a layer needs of its input, or that the signature has for an output; else unknown. */
   private shapeOf(endpoint: Endpoint): ReadonlyArray<number | null> {
     const part = this.lowered.parts.find((one) => 'layer' in one && one.input === endpoint);
     if (part && 'layer' in part) return part.layer.weighted.inputShape;
@@ -176,7 +181,7 @@ class Assembly {
     return [this.graph.inputs[0].shape[0] === null ? null : batch, ...said];
   }
 
-  /** An open size of an input is known where a layer takes it. */
+  /** Open sizes of an input are known where a layer takes it. */
   private refined(node: string, shape: ReadonlyArray<number | null>): Array<number | null> {
     const needed = this.shapeOf(node);
     return shape.map((size, axis) => size ?? (needed.length === shape.length ? needed[axis] : null));

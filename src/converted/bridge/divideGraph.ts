@@ -5,20 +5,21 @@ import {isLoweredLayer, type LoweredGraph, type LoweredLayer} from './lowerGraph
 /** Nodes that run together between layers. */
 export interface Segment {
   readonly nodes: readonly NodeDef[];
-  /** The values that it takes from elsewhere, and those that something else takes from it. */
+  /** Values that it takes from outside, and values that are taken from it. */
   readonly inputs: readonly Endpoint[];
   readonly outputs: readonly Endpoint[];
 }
 
-/** What runs after so many layers in a row: a segment, and the layers that take what is then there. */
+/** A segment, and the layers that can be called once it has run. */
 export interface Level {
   readonly segment: Segment | undefined;
   readonly layers: readonly LoweredLayer[];
 }
 
 /**
- * Divides a graph at its layers. A node's level is the largest number of layers on a way to it from the inputs: what a segment takes is of
- * lower levels, or given by layers whose inputs are, so that no two parts wait for each other.
+ * Divides a graph at its layers. A node's level is the largest number of layers on a path to it from the inputs. A
+ * segment takes values of lower levels, or outputs of layers whose inputs have lower levels, so that no two parts wait
+ * for each other.
  */
 export function divideGraph(graph: ConvertedGraph, {parts, outputs, constants}: LoweredGraph): Level[] {
   const isConstant = (endpoint: Endpoint): boolean => graph.isConstant(endpoint) || constants.has(endpoint);

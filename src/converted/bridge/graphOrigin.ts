@@ -2,7 +2,7 @@ import type {GraphArtifacts} from '../graph/graphArtifacts.ts';
 import type {GraphModelClass} from '../graph/graphModelClass.ts';
 import type {Endpoint} from '../graph/nodeDef.ts';
 
-/** Where a layer's weights are in its graph. */
+/** Where the weights of a layer are in the graph. */
 export interface GraphWeights {
   readonly name: string;
   readonly kernel: Endpoint;
@@ -12,7 +12,7 @@ export interface GraphWeights {
   readonly biasNodes: readonly string[];
 }
 
-/** Where a bridge comes from: enough to make a graph again, without the GraphModel itself. */
+/** The origin of a bridge: enough to make a graph again, without the GraphModel itself. */
 export class GraphOrigin {
   constructor(
     readonly source: GraphArtifacts,

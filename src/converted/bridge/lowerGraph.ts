@@ -11,15 +11,15 @@ export interface LoweredLayer {
   readonly output: Endpoint;
 }
 
-/** A graph as layers, and nodes that are left for segments; in an order in which they can run. */
+/** A graph as calls of layers and nodes left for segments, in an order in which they can run. */
 export interface LoweredGraph {
   readonly parts: ReadonlyArray<NodeDef | LoweredLayer>;
   readonly outputs: readonly Endpoint[];
-  /** Constants that the graph itself does not have. */
+  /** Constants that are not in the graph itself. */
   readonly constants: ReadonlyMap<string, StoredConstant>;
 }
 
-/** Takes nodes apart that do more than a layer does, and gives each output a value of its own that a layer gives. */
+/** Splits fused nodes into layers and gives every graph output its own layer output. */
 export function lowerGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]): LoweredGraph {
   const absorbed = new Set(layers.flatMap(({biasAndActivation}) => biasAndActivation.absorbed));
   const constants = new Map<string, StoredConstant>();
@@ -39,7 +39,7 @@ export function lowerGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]):
     });
   const inputs = new Set(graph.inputs.map(({node}) => node));
   const outputs = graph.outputs.map((endpoint) => {
-    // What late nodes take is given by a segment, which says of them that they are left out.
+    // With deferred nodes, every output comes from a segment, which reports the nodes that are left out.
     if (!inputs.has(endpoint) && graph.deferred.size === 0) return endpoint;
     const copy: NodeDef = {name: `${endpoint}/output`, op: 'Identity', input: [endpoint]};
     parts.push(copy);
@@ -48,7 +48,7 @@ export function lowerGraph(graph: ConvertedGraph, layers: readonly NodeLayer[]):
   return {parts, outputs, constants};
 }
 
-/** Whether a step is a call of a layer. */
+/** Whether a part is a call of a layer. */
 export function isLoweredLayer(part: NodeDef | LoweredLayer): part is LoweredLayer {
   return 'layer' in part;
 }

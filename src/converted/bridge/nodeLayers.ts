@@ -10,11 +10,11 @@ export interface NodeLayer {
   readonly node: NodeDef;
   readonly weighted: WeightedNode;
   readonly biasAndActivation: BiasAndActivation;
-  /** The node whose layer it calls: its own name, or that of an earlier node of the same weights. */
+  /** The name of its layer: its own, or that of an earlier node with the same weights, whose layer it calls, too. */
   readonly name: string;
 }
 
-/** Which nodes of a graph become layers, and which other nodes with a weight matrix do not, each with the reason. */
+/** The nodes of a graph that become layers, and those with a weight matrix that do not, each with the reason. */
 export interface NodeLayers {
   readonly layers: readonly NodeLayer[];
   readonly skipped: readonly SkippedLayer[];
@@ -53,7 +53,7 @@ export function findNodeLayers(graph: ConvertedGraph): NodeLayers {
 
 type Candidate = Omit<NodeLayer, 'name'>;
 
-/** A reason where it cannot be a layer; undefined where its op is none of those that have kernels. */
+/** A reason where it cannot be a layer; undefined where its op has no kernel. */
 function readNode(
   node: NodeDef,
   graph: ConvertedGraph,
@@ -65,7 +65,7 @@ function readNode(
   return typeof biasAndActivation === 'string' ? biasAndActivation : {weighted, biasAndActivation};
 }
 
-/** A node that takes the same kernel, but not for the same layer. */
+/** The name of a node that takes the same kernel, but not for the same layer. */
 function otherConsumer(
   candidate: Candidate,
   candidates: readonly Candidate[],
@@ -87,7 +87,7 @@ function layerSignature({
   weighted: {kernel},
   biasAndActivation: {bias, activation, rest},
 }: Candidate): string {
-  // What begins with _ is a note of TensorFlow's.
+  // Attributes that begin with _ are notes of TensorFlow.
   const sorted = Object.entries(attr)
     .filter(([key]) => !key.startsWith('_'))
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -104,7 +104,7 @@ function isMatrix(endpoint: Endpoint, graph: ConvertedGraph): boolean {
   return dtype === 'float32' && shape.filter((size) => size > 1).length > 1;
 }
 
-/** Constants behind dynamic nodes are known where they are constants themselves. */
+/** The deferred nodes with a weight matrix. */
 function deferredSkips(graph: ConvertedGraph): SkippedLayer[] {
   const reason = `comes after a dynamic op (${graph.dynamicOps.join(', ')}): calibration runs the graph up to there`;
   return [...graph.deferred.values()]

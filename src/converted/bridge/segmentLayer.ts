@@ -6,21 +6,21 @@ import {GraphSegment} from '../segments/graphSegment.ts';
 import {type SegmentProgram, storeConstant, type StoredConstant} from '../segments/segmentProgram.ts';
 import type {Segment} from './divideGraph.ts';
 
-/** A segment as a layer, and its weights, which stay the graph's. */
+/** A segment as a layer, and its weights, which stay the graph's property. */
 export interface SegmentLayer {
   readonly layer: GraphSegment;
   readonly weights: readonly Tensor[];
 }
 
-/** What a segment layer is made with, besides its nodes. */
+/** What a segment layer is made from, besides its nodes. */
 export interface SegmentPlan {
   readonly name: string;
-  /** Constants that the graph itself does not have. */
+  /** Constants that are not in the graph itself. */
   readonly constants: ReadonlyMap<string, StoredConstant>;
   readonly skipped: readonly SkippedLayer[];
-  /** Whether late nodes come after it. */
+  /** Whether it is the last segment, which reports the deferred nodes. */
   readonly isLast: boolean;
-  /** The shape of a value, as far as it is known. */
+  /** The shape of a value; unknown sizes are null. */
   shapeOf(endpoint: Endpoint): ReadonlyArray<number | null>;
 }
 
@@ -61,7 +61,7 @@ interface Constants {
   readonly weights: ReadonlyArray<{readonly name: string; readonly tensor: Tensor}>;
 }
 
-/** All constants that nodes need, and those that these are computed from. */
+/** All constants that nodes need, directly or to compute other constants. */
 async function constantsOf(
   nodes: readonly NodeDef[],
   graph: ConvertedGraph,

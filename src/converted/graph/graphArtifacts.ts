@@ -10,15 +10,15 @@ export interface GraphTopology {
   readonly versions?: unknown;
 }
 
-/** What a GraphModel was loaded from: it keeps that, and saves it. */
+/** What a GraphModel was loaded from, which it keeps and saves. */
 export interface GraphArtifacts {
   readonly artifacts: io.ModelArtifacts;
   readonly topology: GraphTopology;
 }
 
 /**
- * Reads them.
- * @throws ModelError where the graph is no JSON
+ * Reads the artifacts of a GraphModel.
+ * @throws ModelError where the graph is not JSON
  */
 export async function readGraphArtifacts(where: string, model: GraphModel): Promise<GraphArtifacts> {
   const saved: io.ModelArtifacts[] = [];
@@ -32,7 +32,8 @@ export async function readGraphArtifacts(where: string, model: GraphModel): Prom
   const topology: unknown = artifacts.modelTopology;
   if (!isTopology(topology))
     throw new ModelError(
-      `${where}: expected a tf.GraphModel with its graph as JSON, got one without \`node\` in its topology; convert it again`,
+      `${where}: expected a tf.GraphModel with its graph as JSON, got one without \`node\` in its topology; ` +
+        'convert it again',
     );
   return {artifacts, topology};
 }

@@ -2,10 +2,10 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {io} from '@tensorflow/tfjs-core';
 import {formatValue, ModelError} from '../../errors.ts';
 
-/** The class `tf.GraphModel`, of whichever copy of the converter the user has loaded. */
+/** The class `tf.GraphModel`, of the copy of the converter that the user has loaded. */
 export type GraphModelClass = GraphModel['constructor'];
 
-/** Whether something can do what a `tf.GraphModel` can. */
+/** Whether a value has the members of a `tf.GraphModel`; a class test would refuse other copies of the converter. */
 function isGraphModel(value: unknown): value is GraphModel {
   return (
     typeof value === 'object' &&
@@ -15,8 +15,8 @@ function isGraphModel(value: unknown): value is GraphModel {
 }
 
 /**
- * Refuses what is no GraphModel, and one that cannot run.
- * @throws ModelError if it is none, not loaded, or disposed of
+ * Refuses what is not a GraphModel, or one that cannot run.
+ * @throws ModelError if it is none, is not loaded, or was disposed of
  */
 export function requireGraphModel(where: string, model: GraphModel): void {
   const given: unknown = model;
@@ -31,16 +31,18 @@ export function requireGraphModel(where: string, model: GraphModel): void {
   }
   if (!isLoaded(given))
     throw new ModelError(
-      `${where}: expected a loaded tf.GraphModel, got one without a graph; await its load(), or use tf.loadGraphModel`,
+      `${where}: expected a loaded tf.GraphModel, got one without a graph; ` +
+        'await its load(), or use tf.loadGraphModel',
     );
   const gone = Object.entries(given.weights).find(([, tensors]) => tensors.some(({isDisposed}) => isDisposed));
   if (gone)
     throw new ModelError(
-      `${where}: expected a live tf.GraphModel, got one after its dispose(): its weight '${gone[0]}' is gone; load it again`,
+      `${where}: expected a live tf.GraphModel, got one after its dispose(): its weight '${gone[0]}' is gone; ` +
+        'load it again',
     );
 }
 
-/** tfjs says so by an error. */
+/** Before it is loaded, tfjs throws. */
 function isLoaded(model: GraphModel): boolean {
   try {
     return model.weights !== undefined;
@@ -49,7 +51,7 @@ function isLoaded(model: GraphModel): boolean {
   }
 }
 
-/** A GraphModel from artifacts without weights: they are put into its `weights`. */
+/** A GraphModel from a topology alone; the weights are put into its `weights` later. */
 export function createEmptyGraphModel(graphModelClass: GraphModelClass, modelTopology: object): GraphModel {
   const model: unknown = Reflect.construct(graphModelClass, ['']);
   if (!isGraphModel(model)) throw new Error('converted graph: expected the class to make GraphModels');
@@ -57,7 +59,7 @@ export function createEmptyGraphModel(graphModelClass: GraphModelClass, modelTop
   return model;
 }
 
-/** A GraphModel of its own from artifacts. */
+/** A GraphModel from artifacts. */
 export async function instantiateGraphModel(
   graphModelClass: GraphModelClass,
   artifacts: io.ModelArtifacts,

@@ -1,28 +1,28 @@
-/** A node of a converted graph, as `model.json` has it. */
+/** A node of a converted graph, as in `model.json`. */
 export interface NodeDef {
   readonly name: string;
   readonly op: string;
-  /** Endpoints: `node`, `node:1`, or `^node`, which says only that it comes before. */
+  /** Endpoints: `node`, `node:1`, or `^node`, a node that only has to run before. */
   readonly input?: readonly string[];
   readonly attr?: Readonly<Record<string, unknown>>;
 }
 
-/** A value of a graph: the name of its node, and behind it the number of the output where that is not the first. */
+/** A value of a graph: the name of its node, with `:` and the index of the output where that is not the first. */
 export type Endpoint = string;
 
-/** The values that a node takes, in one spelling each. */
+/** The values that a node takes, in their canonical spelling. */
 export function inputsOfNode({input = []}: NodeDef): Endpoint[] {
   return input.filter((text) => !text.startsWith('^')).map(endpointOf);
 }
 
-/** `node:0` is `node`, and of `node:output:1` the number counts. */
+/** The canonical spelling: `node` for `node:0`, and `node:1` for `node:output:1`. */
 export function endpointOf(text: string): Endpoint {
   const [node, ...rest] = text.split(':');
   const index = rest.at(-1) ?? '0';
   return index === '0' ? node : `${node}:${index}`;
 }
 
-/** The name of the node that gives a value. */
+/** The name of the node that computes a value. */
 export function nodeOf(endpoint: Endpoint): string {
   return endpoint.split(':')[0];
 }
@@ -37,7 +37,7 @@ export function textsAttr(node: NodeDef, key: string): string[] {
   return listOf(node.attr?.[key], 's').map((item) => textOf(item) ?? '');
 }
 
-/** A list of numbers, as `strides`; JSON has them as text. */
+/** A list of numbers, as `strides`; in JSON they are texts. */
 export function numbersAttr(node: NodeDef, key: string): number[] {
   return listOf(node.attr?.[key], 'i').map(Number);
 }
@@ -56,13 +56,13 @@ function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
-/** Text is base64, or a list of character codes. */
+/** A text is base64, or a list of character codes. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return atob(value);
   return Array.isArray(value) ? String.fromCharCode(...value.map(Number)) : undefined;
 }
 
-/** A name that tfjs takes for layers and weights, too. */
+/** A name that tfjs accepts for layers and weights. */
 export function layerName(name: string): string {
   return name
     .replace(/:0$/, '')

@@ -4,41 +4,47 @@ import {ModelError} from '../../errors.ts';
 import {type GraphArtifacts, readGraphArtifacts} from './graphArtifacts.ts';
 import {type Endpoint, endpointOf, inputsOfNode, layerName, type NodeDef, nodeOf} from './nodeDef.ts';
 
-/** What a graph is given. */
+/** An input of a graph. */
 export interface GraphInput {
-  /** As in its signature. */
+  /** As in the signature. */
   readonly name: string;
   readonly node: string;
-  /** null where a size is left open. */
+  /** Open sizes are null. */
   readonly shape: ReadonlyArray<number | null>;
   readonly dtype: DataType;
 }
 
-/** A converted graph as far as it can be run in one go: up to its first nodes whose outputs have no size that is known before. */
+/** The static part of a converted graph: all nodes but those of dynamic ops and what depends on them. */
 export interface ConvertedGraph extends GraphArtifacts {
   readonly inputs: readonly GraphInput[];
-  /** Its outputs, those apart that come late; behind them what the late nodes take. */
+  /** Outputs computed statically, followed by the inputs of the deferred (dynamic) nodes. */
   readonly outputs: readonly Endpoint[];
-  /** The shapes of outputs that the signature says. */
+  /** The shapes of outputs in the signature. */
   readonly outputShapes: ReadonlyMap<Endpoint, ReadonlyArray<number | null>>;
-  /** In an order in which they can run. Constants are among them, inputs not. */
+  /** In an order in which they can run, with constants but without inputs. */
   readonly nodes: readonly NodeDef[];
-  /** The nodes that are left out: those whose op is dynamic, and what depends on them; with the op each. */
+  /** The nodes that are left out, by name: those of dynamic ops, and what depends on them. */
   readonly deferred: ReadonlyMap<string, NodeDef>;
-  /** The ops for which they are. */
+  /** The dynamic ops that deferred them. */
   readonly dynamicOps: readonly string[];
   /** Whether a value depends on no input. */
   isConstant(endpoint: Endpoint): boolean;
-  /** Such a value. It stays the graph's. */
+  /** Such a value. It stays the graph's property. */
   constant(endpoint: Endpoint): Tensor;
   /** Frees constants that were computed. */
   dispose(): void;
 }
 
-/** Ops that tfjs runs only asynchronously, or whose tensors live in lists beside the graph. */
-const DYNAMIC =
-  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|If|StatelessIf|While|StatelessWhile|NonMaxSuppression.*|Where|Unique|TensorList.*|TensorArray.*|HashTable.*|LookupTable.*)$/;
-/** Ops that give other numbers each time. */
+/** Ops that tfjs runs only asynchronously, or whose tensors are kept in lists outside the graph. */
+const DYNAMIC = new RegExp(
+  `^(${[
+    'Switch|Merge|Enter|Exit|NextIteration|LoopCond',
+    'If|StatelessIf|While|StatelessWhile',
+    'NonMaxSuppression.*|Where|Unique',
+    'TensorList.*|TensorArray.*|HashTable.*|LookupTable.*',
+  ].join('|')})$`,
+);
+/** Ops that return other numbers at each call. */
 const RANDOM = /^(Random.*|TruncatedNormal|Multinomial|Stateless.*)$/;
 
 /**
@@ -83,7 +89,8 @@ function inputsOf(where: string, model: GraphModel): GraphInput[] {
     const label = model.inputNodes[i];
     if (!Array.isArray(shape) || shape.length === 0)
       throw new ModelError(
-        `${where}: expected inputs of a known rank, got '${label}' without a shape; convert the model with a signature that says it`,
+        `${where}: expected inputs of a known rank, got '${label}' without a shape; ` +
+          'convert the model with a signature that says it',
       );
     return {
       name: layerName(label),
@@ -99,7 +106,7 @@ interface SignatureEntry {
   readonly tensorShape?: {readonly dim?: ReadonlyArray<{readonly size: string | number}>};
 }
 
-/** In the order in which `predict` gives them. */
+/** In the order in which `predict` returns them. */
 function outputsOf(model: GraphModel): Map<Endpoint, ReadonlyArray<number | null>> {
   const signature: {readonly outputs?: Readonly<Record<string, SignatureEntry | undefined>>} =
     model.modelSignature ?? {};
@@ -119,13 +126,13 @@ function deferredNodes(all: ReadonlyMap<string, NodeDef>): {deferred: Map<string
   }
   const dynamic = [...all.values()].filter(({op}) => DYNAMIC.test(op));
   const deferred = new Map(dynamic.map((node) => [node.name, node]));
-  // A Map gives those that are added while it is read, too.
+  // A Map also iterates over keys that are added meanwhile.
   for (const name of deferred.keys())
     for (const consumer of consumers.get(name) ?? []) deferred.set(consumer.name, consumer);
   return {deferred, dynamicOps: [...new Set(dynamic.map(({op}) => op))]};
 }
 
-/** The outputs that are not late, and what late nodes take of the others. */
+/** The outputs that are not deferred, and what deferred nodes take from other nodes. */
 function staticOutputs(
   outputs: readonly Endpoint[],
   all: ReadonlyMap<string, NodeDef>,
@@ -138,7 +145,7 @@ function staticOutputs(
   );
 }
 
-/** What values need, each node behind those that it takes from; without recursion, for graphs may be deep. */
+/** The nodes that values need, each after those that it takes from; without recursion, since graphs may be deep. */
 function topologicalOrder(outputs: readonly Endpoint[], all: ReadonlyMap<string, NodeDef>): NodeDef[] {
   const order = new Set<NodeDef>();
   const opened = new Set<NodeDef>();

@@ -2,25 +2,25 @@ import {type Endpoint, inputsOfNode, type NodeDef, nodeOf, textAttr, textsAttr} 
 import type {ConvertedGraph} from '../graph/readGraph.ts';
 import type {Activation, WeightedNode} from './weightedNode.ts';
 
-/** What comes behind the product of a weighted node, as far as the layer can do it. */
+/** Bias and activation that follow a weighted node and that its layer can apply. */
 export interface BiasAndActivation {
   readonly bias: BiasInput | undefined;
   readonly activation: 'linear' | Activation;
-  /** The value that the layer gives. */
+  /** The value that the layer computes. */
   readonly output: Endpoint;
-  /** Nodes that the layer does beside the weighted one. */
+  /** Further nodes that the layer replaces. */
   readonly absorbed: readonly NodeDef[];
-  /** A node that does what the layer cannot, and gives the output of the fused node. */
+  /** A node for what the layer cannot apply; it computes the output of the fused node. */
   readonly rest?: NodeDef | undefined;
 }
 
-/** Where a bias is read. */
+/** The constant that is a bias, and the node that adds it. */
 export interface BiasInput {
   readonly endpoint: Endpoint;
   readonly node: string;
 }
 
-/** The nodes that take from a node. */
+/** By name of a node, the nodes that take its values. */
 export type Consumers = ReadonlyMap<string, readonly NodeDef[]>;
 
 const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
@@ -31,7 +31,7 @@ const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
   ['Tanh', 'tanh'],
 ]);
 
-/** Reads the bias and the activation of a node: its own, or nodes that alone take what it gives. */
+/** Reads the bias and the activation of a node: those fused into it, or of nodes that are its only consumers. */
 export function readBiasAndActivation(
   node: NodeDef,
   weighted: WeightedNode,
@@ -82,7 +82,7 @@ function readFollowing(
   };
 }
 
-/** A constant with one number for each neuron, which is added. */
+/** The bias that a node adds: a constant with one number per neuron. */
 function biasIn(
   adding: NodeDef,
   value: string,

@@ -1,6 +1,6 @@
 import {layers} from '@tensorflow/tfjs-layers';
 import {inputsOfNode} from '../graph/nodeDef.ts';
-import {geometryRefusal, imageShape, readConvGeometry} from './convGeometry.ts';
+import {convRefusal, imageShape, readConvAttributes} from './convAttributes.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
 /** Conv2D with a constant filter `[height, width, channels, filters]`. */
@@ -9,28 +9,27 @@ export const conv2dNode: WeightedOp = {
   read(node, graph) {
     const [input, kernel] = inputsOfNode(node);
     if (!graph.isConstant(kernel)) return 'has a filter that is computed from the inputs';
-    const geometry = readConvGeometry(node);
-    const refusal = geometryRefusal(geometry);
+    const attributes = readConvAttributes(node);
+    const refusal = convRefusal(attributes);
     if (refusal !== undefined) return refusal;
     const [height, width, channels, filters] = graph.constant(kernel).shape;
-    const {isChannelsLast, strides, dilations, padding, explicit} = geometry;
+    const {layerArgs, dilations, explicitPadding} = attributes;
+    const isChannelsLast = layerArgs.dataFormat === 'channelsLast';
     return {
       input,
       kernel,
       isChannelsLast,
       isTransposed: false,
       neurons: filters,
-      padding: explicit,
+      padding: explicitPadding,
       inputShape: imageShape(channels, isChannelsLast),
       layer: (options) =>
         layers.conv2d({
           ...options,
+          ...layerArgs,
           filters,
           kernelSize: [height, width],
-          strides,
           dilationRate: dilations,
-          padding,
-          dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst',
           kernelInitializer: 'zeros',
         }),
     };

@@ -1,6 +1,6 @@
 import {layers} from '@tensorflow/tfjs-layers';
 import {inputsOfNode} from '../graph/nodeDef.ts';
-import {imageShape, readConvGeometry} from './convGeometry.ts';
+import {imageShape, readConvAttributes} from './convAttributes.ts';
 import type {WeightedOp} from './weightedNode.ts';
 
 /** DepthwiseConv2dNative with a constant filter `[height, width, channels, multiplier]`. */
@@ -9,7 +9,8 @@ export const depthwiseNode: WeightedOp = {
   read(node, graph) {
     const [input, kernel] = inputsOfNode(node);
     if (!graph.isConstant(kernel)) return 'has a filter that is computed from the inputs';
-    const {isChannelsLast, strides, dilations, padding, explicit} = readConvGeometry(node);
+    const {layerArgs, dilations, explicitPadding} = readConvAttributes(node);
+    const isChannelsLast = layerArgs.dataFormat === 'channelsLast';
     if (dilations.some((size) => size !== 1)) return 'has dilations, which the layer DepthwiseConv2D of tfjs ignores';
     const [height, width, channels, depthMultiplier] = graph.constant(kernel).shape;
     return {
@@ -18,16 +19,14 @@ export const depthwiseNode: WeightedOp = {
       isChannelsLast,
       isTransposed: false,
       neurons: channels * depthMultiplier,
-      padding: explicit,
+      padding: explicitPadding,
       inputShape: imageShape(channels, isChannelsLast),
       layer: (options) =>
         layers.depthwiseConv2d({
           ...options,
+          ...layerArgs,
           kernelSize: [height, width],
-          strides,
           depthMultiplier,
-          padding,
-          dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst',
           depthwiseInitializer: 'zeros',
         }),
     };

@@ -9,7 +9,7 @@ export const matMulNode: WeightedOp = {
   read: (node, graph) => denseNode(node, graph, flagAttr(node, 'transpose_a'), flagAttr(node, 'transpose_b')),
 };
 
-/** A product of many rows with one constant matrix. */
+/** BatchMatMul with one constant matrix as right factor. */
 export const batchMatMulNode: WeightedOp = {
   ops: ['BatchMatMulV2', 'BatchMatMul'],
   read: (node, graph) => denseNode(node, graph, flagAttr(node, 'adj_x'), flagAttr(node, 'adj_y')),

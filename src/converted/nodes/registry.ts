@@ -8,7 +8,7 @@ const byOp: ReadonlyMap<string, WeightedOp> = new Map(
   kinds.flatMap((kind) => kind.ops.map((op) => [op, kind] as const)),
 );
 
-/** How nodes of an op are read, if they can be compressed. */
+/** The reader of nodes of an op, if they can be compressed. */
 export function weightedOp(op: string): WeightedOp | undefined {
   return byOp.get(op);
 }

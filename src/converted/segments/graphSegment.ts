@@ -11,16 +11,16 @@ import {constantTensor, parseProgram, type SegmentProgram} from './segmentProgra
 /** The arguments of a {@link GraphSegment}: its JSON. */
 export interface GraphSegmentArgs {
   readonly name?: string;
-  /** The {@link SegmentProgram} as text, under the one key whose text tfjs leaves in the case that it has. */
+  /** The {@link SegmentProgram} as text, under `name`, the one key whose text tfjs does not convert to another case. */
   readonly program: {readonly name: string};
 }
 
-/** Part of a converted graph as a layer: takes and gives values of the graph. It is run by the user's own `tf.GraphModel`. */
+/** Part of a converted graph as a layer between values of the graph; the user's own `tf.GraphModel` runs it. */
 export class GraphSegment extends layers.Layer implements OwnLayer {
-  /** What tfjs says if it meets a saved one and does not know the class: the name tells what to do. */
+  /** tfjs names an unregistered class in its error message, so that this name tells what to do. */
   static readonly className = 'GraphSegment (registerGraph(tf.GraphModel) of tfjs-compress)';
 
-  /** The class that runs graphs; known from the first `compressGraph` or `registerGraph` on. */
+  /** The class that runs graphs; set by the first `compressGraph` or `registerGraph`. */
   static graphModelClass: GraphModelClass | undefined;
 
   private readonly program: SegmentProgram;
@@ -34,7 +34,7 @@ export class GraphSegment extends layers.Layer implements OwnLayer {
     this.text = program.name;
   }
 
-  /** Nodes of the segment that have a weight matrix, and why they are not compressed. */
+  /** Nodes of the segment with a weight matrix, and why they are not compressed. */
   get skippedNodes(): readonly SkippedLayer[] {
     return this.program.skipped;
   }
@@ -50,7 +50,7 @@ export class GraphSegment extends layers.Layer implements OwnLayer {
     const given = [inputs].flat();
     return tidy(() => {
       const outputs = this.execute(given);
-      // Each value is freed by itself.
+      // Callers free each output on its own, so that none may be an input, a weight or another output.
       const taken = outputs.map((output, i) =>
         outputs.indexOf(output) < i || given.includes(output) || output.kept ? output.clone() : output,
       );
@@ -93,7 +93,7 @@ export class GraphSegment extends layers.Layer implements OwnLayer {
     return createEmptyGraphModel(graphModelClass, {node: this.program.nodes, versions: {producer: 0, minConsumer: 0}});
   }
 
-  /** Sizes that are not known before it runs are null. */
+  /** Sizes that are not known before the segment runs are null. */
   override computeOutputShape(): Array<number | null> | Array<Array<number | null>> {
     const shapes = this.program.outputs.map(({shape}) => [...shape]);
     return shapes.length === 1 ? shapes[0] : shapes;

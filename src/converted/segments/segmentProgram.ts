@@ -6,7 +6,7 @@ import type {Endpoint, NodeDef} from '../graph/nodeDef.ts';
 /** A part of a graph, as plain data. */
 export interface SegmentProgram {
   readonly nodes: readonly NodeDef[];
-  /** The names of the placeholders among the nodes that stand for its inputs. */
+  /** The names of the placeholder nodes that stand for its inputs. */
   readonly inputs: readonly string[];
   readonly outputs: ReadonlyArray<{readonly endpoint: Endpoint; readonly shape: ReadonlyArray<number | null>}>;
   /** Constants that are weights of the layer: finite float32 numbers. */
@@ -17,7 +17,7 @@ export interface SegmentProgram {
   readonly skipped: readonly SkippedLayer[];
 }
 
-/** A constant in JSON, which has no infinities: they are text. */
+/** A constant in JSON; infinities, which JSON does not have, are texts. */
 export interface StoredConstant {
   readonly name: string;
   readonly dtype: DataType;
@@ -26,9 +26,9 @@ export interface StoredConstant {
 }
 
 /**
- * A program out of a file.
+ * Reads a program from a file.
  * @param layer for messages
- * @throws ArtifactError if it is none
+ * @throws ArtifactError if it is not one
  */
 export function parseProgram(layer: string, given: unknown): SegmentProgram {
   const text: unknown = typeof given === 'object' && given !== null && 'name' in given ? given.name : undefined;
@@ -48,11 +48,13 @@ function parseText(text: string): unknown {
 }
 
 function isProgram(value: unknown): value is SegmentProgram {
-  const isList = (key: string): boolean => Array.isArray(Reflect.get(Object(value), key));
-  return typeof value === 'object' && ['nodes', 'inputs', 'outputs', 'weights', 'constants', 'skipped'].every(isList);
+  if (typeof value !== 'object' || value === null) return false;
+  const entries = new Map<string, unknown>(Object.entries(value));
+  const lists = ['nodes', 'inputs', 'outputs', 'weights', 'constants', 'skipped'];
+  return lists.every((key) => Array.isArray(entries.get(key)));
 }
 
-/** A constant as data. */
+/** A constant as plain data. */
 export function storeConstant(
   name: string,
   {dtype, shape}: Pick<Tensor, 'dtype' | 'shape'>,

@@ -1,9 +1,9 @@
 import type {layers} from '@tensorflow/tfjs-layers';
 import {wrappedLayer} from '../../tfjsInternals.ts';
+import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/innerLayer.ts';
 import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
 import type {LayerAdapter} from '../adapter/layerAdapter.ts';
 import type {PackedRoute} from '../adapter/packedRoute.ts';
-import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 import {callThrough, packedRecurrent, usePackedCells} from '../recurrent/packedCells.ts';
 
 /** The two layers of a Bidirectional, in the order of their weights. */

@@ -2,10 +2,10 @@ import {dispose, expandDims, reshape, type Tensor, tidy, tile} from '@tensorflow
 import type {layers} from '@tensorflow/tfjs-layers';
 import {activationOf, wrappedLayer} from '../../tfjsInternals.ts';
 import {fusedActivation} from '../adapter/activation.ts';
+import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/innerLayer.ts';
 import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
 import type {LayerAdapter} from '../adapter/layerAdapter.ts';
 import type {PackedRoute} from '../adapter/packedRoute.ts';
-import {type FindAdapter, innerRefusal, innerWithoutSideEffects} from '../adapter/wrappedLayer.ts';
 
 /** TimeDistributed: the kernels of the layer that it wraps, with every time step as a sample of its own. */
 export function timeDistributed(find: FindAdapter): LayerAdapter {

@@ -1,35 +1,42 @@
 import {type NodeDef, numbersAttr, textAttr} from '../graph/nodeDef.ts';
 
-/** How a convolution lies on its input. */
-export interface ConvGeometry {
-  readonly isChannelsLast: boolean;
-  readonly strides: [number, number];
+/** The attributes of a convolution node. */
+export interface ConvAttributes {
+  /** As arguments of a tfjs layer. */
+  readonly layerArgs: {
+    readonly strides: [number, number];
+    readonly padding: 'same' | 'valid';
+    readonly dataFormat: 'channelsLast' | 'channelsFirst';
+  };
   readonly dilations: [number, number];
-  readonly padding: 'same' | 'valid';
-  /** By axis, where the padding is none of these two. */
-  readonly explicit: ReadonlyArray<readonly [number, number]> | undefined;
+  /**
+   * Zeros around the input, `[before, after]` by axis, which tfjs layers cannot have; undefined where padding is none.
+   */
+  readonly explicitPadding: ReadonlyArray<readonly [number, number]> | undefined;
 }
 
-/** Reads the attributes of a convolution. */
-export function readConvGeometry(node: NodeDef): ConvGeometry {
+/** Reads the attributes of a convolution node. */
+export function readConvAttributes(node: NodeDef): ConvAttributes {
   const isChannelsLast = (textAttr(node, 'data_format') ?? 'NHWC').toUpperCase() === 'NHWC';
   const padding = (textAttr(node, 'padding') ?? 'VALID').toUpperCase();
   return {
-    isChannelsLast,
-    strides: spatial(numbersAttr(node, 'strides'), isChannelsLast),
+    layerArgs: {
+      strides: spatial(numbersAttr(node, 'strides'), isChannelsLast),
+      padding: padding === 'SAME' ? 'same' : 'valid',
+      dataFormat: isChannelsLast ? 'channelsLast' : 'channelsFirst',
+    },
     dilations: spatial(numbersAttr(node, 'dilations'), isChannelsLast),
-    padding: padding === 'SAME' ? 'same' : 'valid',
-    explicit: padding === 'EXPLICIT' ? pairs(numbersAttr(node, 'explicit_paddings')) : undefined,
+    explicitPadding: padding === 'EXPLICIT' ? pairs(numbersAttr(node, 'explicit_paddings')) : undefined,
   };
 }
 
-/** The shape of an image of so many channels. */
+/** The shape of images with this many channels. */
 export function imageShape(channels: number, isChannelsLast: boolean): ReadonlyArray<number | null> {
   return isChannelsLast ? [null, null, null, channels] : [null, channels, null, null];
 }
 
-/** Why tfjs cannot run it as a layer. */
-export function geometryRefusal({strides, dilations}: ConvGeometry): string | undefined {
+/** Why tfjs has no layer with these attributes. */
+export function convRefusal({layerArgs: {strides}, dilations}: ConvAttributes): string | undefined {
   const isOne = (size: number): boolean => size === 1;
   return strides.every(isOne) || dilations.every(isOne)
     ? undefined
