@@ -4,11 +4,10 @@ import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import type {TaskRunner} from '../numerics/task.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {CallInputs} from './activations.ts';
-import {unmaskedRows} from './countedRows.ts';
 import {EmbeddingStatistics} from './embeddingStatistics.ts';
 import type {WalkVisitor} from './layerWalk.ts';
 import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
-import {RowPlan} from './rowSampling.ts';
+import {RowPlan, unmaskedRows} from './rowSampling.ts';
 import {type CompressionTarget, rowWidth} from './targets.ts';
 
 const MAX_ROWS_AT_ONCE = 2048;

@@ -1,5 +1,6 @@
-import {packingLines} from './packingLines.ts';
-import type {LayerReport, ReportData} from './reportRecords.ts';
+import type {LayerReport} from './layerReport.ts';
+import {packingLines} from './packingReport.ts';
+import type {ReportData} from './reportRecords.ts';
 
 /** The columns of the layer table: heading and text of a layer. */
 const COLUMNS: ReadonlyArray<readonly [string, (layer: LayerReport) => string]> = [

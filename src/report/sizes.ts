@@ -3,7 +3,8 @@ import {partsOf} from '../numerics/coding/packedMatrices.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {packLayer} from '../packed/packLayer.ts';
 import type {CompressedLayer} from '../records.ts';
-import type {LayerReport, SizeReport} from './reportRecords.ts';
+import type {LayerReport} from './layerReport.ts';
+import type {SizeReport} from './reportRecords.ts';
 
 /**
  * The bytes of a layer's weight matrix in a packed file: codes of the kept weights, steps, offsets, mask.

@@ -10,7 +10,7 @@ import type {Task} from '../../numerics/task.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
 import {withRidge} from '../../solver/withRidge.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
-import {letterReport} from '../measure/layerReport.ts';
+import {measureStorage} from '../measure/measureLayer.ts';
 import type {Compression} from '../run/compression.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
@@ -92,7 +92,7 @@ async function correctLayer(
   const kept = errorAfter < errorBefore && (await runner.run(lowersCalibrationError(problems, values)));
   const report = {
     ...reportBefore,
-    ...(kept ? await letterReport(layer, values) : {}),
+    ...(kept ? await measureStorage(layer, values) : {}),
     relativeError: kept ? errorAfter : errorBefore,
     correction: {before: errorBefore, after: errorAfter, kept},
     milliseconds: reportBefore.milliseconds + performance.now() - begin,
