@@ -14,7 +14,7 @@ export interface PackingReport {
 export interface PackedLayerReport {
   /** The name of the layer in its model. */
   readonly name: string;
-  /** By a kernel that reads packed weights, or decoded to float32; undefined if the backend lacks the plugin for both. */
+  /** By a kernel that reads packed weights, or decoded to float32; undefined if the backend lacks its plugin. */
   readonly route: 'packed' | 'decoded' | undefined;
   /** Bytes of the weights it computes with, its bias included: as stored, or 4 per weight if it is decoded. */
   readonly bytes: number;

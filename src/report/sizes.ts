@@ -22,7 +22,7 @@ export function packedLayer(layer: CompressedLayer, values: readonly Matrix[]): 
   return bytes;
 }
 
-/** How long bytes are after gzip. */
+/** The length of bytes after gzip. */
 export async function gzipLength(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   const zipped = new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip')));
   return (await zipped.arrayBuffer()).byteLength;

@@ -48,7 +48,7 @@ export async function correctModel(
   const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
   if (compressed.size === 0)
     throw new ModelError(
-      `${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`,
+      `${context.stage}: expected a compressed model, got one without compressed layers; put it after spfqQuantize, spfqPrune or spfqCompress`,
     );
   const filter: VisitOptions['filter'] = (layer, info) =>
     compressed.has(info.name) ? options.filter(layer, info) : 'not compressed by an earlier stage';
