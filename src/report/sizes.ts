@@ -1,5 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {partsOf} from '../numerics/coding/packedMatrices.ts';
+import {concatenate} from '../numerics/concatenate.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {packLayer} from '../packed/packLayer.ts';
 import type {CompressedLayer} from '../records.ts';
@@ -13,13 +14,10 @@ import type {SizeReport} from './reportRecords.ts';
 export function packedLayer(layer: CompressedLayer, values: readonly Matrix[]): Uint8Array<ArrayBuffer> {
   const {packing, parts} = packLayer(layer, values);
   const arrays = partsOf(packing).map(({name}) => parts[name] ?? new Int32Array(0));
-  const bytes = new Uint8Array(arrays.reduce((sum, {byteLength}) => sum + byteLength, 0));
-  let to = 0;
-  for (const {buffer, byteOffset, byteLength} of arrays) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), to);
-    to += byteLength;
-  }
-  return bytes;
+  return concatenate(
+    arrays.map(({buffer, byteOffset, byteLength}) => new Uint8Array(buffer, byteOffset, byteLength)),
+    Uint8Array,
+  );
 }
 
 /** The length of bytes after gzip. */
