@@ -50,7 +50,7 @@ export {sealModel} from './artifacts/sealModel.ts';
 export {saveModel} from './files/saveModel.ts';
 export {selfCheck, type SelfCheckOptions} from './stages/pack/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './report/selfCheckReport.ts';
-export type {PackedLayerReport, PackingReport} from './report/reportRecords.ts';
+export type {PackedLayerReport, PackingReport} from './report/packingReport.ts';
 export {exportGraph, toGraphModel} from './files/export/exportGraph.ts';
 export {exportStock} from './files/export/exportStock.ts';
 export type {StockLayer, StockReport} from './files/export/stockReport.ts';
@@ -81,18 +81,8 @@ export type {ProgressEvent, ProgressObserver} from './progress.ts';
 export type {CompressedLayer, PrunedLayer, PrunedMatrix, QuantizedLayer, QuantizedMatrix} from './records.ts';
 export type {LayerInfo} from './calibration/targets.ts';
 export type {SkippedLayer} from './records.ts';
-export type {
-  BoundReport,
-  CandidateReport,
-  CorrectionReport,
-  EvaluationReport,
-  LayerReport,
-  PruningReport,
-  Report,
-  ReportData,
-  SizeReport,
-  StagedSkip,
-} from './report/reportRecords.ts';
+export type {BoundReport, CandidateReport, CorrectionReport, LayerReport, PruningReport} from './report/layerReport.ts';
+export type {EvaluationReport, Report, ReportData, SizeReport, StagedSkip} from './report/reportRecords.ts';
 export {
   letterHistograms,
   type LetterHistogram,

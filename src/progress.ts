@@ -1,22 +1,28 @@
-/** Where a stage stands, or a training: there an epoch is what a layer is to a stage. */
+/** The progress of a stage, layer by layer, or of a training, epoch by epoch. */
 export interface ProgressEvent {
-  /** The name of the stage, as in `spfqQuantize`; of a training `fit` or `fitDataset`. */
+  /** The name of the stage, as in `spfqQuantize`; `fit` or `fitDataset` for a training. */
   readonly stage: string;
-  /** The layer that begins; empty at the end of the stage, and of a training. */
+  /** The layer that begins; empty at the end of the stage, and for a training. */
   readonly layer: string;
-  /** The number of the layer, from 0, among `total`; of a training that of the epoch that has ended, before the first that of the first. */
+  /**
+   * The number of the layer, from 0 up to `total`. For a training the number of the epoch that has ended; the event
+   * before the first epoch has the number of the first.
+   */
   readonly index: number;
-  /** How many layers the stage visits; with a budget twice as many, because it measures them all first. Of a training its epochs. */
+  /**
+   * The number of layers that the stage visits, twice as many with a budget, because all layers are measured first; the
+   * number of epochs for a training.
+   */
   readonly total: number;
-  /** Finished part of the stage, from 0 to 1. */
+  /** The finished share of the stage, from 0 to 1. */
   readonly fraction: number;
   /** Milliseconds since the stage began. */
   readonly elapsed: number;
-  /** Milliseconds that the rest takes at the same pace; Infinity before the first layer is done. */
+  /** Estimated milliseconds left, at the pace so far; Infinity before the first layer is done. */
   readonly remaining: number;
-  /** What tfjs logs at the end of an epoch: `loss`, `val_loss` and the metrics of the model. Of training only. */
+  /** For a training, the logs of tfjs at the end of an epoch: `loss`, `val_loss` and the metrics of the model. */
   readonly logs?: Readonly<Record<string, number>>;
 }
 
-/** Anything that takes progress events: a function is enough. */
+/** A function that receives progress events. */
 export type ProgressObserver = (event: ProgressEvent) => void;

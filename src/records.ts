@@ -2,20 +2,20 @@ import type {Mask} from './numerics/linalg/mask.ts';
 import type {Granularity, Scales} from './numerics/scales/scales.ts';
 import type {Alphabet} from './numerics/stochastic/alphabet.ts';
 
-/** A layer with weights that a stage leaves as it is. */
+/** A layer with weights that a stage does not compress. */
 export interface SkippedLayer {
   /** The name of the layer in its model. */
   readonly name: string;
   /** Its type. */
   readonly className: string;
-  /** Why it was left alone. */
+  /** Why it was skipped. */
   readonly reason: string;
 }
 
-/** What stages made of one layer. */
+/** The compressed weights of one layer. */
 export type CompressedLayer = QuantizedLayer | PrunedLayer;
 
-/** A layer of letters, some of whose weights may be pruned. */
+/** A quantized layer, some of whose weights may be pruned. */
 export interface QuantizedLayer {
   /** Tells it from a {@link PrunedLayer}. */
   readonly kind: 'quantized';
@@ -23,15 +23,15 @@ export interface QuantizedLayer {
   readonly name: string;
   /** Its type, as in `Dense`. */
   readonly className: string;
-  /** The letters in steps: its own `step` is 1. */
+  /** The letters, in units of the step: its own `step` is 1. */
   readonly alphabet: Alphabet;
   /** Which weights share a step. */
   readonly granularity: Granularity;
-  /** One for each problem of the layer: a Dense or Conv2D has one, a DepthwiseConv2D one per channel. */
+  /** The weight matrices of the layer: a Dense or Conv2D has one, a DepthwiseConv2D one per channel. */
   readonly matrices: readonly QuantizedMatrix[];
 }
 
-/** A layer some of whose weights are 0, the others float32. */
+/** A pruned layer: some weights are 0, the others float32. */
 export interface PrunedLayer {
   /** Tells it from a {@link QuantizedLayer}. */
   readonly kind: 'pruned';
@@ -39,21 +39,24 @@ export interface PrunedLayer {
   readonly name: string;
   /** Its type, as in `Dense`. */
   readonly className: string;
-  /** One for each problem of the layer. */
+  /** The weight matrices of the layer. */
   readonly matrices: readonly PrunedMatrix[];
 }
 
-/** A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift) + offset(t, n) where the mask keeps it, else exactly 0. */
+/**
+ * A weight matrix as codes: weight (t, n) = step(t, n) · (code + shift) + offset(t, n) where the mask keeps it, else
+ * exactly 0.
+ */
 export interface QuantizedMatrix {
   /** Rows of W: the fan-in of a neuron. */
   readonly features: number;
   /** Columns of W. */
   readonly neurons: number;
-  /** `[features, neurons]`, from `alphabet.lowest` to `alphabet.highest`; of a pruned weight the code nearest to 0. */
+  /** `[features, neurons]`, from `alphabet.lowest` to `alphabet.highest`; a pruned weight has the code nearest to 0. */
   readonly codes: Int16Array;
   /** The steps and offsets, as float32 numbers. */
   readonly scales: Scales;
-  /** `[features, neurons]`: 1 keeps a weight, 0 prunes it. Absent where nothing was pruned. */
+  /** `[features, neurons]`: 1 keeps a weight, 0 prunes it. Absent if nothing was pruned. */
   readonly mask?: Mask | undefined;
 }
 

@@ -1,4 +1,5 @@
 import {ArtifactError, formatValue} from '../errors.ts';
+import {concatenate} from '../numerics/concatenate.ts';
 
 /**
  * Weights in one piece, whether they came in one or in several.
@@ -10,18 +11,7 @@ import {ArtifactError, formatValue} from '../errors.ts';
 export function joinPayload(weightData: unknown): Uint8Array<ArrayBuffer> {
   if (!Array.isArray(weightData)) return bytesOf(weightData);
   const parts = weightData.map(bytesOf);
-  return parts.length === 1 ? parts[0] : concatenateBytes(parts);
-}
-
-/** Bytes one part after the other, in a buffer of their own. */
-export function concatenateBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const payload = new Uint8Array(parts.reduce((sum, {length}) => sum + length, 0));
-  let to = 0;
-  for (const part of parts) {
-    payload.set(part, to);
-    to += part.length;
-  }
-  return payload;
+  return parts.length === 1 ? parts[0] : concatenate(parts, Uint8Array);
 }
 
 function bytesOf(part: unknown): Uint8Array<ArrayBuffer> {

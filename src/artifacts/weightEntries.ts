@@ -1,5 +1,6 @@
 import type {io} from '@tensorflow/tfjs-core';
-import {concatenateBytes, joinPayload} from './payload.ts';
+import {concatenate} from '../numerics/concatenate.ts';
+import {joinPayload} from './payload.ts';
 
 /** Bytes of one number, by its type in a file. */
 export const BYTES_PER_NUMBER = {float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2} as const;
@@ -29,7 +30,10 @@ export function joinWeights(entries: readonly WeightEntry[]): {
 } {
   return {
     weightSpecs: entries.map(({spec}) => spec),
-    weightData: concatenateBytes(entries.map(({bytes}) => bytes)).buffer,
+    weightData: concatenate(
+      entries.map(({bytes}) => bytes),
+      Uint8Array,
+    ).buffer,
   };
 }
 

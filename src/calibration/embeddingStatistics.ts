@@ -2,9 +2,8 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {matrix} from '../numerics/linalg/matrix.ts';
 import type {TaskRunner} from '../numerics/task.ts';
 import type {CallInputs} from './activations.ts';
-import {unmaskedRows} from './countedRows.ts';
 import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
-import {RowPlan} from './rowSampling.ts';
+import {RowPlan, unmaskedRows} from './rowSampling.ts';
 import {type CompressionTarget, kernelWeight} from './targets.ts';
 
 /**

@@ -1,3 +1,4 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
 import {uniformAt} from '../numerics/random.ts';
 
 /** Rows held out for reporting errors, and rows among the calibrated ones on which the bound is looked at. */
@@ -81,4 +82,20 @@ export class RowPlan {
     rows.calibrated.push(row);
     if (turn === 0 && before < this.maxBoundRows) rows.boundRows.push(row);
   }
+}
+
+/**
+ * The planned rows whose time step is not masked.
+ * @param mask `[batch, time]`
+ * @param rowCount how many rows the batch has: a multiple of the time steps
+ */
+export async function unmaskedRows(planned: PlannedRows, mask: Tensor, rowCount: number): Promise<PlannedRows> {
+  const kept = await mask.data();
+  const unmasked = (rows: Int32Array): Int32Array =>
+    rows.filter((row) => kept[Math.floor((row * kept.length) / rowCount)] !== 0);
+  return {
+    calibrated: unmasked(planned.calibrated),
+    heldOut: unmasked(planned.heldOut),
+    boundRows: unmasked(planned.boundRows),
+  };
 }

@@ -1,14 +1,14 @@
 import {dispose, type Tensor, type Tensor3D} from '@tensorflow/tfjs-core';
+import {concatenate} from '../numerics/concatenate.ts';
 import {blocksOf} from '../numerics/linalg/blocks.ts';
 import {type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import type {TaskRunner} from '../numerics/task.ts';
 import {GramStatistics} from '../ops/gramStatistics.ts';
 import type {CallInputs} from './activations.ts';
-import {unmaskedRows} from './countedRows.ts';
 import {EmbeddingStatistics} from './embeddingStatistics.ts';
 import type {WalkVisitor} from './layerWalk.ts';
 import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
-import {RowPlan} from './rowSampling.ts';
+import {RowPlan, unmaskedRows} from './rowSampling.ts';
 import {type CompressionTarget, rowWidth} from './targets.ts';
 
 const MAX_ROWS_AT_ONCE = 2048;
@@ -163,14 +163,11 @@ class KeptRows {
   }
 
   private gather(problem: number, features: number, network: 'original' | 'shadow'): Matrix {
-    const total = this.parts.reduce((sum, {rows}) => sum + rows, 0);
-    const gathered = matrix(total, features);
-    let to = 0;
-    for (const part of this.parts) {
+    const rows = this.parts.reduce((sum, part) => sum + part.rows, 0);
+    const values = this.parts.map((part) => {
       const size = part.rows * features;
-      gathered.data.set(part[network].subarray(problem * size, (problem + 1) * size), to);
-      to += size;
-    }
-    return gathered;
+      return part[network].subarray(problem * size, (problem + 1) * size);
+    });
+    return matrix(rows, features, concatenate(values, Float64Array));
   }
 }

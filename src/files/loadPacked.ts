@@ -12,8 +12,8 @@ import type {Packed} from '../packed/packed.ts';
 import {matricesOf} from '../packed/packedExecution.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
 import {storedKernelsOf} from '../packed/storedKernels.ts';
-import {checkRule} from '../stages/pack/checkRule.ts';
 import {selfCheck} from '../stages/pack/selfCheck.ts';
+import {selfCheckRule} from '../stages/pack/selfCheckRule.ts';
 import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
 import {buildModel} from './buildModel.ts';
 import {checkTopology} from './checkTopology.ts';
@@ -48,7 +48,7 @@ export async function loadPacked(source: string | io.IOHandler, options: LoadPac
   const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>(
     'loadPacked',
     options,
-    {verify: flag(true), selfCheck: checkRule},
+    {verify: flag(true), selfCheck: selfCheckRule},
   );
   registerPacked();
   const model = await loadFrom(source, verify);

@@ -1,7 +1,7 @@
 import type {MonoTypeOperatorFunction} from 'rxjs';
 import {resolveOptions} from '../options.ts';
-import {checkRule} from '../stages/pack/checkRule.ts';
 import {packStage} from '../stages/pack/packStage.ts';
+import {selfCheckRule} from '../stages/pack/selfCheckRule.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {stage} from './stage.ts';
 
@@ -29,7 +29,7 @@ export interface PackOptions {
  */
 export function pack(options: PackOptions = {}): MonoTypeOperatorFunction<Compression> {
   const {selfCheck} = resolveOptions<{readonly selfCheck: PackOptions['selfCheck']}>('pack', options, {
-    selfCheck: checkRule,
+    selfCheck: selfCheckRule,
   });
   return stage('pack', (compression, context) => packStage(compression, selfCheck, context));
 }

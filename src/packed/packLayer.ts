@@ -1,4 +1,5 @@
 import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
+import {concatenate} from '../numerics/concatenate.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer} from '../records.ts';
@@ -62,21 +63,4 @@ function maskOf({matrices}: CompressedLayer): Mask | undefined {
     matrices.map(({mask, features, neurons}) => mask ?? new Uint8Array(features * neurons).fill(1)),
     Uint8Array,
   );
-}
-
-interface NumbersConstructor<Numbers> {
-  new (length: number): Numbers & {set(from: ArrayLike<number>, offset: number): void};
-}
-
-function concatenate<Numbers>(
-  parts: ReadonlyArray<ArrayLike<number>>,
-  Constructor: NumbersConstructor<Numbers>,
-): Numbers {
-  const all = new Constructor(parts.reduce((sum, {length}) => sum + length, 0));
-  let to = 0;
-  for (const part of parts) {
-    all.set(part, to);
-    to += part.length;
-  }
-  return all;
 }

@@ -1,6 +1,7 @@
 import type {StagedSkip} from './reportRecords.ts';
+import {type Column, textTable} from './textTable.ts';
 
-/** What the stages would make of a layer. */
+/** The effect that the stages would have on a layer. */
 export interface DryRunLayer {
   /** The name of the layer in its model. */
   readonly name: string;
@@ -8,41 +9,44 @@ export interface DryRunLayer {
   readonly className: string;
   /** `[features, neurons]` of its weight matrix. */
   readonly shape: readonly [number, number];
-  /** How many such matrices it has: one, or one per channel. */
+  /** The number of such matrices: one, or one per channel. */
   readonly matrixCount: number;
   /** Weights in all of them. */
   readonly weights: number;
-  /** Letters of its alphabet; undefined where it would keep float32 weights. */
+  /** Letters of its alphabet; undefined if it would keep float32 weights. */
   readonly letters: number | undefined;
-  /** How many weights would become 0. */
+  /** The number of weights that would become 0. */
   readonly pruned: number;
-  /** Why none would, where pruning was asked for. */
+  /** Why none would, if a pruning stage would leave the layer dense. */
   readonly keepDenseReason: string | undefined;
   /** Bytes of its weights as float32. */
   readonly bytesBefore: number;
   /** Bytes of its weights packed: codes, scales and mask. */
   readonly bytesAfter: number;
-  /** Bytes of H and G with their sums of rows, in float64, when all rows are in: plain memory, held for one layer at a time. */
+  /**
+   * Bytes of H and G with their sums of rows, in float64, when all rows have been added: plain memory, held for one
+   * layer at a time.
+   */
   readonly statistics: number;
-  /** Bytes of the activations that the walk keeps, of all samples, while it is at the layer. */
+  /** Bytes of the activations, of all samples, that the walk keeps while it visits the layer. */
   readonly activations: number;
   /** Bytes of all tensors at the widest moment of the walk through the layer. */
   readonly tensors: number;
 }
 
-/** What the stages would take and give. */
+/** The memory that the stages would take, and the sizes they would reach. */
 export interface DryRunData {
-  /** The stages that were looked at, in order. */
+  /** The stages of the dry run, in order. */
   readonly stages: readonly string[];
-  /** The shapes of the inputs that memory was estimated for, of one sample each. */
+  /** The input shapes of one sample, for which memory was estimated. */
   readonly inputShapes: ReadonlyArray<readonly number[]>;
-  /** How many samples. */
+  /** The number of calibration samples. */
   readonly samples: number;
   /** Layers that would be compressed, in the order of the walk. */
   readonly layers: readonly DryRunLayer[];
-  /** Layers with weights that a stage would leave as they are, each with the reason. */
+  /** Layers with weights that a stage would not compress, each with the reason. */
   readonly skipped: readonly StagedSkip[];
-  /** Sizes before and after, as a report of the stages would give them. */
+  /** Sizes before and after, as in the report of the stages. */
   readonly size: {
     /** Weights in layers that would be compressed. */
     readonly compressedWeights: number;
@@ -55,13 +59,13 @@ export interface DryRunData {
     /** Bytes with compressed layers packed, the rest as float32. */
     readonly bytesAfter: number;
   };
-  /** The most that would be held at once. */
+  /** The largest amounts of memory held at once. */
   readonly peak: {
-    /** Bytes of all tensors: the model, its copies, and what the walk holds at its widest layer. */
+    /** Bytes of all tensors: the model, its copies, and the tensors of the walk at its widest layer. */
     readonly tensors: number;
     /** Bytes of the models among them. */
     readonly models: number;
-    /** Bytes of H and G of the layer with the most features, in plain memory; solving takes them a few times. */
+    /** Bytes of H and G of the layer with the most features, in plain memory; solving takes a few times as much. */
     readonly statistics: number;
   };
 }
@@ -79,7 +83,7 @@ export function dryRunReport(data: DryRunData): DryRunReport {
   return {...data, toJSON: () => data, toString: () => dryRunTable(data)};
 }
 
-const COLUMNS: ReadonlyArray<readonly [string, (layer: DryRunLayer) => string]> = [
+const COLUMNS: ReadonlyArray<Column<DryRunLayer>> = [
   ['layer', ({name}) => name],
   ['type', ({className}) => className],
   ['shape', ({shape, matrixCount}) => `${matrixCount > 1 ? `${matrixCount} × ` : ''}${shape[0]} × ${shape[1]}`],
@@ -93,28 +97,21 @@ const COLUMNS: ReadonlyArray<readonly [string, (layer: DryRunLayer) => string]> 
 ];
 
 function dryRunTable({stages, inputShapes, samples, layers, skipped, size, peak}: DryRunData): string {
+  const shapes = inputShapes.map((shape) => shape.join('×')).join(' and ');
   return [
-    `dry run: ${stages.join(' → ')}, ${samples} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`,
-    ...aligned([COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))]),
+    `dry run: ${stages.join(' → ')}, ${samples} samples of ${shapes}`,
+    ...textTable(COLUMNS, layers),
     ...layers.flatMap(({name, keepDenseReason}) =>
       keepDenseReason === undefined ? [] : [`${name} would not be pruned: ${keepDenseReason}`],
     ),
     ...skipped.map(
       ({stage, name, className, reason}) => `${stage} would leave ${name} (${className}) as it is: ${reason}`,
     ),
-    `weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; bytes: ${size.bytesBefore} → ${size.bytesAfter} packed`,
-    `memory: about ${sizeText(peak.tensors)} of tensors, ${sizeText(peak.models)} of them the model and its copies; ${sizeText(peak.statistics)} for H and G`,
+    `weights: ${size.compressedWeights} of ${size.parameters} at ${size.bitsPerWeight.toFixed(2)} bits with scales; ` +
+      `bytes: ${size.bytesBefore} → ${size.bytesAfter} packed`,
+    `memory: about ${sizeText(peak.tensors)} of tensors, ${sizeText(peak.models)} of them the model and its copies; ` +
+      `${sizeText(peak.statistics)} for H and G`,
   ].join('\n');
-}
-
-function aligned(rows: readonly string[][]): string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column]))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function sizeText(bytes: number): string {

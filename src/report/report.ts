@@ -6,7 +6,7 @@ export function createReport(data: ReportData): Report {
   return {...data, toJSON: () => data, toString: () => reportTable(data)};
 }
 
-/** The report of a model to which nothing was done. */
+/** The report of a model before the first stage. */
 export function emptyReport(parameters: number): Report {
   const bytes = 4 * parameters;
   return createReport({

@@ -1,9 +1,11 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {partsOf} from '../numerics/coding/packedMatrices.ts';
+import {concatenate} from '../numerics/concatenate.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {packLayer} from '../packed/packLayer.ts';
 import type {CompressedLayer} from '../records.ts';
-import type {LayerReport, SizeReport} from './reportRecords.ts';
+import type {LayerReport} from './layerReport.ts';
+import type {SizeReport} from './reportRecords.ts';
 
 /**
  * The bytes of a layer's weight matrix in a packed file: codes of the kept weights, steps, offsets, mask.
@@ -12,16 +14,13 @@ import type {LayerReport, SizeReport} from './reportRecords.ts';
 export function packedLayer(layer: CompressedLayer, values: readonly Matrix[]): Uint8Array<ArrayBuffer> {
   const {packing, parts} = packLayer(layer, values);
   const arrays = partsOf(packing).map(({name}) => parts[name] ?? new Int32Array(0));
-  const bytes = new Uint8Array(arrays.reduce((sum, {byteLength}) => sum + byteLength, 0));
-  let to = 0;
-  for (const {buffer, byteOffset, byteLength} of arrays) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), to);
-    to += byteLength;
-  }
-  return bytes;
+  return concatenate(
+    arrays.map(({buffer, byteOffset, byteLength}) => new Uint8Array(buffer, byteOffset, byteLength)),
+    Uint8Array,
+  );
 }
 
-/** How long bytes are after gzip. */
+/** The length of bytes after gzip. */
 export async function gzipLength(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   const zipped = new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip')));
   return (await zipped.arrayBuffer()).byteLength;

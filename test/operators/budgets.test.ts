@@ -113,7 +113,7 @@ onBackends(['wasm'], () => {
         for (const {levels, choice} of report.layers) {
           expect(ALPHABETS).to.include(levels);
           expect(choice).to.match(
-            /^(ternary|\d bits?) by sensitivity: alone, error about [\d.]+ % at .*; of its square the outputs feel [\d.e-]+$/,
+            /^(ternary|\d bits?) by sensitivity: alone, error about [\d.]+ % at .*; output sensitivity [\d.e-]+$/,
           );
         }
         expect(String(report)).to.contain(`middle: ${report.layers[1].choice ?? '?'}`);

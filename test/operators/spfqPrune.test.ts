@@ -153,7 +153,7 @@ onBackends(['wasm'], () => {
         expect([mask, relativeError, pattern]).to.deep.equal([best.mask, best.relativeError, 'unstructured']);
       }
       expect(report.toString()).to.match(
-        /^conv: mask by [a-z ]+; error, and behind the activation: .* %, .* % by magnitude/m,
+        /^conv: mask by [a-z ]+; error, and after the activation: .* %, .* % by magnitude/m,
       );
     });
 

@@ -118,7 +118,7 @@ onBackends(['wasm'], () => {
           'stages: spfqQuantize → evaluate, # s',
           'layer type shape letters bits pruned scale error measured / bound clipped dead rows kernel ms',
           'out Dense # × # # # – channel # %* # / (#) # % # #! reference #',
-          '* on calibrated rows: too few samples to hold any back',
+          '* on calibrated rows: too few samples to hold any out',
           '! fewer calibration rows than features: calibrate on more samples',
           '(bound) does not apply: it holds with probability # for stochastic rounding along the path without clipped steps',
           'spfqQuantize left norm (BatchNormalization) as it is: has no weight matrix',

@@ -141,7 +141,7 @@ onBackends(['wasm'], () => {
       expect(lines.find((line) => line.startsWith('scores Dense'))).to.match(
         /^scores Dense 12 × 4 15 # – channel # % # \/ \(#\) # % \d+ 90 reference \d+$/,
       );
-      expect(lines).to.include('wide: mask by magnitude; error, and behind the activation: # %, # % by magnitude');
+      expect(lines).to.include('wide: mask by magnitude; error, and after the activation: # %, # % by magnitude');
       expect(lines).to.include('scores: damping #');
       expect(lines.filter((line) => line.includes(': correction'))).to.have.length(2);
       expect(lines).to.include(

@@ -1,3 +1,4 @@
+import {type Column, textTable} from '../../report/textTable.ts';
 import type {StoredForm} from './storedForm.ts';
 
 /** How the kernel of a compressed layer was written. */
@@ -32,7 +33,7 @@ export interface StockReport {
   toString(): string;
 }
 
-const COLUMNS: ReadonlyArray<readonly [string, (layer: StockLayer) => string]> = [
+const COLUMNS: ReadonlyArray<Column<StockLayer>> = [
   ['layer', ({name}) => name],
   ['type', ({className}) => className],
   [
@@ -49,17 +50,6 @@ const COLUMNS: ReadonlyArray<readonly [string, (layer: StockLayer) => string]> =
 
 /** A report with its table. */
 export function stockReport(layers: readonly StockLayer[], bytes: number): StockReport {
-  return {layers, bytes, toString: () => tableOf(layers, bytes)};
-}
-
-function tableOf(layers: readonly StockLayer[], bytes: number): string {
-  const rows = [COLUMNS.map(([heading]) => heading), ...layers.map((layer) => COLUMNS.map(([, text]) => text(layer)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column]))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...lines, `weights: ${bytes} bytes with all other parameters in float32`].join('\n');
+  const total = `weights: ${bytes} bytes with all other parameters in float32`;
+  return {layers, bytes, toString: () => [...textTable(COLUMNS, layers), total].join('\n')};
 }

@@ -10,7 +10,7 @@ import type {Task} from '../../numerics/task.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
 import {withRidge} from '../../solver/withRidge.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
-import {letterReport} from '../measure/layerReport.ts';
+import {measureStorage} from '../measure/measureLayer.ts';
 import type {Compression} from '../run/compression.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
@@ -48,7 +48,7 @@ export async function correctModel(
   const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
   if (compressed.size === 0)
     throw new ModelError(
-      `${context.stage}: expected a compressed model, got one without compressed layers; put it behind spfqQuantize, spfqPrune or spfqCompress`,
+      `${context.stage}: expected a compressed model, got one without compressed layers; put it after spfqQuantize, spfqPrune or spfqCompress`,
     );
   const filter: VisitOptions['filter'] = (layer, info) =>
     compressed.has(info.name) ? options.filter(layer, info) : 'not compressed by an earlier stage';
@@ -92,7 +92,7 @@ async function correctLayer(
   const kept = errorAfter < errorBefore && (await runner.run(lowersCalibrationError(problems, values)));
   const report = {
     ...reportBefore,
-    ...(kept ? await letterReport(layer, values) : {}),
+    ...(kept ? await measureStorage(layer, values) : {}),
     relativeError: kept ? errorAfter : errorBefore,
     correction: {before: errorBefore, after: errorAfter, kept},
     milliseconds: reportBefore.milliseconds + performance.now() - begin,

@@ -10,7 +10,7 @@ import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
 import {gramBytes} from '../../ops/gramBytes.ts';
 import {type DryRunData, type DryRunLayer, type DryRunReport, dryRunReport} from '../../report/dryRunReport.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
-import {stageTargets, type TargetChoice} from '../run/stageTargets.ts';
+import {chooseTargets, type TargetChoice} from '../run/chooseTargets.ts';
 import {type TargetMemory, walkMemory} from './walkMemory.ts';
 
 /** What a pruning stage would do. */
@@ -47,7 +47,7 @@ export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport 
   const calls = listCalls(model);
   const networks = {original: calls, shadow: calls};
   const stages = [plan.pruning, plan.letters].filter((stage) => stage !== undefined);
-  const choices = stages.map((stage) => ({stage: stage.stage, ...stageTargets(stage.stage, networks, stage)}));
+  const choices = stages.map((stage) => ({stage: stage.stage, ...chooseTargets(stage.stage, networks, stage)}));
   const pruned = choices.find(({stage}) => stage === plan.pruning?.stage);
   for (const target of pruned?.targets ?? [])
     if (plan.pruning) requirePattern(plan.pruning.stage, target, plan.pruning.pattern);

@@ -2,7 +2,7 @@ import {matrix, subtract} from '../../numerics/linalg/matrix.ts';
 import {multiply} from '../../numerics/linalg/product.ts';
 import {pathBound} from '../../numerics/path/bounds.ts';
 import type {Task} from '../../numerics/task.ts';
-import type {BoundReport} from '../../report/reportRecords.ts';
+import type {BoundReport} from '../../report/layerReport.ts';
 import type {FollowedPath} from '../../solver/followedPath.ts';
 import type {VisitedProblem} from '../run/layerVisit.ts';
 

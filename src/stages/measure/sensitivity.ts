@@ -6,7 +6,7 @@ import type {LayerVisit} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 import {heldOutError} from './heldOutError.ts';
-import {layerReport, type ProblemOutcome} from './layerReport.ts';
+import {measureLayer, type ProblemOutcome} from './measureLayer.ts';
 import {OutputProbe} from './outputProbe.ts';
 
 /** One way to compress a layer, tried on it. */
@@ -69,7 +69,7 @@ export async function measureSensitivities(
       measured.push(sensitivity);
       return {
         layer: last.layer,
-        report: await layerReport(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0}, context),
+        report: await measureLayer(last.layer, last.outcomes, {before: visit.reportBefore, milliseconds: 0}, context),
       };
     });
     tried.dispose();

@@ -1,17 +1,21 @@
-import {dispose, getBackend} from '@tensorflow/tfjs-core';
+import {dispose, getBackend, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {sealModel} from '../../artifacts/sealModel.ts';
+import type {BatchSource} from '../../data/batchSource.ts';
 import {ModelError} from '../../errors.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {packedLayersOf, requireUnpacked} from '../../packed/requireUnpacked.ts';
+import type {PackingReport} from '../../report/packingReport.ts';
 import {createReport} from '../../report/report.ts';
-import type {PackingReport} from '../../report/reportRecords.ts';
 import {type Compression, disposeFunction, requireAlive} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
-import {readCalibrationProbe} from './calibrationProbe.ts';
 import {packedLayerReport} from './packedLayerReport.ts';
 import {packModel} from './packModel.ts';
 import {selfCheck} from './selfCheck.ts';
 import {selfChecksByDefault} from './selfCheckRule.ts';
+
+/** Samples of the self-check: few, because the inputs of all packed layers are held together. */
+const PROBE_SAMPLES = 8;
 
 /** Whether packed layers are compared with their float32 counterparts; undefined: on WebGPU. */
 type SelfCheck = boolean | 'decode' | undefined;
@@ -63,7 +67,7 @@ async function checkOf(
   check: boolean | 'decode',
 ): Promise<PackingReport['selfCheck']> {
   if (check === false) return undefined;
-  const probe = calibration && (await readCalibrationProbe(calibration, model));
+  const probe = calibration && (await readProbe(calibration, model));
   try {
     const {backend, tolerance, layers} = await selfCheck(model, probe, {
       seed,
@@ -73,4 +77,16 @@ async function checkOf(
   } finally {
     dispose(probe ?? []);
   }
+}
+
+/** The first samples of the calibration data, as inputs of the model. They belong to the caller. */
+async function readProbe(calibration: BatchSource, model: LayersModel): Promise<Tensor[] | undefined> {
+  for await (const batch of calibration.read(model)) {
+    try {
+      return tidy(() => batch.map((tensor) => slice(tensor, 0, Math.min(PROBE_SAMPLES, tensor.shape[0]))));
+    } finally {
+      dispose(batch);
+    }
+  }
+  return undefined;
 }

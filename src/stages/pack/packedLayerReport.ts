@@ -1,6 +1,6 @@
 import {BackendError} from '../../errors.ts';
 import type {Packed} from '../../packed/packed.ts';
-import type {PackedLayerReport} from '../../report/reportRecords.ts';
+import type {PackedLayerReport} from '../../report/packingReport.ts';
 
 /** What is to be said of a packed layer, on the active backend. */
 export function packedLayerReport(layer: Packed): PackedLayerReport {

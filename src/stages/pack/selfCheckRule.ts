@@ -1,9 +1,20 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {OptionRule} from '../../options.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {packedLayerReport} from './packedLayerReport.ts';
 
-/** Whether a packed model is checked if nobody says: on a GPU, whose drivers vary. Without the plugin it can be saved there, and nothing else. */
+/** The rule of the option `selfCheck`; where it is left out, {@link selfChecksByDefault} decides. */
+export const selfCheckRule: OptionRule<boolean | 'decode' | undefined> = {
+  fallback: undefined,
+  expected: "true, false or 'decode'",
+  accepts: (value) => typeof value === 'boolean' || value === 'decode',
+};
+
+/**
+ * The default of `selfCheck`: on WebGPU, because drivers vary. Without its plugin a model can be packed and saved there,
+ * but no packed layer can run, so there is nothing to compare.
+ */
 export function selfChecksByDefault(packed: LayersModel): boolean {
   return (
     getBackend() === 'webgpu' &&

@@ -6,10 +6,10 @@ import {multiply} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import type {PrunedLayer} from '../../records.ts';
-import type {CandidateReport} from '../../report/reportRecords.ts';
+import type {CandidateReport} from '../../report/layerReport.ts';
 import {type MaskName, type PrunePathOptions, type ScoredWeights, scoreWeights} from '../../solver/maskScores.ts';
 import {heldOutError, type Replacement} from '../measure/heldOutError.ts';
-import {layerReport} from '../measure/layerReport.ts';
+import {measureLayer} from '../measure/measureLayer.ts';
 import {outputError} from '../measure/outputError.ts';
 import type {Compression} from '../run/compression.ts';
 import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
@@ -101,7 +101,7 @@ async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context
   };
   return {
     layer: pruned,
-    report: await layerReport(
+    report: await measureLayer(
       pruned,
       weights,
       {

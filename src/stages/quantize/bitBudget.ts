@@ -2,6 +2,7 @@ import {ModelError} from '../../errors.ts';
 import {allocate} from '../../numerics/allocation.ts';
 import type {Bits} from '../../numerics/stochastic/alphabet.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
+import {percentText} from '../../report/numberText.ts';
 import {packedLayer} from '../../report/sizes.ts';
 import type {QuantizeMethod} from '../../solver/quantizeMethod.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
@@ -85,12 +86,12 @@ async function quantizeNarrowest(
   for (const {bits, options} of widths) {
     const letters = await quantizeLayer(visit, options, context);
     const error = await context.run(heldOutError(letters.outcomes));
-    tried.push(`${percent(error)} at ${named(bits)}`);
+    tried.push(`${percentText(error)} at ${named(bits)}`);
     if (error <= limit)
       return createQuantizedResult(
         visit,
         letters,
-        `${named(bits)}, the fewest with an error up to ${percent(limit)}: ${tried.join(', ')}`,
+        `${named(bits)}, the fewest with an error up to ${percentText(limit)}: ${tried.join(', ')}`,
         context,
       );
   }
@@ -169,19 +170,15 @@ function choiceText(
   chosen: number,
   widths: readonly LetterWidth[],
 ): string {
-  const at = (width: number) => `${percent(trials[width].error)} at ${named(widths[width].bits)}`;
+  const at = (width: number) => `${percentText(trials[width].error)} at ${named(widths[width].bits)}`;
   const neighbours = [chosen - 1, chosen + 1].filter((width) => width >= 0 && width < widths.length);
   return (
     `${named(widths[chosen].bits)} by sensitivity: alone, error about ${[chosen, ...neighbours].map(at).join(', ')}; ` +
-    `of its square the outputs feel ${outputSensitivity.toPrecision(2)}`
+    `output sensitivity ${outputSensitivity.toPrecision(2)}`
   );
 }
 
 function named(bits: Bits): string {
   if (bits === 'ternary') return 'ternary';
   return bits === 1 ? '1 bit' : `${bits} bits`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }

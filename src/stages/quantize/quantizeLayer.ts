@@ -2,7 +2,7 @@ import type {QuantizedLayer} from '../../records.ts';
 import {lookupMethod} from '../../solver/lookupMethod.ts';
 import type {QuantizeMethod} from '../../solver/quantizeMethod.ts';
 import {quantizeWeights} from '../../solver/quantizeWeights.ts';
-import {layerReport, type ProblemOutcome} from '../measure/layerReport.ts';
+import {measureLayer, type ProblemOutcome} from '../measure/measureLayer.ts';
 import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import type {LayerResult} from '../run/visitLayers.ts';
@@ -56,7 +56,7 @@ export async function createQuantizedResult(
 ): Promise<LayerResult> {
   return {
     layer,
-    report: await layerReport(layer, outcomes, {before: reportBefore, milliseconds, choice}, runner),
+    report: await measureLayer(layer, outcomes, {before: reportBefore, milliseconds, choice}, runner),
     values: outcomes.map(({values}) => values),
     shifts: outcomes.map(({shift}) => shift),
   };

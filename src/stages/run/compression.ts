@@ -5,8 +5,9 @@ import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {ProgressObserver} from '../../progress.ts';
 import type {CompressedLayer, SkippedLayer} from '../../records.ts';
+import type {LayerReport} from '../../report/layerReport.ts';
 import {createReport, emptyReport} from '../../report/report.ts';
-import type {LayerReport, Report} from '../../report/reportRecords.ts';
+import type {Report} from '../../report/reportRecords.ts';
 import {sizesOf} from '../../report/sizes.ts';
 import type {StageContext} from './stageContext.ts';
 

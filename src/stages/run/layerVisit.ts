@@ -7,7 +7,7 @@ import type {Mask} from '../../numerics/linalg/mask.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import type {TaskRunner} from '../../numerics/task.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {LayerReport} from '../../report/reportRecords.ts';
+import type {LayerReport} from '../../report/layerReport.ts';
 import type {Compression} from './compression.ts';
 
 /** A layer whose statistics are complete, on its turn to be compressed. */
@@ -47,7 +47,7 @@ export interface VisitContext {
 }
 
 /** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
-export async function createVisit(
+export async function createLayerVisit(
   target: CompressionTarget,
   statistics: readonly ProblemStatistics[],
   {compression, networks, bias, runner}: VisitContext,

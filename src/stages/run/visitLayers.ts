@@ -7,13 +7,13 @@ import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {LayerReport} from '../../report/reportRecords.ts';
+import type {LayerReport} from '../../report/layerReport.ts';
+import {chooseTargets} from './chooseTargets.ts';
 import {type Compression, createNextCompression, requireAlive} from './compression.ts';
-import {createVisit, type LayerVisit} from './layerVisit.ts';
+import {createLayerVisit, type LayerVisit} from './layerVisit.ts';
 import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
 import {rewriteLayer} from './rewriteLayer.ts';
 import type {StageContext} from './stageContext.ts';
-import {stageTargets} from './stageTargets.ts';
 
 /** Which layers a stage visits, and how. */
 export interface VisitOptions {
@@ -62,7 +62,7 @@ export async function visitLayers(
   requireAlive(context.stage, model);
   const networks = await createNetworkPair(original, model);
   try {
-    const {targets, skipped} = stageTargets(context.stage, networks, options);
+    const {targets, skipped} = chooseTargets(context.stage, networks, options);
     await requireFiniteWeights(
       networks.original.calls.map(({layer}) => layer),
       context.stage,
@@ -73,7 +73,7 @@ export async function visitLayers(
         context.progress(target.name, done.length, targets.length);
         requireFiniteInputs(target.name, statistics, context.stage);
         await context.checkpoint();
-        const visit = await createVisit(target, statistics, {
+        const visit = await createLayerVisit(target, statistics, {
           compression,
           networks,
           bias: options.bias,

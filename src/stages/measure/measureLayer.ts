@@ -3,7 +3,7 @@ import {diagonal, type Matrix} from '../../numerics/linalg/matrix.ts';
 import {effectiveBits} from '../../numerics/stochastic/alphabet.ts';
 import type {TaskRunner} from '../../numerics/task.ts';
 import type {CompressedLayer} from '../../records.ts';
-import type {LayerReport, PruningReport} from '../../report/reportRecords.ts';
+import type {LayerReport, PruningReport} from '../../report/layerReport.ts';
 import {gzipLength, packedLayer} from '../../report/sizes.ts';
 import type {FollowedPath} from '../../solver/followedPath.ts';
 import {shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
@@ -30,7 +30,7 @@ export interface StageFindings {
  * The report of a layer, measured on rows that its statistics have not seen.
  * @param runner awaited within the products that this takes
  */
-export async function layerReport(
+export async function measureLayer(
   layer: CompressedLayer,
   outcomes: readonly ProblemOutcome[],
   {before, milliseconds, pruning, choice}: StageFindings,
@@ -96,7 +96,7 @@ export async function layerReport(
     correction: undefined,
     kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',
     milliseconds: milliseconds + (before?.milliseconds ?? 0),
-    ...(await letterReport(
+    ...(await measureStorage(
       layer,
       outcomes.map(({values}) => values),
     )),
@@ -104,7 +104,7 @@ export async function layerReport(
 }
 
 /** What a layer's letters, zeros and bytes are, whatever became of its outputs. */
-export async function letterReport(
+export async function measureStorage(
   layer: CompressedLayer,
   values: readonly Matrix[],
 ): Promise<

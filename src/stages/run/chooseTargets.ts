@@ -19,7 +19,7 @@ export interface TargetChoice {
  * The layers that a stage visits and those it leaves, in the order of the walk.
  * @throws ModelError if a named layer is not there, or no layer is left to visit
  */
-export function stageTargets(
+export function chooseTargets(
   stage: string,
   networks: NetworkCalls,
   {filter, names}: TargetChoice,
