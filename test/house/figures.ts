@@ -1,22 +1,23 @@
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import ts from 'typescript';
+import {findFloorViolations} from './floorViolations.ts';
+import {CAST_FILES} from './sourceFiles.ts';
+import {findWideLines, MAX_WIDTH, writtenFiles} from './width.ts';
 
 // npm run house: the figures by which the state of the code base is told.
 
-/** The one place where casts are in order: kernels of tfjs take untyped inputs, and its private fields have no types. */
-const CAST_FILES = ['src/ops/kernel.ts', 'src/tfjsInternals.ts'];
-const MAX_WIDTH = 120;
-
-const files = execFileSync('git', ['ls-files', '--', 'src', 'plugins', 'test', 'bench', 'examples'], {encoding: 'utf8'})
-  .split('\n')
-  .filter((path) => /[.](ts|js|mjs|html|css|md)$/.test(path));
+const files = writtenFiles();
 const library = files.filter((path) => /^(src|plugins)[/].*[.]ts$/.test(path));
 
-const {circles, arrows} = countFloorViolations();
-print('files in a circle of imports (npm run lint:floors)', circles);
-print('imports that break a floor (npm run lint:floors)', arrows);
-print(`lines over ${String(MAX_WIDTH)} columns, without tables and URLs`, sum(files.map(countWideLines)));
+const violations = await findFloorViolations();
+const circular = violations.filter(({rule}) => rule === 'no-circle');
+print('files in a circle of imports (npm run lint:floors)', new Set(circular.map(({from}) => from)).size);
+print('imports that break a floor (npm run lint:floors)', violations.length - circular.length);
+print(
+  `lines over ${String(MAX_WIDTH)} columns, without tables and URLs`,
+  sum(files.map((path) => findWideLines(path).length)),
+);
 print('exports used by tests alone (npx knip --production)', countTestOnlyExports());
 print(
   `casts in src and plugins outside ${CAST_FILES.join(' and ')}`,
@@ -32,44 +33,20 @@ function print(what: string, figure: number | string): void {
   console.log(`${String(figure).padStart(14)}  ${what}`);
 }
 
-interface Violation {
-  readonly from: string;
-  readonly rule: {readonly name: string};
-}
-
-function countFloorViolations(): {circles: number; arrows: number} {
-  const report = run('depcruise', ['src', 'plugins', 'examples', '--output-type', 'json']);
-  const {violations} = (JSON.parse(report) as {summary: {violations: Violation[]}}).summary;
-  const circular = violations.filter(({rule}) => rule.name === 'no-circle');
-  return {circles: new Set(circular.map(({from}) => from)).size, arrows: violations.length - circular.length};
-}
-
 function countTestOnlyExports(): number {
-  const report = JSON.parse(run('knip', ['--production', '--include', 'exports,types', '--reporter', 'json'])) as {
+  const report = JSON.parse(runKnip('--production', '--include', 'exports,types', '--reporter', 'json')) as {
     issues: {exports: unknown[]; types: unknown[]}[];
   };
   return sum(report.issues.map(({exports, types}) => exports.length + types.length));
 }
 
-/** Both tools exit with an error where they found something. */
-function run(tool: string, args: readonly string[]): string {
+/** It exits with an error where it found something. */
+function runKnip(...args: readonly string[]): string {
   try {
-    return execFileSync('npx', [tool, ...args], {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    return execFileSync('npx', ['knip', ...args], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
   } catch (cause) {
     return (cause as {stdout: string}).stdout;
   }
-}
-
-/** A row of a Markdown table and an address cannot be wrapped. */
-function countWideLines(path: string): number {
-  const isTable = (line: string): boolean => path.endsWith('.md') && line.startsWith('|');
-  return textOf(path)
-    .split('\n')
-    .filter((line) => line.length > MAX_WIDTH && !isTable(line) && !/https?:[/][/]/.test(line)).length;
 }
 
 function countCasts(path: string): number {

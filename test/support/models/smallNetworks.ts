@@ -2,21 +2,12 @@ import {memory, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, model, type Sequential, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {firstValueFrom, type Observable, throwIfEmpty} from 'rxjs';
-import {gaussians, uniforms} from '../numerics/randomMatrices.ts';
+import {gaussians} from '../numerics/randomMatrices.ts';
 
 /** Independent normal numbers. */
 export function gaussianTensor(shape: number[], seed: number): Tensor {
   const next = gaussians(seed);
   return tensor(Float32Array.from({length: shape.reduce((product, size) => product * size, 1)}, next), shape);
-}
-
-/** Random class numbers `[samples]`. */
-export function classNumbers(samples: number, classes: number, seed: number): Tensor {
-  const next = uniforms(seed);
-  return tensor(
-    Float32Array.from({length: samples}, () => Math.floor(next() * classes)),
-    [samples],
-  );
 }
 
 /** A dense network 6 → 8 → 3 with the same weights on every call. */
