@@ -20,7 +20,7 @@ describe('docs/guides', () => {
     const {config} = ts.readConfigFile('typedoc.json', (path) => readFileSync(path, 'utf8')) as {
       config: {projectDocuments: string[]};
     };
-    expect([...config.projectDocuments].sort()).to.deep.equal(guides.map((name) => join(folder, name)));
+    expect(config.projectDocuments).to.include.members(guides.map((name) => join(folder, name)));
   });
 
   for (const name of guides) {
