@@ -9,8 +9,8 @@ import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import {type OperatorKind, operators, type Rounding} from '../numerics/stochastic/index.ts';
 import type {StochasticOperator} from '../numerics/stochastic/stochasticOperator.ts';
 import {immediately, type TaskRunner} from '../numerics/task.ts';
+import {deviceLimit} from '../tfjsInternals.ts';
 import {backendAttrs, backendInputs} from './kernel.ts';
-import {maxBufferBytes} from './maxBufferBytes.ts';
 
 /** The name under which backends register their kernel of this op. */
 export const FOLLOW_PATH = 'FollowPath';
@@ -208,4 +208,9 @@ function pathFrom(
     values.data[i] = Math.fround(stepAt(scales, Math.floor(i / columns), i % columns) * (codes[i] + shift));
   }
   return {codes: Int16Array.from(codes), values, drift: matrix(rows, columns, drift)};
+}
+
+/** Bytes of the largest buffer that a kernel of the active backend can read; only WebGPU devices have a limit. */
+export function maxBufferBytes(): number {
+  return deviceLimit('maxStorageBufferBindingSize') ?? Infinity;
 }

@@ -1,10 +1,9 @@
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import {type AlignmentOptions, alignWeights} from '../numerics/path/alignment.ts';
 import {dampedFeedback, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import {reals} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {reals} from '../numerics/stochastic/reals.ts';
-import type {TaskRunner} from '../numerics/task.ts';
-import type {Task} from '../numerics/task.ts';
+import type {Task,TaskRunner} from '../numerics/task.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
 import type {FollowedPath} from './followedPath.ts';
 import {pathScores} from './pathScores.ts';

@@ -9,17 +9,14 @@ import {absMaxScale, meanSquareScale} from '../numerics/scales/meanSquareScale.t
 import {valuesOf} from '../numerics/scales/quantized.ts';
 import type {Scales} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
-import type {TaskRunner} from '../numerics/task.ts';
-import type {Task} from '../numerics/task.ts';
+import type {Task,TaskRunner} from '../numerics/task.ts';
 import {pathFollower} from '../ops/followPath.ts';
-import {countClippedWeights} from './clippedSteps.ts';
-import type {QuantizedWeights} from './followedPath.ts';
+import {countClippedWeights, type QuantizedWeights} from './followedPath.ts';
 import {findBestPath} from './pathSearch.ts';
 import {pickBetterNeurons} from './pickBetterNeurons.ts';
 import type {QuantizeMethod} from './quantizeMethod.ts';
 import {trimToSparsity} from './trimToSparsity.ts';
-import type {MatrixIndex, TargetedProblem, WeightProblem} from './weightProblem.ts';
-import {withRidge} from './withRidge.ts';
+import {type MatrixIndex, type TargetedProblem, type WeightProblem, withRidge} from './weightProblem.ts';
 
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.

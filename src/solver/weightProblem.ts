@@ -1,6 +1,7 @@
 import type {Grams} from '../numerics/correction/centering.ts';
+import {meanDiagonal} from '../numerics/linalg/damping.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
-import type {Matrix} from '../numerics/linalg/matrix.ts';
+import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 
 /** Where it stands in its model. */
 export interface MatrixIndex {
@@ -21,4 +22,32 @@ export interface WeightProblem extends Grams {
 export interface TargetedProblem extends WeightProblem {
   /** GW `[features, neurons]`, or less where a bias does a part of it. */
   readonly target: Matrix;
+}
+
+/**
+ * The problem of minimising ‖XW − X̃Q‖² + λ‖V − Q‖², V = W, or what an earlier stage made of the weights that it left:
+ * what few rows say is not believed to the last. H + λI and G + λI stand for H and G. A dead feature stays dead.
+ * @param ridge λ / mean diag H
+ */
+export function withRidge(problem: TargetedProblem, ridge: number): TargetedProblem {
+  const {weights, gram, crossGram, mask, current} = problem;
+  if (ridge === 0) return problem;
+  const lambda = ridge * meanDiagonal(gram);
+  const added = diagonal(gram).map((norm) => (norm > 0 ? lambda : 0));
+  const centre = mask && current ? current : weights;
+  const {rows, columns, data} = problem.target;
+  const target = matrix(
+    rows,
+    columns,
+    data.map((entry, i) => entry + added[Math.floor(i / columns)] * centre.data[i]),
+  );
+  return {...problem, gram: withAddedDiagonal(gram, added), crossGram: withAddedDiagonal(crossGram, added), target};
+}
+
+function withAddedDiagonal({rows, columns, data}: Matrix, added: Float64Array): Matrix {
+  const sum = matrix(rows, columns, data.slice());
+  added.forEach((amount, t) => {
+    sum.data[t * columns + t] += amount;
+  });
+  return sum;
 }

@@ -1,5 +1,12 @@
 import {expect} from 'chai';
-import {type AlignmentOptions, type FeedbackOptions, type Granularity, keepLargest, type Quantized, uniformAlphabet} from 'tfjs-compress/numerics';
+import {
+  type AlignmentOptions,
+  type FeedbackOptions,
+  type Granularity,
+  keepLargest,
+  type Quantized,
+  uniformAlphabet,
+} from 'tfjs-compress/numerics';
 import {centerGrams} from '../../src/numerics/correction/centering.ts';
 import {cholesky, choleskySolve} from '../../src/numerics/linalg/cholesky.ts';
 import {solveOnSupport} from '../../src/numerics/linalg/conjugateGradients.ts';
@@ -11,7 +18,7 @@ import {dampedFeedback} from '../../src/numerics/path/pathFeedback.ts';
 import {followPath} from '../../src/numerics/path/pathFollowing.ts';
 import {refine} from '../../src/numerics/path/refinement.ts';
 import {meanSquareScale} from '../../src/numerics/scales/meanSquareScale.ts';
-import {nearestQuantizer} from '../../src/numerics/stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../../src/numerics/stochastic/quantizer.ts';
 import {runSync, type Task} from '../../src/numerics/task.ts';
 import {columnMeans, gaussianMatrix, gramsOf, perturbed} from '../support/numerics/randomMatrices.ts';
 

@@ -1,6 +1,6 @@
 import {diagonal, type Matrix} from '../linalg/matrix.ts';
 import type {Alphabet} from '../stochastic/alphabet.ts';
-import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../stochastic/quantizer.ts';
 import type {Task} from '../task.ts';
 
 /** The letters of one neuron, while they change. */

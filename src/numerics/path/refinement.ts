@@ -2,12 +2,11 @@ import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {applyMask, type Mask} from '../linalg/mask.ts';
 import {type Matrix, matrix, subtract, transpose} from '../linalg/matrix.ts';
 import {multiply} from '../linalg/product.ts';
-import {type Quantized, valuesOf} from '../scales/quantized.ts';
+import {type Quantized, transposeCodes,valuesOf} from '../scales/quantized.ts';
 import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
 import type {Granularity, Scales} from '../scales/scales.ts';
-import {transposeCodes} from '../scales/transposeCodes.ts';
 import {type Alphabet} from '../stochastic/alphabet.ts';
-import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../stochastic/quantizer.ts';
 import {runSync, type Task} from '../task.ts';
 import {type NeuronLetters, PairMoves} from './pairMoves.ts';
 

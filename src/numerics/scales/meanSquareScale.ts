@@ -2,7 +2,7 @@ import {panelsOf} from '../linalg/blocks.ts';
 import type {Mask} from '../linalg/mask.ts';
 import type {Matrix} from '../linalg/matrix.ts';
 import type {Alphabet} from '../stochastic/alphabet.ts';
-import {nearestQuantizer} from '../stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../stochastic/quantizer.ts';
 import {runSync, type Task} from '../task.ts';
 import {type Granularity, groupSizeOf, roundToFloat32, type Scales} from './scales.ts';
 

@@ -1,9 +1,6 @@
-import {nearestPruner} from './nearestPruner.ts';
-import {nearestQuantizer} from './nearestQuantizer.ts';
-import {nearestSparseQuantizer} from './nearestSparseQuantizer.ts';
-import {stochasticPruner} from './pruner.ts';
-import {stochasticQuantizer} from './quantizer.ts';
-import {sparseQuantizer} from './sparseQuantizer.ts';
+import {nearestPruner, stochasticPruner} from './pruner.ts';
+import {nearestQuantizer, stochasticQuantizer} from './quantizer.ts';
+import {nearestSparseQuantizer, sparseQuantizer} from './sparseQuantizer.ts';
 import type {StochasticOperator} from './stochasticOperator.ts';
 
 /** How an argument becomes a letter: at random without bias, or the nearest. */
@@ -19,4 +16,4 @@ export const operators: Readonly<Record<OperatorKind, Readonly<Record<Rounding, 
   sparseQuantizer: {stochastic: sparseQuantizer, nearest: nearestSparseQuantizer},
 };
 
-export {reals} from './reals.ts';
+export {reals} from './alphabet.ts';

@@ -8,7 +8,7 @@ import {refine} from '../../numerics/path/refinement.ts';
 import {valuesOf} from '../../numerics/scales/quantized.ts';
 import type {Task} from '../../numerics/task.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
-import {withRidge} from '../../solver/withRidge.ts';
+import {withRidge} from '../../solver/weightProblem.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
 import {measureStorage} from '../measure/measureLayer.ts';
 import type {Compression} from '../run/compression.ts';

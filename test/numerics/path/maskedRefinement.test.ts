@@ -21,7 +21,7 @@ import {
   uniformAlphabet,
   valuesOf,
 } from 'tfjs-compress/numerics';
-import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../../../src/numerics/stochastic/quantizer.ts';
 import {
   columnSquares,
   gaussianMatrix,

@@ -11,7 +11,7 @@ import {
   uniformAlphabet,
   valuesOf,
 } from 'tfjs-compress/numerics';
-import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../../../src/numerics/stochastic/quantizer.ts';
 import {columnSquares, gaussianMatrix, gramsOf, residualOf} from '../../support/numerics/randomMatrices.ts';
 
 const features = 14,

@@ -15,7 +15,7 @@ import {
   uniformAlphabet,
 } from 'tfjs-compress/numerics';
 import {valuesOf} from '../../../src/numerics/scales/quantized.ts';
-import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../../../src/numerics/stochastic/quantizer.ts';
 import {
   columnSquares,
   gaussianMatrix,

@@ -10,7 +10,7 @@ import {
   stepAt,
   uniformAlphabet,
 } from 'tfjs-compress/numerics';
-import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../../../src/numerics/stochastic/quantizer.ts';
 import {gaussianMatrix, gaussians, uniforms} from '../../support/numerics/randomMatrices.ts';
 
 const alphabets: readonly AlphabetOptions[] = [

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {reals} from '../../../src/numerics/stochastic/index.ts';
-import {nearestPruner} from '../../../src/numerics/stochastic/nearestPruner.ts';
+import {nearestPruner} from '../../../src/numerics/stochastic/pruner.ts';
 
 describe('nearestPruner', () => {
   const pruned = (y: number, deadZone?: number) => nearestPruner.code(y, 0, reals, deadZone);

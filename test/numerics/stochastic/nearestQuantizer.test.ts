@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {type AlphabetOptions, lettersOf, uniformAlphabet} from 'tfjs-compress/numerics';
-import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
+import {nearestQuantizer} from '../../../src/numerics/stochastic/quantizer.ts';
 
 const layouts: readonly AlphabetOptions[] = [
   {bits: 1},

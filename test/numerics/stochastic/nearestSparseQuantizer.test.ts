@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {type AlphabetOptions, uniformAlphabet} from 'tfjs-compress/numerics';
-import {nearestQuantizer} from '../../../src/numerics/stochastic/nearestQuantizer.ts';
-import {nearestSparseQuantizer} from '../../../src/numerics/stochastic/nearestSparseQuantizer.ts';
+import {nearestQuantizer} from '../../../src/numerics/stochastic/quantizer.ts';
+import {nearestSparseQuantizer} from '../../../src/numerics/stochastic/sparseQuantizer.ts';
 
 const layouts: readonly AlphabetOptions[] = [
   {bits: 1},
