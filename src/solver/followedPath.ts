@@ -4,15 +4,15 @@ import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
 import {type Alphabet, letterOf} from '../numerics/stochastic/alphabet.ts';
 
-/** What came of it. */
+/** A quantized weight matrix. */
 export interface QuantizedWeights extends Quantized {
   /** Q `[features, neurons]`. */
   readonly values: Matrix;
-  /** What the bound of the theory speaks of. */
+  /** The path before refinement, to which the error bound applies. */
   readonly path: FollowedPath;
 }
 
-/** What a path made of W̃, before anything else: what the bound of the theory speaks of. */
+/** A path followed from W̃, before refinement: the quantities of the error bound (Zhang & Saab 2024). */
 export interface FollowedPath {
   /** W̃ `[features, neurons]`. */
   readonly aligned: Matrix;
@@ -22,11 +22,11 @@ export interface FollowedPath {
   readonly radius: number;
   /** C. */
   readonly scaling: number;
-  /** max_t ‖X̃_t‖², as the path met it: of centred columns, with the ridge. */
+  /** max_t ‖X̃_t‖² as the path used it: of centred columns, with the ridge. */
   readonly largestNorm: number;
-  /** Steps whose argument lay outside the alphabet's range. */
+  /** How many weights had an argument outside the alphabet's range. */
   readonly clipped: number;
-  /** Whether E T(x) = x on every step that was not clipped: T was random, and nothing but T chose. */
+  /** Whether E T(x) = x for every weight that was not clipped: T was random, and no selection followed it. */
   readonly isUnbiased: boolean;
   /** λ / mean diag H of optimal feedback, after escalation. */
   readonly damping: number | undefined;
@@ -34,10 +34,10 @@ export interface FollowedPath {
   readonly kernel: string;
 }
 
-/** Steps are rounded to float32: the weight that a scale was made for may lie beyond its letter by so much. */
+/** Steps are rounded to float32, so the weight that a scale was fitted to may exceed its letter by this factor. */
 const WIDER = 1 + 2 ** -23;
 
-/** Letters, c of a T that prunes, and what is pruned already. */
+/** What decides whether a weight was clipped: the letters, the threshold c of a pruning T, earlier pruning. */
 export interface ClippingOptions {
   readonly alphabet: Alphabet;
   readonly threshold: number;
@@ -45,10 +45,10 @@ export interface ClippingOptions {
 }
 
 /**
- * How many steps of a path had an argument beyond the last letter on its side: there E T(x) ≠ x, and the bound does not apply.
- * So it is within a dead zone that reaches beyond the last letter. Steps of pruned weights do not count.
+ * Counts the weights whose argument lies beyond the last letter on its side: there E T(x) ≠ x, and the bound does not
+ * apply. The same holds within a dead zone that reaches beyond the last letter. Pruned weights do not count.
  * @param aligned W̃ `[features, neurons]`
- * @param path `drift`: what moved each step `[features, neurons]`
+ * @param path `drift`: by how much each argument was moved `[features, neurons]`
  */
 export function countClippedWeights(
   aligned: Matrix,

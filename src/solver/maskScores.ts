@@ -3,38 +3,41 @@ import {type AlignmentOptions, alignWeights} from '../numerics/path/alignment.ts
 import {dampedFeedback, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
 import {reals} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import type {Task,TaskRunner} from '../numerics/task.ts';
+import type {Task, TaskRunner} from '../numerics/task.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
 import type {FollowedPath} from './followedPath.ts';
 import {pathScores} from './pathScores.ts';
 import {findThreshold} from './sparsityThreshold.ts';
 import type {MatrixIndex, WeightProblem} from './weightProblem.ts';
 
-/** How masks are found: along a path, at random or by a hard threshold; by |w|; by |w|·‖X‖ within each neuron (Sun et al. 2024). */
+/**
+ * How masks are found: along a path, at random or by a hard threshold; by |w|; by |w|·‖X‖ within each neuron
+ * (Sun et al. 2024).
+ */
 export type MaskName = 'stochastic path' | 'nearest path' | 'magnitude' | 'wanda';
 
-/** What a path through one weight matrix prunes by. */
+/** How a path prunes one weight matrix. */
 export interface PrunePathOptions {
   /** The share of zeros, or the threshold c itself. */
   readonly amount: {readonly sparsity: number} | {readonly threshold: number};
   readonly alignment: AlignmentOptions;
-  /** Feedback of a path by its rounding: the stochastic one needs a larger C. */
+  /** Feedback by rounding: a stochastic path needs a larger C. */
   readonly feedback: Readonly<Record<Rounding, FeedbackOptions>>;
   readonly seed: number;
   readonly strictKernels: boolean;
 }
 
-/** What a mask is made from: the larger a score, the sooner its weight is kept. */
+/** What a mask is made from: weights with larger scores are kept first. */
 export interface ScoredWeights {
   /** `[features, neurons]`. */
   readonly scores: Matrix;
-  /** The kept weights as the method leaves them, and zeros. */
+  /** The weights as the method leaves them: kept ones and zeros. */
   readonly values: Matrix;
-  /** The path that gave them, if one did. */
+  /** The path that they come from, if any. */
   readonly path: FollowedPath | undefined;
 }
 
-/** Scores of one weight matrix by one method. */
+/** Scores the weights of one matrix by one method. */
 export async function scoreWeights(
   name: MaskName,
   problem: WeightProblem,
@@ -127,7 +130,7 @@ function sparsityThreshold(
   );
 }
 
-/** |w_t|·norm_t; −1 where pruned already. */
+/** |w_t|·norm_t; −1 where an earlier stage pruned. */
 function magnitudes(
   {rows, columns, data}: Matrix,
   normOf: (feature: number) => number,

@@ -2,8 +2,9 @@ import type {Mask} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 
 /**
- * How much a path wants to keep each weight `[features, neurons]`: |x_t|·‖X̃_t‖ of its argument x_t = w̃_t + drift_t, what the layer's outputs
- * lose with it; every weight that T kept before every one that it made 0. Weights that are pruned already come last.
+ * Scores of a pruning path `[features, neurons]`, larger ones kept first: |x_t|·‖X̃_t‖ with the argument
+ * x_t = w̃_t + drift_t, which is what the layer's output loses with the weight. Every weight that T kept ranks above
+ * every one that it made 0; weights that an earlier stage pruned rank last.
  */
 export function pathScores(
   aligned: Matrix,

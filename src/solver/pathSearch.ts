@@ -9,7 +9,7 @@ import type {QuantizeMethod} from './quantizeMethod.ts';
 import {findThreshold} from './sparsityThreshold.ts';
 import type {MatrixIndex} from './weightProblem.ts';
 
-/** What a search goes through. */
+/** Everything that a search for the best path needs. */
 export interface SearchSpace {
   /** H `[features, features]`. */
   readonly gram: Matrix;
@@ -22,21 +22,24 @@ export interface SearchSpace {
   readonly method: QuantizeMethod;
   /** Weights that are pruned already. */
   readonly mask: Mask | undefined;
-  /** Awaited before each path and within it. */
+  /** Has a checkpoint before each path and within it. */
   readonly runner: TaskRunner;
 }
 
-/** The path that was chosen: codes and scales, what they are worth, and what moved its steps. */
+/** The path that was chosen: codes and scales, their values, and the drift of its arguments. */
 export interface ChosenPath extends Quantized {
   readonly values: Matrix;
   readonly drift: Matrix;
 }
 
-/** Factors on the scale that calibration tries, for every neuron. First 1: of equals the first is taken, and without inputs all are equal. */
+/**
+ * Factors on the scale that are tried for every neuron. 1 comes first: the first of equals is taken, and without inputs
+ * all are equal.
+ */
 const FACTORS = [1, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2] as const;
 
 /**
- * Chooses the scale, then the best of K paths at that scale, each neuron for itself, by calibration error.
+ * Chooses the scale, then the best of K paths at that scale, separately for each neuron, by calibration error.
  * Where T prunes, its threshold is found first, at the given scale.
  * @param original the scale around which `scale: 'calibration'` searches
  */
@@ -50,7 +53,7 @@ export async function findBestPath(
     followCandidate({scales: scaleSteps(original, () => factor), rounding: 'nearest', path: 0, threshold}, space),
   );
   if (rounding === 'nearest') return {chosen: nearest, threshold};
-  // Of several paths the first rounds to nearest; the search has followed it already.
+  // The first of several paths rounds to nearest; the scale search has followed it already.
   const hasNearest = samples > 1;
   const paths = Array.from({length: samples}, (_, path) => path).slice(hasNearest ? 1 : 0);
   const stochastic = await pickBest(paths, (path) =>
@@ -59,7 +62,7 @@ export async function findBestPath(
   return {chosen: hasNearest ? pickBetter(nearest, stochastic) : stochastic, threshold};
 }
 
-/** The largest threshold whose path, rounded as the last one will be, leaves no more zeros than wanted. */
+/** The largest threshold whose path, rounded like the final one, leaves no more zeros than wanted. */
 function sparsityThreshold(sparsity: number, scales: Scales, space: SearchSpace): Promise<number> {
   const {rounding, samples} = space.method;
   const largest = space.aligned.data.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);

@@ -5,8 +5,8 @@ import type {QuantizedWeights} from './followedPath.ts';
 import type {TargetedProblem} from './weightProblem.ts';
 
 /**
- * Of two ways to quantize the same weights the one with the less calibration error, for each neuron; neurons that share a scale choose together.
- * Both have the same mask. The path is the first one's: a choice among paths has a bias.
+ * Takes, for each neuron, the one of two quantizations with the smaller calibration error; neurons that share a scale
+ * choose together. Both have the same mask. The path is the first one's, marked as biased: so is a choice among paths.
  */
 export function* pickBetterNeurons(
   one: QuantizedWeights,

@@ -5,14 +5,14 @@ import type {Granularity} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
 
-/** How to quantize it. */
+/** How one weight matrix is quantized. */
 export interface QuantizeMethod {
   readonly alphabet: Alphabet;
   readonly granularity: Granularity;
   readonly scale: 'calibration' | 'mse' | 'absmax';
   readonly alignment: AlignmentOptions;
   readonly feedback: FeedbackOptions;
-  /** Values of C for path feedback. Of several each neuron takes the one whose letters, refined, have the least calibration error. */
+  /** Values of C for path feedback. Each neuron takes the one whose refined letters have the least calibration error. */
   readonly scalings: readonly number[];
   readonly rounding: Rounding;
   /** K paths per neuron. */
@@ -26,7 +26,7 @@ export interface QuantizeMethod {
   readonly ridge: number;
   /** Whether letters get an offset per scale, refitted with it. */
   readonly offset: boolean;
-  /** What T prunes in the same pass. */
+  /** What T prunes in the same pass, if anything. */
   readonly prune?: PruneTarget | undefined;
   readonly seed: number;
   readonly strictKernels: boolean;

@@ -9,7 +9,7 @@ import {absMaxScale, meanSquareScale} from '../numerics/scales/meanSquareScale.t
 import {valuesOf} from '../numerics/scales/quantized.ts';
 import type {Scales} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
-import type {Task,TaskRunner} from '../numerics/task.ts';
+import type {Task, TaskRunner} from '../numerics/task.ts';
 import {pathFollower} from '../ops/followPath.ts';
 import {countClippedWeights, type QuantizedWeights} from './followedPath.ts';
 import {findBestPath} from './pathSearch.ts';
@@ -20,8 +20,8 @@ import {type MatrixIndex, type TargetedProblem, type WeightProblem, withRidge} f
 
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
- * @param matrixIndex the number of the layer in its model and of the problem in its layer, for the random numbers
- * @param runner awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled
+ * @param matrixIndex which matrix of the model it is, for the random numbers
+ * @param runner runs the tasks that this takes
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
 export async function quantizeWeights(
@@ -50,7 +50,7 @@ export async function quantizeWeights(
   return best;
 }
 
-/** A problem, with where its paths begin. */
+/** A problem with the weights and scales from which its paths start. */
 interface AlignedProblem extends TargetedProblem {
   /** W̃ `[features, neurons]`. */
   readonly aligned: Matrix;
@@ -104,7 +104,7 @@ async function followAndRefine(
   }
 }
 
-/** Of a pruned matrix the kept weights are solved anew on the inputs as they are now. */
+/** Aligns W. In a pruned matrix, the kept weights are solved for on the inputs as they are now. */
 function* alignProblemTask(
   {weights, gram, crossGram, target, mask, current = weights}: TargetedProblem,
   {alignment}: QuantizeMethod,
@@ -116,7 +116,7 @@ function* alignProblemTask(
 
 /**
  * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
- * What is pruned, or will be, has no say.
+ * Weights that are or will be pruned are ignored.
  */
 function* originalScale(
   {weights, mask, current = weights}: WeightProblem,
@@ -134,7 +134,7 @@ function magnitudes({rows, columns, data}: Matrix): Matrix {
   return matrix(rows, columns, data.map(Math.abs));
 }
 
-/** K with |T(x) − x| ≤ K: the widest step, or the first letter from the threshold on. */
+/** K with |T(x) − x| ≤ K: the widest step, or the first letter at or beyond the threshold. */
 function radiusOf({steps}: Scales, threshold: number, {shift}: Alphabet): number {
   return steps.reduce(
     (largest, step) =>

@@ -1,14 +1,15 @@
-/** Most paths that are followed for a threshold. */
+/** The maximum number of paths that are followed to find a threshold. */
 const MAX_TRIALS = 12;
 
-/** An exact trim follows: so many weights too few are nothing. */
+/** The exact trim that follows corrects a shortfall up to this share of the weights. */
 const CLOSE_ENOUGH = 0.005;
 
 /**
- * A threshold c whose path leaves as many zeros as wanted or up to 0.5 % of the weights fewer, as far as 12 trials find one; never more zeros
- * than wanted, unless c = 0 leaves more. The number of zeros grows with c, but for the chances of a path.
- * @param zeros how many zeros are wanted, of
- * @param weights so many
+ * Finds a threshold c whose path leaves the wanted number of zeros or up to 0.5 % of the weights fewer, within 12
+ * trials; never more zeros than wanted, unless c = 0 leaves more. The number of zeros grows with c, apart from the
+ * randomness of a path.
+ * @param zeros how many zeros are wanted
+ * @param weights the number of weights
  * @param largest a threshold that prunes every weight
  * @param zerosAt follows a path with threshold c, and counts its zeros
  */

@@ -6,14 +6,14 @@ import {pathScores} from './pathScores.ts';
 import type {ChosenPath} from './pathSearch.ts';
 import type {PruneTarget, QuantizeMethod} from './quantizeMethod.ts';
 
-/** What is to be pruned, of which letters. */
+/** What to prune, and the letters. */
 export interface SparseLetters extends Pick<QuantizeMethod, 'alphabet'> {
   readonly prune: PruneTarget;
-  /** What is pruned already. */
+  /** The mask of an earlier stage. */
   readonly mask: Mask | undefined;
 }
 
-/** The letters of a path with a dead zone, pruned to exactly the wanted sparsity: the path's own zeros first. */
+/** Prunes the letters of a path with a dead zone to exactly the wanted sparsity: the path's own zeros first. */
 export function trimToSparsity(
   {codes, scales, ...path}: ChosenPath,
   aligned: Matrix,

@@ -3,30 +3,33 @@ import {meanDiagonal} from '../numerics/linalg/damping.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 
-/** Where it stands in its model. */
+/** Which weight matrix of a model: random numbers depend on it. */
 export interface MatrixIndex {
   readonly layer: number;
   readonly matrix: number;
 }
 
-/** One weight matrix and what calibration says of its inputs. */
+/** One weight matrix and the calibration statistics of its inputs. */
 export interface WeightProblem extends Grams {
   /** W `[features, neurons]`. */
   readonly weights: Matrix;
-  /** Which weights an earlier stage left, and what it made of them: the letters start from there. */
+  /** The mask of an earlier stage, and the weights as it left them: quantization starts from these. */
   readonly mask?: Mask | undefined;
   readonly current?: Matrix;
 }
 
-/** A problem with the target of its least squares. */
+/** A problem with its least-squares target. */
 export interface TargetedProblem extends WeightProblem {
-  /** GW `[features, neurons]`, or less where a bias does a part of it. */
+  /** GW `[features, neurons]`, less the part that a bias supplies. */
   readonly target: Matrix;
 }
 
 /**
- * The problem of minimising ‖XW − X̃Q‖² + λ‖V − Q‖², V = W, or what an earlier stage made of the weights that it left:
- * what few rows say is not believed to the last. H + λI and G + λI stand for H and G. A dead feature stays dead.
+ * Regularises a problem towards V, which matters when calibration rows are few: minimising
+ *
+ *     ‖XW − X̃Q‖² + λ‖V − Q‖²,   V = W, or the weights as an earlier stage left them,
+ *
+ * replaces H by H + λI, G by G + λI and the target GW by GW + λV. A dead feature stays dead.
  * @param ridge λ / mean diag H
  */
 export function withRidge(problem: TargetedProblem, ridge: number): TargetedProblem {

@@ -16,7 +16,13 @@ export function* cholesky(square: Matrix): Task<Matrix | undefined> {
   return factor;
 }
 
-/** Row t of L from the rows before it. @returns whether there is one */
+/**
+ * Row t of L from the rows before it:
+ *
+ *     L_ts = (H_ts − Σ_{r<s} L_tr L_sr) / L_ss  for s < t,   L_tt = √(H_tt − Σ_{r<t} L_tr²)
+ *
+ * @returns whether there is one
+ */
 function factorRow(l: Float64Array, {rows: size, data}: Matrix, t: number): boolean {
   for (let s = 0; s < t; s++) l[t * size + s] = minusDot(data[t * size + s], l, t, s, size) / l[s * size + s];
   const square = minusDot(data[t * size + t], l, t, t, size);

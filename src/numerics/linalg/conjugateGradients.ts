@@ -4,24 +4,24 @@ import {applyMask, type Mask} from './mask.ts';
 import {diagonal, type Matrix, matrix, requireSameShape, subtract} from './matrix.ts';
 import {multiply} from './product.ts';
 
-/** How far to go. */
+/** When the iteration stops. */
 export interface SupportOptions {
   /** λ / mean diag H. Default 0.01. */
   readonly damping?: number;
-  /** The most steps. Default 60. */
+  /** The maximum number of iterations. Default 60. */
   readonly iterations?: number;
   /** A neuron stops once its residual, in the norm of the preconditioner, has fallen by this factor. Default 1e-4. */
   readonly tolerance?: number;
 }
 
 /**
- * The kept weights solved anew: argmin ‖XW − X̃V‖² + λ‖V − V₀‖² over V that are 0 off the mask, by conjugate gradients
+ * Solves for the kept weights: argmin ‖XW − X̃V‖² + λ‖V − V₀‖² over V that are 0 off the mask, by conjugate gradients
  * on H + λI with its diagonal as preconditioner, all neurons at once (Hestenes & Stiefel 1952; Golub & Van Loan, 11.5).
- * Each step lowers that sum, so ‖XW − X̃V‖² is never above that of V₀, however few steps. A dead feature keeps its weight.
+ * Each iteration lowers that sum, so ‖XW − X̃V‖² never exceeds that of V₀. A dead feature keeps its weight.
  * @param gram H `[features, features]`
  * @param target GW `[features, neurons]`
- * @param start V₀ `[features, neurons]`; what it has off the mask counts as 0
- * @param mask what is kept; without one, everything
+ * @param start V₀ `[features, neurons]`; its entries off the mask count as 0
+ * @param mask which weights are kept; without one, all
  * @throws RangeError if the shapes do not fit
  */
 export function* solveOnSupport(
@@ -39,18 +39,23 @@ export function* solveOnSupport(
   return solver.solution;
 }
 
-/** Conjugate gradients of all neurons, in step. */
+/**
+ * Preconditioned conjugate gradients, one system per neuron, all in lockstep. With A = H + λI on the support and
+ * M = diag A, residual r, z = M⁻¹r and direction p:
+ *
+ *     α = ⟨r, z⟩ / ⟨p, Ap⟩;  v += αp;  r −= αAp;  β = ⟨r⁺, z⁺⟩ / ⟨r, z⟩;  p = z⁺ + βp
+ */
 class ConjugateGradients {
   readonly solution: Matrix;
   private readonly lambda: number;
   /** 1 / (H_tt + λ) on the support, 0 off it and at dead features: directions have exact zeros there. */
   private readonly inverse: Float64Array;
   private readonly direction: Matrix;
-  /** ⟨r, r / diag⟩ of each neuron, now and when it counts as solved. */
+  /** ⟨r, z⟩ of each neuron, now and when it counts as solved. */
   private rz: Float64Array;
   private readonly rzTarget: Float64Array;
 
-  /** @param residual (H + λI)-gradient, GW − HV + λ(V₀ − V), off the support meaningless; it is written to */
+  /** @param residual r = GW − HV + λ(V₀ − V), meaningless off the support; it is written to */
   constructor(
     private readonly gram: Matrix,
     private readonly residual: Matrix,
@@ -67,10 +72,10 @@ class ConjugateGradients {
       this.residual.data.map((r, i) => r * this.inverse[i]),
     );
     this.rz = columnDots(this.residual.data, this.direction.data, start.columns);
-    this.rzTarget = this.rz.map((size) => tolerance ** 2 * size);
+    this.rzTarget = this.rz.map((rz) => tolerance ** 2 * rz);
   }
 
-  /** One step of every neuron that is not solved. @returns whether any moved */
+  /** One iteration of every neuron that is not solved. @returns whether any moved */
   *iterate(): Task<boolean> {
     const product = yield* multiply(this.gram, this.direction);
     const alpha = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
@@ -78,7 +83,7 @@ class ConjugateGradients {
     return alpha.some((length) => length > 0);
   }
 
-  /** Goes as far as is best along each direction d, and turns. @returns how far */
+  /** Moves v along p and makes the next p. @param product Ap @returns α of each neuron, 0 where it is solved */
   private advance(product: Float64Array): Float64Array {
     const {
       solution: {data: solution},
@@ -88,7 +93,7 @@ class ConjugateGradients {
     } = this;
     const neurons = this.solution.columns;
     const curvature = columnDots(direction, product, neurons);
-    const alpha = this.rz.map((size, n) => (size > this.rzTarget[n] && curvature[n] > 0 ? size / curvature[n] : 0));
+    const alpha = this.rz.map((rz, n) => (rz > this.rzTarget[n] && curvature[n] > 0 ? rz / curvature[n] : 0));
     for (let i = 0; i < solution.length; i++) {
       solution[i] += alpha[i % neurons] * direction[i];
       residual[i] -= alpha[i % neurons] * product[i];
@@ -101,7 +106,8 @@ class ConjugateGradients {
     );
     for (let i = 0; i < direction.length; i++) {
       const n = i % neurons;
-      direction[i] = alpha[n] > 0 ? residual[i] * inverse[i] + (this.rz[n] / before[n]) * direction[i] : 0;
+      const beta = this.rz[n] / before[n];
+      direction[i] = alpha[n] > 0 ? residual[i] * inverse[i] + beta * direction[i] : 0;
     }
     return alpha;
   }

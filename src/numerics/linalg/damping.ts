@@ -2,10 +2,10 @@ import type {Task} from '../task.ts';
 import {cholesky} from './cholesky.ts';
 import {addToDiagonal, diagonal, type Matrix} from './matrix.ts';
 
-/** How often damping is multiplied by ten before giving up. */
+/** How many times damping is multiplied by ten before this gives up. */
 const MAX_ESCALATIONS = 6;
 
-/** H + λI, its factor, and the relative damping that was enough. */
+/** H + λI, its Cholesky factor, and the relative damping that sufficed. */
 export interface Damped {
   readonly gram: Matrix;
   readonly factor: Matrix;
@@ -15,7 +15,8 @@ export interface Damped {
 }
 
 /**
- * Factorizes H + λI, λ = damping · mean diag H; where that is not positive definite, damping grows tenfold, at most six times.
+ * Factorizes H + λI, λ = damping · mean diag H. Where that is not positive definite, damping grows tenfold, at most
+ * six times.
  * @throws RangeError if H is not a Gram matrix at all (NaN, or negative beyond rounding)
  */
 export function* dampedCholesky(gram: Matrix, damping: number): Task<Damped> {
@@ -32,7 +33,8 @@ export function* dampedCholesky(gram: Matrix, damping: number): Task<Damped> {
     if (factor) return {gram: damped, factor, damping: relative, lambda};
   }
   throw new RangeError(
-    `dampedCholesky: the gram of ${gram.rows} features is not positive semidefinite, even with ${MAX_ESCALATIONS} escalations of damping ${damping}; are there NaN or Infinity in the calibration data?`,
+    `dampedCholesky: the gram of ${gram.rows} features is not positive semidefinite, even with ${MAX_ESCALATIONS} ` +
+      `escalations of damping ${damping}; are there NaN or Infinity in the calibration data?`,
   );
 }
 

@@ -3,7 +3,7 @@ import {dampedCholesky} from '../linalg/damping.ts';
 import {type Matrix, matrix, transpose} from '../linalg/matrix.ts';
 import type {Task} from '../task.ts';
 
-/** What a feature feels of the errors made before it. */
+/** How much a feature compensates the errors that were made before it. */
 export interface FeedbackOptions {
   /** `'path'`: GPFQ/SPFQ. `'optimal'`: OPTQ/LDLQ. `'none'`: round to nearest. */
   readonly kind: 'path' | 'optimal' | 'none';
@@ -53,7 +53,11 @@ function* feedbackBelowDiagonal({rows: features, data}: Matrix, scaling: number)
   return feedback;
 }
 
-/** A lower triangular with AᵀA = H + λI: from the Cholesky factor of the matrix with its features in reverse order. */
+/**
+ * A lower triangular with AᵀA = H + λI. With J the reversal of features, J(H + λI)J = LLᵀ, so that
+ * H + λI = (JLᵀJ)ᵀ(JLᵀJ), and A = JLᵀJ is lower triangular.
+ * @param factor L
+ */
 function* lowerFactor(factor: Matrix): Task<Matrix> {
   return reverseBoth(yield* transpose(factor));
 }

@@ -4,14 +4,14 @@ import {addPanelProduct} from '../linalg/product.ts';
 import type {Task} from '../task.ts';
 import {requireSquareFor} from './alignment.ts';
 
-/** A stochastic operator T at a place: from the argument to the letter that is kept there. */
+/** A stochastic operator T applied at (t, n): from the argument to the letter q_t of neuron n. */
 export type Quantize = (x: number, feature: number, neuron: number) => number;
 
-/** What a path leaves. */
+/** The result of following a path. */
 export interface Path {
-  /** Q `[features, neurons]`, as `quantize` gave it. */
+  /** Q `[features, neurons]`, as `quantize` returned it. */
   readonly values: Matrix;
-  /** Σ_{s<t} F_ts (w̃_s − q_s) `[features, neurons]`: what each step was moved by. */
+  /** Σ_{s<t} F_ts (w̃_s − q_s) `[features, neurons]`: by how much each argument of T was moved. */
   readonly drift: Matrix;
 }
 
@@ -67,6 +67,8 @@ function followBlock(
   const {columns: neurons} = aligned;
   for (let t = first; t < last; t++) {
     for (let n = 0, i = t * neurons; n < neurons; n++, i++) {
+      // q_t = T(w̃_t + Σ_{s<t} H_ts (w̃_s − q_s) / (C H_tt)). With w̃ of order 1 and C = 1 this is GPFQ's
+      // T((Σ_{s≤t} G_ts w_s − Σ_{s<t} H_ts q_s) / H_tt), because w̃_t H_tt = Σ_{s≤t} G_ts w_s − Σ_{s<t} H_ts w̃_s.
       values.data[i] = quantize(aligned.data[i] + drift.data[i], t, n);
       errors.data[i] = aligned.data[i] - values.data[i];
     }

@@ -2,7 +2,7 @@ import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {applyMask, type Mask} from '../linalg/mask.ts';
 import {type Matrix, matrix, subtract, transpose} from '../linalg/matrix.ts';
 import {multiply} from '../linalg/product.ts';
-import {type Quantized, transposeCodes,valuesOf} from '../scales/quantized.ts';
+import {type Quantized, transposeCodes, valuesOf} from '../scales/quantized.ts';
 import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
 import type {Granularity, Scales} from '../scales/scales.ts';
 import {type Alphabet} from '../stochastic/alphabet.ts';

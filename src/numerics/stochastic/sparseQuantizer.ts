@@ -1,4 +1,4 @@
-import {nearestQuantizer,stochasticQuantizer} from './quantizer.ts';
+import {nearestQuantizer, stochasticQuantizer} from './quantizer.ts';
 import type {StochasticOperator} from './stochasticOperator.ts';
 
 /**
