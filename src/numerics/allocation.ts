@@ -12,9 +12,10 @@ const MAX_SUMS = 1024;
 /**
  * Chooses one option of every layer: the least sum of errors whose sum of costs is within the budget.
  *
- * Dynamic programming, layer after layer, over all sums (cost, error) to which no other is better in both. Exact while these are at most 1,024;
- * beyond that no worse than the best for a budget smaller by one part in 1,024 for each layer. (Greedy steps along convex hulls, the
- * customary way since Shoham & Gersho 1988, fail where one layer holds most of the weights: its one step is most of the budget.)
+ * Dynamic programming, layer after layer, over all sums (cost, error) to which no other is better in both. Exact while
+ * these are at most 1,024; beyond that no worse than the best for a budget smaller by one part in 1,024 for each layer.
+ * (Greedy steps along convex hulls, the customary way since Shoham & Gersho 1988, fail where one layer holds most of
+ * the weights: its one step is most of the budget.)
  * @param layers the options of each, in any order
  * @returns by layer the index of its option; nothing if the cheapest ones exceed the budget already
  */

@@ -37,7 +37,9 @@ export interface PathChoice {
 
 /** A path with its codes. */
 export interface CodedPath extends Path {
-  /** `[features, neurons]`. Of a weight that T or the mask made 0 the code nearest to 0; meaningless where T only prunes. */
+  /**
+   * `[features, neurons]`; for a weight that T or the mask made 0, the code nearest to 0. Meaningless if T only prunes.
+   */
   readonly codes: Int16Array;
 }
 
@@ -93,11 +95,12 @@ export interface FollowerOptions {
 const MIN_NEURONS_ON_DEVICE = 4;
 
 /**
- * The op `FollowPath`: {@link followPath} with any T, on the active backend's kernel where one is registered,
- * else on the float64 reference. Same seed, same codes.
+ * The op `FollowPath`: {@link followPath} with any T, on the active backend's kernel where one is registered, else on
+ * the float64 reference. Same seed, same codes.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular
- * @throws BackendError if `strict` and the active backend has no kernel, or its device cannot bind a matrix of this size
+ * @throws BackendError if `strict` and the active backend has no kernel, or its device cannot bind a matrix of this
+ *   size
  */
 export function pathFollower(aligned: Matrix, feedback: Matrix, options: FollowerOptions = {}): PathFollower {
   const {strict = false, runner = immediately, maxBytes = maxBufferBytes()} = options;
@@ -106,7 +109,8 @@ export function pathFollower(aligned: Matrix, feedback: Matrix, options: Followe
   const bytes = 4 * aligned.rows * Math.max(aligned.rows, aligned.columns);
   if (strict && bytes > maxBytes)
     throw new BackendError(
-      `FollowPath: expected matrices of at most ${maxBytes} bytes, which the device of '${backend}' can bind, got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`,
+      `FollowPath: expected matrices of at most ${maxBytes} bytes, which the device of '${backend}' can bind, ` +
+        `got ${bytes} for ${aligned.rows} features; leave strictKernels out to run the reference`,
     );
   const fits = aligned.columns >= MIN_NEURONS_ON_DEVICE && bytes <= maxBytes;
   return fits && getKernel(FOLLOW_PATH, backend)
@@ -120,7 +124,8 @@ export function requirePathKernel(): void {
   if (getKernel(FOLLOW_PATH, backend)) return;
   throw new BackendError(
     `FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
-      `import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference`,
+      "import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', " +
+      'or leave strictKernels out to run the reference',
   );
 }
 

@@ -21,9 +21,9 @@ export function gramBytes({problems, features}: Pick<ColumnExtent, 'problems' | 
 }
 
 /**
- * Bytes of tensors at the widest moment of adding rows, those of the rows included: the rows and their pieces; the blocks of a chunk, transposed
- * as well; beside them the pieces that wait and the chunk joined, or its products. Where reading back is cheap these are made one at a time,
- * elsewhere there are the totals before and after.
+ * Bytes of tensors at the widest moment of adding rows, those of the rows included: the rows and their pieces; the
+ * blocks of a chunk, transposed as well; beside them the pieces that wait and the chunk joined, or its products. Where
+ * reading back is cheap these are made one at a time, elsewhere there are the totals before and after.
  */
 export function gramTensorBytes({problems, features, rows, total, networks}: ColumnExtent): number {
   const row = FLOAT32_BYTES * problems * features;

@@ -18,16 +18,30 @@ import type {Task} from '../numerics/task.ts';
 import {immediately, type TaskRunner} from '../numerics/task.ts';
 import {takeRows} from './takeRows.ts';
 
-/** Rows multiplied at once: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in the caches. */
+/** Rows per product: float32 sums this short keep seven digits, and wasm multiplies faster while they stay in cache. */
 export const CHUNK_ROWS = 512;
 
-/** At most so many features side by side in one product, which so takes little time; and of H, which is symmetric, blocks above the diagonal need not be made. */
+/**
+ * Features per product, so that one GPU submission stays short. H is symmetric: blocks above its diagonal are skipped.
+ *
+ *     H  ┌───┐            G  ┌───┬───┬───┐      block (row, column) covers MAX_BLOCK_FEATURES features each way;
+ *        │0,0│               │0,0│0,1│0,2│      the last of a row or column may be smaller
+ *        ├───┼───┐           ├───┼───┼───┤
+ *        │1,0│1,1│           │1,0│1,1│1,2│
+ *        ├───┼───┼───┐       ├───┼───┼───┤
+ *        │2,0│2,1│2,2│       │2,0│2,1│2,2│
+ *        └───┴───┴───┘       └───┴───┴───┘
+ */
 export const MAX_BLOCK_FEATURES = 448;
 
-/** Rows of X̃ and X `[problems, rows, features]` that wait for their chunk; one tensor twice where both networks agree. */
+/**
+ * Rows of X̃ and X `[problems, rows, features]` that wait for a full chunk; the same tensor where the networks agree.
+ */
 type Piece = {readonly shadow: Tensor3D; readonly original: Tensor3D};
 
-/** All rows so far of one problem. Of H only what is on and below the diagonal's blocks; the sums of rows are `[1, features]`. */
+/**
+ * Totals of one problem over all rows so far: blocks of H on and below the diagonal, all of G, sums `[1, features]`.
+ */
 interface Totals {
   readonly gram: Matrix;
   readonly crossGram: Matrix;
@@ -39,9 +53,9 @@ interface Totals {
 type GramBlock = {readonly to: keyof Totals; readonly row: number; readonly column: number; readonly values: Tensor3D};
 
 /**
- * Accumulates H = X̃ᵀX̃ and G = X̃ᵀX over batches of rows, so that memory does not depend on their number.
- * Chunks are float32 products on the device. Their totals are float64 where reading back is cheap (cpu, wasm), else float32 on the device.
- * The same rows in the same order give the same statistics, whatever the batches were.
+ * Accumulates H = X̃ᵀX̃ and G = X̃ᵀX over batches of rows, so that memory does not depend on their number. Chunks are
+ * float32 products on the device. Their totals are float64 where reading back is cheap (cpu, wasm), else float32 on the
+ * device. The same rows in the same order give the same statistics, whatever the batches were.
  */
 export class GramStatistics {
   private readonly pending: Piece[] = [];

@@ -52,8 +52,8 @@ export function backendAttrs(attrs: object): NamedAttrMap {
 }
 
 /**
- * The values of a tensor that no kernel has read: on every backend they are still on the host, so that reading them now is no round trip
- * to a device (which WebGPU could not make).
+ * The values of a tensor that no kernel has read: on every backend they are still on the host, so that reading them now
+ * is no round trip to a device (which WebGPU could not make).
  */
 export function hostValues(tensor: Tensor): Int32Array | Float32Array {
   return tensor.dataSync() as Int32Array | Float32Array;

@@ -1,7 +1,7 @@
 import {gatherND, type Tensor2D, tensor2d} from '@tensorflow/tfjs-core';
 
 /**
- * Rows of a matrix. With `gatherND`, which on wasm copies row by row: `gather` there places each number by itself, at 40 ns apiece.
+ * Takes rows of a matrix, by `gatherND`: on wasm it copies row by row, while `gather` moves single numbers, 40 ns each.
  * @param all `[rows, columns]`
  * @param rows which of them, in the order wanted
  */

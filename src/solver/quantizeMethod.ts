@@ -12,7 +12,9 @@ export interface QuantizeMethod {
   readonly scale: 'calibration' | 'mse' | 'absmax';
   readonly alignment: AlignmentOptions;
   readonly feedback: FeedbackOptions;
-  /** Values of C for path feedback. Each neuron takes the one whose refined letters have the least calibration error. */
+  /**
+   * Values of C for path feedback. Each neuron takes the one whose refined letters have the least calibration error.
+   */
   readonly scalings: readonly number[];
   readonly rounding: Rounding;
   /** K paths per neuron. */

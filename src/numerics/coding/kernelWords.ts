@@ -1,8 +1,9 @@
 import type {Mask} from '../linalg/mask.ts';
 
 /**
- * How codes lie in 32-bit words for a kernel. One neuron's codes follow each other down the features, b bits each, in runs that fill whole
- * words: `perRun` codes in `wordsPerRun` words, least significant first. Neighbouring neurons lie beside each other:
+ * How codes lie in 32-bit words for a kernel. One neuron's codes follow each other down the features, b bits each, in
+ * runs that fill whole words: `perRun` codes in `wordsPerRun` words, least significant first. Neighbouring neurons lie
+ * beside each other:
  *
  *     code k of neuron n begins at bit (k mod perRun) · b of the words  [run · wordsPerRun … , n],  run = ⌊k / perRun⌋.
  *

@@ -1,8 +1,9 @@
 import {packCodes, unpackCodes} from './bitStream.ts';
 
 /**
- * Numbers from 0 to L − 1 in 32-bit words, by the closer of two ways: as a stream of ⌈log₂ L⌉ bits each ({@link packCodes}), or as digits,
- * d = ⌊32 / log₂ L⌋ in a word, Σ digit_i · L^i. Three letters so take 1.6 bits instead of 2, seven 2.91 instead of 3.
+ * Numbers from 0 to L − 1 in 32-bit words, by the closer of two ways: as a stream of ⌈log₂ L⌉ bits each ({@link
+ * packCodes}), or as digits, d = ⌊32 / log₂ L⌋ in a word, Σ digit_i · L^i. Three letters so take 1.6 bits instead of 2,
+ * seven 2.91 instead of 3.
  * @param numbers integers from 0 to L − 1
  * @param levels L, 2 to 2^16
  * @returns {@link wordCountFor} words

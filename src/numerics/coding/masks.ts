@@ -1,7 +1,9 @@
 import type {Mask, NofM} from '../linalg/mask.ts';
 import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 
-/** How a mask is written down: one bit for each weight, or, of every m neighbouring features of a neuron, the number of the subset that is kept. */
+/**
+ * How a mask is stored: a bit per weight, or for every m neighbouring features of a neuron the kept subset's number.
+ */
 export type MaskForm = 'plane' | NofM;
 
 /** The extent of a mask `[features, neurons]`; several of the same extent may follow each other. */
@@ -21,7 +23,7 @@ export function smallestForm(mask: Mask, extent: MaskExtent): MaskForm {
 }
 
 /**
- * The form in which masks of a pattern take the fewest words, without one to look at: n of every m neighbouring features are kept.
+ * The form in which masks of a pattern take the fewest words: n of every m neighbouring features are kept.
  * A mask may by chance fit a shorter one.
  */
 export function smallestFormOf(weights: number, features: number, {n, m}: NofM): MaskForm {

@@ -52,7 +52,10 @@ export interface PartSpec {
 
 /** Weight matrices of one extent, before packing or after. */
 export interface UnpackedMatrices {
-  /** Code − lowest code of each weight, `[problems · features, neurons]`; 0 where pruned. Absent: weights are {@link values}. */
+  /**
+   * Code − lowest code of each weight, `[problems · features, neurons]`; 0 where pruned. Absent: weights are {@link
+   * values}.
+   */
   readonly codes?: Uint8Array | undefined;
   /** `[problems · features, neurons]`, 0 where pruned. */
   readonly values?: Float32Array | undefined;
@@ -111,8 +114,8 @@ export function packMatrices(
 
 /**
  * The matrices of a packing.
- * @throws RangeError that begins with the name of the array that is not what the packing says: too long or short, a code outside the
- * alphabet, a step, offset or weight that is not finite, another number of kept weights
+ * @throws RangeError that begins with the name of the array that is not what the packing says: too long or short, a
+ *   code outside the alphabet, a step, offset or weight that is not finite, another number of kept weights
  */
 export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMatrices {
   for (const spec of partsOf(packing)) requirePart(spec, parts[spec.name]);
@@ -159,7 +162,7 @@ export function splitProblems(
   });
 }
 
-/** The weights themselves, one matrix for each problem: step · (code + origin) + offset in float32, exactly 0 where pruned. */
+/** The weights, one matrix per problem: step · (code + origin) + offset in float32, exactly 0 where pruned. */
 export function unpackWeights(
   {problems, features, neurons, letters}: Packing,
   {codes, values, steps, offsets, mask}: UnpackedMatrices,

@@ -24,8 +24,8 @@ export interface GramPair extends Grams {
 const NOISE = 1e-6;
 
 /**
- * Statistics of X − 1μᵀ and X̃ − 1μ̃ᵀ: H − m μ̃μ̃ᵀ and G − m μ̃μᵀ. A feature that is constant in X̃ is dead: its rows are 0.
- * Minimising with them is minimising over a free bias as well, whose value is {@link biasShift}.
+ * Statistics of X − 1μᵀ and X̃ − 1μ̃ᵀ: H − m μ̃μ̃ᵀ and G − m μ̃μᵀ. A feature that is constant in X̃ is dead: its rows
+ * are 0. Minimising with them is minimising over a free bias as well, whose value is {@link biasShift}.
  */
 export function* centerGrams({gram, crossGram, mean, shadowMean, rows}: GramPair): Task<Grams> {
   const result = {

@@ -20,9 +20,10 @@ export interface ChannelMoments {
 const STEEPEST = 4;
 
 /**
- * The moving statistics (μ', v') with which a normalization makes of x̃ what comes nearest in least squares to what (μ, v) makes of x:
+ * Moving statistics (μ', v') for which normalizing x̃ is nearest, in least squares, to normalizing x with (μ, v):
  *
- *     (x̃ − μ')/√(v' + ε) ≈ (x − μ)/√(v + ε),   a = Cov(x, x̃)/Var x̃,   √(v' + ε) = √(v + ε)/a,   μ' = E x̃ − (E x − μ)/a.
+ *     (x̃ − μ')/√(v' + ε) ≈ (x − μ)/√(v + ε)
+ *     a = Cov(x, x̃)/Var x̃,   √(v' + ε) = √(v + ε)/a,   μ' = E x̃ − (E x − μ)/a
  *
  * A channel that is constant in x̃, or nearly unrelated, keeps its variance.
  */

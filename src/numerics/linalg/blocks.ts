@@ -1,7 +1,7 @@
-/** Features per block on a device: what earlier blocks add is one matrix product, and only this many steps remain sequential. */
+/** Features per block on a device: earlier blocks contribute one matrix product; only a block itself is sequential. */
 export const BLOCK_FEATURES = 128;
 
-/** Features per block here, where a product costs no launch and the rows of a block should stay in the nearest caches. */
+/** Features per block on the host, where a product costs no launch and the rows of a block should stay in cache. */
 export const HOST_BLOCK_FEATURES = 64;
 
 /** Features `first … last − 1`. */

@@ -19,7 +19,8 @@ export type Pattern = 'unstructured' | NofM;
  * @param scores `[features, neurons]`, finite
  * @param pattern `'unstructured'`: round(sparsity · size) zeros, exactly; n of m: m − n zeros in each m features
  * @param sparsity the share of zeros, 0 to 1; n of m says it by itself
- * @throws RangeError if `sparsity` lies outside [0, 1], or m does not divide the features, or n is no number from 0 to m
+ * @throws RangeError if `sparsity` lies outside [0, 1], or m does not divide the features, or n is no number from 0 to
+ *   m
  */
 export function keepLargest(scores: Matrix, pattern: Pattern, sparsity: number): Mask {
   const mask = new Uint8Array(scores.data.length).fill(1);

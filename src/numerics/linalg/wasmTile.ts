@@ -14,7 +14,10 @@ export interface WasmTile {
   readonly columns: Float64Array;
   /** The sums `[MAX_ROWS, MAX_COLUMNS]`. */
   readonly sums: Float64Array;
-  /** sums += AB for rows `row … row + 3` and columns `column … column + 3`, each entry adding its terms one by one in order: the bits of the same loop in TypeScript. */
+  /**
+   * sums += AB for rows `row … row + 3` and columns `column … column + 3`. Each entry adds its terms in order, so the
+   * result has the bits of the same loop in TypeScript.
+   */
   add(row: number, column: number, terms: number): void;
 }
 

@@ -13,14 +13,17 @@ export interface AlignmentOptions {
   readonly order?: number;
   /** λ / mean diag H of `'exact'`. Default 0.01. */
   readonly damping?: number;
-  /** The aligned weight of a feature whose column of X̃ is zero: `'keep'` its weight (default), or `'zero'` as the authors' code does. */
+  /**
+   * The aligned weight of a dead feature (X̃_t = 0): `'keep'` its weight (default), or `'zero'` as the authors' code.
+   */
   readonly dead?: 'keep' | 'zero';
 }
 
 /**
  * Aligned weights W̃ with X̃W̃ ≈ XW, from H = X̃ᵀX̃ and G = X̃ᵀX alone.
  *
- * - order 1: tril(H) W̃ = tril(G) W, the paper's w̃_t = ⟨X̃_t, û_{t−1} + w_t X_t⟩ / ‖X̃_t‖² (Zhang & Saab 2024, phase I);
+ * - order 1: tril(H) W̃ = tril(G) W, the paper's w̃_t = ⟨X̃_t, û_{t−1} + w_t X_t⟩ / ‖X̃_t‖² (Zhang & Saab 2024, phase
+ *   I);
  * - order r: r − 1 more sweeps tril(H) W̃⁺ = GW − triu(H, 1) W̃;
  * - exact: (H + λI) W̃ = GW + λW, the limit of the sweeps.
  * @param weights W `[features, neurons]`

@@ -22,9 +22,9 @@ const PARTNERS = 16;
 const NOISE = 1e-9;
 
 /**
- * Changes letters of a neuron by twos, where changing each alone would raise the error: with correlated inputs one weight
- * makes up for another. Feature t goes to a neighbouring letter, and of the features whose inputs are most like its own
- * the one that gains most goes to the letter that then is nearest,
+ * Pairwise coordinate descent on the codes of a neuron, where changing one code alone would raise the error: with
+ * correlated inputs one weight makes up for another. Feature t goes to a neighbouring letter, and of the features whose
+ * inputs are most like its own the one that gains most goes to the letter that then is nearest,
  *
  *     gain = δ_t (2 R_t − H_tt δ_t) + δ_s (2 (R_s − H_st δ_t) − H_ss δ_s)
  *

@@ -32,7 +32,8 @@ export interface RefinementOptions {
  * Lowers ‖XW − X̃Q‖² further, alternating moves that never raise it:
  *
  * - refit of each step s, or step and offset c, with its letters z fixed: s ← s + ⟨z, R⟩/⟨z, Hz⟩, R = GW − HQ;
- * - cyclic path following, coordinate descent on the alphabet: q_t ← nearest letter to q_t + R_t/H_tt; where asked for, also by twos.
+ * - cyclic path following, coordinate descent on the alphabet: q_t ← nearest letter to q_t + R_t/H_tt, R = GW − HQ;
+ *   optionally also by pairs ({@link pairMoves}).
  *
  * A dead feature keeps its letter, a pruned weight stays 0, and so does a set of weights with step 0.
  * @param gram H `[features, features]`
@@ -49,7 +50,7 @@ export function* refine(start: Quantized, gram: Matrix, target: Matrix, options:
   return state.result();
 }
 
-/** Neurons are independent; so many share each row of H while it is in the nearest cache, and their residuals stay in the next. */
+/** Neurons are independent; this many share each row of H while it is in the L1 cache, their residuals fit the L2. */
 const NEURONS_TOGETHER = 16;
 
 /** One layer under refinement. Neuron-major, so that a changed letter updates one contiguous row of the residual. */

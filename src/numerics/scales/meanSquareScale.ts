@@ -9,13 +9,15 @@ import {type Granularity, groupSizeOf, roundToFloat32, type Scales} from './scal
 /** Candidates between 5 % and 100 % of the step that lets the farthest letter reach the largest weight. */
 const CANDIDATES = 48;
 const RATIO = 0.05 ** (1 / CANDIDATES);
-/** Then so many on each side of the best, as far as its neighbours: with few weights or many letters the error is jagged. */
+/** Candidates of the fine grid on each side of the best: with few weights or many letters the error is jagged. */
 const FINE_CANDIDATES = 16;
 /** Refits of the step to its own codes (Lloyd 1982); more change nothing in float32. */
 const REFITS = 5;
 
 /**
- * The steps that round the weights themselves best: argmin_s Σ (w − s·z(w/s))² over each set of weights that shares a step.
+ * The steps of least rounding error: argmin_s Σ (w − s·z(w/s))² over each set of weights that shares a step. A coarse
+ * geometric grid is searched, then a fine grid between the neighbours of its best, then Lloyd's iteration:
+ * z = round(w/s), s = ⟨w, z⟩/⟨z, z⟩.
  * Taken from the *original* weights: aligned ones have outliers at nearly dead features.
  * A set of zeros has step 0, for which every letter is 0.
  * @param weights W `[features, neurons]`

@@ -3,7 +3,7 @@ import {type Matrix, matrix} from '../linalg/matrix.ts';
 import type {Alphabet} from '../stochastic/alphabet.ts';
 import type {Scales} from './scales.ts';
 
-/** Codes of a layer `[features, neurons]`, with the steps and offsets that make them weights, and which of them are 0 instead. */
+/** Codes `[features, neurons]`, the steps and offsets that turn them into weights, and the mask of pruned ones. */
 export interface Quantized {
   /** `[features, neurons]`. */
   readonly codes: Int16Array;

@@ -6,7 +6,10 @@ export interface SharedLetters {
   readonly offset: number;
 }
 
-/** What a refit knows of weights that share s and c: products of their letters z, and of e, 1 at each of them, with R and H. */
+/**
+ * The inner products that a refit of a shared step s and offset c needs, over the weights that share them: z are their
+ * letters, e is 1 at each of them, R = GW − HQ is the residual.
+ */
 export interface LetterSums {
   /** ⟨z, R⟩. */
   readonly cross: number;
@@ -28,8 +31,9 @@ const SINGULAR = 1e-9;
  *
  *     ⟨z, Hz⟩ δs + ⟨z, He⟩ δc = ⟨z, R⟩,   ⟨e, Hz⟩ δs + ⟨e, He⟩ δc = ⟨e, R⟩
  *
- * c is solved for after s is rounded to float32, and takes up what that rounding left. Where the two cannot be told apart,
- * or rounding would raise the error, or s would leave the positive numbers, s alone is refitted: s + ⟨z, R⟩/⟨z, Hz⟩.
+ * c is solved for after s is rounded to float32, and takes up what that rounding left. Where the two cannot be told
+ * apart, or rounding would raise the error, or s would leave the positive numbers, s alone is refitted: s + ⟨z, R⟩/⟨z,
+ * Hz⟩.
  */
 export function refitLetters(from: SharedLetters, sums: LetterSums): SharedLetters {
   // A step of 0 stands for a set of zeros; a negative one would turn the alphabet around.

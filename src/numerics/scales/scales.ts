@@ -7,7 +7,10 @@ export interface FeatureGroups {
   readonly group: number;
 }
 
-/** Steps of a layer's weights: weight (t, n) has step `steps[⌊t / groupSize⌋ · neurons + n]`, its letters are step · (code + shift) + offset. */
+/**
+ * Steps of a layer's weights: weight (t, n) has step `steps[⌊t / groupSize⌋ · neurons + n]`, its letters are step ·
+ * (code + shift) + offset.
+ */
 export interface Scales {
   /** Features that share a step. */
   readonly groupSize: number;
@@ -36,7 +39,7 @@ export function offsetAt({offsets, groupSize, neurons}: Scales, feature: number,
   return offsets ? offsets[Math.floor(feature / groupSize) * neurons + neuron] : 0;
 }
 
-/** The same scales with steps and offsets rounded to float32, in which they are stored: letters mean the same before and after saving. */
+/** Steps and offsets rounded to float32, as they are stored: letters are the same numbers before and after saving. */
 export function roundToFloat32({offsets, ...scales}: Scales): Scales {
   const rounded = {...scales, steps: Float64Array.from(scales.steps, Math.fround)};
   return offsets ? {...rounded, offsets: Float64Array.from(offsets, Math.fround)} : rounded;

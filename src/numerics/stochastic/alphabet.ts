@@ -37,7 +37,8 @@ export interface Alphabet {
 
 /**
  * An alphabet of equally spaced letters.
- * @throws RangeError if the options name no alphabet: both or neither of bits and levels, or a size that the layout cannot have
+ * @throws RangeError if the options name no alphabet: both or neither of bits and levels, or a size that the layout
+ *   cannot have
  */
 export function uniformAlphabet({bits, levels, layout, step = 1}: AlphabetOptions): Alphabet {
   if ((bits === undefined) === (levels === undefined))
@@ -70,7 +71,8 @@ function sizeFromLevels(levels = 0, layout: AlphabetLayout = levels % 2 === 0 ? 
   }
   if ((layout === 'symmetric') !== (levels % 2 === 1)) {
     throw new RangeError(
-      `uniformAlphabet: expected ${layout === 'symmetric' ? 'an odd' : 'an even'} number of letters for the ${layout} layout, got ${levels}`,
+      `uniformAlphabet: expected ${layout === 'symmetric' ? 'an odd' : 'an even'} number of letters ` +
+        `for the ${layout} layout, got ${levels}`,
     );
   }
   return {levels, layout};

@@ -1,8 +1,8 @@
 import type {StochasticOperator} from './stochasticOperator.ts';
 
 /**
- * Stochastic thresholding, with E T(x) = x for every x: |x| > c stays; anything else becomes c · sign x with probability |x|/c, else 0.
- * |T(x) − x| ≤ c (Zhang & Saab 2024, Section 3).
+ * Stochastic thresholding, with E T(x) = x for every x: |x| > c stays; anything else becomes c · sign x with
+ * probability |x|/c, else 0. |T(x) − x| ≤ c (Zhang & Saab 2024, Section 3).
  */
 export const stochasticPruner: StochasticOperator = {
   name: 'stochasticPruner',

@@ -20,7 +20,9 @@ export const stochasticQuantizer: StochasticOperator = {
     }`,
 };
 
-/** Rounding to the nearest letter, ties upwards: the deterministic T of GPFQ. |T(x) − x| ≤ step / 2 inside the range. */
+/**
+ * Rounding to the nearest letter, ties upwards: the deterministic T of GPFQ. |T(x) − x| ≤ step / 2 inside the range.
+ */
 export const nearestQuantizer: StochasticOperator = {
   name: 'nearestQuantizer',
   random: false,

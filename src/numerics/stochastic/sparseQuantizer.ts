@@ -2,9 +2,10 @@ import {nearestQuantizer, stochasticQuantizer} from './quantizer.ts';
 import type {StochasticOperator} from './stochasticOperator.ts';
 
 /**
- * Quantizer ∘ pruner in one draw, with E T(x) = x inside the alphabet's range: beyond the dead zone stochastic rounding; within it 0,
- * or with probability |x|/c the quantized c · sign x. |T(x) − x| ≤ max(step, the least letter from c on), which is
- * step · max(1, ⌈c/step − shift⌉ + shift) (Zhang & Saab 2024, Section 3). 0 need not be a letter: its code is −shift.
+ * Quantizer ∘ pruner in one draw, with E T(x) = x inside the alphabet's range: beyond the dead zone stochastic
+ * rounding; within it 0, or with probability |x|/c the quantized c · sign x. |T(x) − x| ≤ max(step, the least letter
+ * from c on), which is step · max(1, ⌈c/step − shift⌉ + shift) (Zhang & Saab 2024, Section 3). 0 need not be a letter:
+ * its code is −shift.
  */
 export const sparseQuantizer: StochasticOperator = {
   name: 'sparseQuantizer',
@@ -36,7 +37,7 @@ export const sparseQuantizer: StochasticOperator = {
     }`,
 };
 
-/** Rounding to the nearest letter behind a hard threshold: |x| ≤ c becomes 0, whose code is −shift where 0 is no letter. */
+/** Rounding to the nearest letter after a hard threshold: |x| ≤ c becomes 0, with code −shift where 0 is no letter. */
 export const nearestSparseQuantizer: StochasticOperator = {
   name: 'nearestSparseQuantizer',
   random: false,

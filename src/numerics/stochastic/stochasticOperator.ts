@@ -14,6 +14,9 @@ export interface StochasticOperator {
   code(y: number, uniform: number, alphabet: Alphabet, deadZone?: number): number;
   /** Whether T asks for a random number at all. */
   readonly random: boolean;
-  /** The WGSL counterpart of {@link code}: `fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32, deadZone : f32) -> f32`. */
+  /**
+   * The WGSL counterpart of {@link code}: `fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32,
+   * deadZone : f32) -> f32`.
+   */
   readonly wgsl: string;
 }

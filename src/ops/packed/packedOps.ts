@@ -34,7 +34,10 @@ export interface Epilogue {
 
 /** The tensors of a packed kernel. */
 export interface PackedInputs {
-  /** PackedMatMul: float32 `[rows, features]`; the convolutions: `[batch, height, width, channels]`; PackedGather: `[count]`, int32 or whole float32 numbers. */
+  /**
+   * PackedMatMul: float32 `[rows, features]`; the convolutions: `[batch, height, width, channels]`; PackedGather:
+   * `[count]`, int32 or whole float32 numbers.
+   */
   readonly x: Tensor;
   /** See `PackedOperand`. */
   readonly codes: Tensor;
