@@ -7,10 +7,9 @@ import type {Scales} from '../../src/numerics/scales/scales.ts';
 import {uniformAlphabet} from '../../src/numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../../src/numerics/stochastic/index.ts';
 import {immediately} from '../../src/numerics/task.ts';
-import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
+import {completePlan, quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {pathFollower} from '../../src/ops/followPath.ts';
 import {GramStatistics} from '../../src/ops/gramStatistics.ts';
-import type {QuantizeMethod} from '../../src/solver/quantizeMethod.ts';
 import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import type {WeightProblem} from '../../src/solver/weightProblem.ts';
 import {keepResults, textTable, TIMING_HEAD, timingCells} from '../results.ts';
@@ -133,7 +132,7 @@ async function follow(aligned: Matrix, feedback: Matrix, scales: Scales, roundin
 }
 
 async function runDefaults(problem: WeightProblem): Promise<void> {
-  const method: QuantizeMethod = {...quantizePlan('bench', {bits: 2}), seed: 0};
+  const {method} = completePlan(quantizePlan('bench', {bits: 2}), 0);
   await quantizeWeights(problem, PLACE, method, immediately);
 }
 

@@ -4,7 +4,7 @@ import {requireObject} from '../options.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import type {SpfqPruneOptions} from './pruneOptions.ts';
-import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+import {completePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {pruneStage} from './spfqPrune.ts';
 import {stage} from './stage.ts';
 
@@ -105,7 +105,7 @@ function quantizeStage(
   requireFree(name, preset, options);
   const plan = quantizePlan(name, {...preset, ...options});
   return stage(name, (compression, context) =>
-    quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context),
+    quantizeModel(compression, completePlan(plan, compression.seed), context),
   );
 }
 

@@ -1,7 +1,7 @@
 import {OptionError} from '../errors.ts';
 import type {Bits} from '../numerics/stochastic/alphabet.ts';
 import type {BitBudget, LetterWidth} from '../stages/quantize/bitBudget.ts';
-import {type QuantizePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+import {completePlan, type QuantizePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 
 /** Options of `spfqQuantize` with letters chosen layer by layer. */
 export interface BudgetedQuantizeOptions extends Omit<SpfqQuantizeOptions, 'bits' | 'levels' | 'layout'> {
@@ -56,7 +56,7 @@ export function budgetPlan(where: string, {bits, budget, ...others}: BudgetedQua
   return {
     budget,
     seed: plans[0].plan.seed,
-    widths: (seed) => plans.map(({bits: width, plan}) => ({bits: width, options: {...plan, seed}})),
+    widths: (seed) => plans.map(({bits: width, plan}) => ({bits: width, options: completePlan(plan, seed)})),
   };
 }
 

@@ -3,7 +3,9 @@ import type {Granularity} from '../numerics/scales/scales.ts';
 import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
 import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import type {QuantizeMethod} from '../solver/quantizeMethod.ts';
 import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
+import type {VisitOptions} from '../stages/run/visitLayers.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 
 /** Options of {@link spfqQuantize}. Every one has a default that a specialist would choose. */
@@ -123,7 +125,17 @@ const RULES: OptionRules<Resolved> = {
 };
 
 /** A method without its seed, which the pipeline may give. */
-export type QuantizePlan = Omit<QuantizeModelOptions, 'seed'> & {readonly seed: number | undefined};
+export interface QuantizePlan {
+  readonly seed: number | undefined;
+  readonly method: Omit<QuantizeMethod, 'seed'>;
+  readonly walk: Omit<VisitOptions, 'seed'>;
+}
+
+/** A plan with its own seed, or else that of the pipeline. */
+export function completePlan({method, walk, seed: own}: QuantizePlan, pipelineSeed: number): QuantizeModelOptions {
+  const seed = own ?? pipelineSeed;
+  return {method: {...method, seed}, walk: {...walk, seed}};
+}
 
 /**
  * Checks the options of a quantizing stage and completes them.
@@ -135,27 +147,29 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: 
   const {feedback, damping, order, dead, rounding, sweeps} = options;
   requireCompatible(where, options);
   const alphabet = alphabetOf(where, options);
-  return {
+  const method = {
     alphabet,
     granularity: options.granularity,
-    scale: options.scale,
     alignment: {method: options.alignment ?? (feedback === 'optimal' ? 'exact' : 'order'), order, damping, dead},
     feedback: {kind: feedback, damping},
     scalings: scalingsOf(options, alphabet),
-    rounding,
-    samples: options.samples ?? (rounding === 'nearest' ? 1 : 4),
-    sweeps,
-    rounds: options.rounds,
-    pairs: options.pairs,
+    search: {scale: options.scale, rounding, samples: options.samples ?? (rounding === 'nearest' ? 1 : 4)},
+    refinement: {
+      rounds: options.rounds,
+      sweeps,
+      pairs: options.pairs,
+      offset: options.symmetric === undefined ? sweeps > 0 && alphabet.levels < 4 : !options.symmetric,
+    },
     ridge: options.ridge ?? (sweeps > 0 ? 0.03 : 0),
-    offset: options.symmetric === undefined ? sweeps > 0 && alphabet.levels < 4 : !options.symmetric,
+    strictKernels: options.strictKernels,
+  };
+  const walk = {
     bias: options.bias ?? sweeps > 0,
-    seed: options.seed,
     filter: layerFilter(options.include, options.exclude),
     names: [...namesIn(options.include), ...namesIn(options.exclude)],
     memory: options.memory,
-    strictKernels: options.strictKernels,
   };
+  return {seed: options.seed, method, walk};
 }
 
 /** With two letters paths clip, the less the larger C is; which helps only the data can tell. */

@@ -4,7 +4,7 @@ import {requireObject, resolveOptions} from '../options.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';
-import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+import {completePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';
 
 /** Options of {@link spfqCompress}: those of `spfqQuantize`, and how many weights become 0. */
@@ -55,15 +55,14 @@ export function spfqCompress(given: SpfqCompressOptions = {}): OperatorFunction<
       'a number, because masks of several paths cannot be mixed',
       options.scaling,
     );
-  const plan = {
-    ...quantizePlan(where, {...options, scaling: options.scaling ?? 1}, ['sparsity', 'pattern']),
-    prune: {
-      pattern: prunePattern,
-      sparsity: prunePattern === 'unstructured' ? (sparsity ?? 0.5) : 1 - prunePattern.n / prunePattern.m,
-    },
-    pruneFilter: pruneFilter(prunePattern, options.include, undefined),
+  const plan = quantizePlan(where, {...options, scaling: options.scaling ?? 1}, ['sparsity', 'pattern']);
+  const prune = {
+    pattern: prunePattern,
+    sparsity: prunePattern === 'unstructured' ? (sparsity ?? 0.5) : 1 - prunePattern.n / prunePattern.m,
   };
-  return stage(where, (compression, context) =>
-    quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context),
-  );
+  const whereToPrune = pruneFilter(prunePattern, options.include, undefined);
+  return stage(where, (compression, context) => {
+    const {method, walk} = completePlan(plan, compression.seed);
+    return quantizeModel(compression, {method: {...method, prune}, walk, pruneFilter: whereToPrune}, context);
+  });
 }

@@ -3,7 +3,7 @@ import {quantizeToBudget} from '../stages/quantize/bitBudget.ts';
 import {quantizeModel} from '../stages/quantize/quantizeModel.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {type BudgetedQuantizeOptions, budgetPlan, hasBudget, requireNoBudget} from './quantizeBudget.ts';
-import {quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
+import {completePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOptions.ts';
 import {stage} from './stage.ts';
 
 /**
@@ -35,6 +35,6 @@ export function spfqQuantize(
   requireNoBudget(where, options);
   const plan = quantizePlan(where, options, ['budget']);
   return stage(where, (compression, context) =>
-    quantizeModel(compression, {...plan, seed: plan.seed ?? compression.seed}, context),
+    quantizeModel(compression, completePlan(plan, compression.seed), context),
   );
 }

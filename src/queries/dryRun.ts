@@ -111,8 +111,16 @@ function pruningOf(where: string, options: Parameters<typeof prunePlan>[1]): Pla
 }
 
 function lettersOf(where: string, options: Parameters<typeof quantizePlan>[1]): PlannedLetters {
-  const {filter, names, alphabet, granularity, offset} = quantizePlan(where, options);
-  return {stage: 'spfqQuantize', filter, names, alphabet, granularity, offset};
+  const {method, walk} = quantizePlan(where, options);
+  const {alphabet, granularity, refinement} = method;
+  return {
+    stage: 'spfqQuantize',
+    filter: walk.filter,
+    names: walk.names,
+    alphabet,
+    granularity,
+    offset: refinement.offset,
+  };
 }
 
 function inputShapesOf(

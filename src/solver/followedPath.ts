@@ -1,5 +1,6 @@
 import type {Mask} from '../numerics/linalg/mask.ts';
-import type {Matrix} from '../numerics/linalg/matrix.ts';
+import {diagonal, type Matrix} from '../numerics/linalg/matrix.ts';
+import type {FeedbackOptions} from '../numerics/path/pathFeedback.ts';
 import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, stepAt} from '../numerics/scales/scales.ts';
 import {type Alphabet, letterOf} from '../numerics/stochastic/alphabet.ts';
@@ -32,6 +33,38 @@ export interface FollowedPath {
   readonly damping: number | undefined;
   /** Which implementation followed it. */
   readonly kernel: string;
+}
+
+/** How a path was followed. */
+export interface PathSetting {
+  /** W̃ and H. */
+  readonly aligned: Matrix;
+  readonly gram: Matrix;
+  readonly feedback: FeedbackOptions;
+  /** The damping that optimal feedback needed. */
+  readonly damping: number | undefined;
+  readonly kernel: string;
+  /** Whether T was random and nothing chose among its results. */
+  readonly isRandom: boolean;
+  readonly mask: Mask | undefined;
+}
+
+/** Records what the error bound needs of a path that was followed. */
+export function recordPath(
+  {aligned, gram, feedback, damping, kernel, isRandom, mask}: PathSetting,
+  {values, radius, clipped}: Pick<FollowedPath, 'values' | 'radius' | 'clipped'>,
+): FollowedPath {
+  return {
+    aligned,
+    values,
+    radius,
+    clipped,
+    isUnbiased: isRandom && feedback.kind === 'path' && mask === undefined,
+    scaling: feedback.scaling ?? 1,
+    largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
+    damping,
+    kernel,
+  };
 }
 
 /** Steps are rounded to float32, so the weight that a scale was fitted to may exceed its letter by this factor. */

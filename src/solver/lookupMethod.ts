@@ -6,6 +6,12 @@ import type {QuantizeMethod} from './quantizeMethod.ts';
  * asked for.
  */
 export function lookupMethod(method: QuantizeMethod): QuantizeMethod {
-  const nearest = method.samples > 1 ? ({rounding: 'nearest', samples: 1} as const) : {};
-  return {...method, ...nearest, alignment: {...method.alignment, method: 'none'}, scalings: [1], pairs: 0};
+  const {search, refinement, alignment} = method;
+  return {
+    ...method,
+    alignment: {...alignment, method: 'none'},
+    scalings: [1],
+    search: search.samples > 1 ? {...search, rounding: 'nearest', samples: 1} : search,
+    refinement: {...refinement, pairs: 0},
+  };
 }

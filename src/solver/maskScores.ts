@@ -1,11 +1,12 @@
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import {type AlignmentOptions, alignWeights} from '../numerics/path/alignment.ts';
 import {dampedFeedback, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
+import type {Scales} from '../numerics/scales/scales.ts';
 import {reals} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
 import type {Task, TaskRunner} from '../numerics/task.ts';
 import {type CodedPath, pathFollower} from '../ops/followPath.ts';
-import type {FollowedPath} from './followedPath.ts';
+import {type FollowedPath, recordPath} from './followedPath.ts';
 import {pathScores} from './pathScores.ts';
 import {findThreshold} from './sparsityThreshold.ts';
 import type {MatrixIndex, WeightProblem} from './weightProblem.ts';
@@ -68,53 +69,41 @@ async function followPruning(
   rounding: Rounding,
   {weights, gram, crossGram, mask}: WeightProblem,
   matrixIndex: MatrixIndex,
-  options: PrunePathOptions,
+  {alignment, feedback: feedbackByRounding, amount, seed, strictKernels}: PrunePathOptions,
   runner: TaskRunner,
 ): Promise<ScoredWeights> {
-  const aligned = await runner.run(alignWeights(weights, gram, crossGram, options.alignment));
-  const {feedback, damping} = await runner.run(dampedFeedback(gram, options.feedback[rounding]));
-  const follower = pathFollower(aligned, feedback, {strict: options.strictKernels, runner});
-  const {rows: features, columns: neurons} = aligned;
-  const scales = {groupSize: features, groups: 1, neurons, steps: new Float64Array(neurons).fill(1)};
+  const aligned = await runner.run(alignWeights(weights, gram, crossGram, alignment));
+  const {feedback, damping} = await runner.run(dampedFeedback(gram, feedbackByRounding[rounding]));
+  const follower = pathFollower(aligned, feedback, {strict: strictKernels, runner});
+  const {columns: neurons} = aligned;
+  const address = {seed, layer: matrixIndex.layer, firstNeuron: matrixIndex.matrix * neurons, path: 0};
+  const letters = {kind: 'pruner', rounding, alphabet: reals, scales: unitScales(aligned)} as const;
   const follow = async (threshold: number): Promise<CodedPath> => {
     await runner.checkpoint();
-    return follower.follow({
-      kind: 'pruner',
-      rounding,
-      alphabet: reals,
-      scales,
-      threshold,
-      mask,
-      seed: options.seed,
-      layer: matrixIndex.layer,
-      firstNeuron: matrixIndex.matrix * neurons,
-      path: 0,
-    });
+    return follower.follow({...letters, ...address, threshold, mask});
   };
   try {
     const threshold =
-      'threshold' in options.amount
-        ? options.amount.threshold
-        : await sparsityThreshold(options.amount.sparsity, aligned, follow);
+      'threshold' in amount ? amount.threshold : await sparsityThreshold(amount.sparsity, aligned, follow);
     const path = await follow(threshold);
+    const {kernel} = follower;
+    const isRandom = rounding === 'stochastic';
     return {
       scores: pathScores(aligned, path, gram, mask),
       values: path.values,
-      path: {
-        aligned,
-        values: path.values,
-        radius: threshold,
-        scaling: options.feedback[rounding].scaling ?? 1,
-        clipped: 0,
-        largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
-        damping,
-        kernel: follower.kernel,
-        isUnbiased: rounding === 'stochastic' && options.feedback[rounding].kind === 'path' && mask === undefined,
-      },
+      path: recordPath(
+        {aligned, gram, feedback: feedbackByRounding[rounding], damping, kernel, isRandom, mask},
+        {values: path.values, radius: threshold, clipped: 0},
+      ),
     };
   } finally {
     follower.dispose();
   }
+}
+
+/** Step 1 for every neuron: a pruner's letters are the numbers themselves. */
+function unitScales({rows: features, columns: neurons}: Matrix): Scales {
+  return {groupSize: features, groups: 1, neurons, steps: new Float64Array(neurons).fill(1)};
 }
 
 function sparsityThreshold(

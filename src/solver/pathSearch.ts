@@ -47,7 +47,8 @@ export async function findBestPath(
   original: Scales,
   space: SearchSpace,
 ): Promise<{chosen: ChosenPath; threshold: number}> {
-  const {scale, samples, rounding, prune} = space.method;
+  const {search, prune} = space.method;
+  const {scale, samples, rounding} = search;
   const threshold = prune ? await sparsityThreshold(prune.sparsity, original, space) : 0;
   const nearest = await pickBest(scale === 'calibration' ? FACTORS : [1], (factor) =>
     followCandidate({scales: scaleSteps(original, () => factor), rounding: 'nearest', path: 0, threshold}, space),
@@ -64,7 +65,7 @@ export async function findBestPath(
 
 /** The largest threshold whose path, rounded like the final one, leaves no more zeros than wanted. */
 function sparsityThreshold(sparsity: number, scales: Scales, space: SearchSpace): Promise<number> {
-  const {rounding, samples} = space.method;
+  const {rounding, samples} = space.method.search;
   const largest = space.aligned.data.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
   const weights = space.aligned.data.length;
   return findThreshold({zeros: sparsity * weights, weights, largest}, async (threshold) => {

@@ -1,6 +1,6 @@
 import {solveOnSupport} from '../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest} from '../numerics/linalg/mask.ts';
-import {diagonal, type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
+import {type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
 import {multiply} from '../numerics/linalg/product.ts';
 import {alignWeights} from '../numerics/path/alignment.ts';
 import {dampedFeedback} from '../numerics/path/pathFeedback.ts';
@@ -11,8 +11,8 @@ import type {Scales} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Task, TaskRunner} from '../numerics/task.ts';
 import {pathFollower} from '../ops/followPath.ts';
-import {countClippedWeights, type QuantizedWeights} from './followedPath.ts';
-import {findBestPath} from './pathSearch.ts';
+import {countClippedWeights, type FollowedPath, type QuantizedWeights, recordPath} from './followedPath.ts';
+import {type ChosenPath, findBestPath} from './pathSearch.ts';
 import {pickBetterNeurons} from './pickBetterNeurons.ts';
 import type {QuantizeMethod} from './quantizeMethod.ts';
 import {trimToSparsity} from './trimToSparsity.ts';
@@ -58,47 +58,45 @@ interface AlignedProblem extends TargetedProblem {
 }
 
 async function followAndRefine(
-  {gram, target, aligned, scales, mask}: AlignedProblem,
+  problem: AlignedProblem,
   matrixIndex: MatrixIndex,
   method: QuantizeMethod,
   runner: TaskRunner,
 ): Promise<QuantizedWeights> {
+  const {gram, target, aligned, mask} = problem;
+  const {alphabet, granularity, prune, refinement} = method;
+  const {chosen, path} = await followBestPath(problem, matrixIndex, method, runner);
+  const start = prune ? trimToSparsity(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
+  const refined =
+    refinement.sweeps > 0
+      ? await runner.run(refine(start, gram, target, {alphabet, granularity, ...refinement}))
+      : start;
+  return {...refined, values: valuesOf(refined, alphabet, aligned.columns), path};
+}
+
+async function followBestPath(
+  {gram, target, aligned, scales, mask}: AlignedProblem,
+  matrixIndex: MatrixIndex,
+  method: QuantizeMethod,
+  runner: TaskRunner,
+): Promise<{chosen: ChosenPath; path: FollowedPath}> {
+  const {alphabet, search} = method;
   const {feedback, damping} = await runner.run(dampedFeedback(gram, method.feedback));
   const follower = pathFollower(aligned, feedback, {strict: method.strictKernels, runner});
   try {
     const residual = subtract(target, await runner.run(multiply(gram, aligned)));
-    const {chosen, threshold} = await findBestPath(scales, {
-      gram,
-      residual,
-      aligned,
-      follower,
-      matrixIndex,
-      method,
-      mask,
-      runner,
-    });
-    const {alphabet, prune} = method;
-    const start = prune ? trimToSparsity(chosen, aligned, gram, {alphabet, prune, mask}) : {...chosen, mask};
-    const refined = method.sweeps > 0 ? await runner.run(refine(start, gram, target, method)) : start;
-    return {
-      ...refined,
-      values: valuesOf(refined, alphabet, aligned.columns),
-      path: {
-        aligned,
+    const space = {gram, residual, aligned, follower, matrixIndex, method, mask, runner};
+    const {chosen, threshold} = await findBestPath(scales, space);
+    const isRandom = search.rounding === 'stochastic' && search.samples === 1;
+    const path = recordPath(
+      {aligned, gram, feedback: method.feedback, damping, kernel: follower.kernel, isRandom, mask},
+      {
         values: chosen.values,
         radius: radiusOf(chosen.scales, threshold, alphabet),
         clipped: countClippedWeights(aligned, chosen, {alphabet, threshold, mask}),
-        isUnbiased:
-          method.rounding === 'stochastic' &&
-          method.samples === 1 &&
-          method.feedback.kind === 'path' &&
-          mask === undefined,
-        scaling: method.feedback.scaling ?? 1,
-        largestNorm: diagonal(gram).reduce((largest, norm) => Math.max(largest, norm), 0),
-        damping,
-        kernel: follower.kernel,
       },
-    };
+    );
+    return {chosen, path};
   } finally {
     follower.dispose();
   }
@@ -120,7 +118,7 @@ function* alignProblemTask(
  */
 function* originalScale(
   {weights, mask, current = weights}: WeightProblem,
-  {alphabet, granularity, scale, prune}: QuantizeMethod,
+  {alphabet, granularity, search: {scale}, prune}: QuantizeMethod,
 ): Task<Scales> {
   const [from, kept] = mask
     ? [current, mask]

@@ -14,7 +14,7 @@ import {
 import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {immediately} from '../../src/numerics/task.ts';
-import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
+import {completePlan, quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {quantizeModel} from '../../src/stages/quantize/quantizeModel.ts';
 import {createCompression} from '../../src/stages/run/compression.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
@@ -72,7 +72,7 @@ onBackends(['cpu'], () => {
     }
 
     it('are the same with 1 byte of memory', async () => {
-      const plan = quantizePlan('spfqQuantize', {bits: 2});
+      const {method, walk} = completePlan(quantizePlan('spfqQuantize', {bits: 2}), 3);
       const source = batchSource('calibrate', images, {samples: 70, batchSize: 16, rows: 2000, seed: 3});
       const context = {
         stage: 'spfqQuantize',
@@ -84,7 +84,7 @@ onBackends(['cpu'], () => {
         [1, 2 ** 15, 2 ** 29].map(async (bytes) => {
           const compression = await quantizeModel(
             createCompression('compress', convnet, source, 3),
-            {...plan, seed: 3, memory: bytes},
+            {method, walk: {...walk, memory: bytes}},
             context,
           );
           compression.dispose();

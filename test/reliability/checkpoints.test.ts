@@ -8,7 +8,7 @@ import {batchSource} from '../../src/data/batchSource.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {createTaskRunner} from '../../src/numerics/task.ts';
 import {prunePlan} from '../../src/operators/pruneOptions.ts';
-import {quantizePlan} from '../../src/operators/quantizeOptions.ts';
+import {completePlan, quantizePlan} from '../../src/operators/quantizeOptions.ts';
 import {stage} from '../../src/operators/stage.ts';
 import {correctModel} from '../../src/stages/correct/correctModel.ts';
 import {pruneModel} from '../../src/stages/prune/pruneModel.ts';
@@ -21,7 +21,7 @@ import {gaussianTensor} from '../support/models/smallNetworks.ts';
 type Stage = (compression: Compression, context: StageContext) => Promise<Compression>;
 
 const letters: Stage = (compression, context) =>
-  quantizeModel(compression, {...quantizePlan('spfqQuantize', {bits: 2}), seed: 1}, context);
+  quantizeModel(compression, completePlan(quantizePlan('spfqQuantize', {bits: 2}), 1), context);
 const zeros: Stage = (compression, context) =>
   pruneModel(compression, {...prunePlan('spfqPrune', {sparsity: 0.5}), seed: 1}, context);
 const correction: Stage = (compression, context) =>

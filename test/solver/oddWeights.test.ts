@@ -13,6 +13,8 @@ import type {QuantizeMethod} from '../../src/solver/quantizeMethod.ts';
 import {quantizeWeights} from '../../src/solver/quantizeWeights.ts';
 import {gaussianMatrix, gramsOf, largestDifference, withoutColumns} from '../support/numerics/randomMatrices.ts';
 
+const SEARCH = {scale: 'calibration', rounding: 'stochastic', samples: 4} as const;
+
 const alphabets: readonly AlphabetOptions[] = [
   {bits: 1},
   {bits: 1, layout: 'twosComplement'},
@@ -61,7 +63,10 @@ for (const [name, weights] of Object.entries(cases)) {
         it(`gives finite letters of the alphabet: ${alphabet.levels} letters, ${alphabet.layout}, ${JSON.stringify(granularity)}`, async () => {
           for (const scale of ['calibration', 'mse', 'absmax'] as const) {
             for (const inputs of inputsFor(weights.rows)) {
-              expectLetters(await quantized(weights, inputs, {alphabet, granularity, scale}), alphabet);
+              expectLetters(
+                await quantized(weights, inputs, {alphabet, granularity, search: {...SEARCH, scale}}),
+                alphabet,
+              );
             }
           }
         });
@@ -98,7 +103,10 @@ describe('quantizeWeights', () => {
     const weights = gaussianMatrix(features, neurons, 8);
     const alphabet = uniformAlphabet({bits: 3});
     const dead = {original: matrix(10, features), shadow: matrix(10, features)};
-    const {values, scales} = await quantized(weights, dead, {alphabet, scale: 'mse', rounding: 'nearest'});
+    const {values, scales} = await quantized(weights, dead, {
+      alphabet,
+      search: {scale: 'mse', rounding: 'nearest', samples: 4},
+    });
     values.data.forEach((value, i) => {
       const step = scales.steps[i % neurons];
       expect(value).to.be.closeTo(step * Math.max(-3, Math.min(3, Math.floor(weights.data[i] / step + 0.5))), 1e-6);
@@ -133,17 +141,12 @@ async function quantized(
     {layer: 0, matrix: 0},
     {
       granularity: 'channel',
-      scale: 'calibration',
       alignment: {method: 'order'},
       feedback: {kind: 'path'},
       scalings: [1],
-      rounding: 'stochastic',
-      samples: 4,
-      rounds: 2,
-      sweeps: 2,
-      pairs: 0,
+      search: SEARCH,
+      refinement: {rounds: 2, sweeps: 2, pairs: 0, offset: false},
       ridge: 0,
-      offset: false,
       seed: 1,
       strictKernels: false,
       ...method,

@@ -56,22 +56,26 @@ export async function quantizeToBudget(
   budget: BitBudget,
   context: StageContext,
 ): Promise<Compression> {
-  const [{options}] = widths;
-  if (options.strictKernels) requirePathKernel();
+  const [
+    {
+      options: {method, walk},
+    },
+  ] = widths;
+  if (method.strictKernels) requirePathKernel();
   if ('maxRelativeError' in budget) {
-    return visitLayers(compression, options, context, (visit) =>
+    return visitLayers(compression, walk, context, (visit) =>
       quantizeNarrowest(visit, widths, budget.maxRelativeError, context),
     );
   }
   const measured = await measureSensitivities(
     compression,
-    {...options, trialsOf: (visit) => tryWidths(visit, widths, context), probed: coarseWidth(widths)},
+    {...walk, trialsOf: (visit) => tryWidths(visit, widths, context), probed: coarseWidth(widths)},
     passContext(0, context),
   );
   const choice = chooseWidths(measured, budget, context.stage);
-  return visitLayers(compression, options, passContext(1, context), async (visit) => {
+  return visitLayers(compression, walk, passContext(1, context), async (visit) => {
     const layer = measured.layers.findIndex(({name}) => name === visit.target.name);
-    const letters = await quantizeLayer(visit, widths[choice[layer]].options, context);
+    const letters = await quantizeLayer(visit, widths[choice[layer]].options.method, context);
     return createQuantizedResult(visit, letters, choiceText(measured.layers[layer], choice[layer], widths), context);
   });
 }
@@ -84,7 +88,7 @@ async function quantizeNarrowest(
 ): Promise<LayerResult> {
   const tried: string[] = [];
   for (const {bits, options} of widths) {
-    const letters = await quantizeLayer(visit, options, context);
+    const letters = await quantizeLayer(visit, options.method, context);
     const error = await context.run(heldOutError(letters.outcomes));
     tried.push(`${percentText(error)} at ${named(bits)}`);
     if (error <= limit)
@@ -107,18 +111,16 @@ async function* tryWidths(
   widths: readonly LetterWidth[],
   context: StageContext,
 ): AsyncIterable<LayerTrial> {
-  for (const {options} of widths) {
+  for (const {
+    options: {method},
+  } of widths) {
     const quick: QuantizeMethod = {
-      ...options,
-      scale: 'mse',
+      ...method,
       alignment: {method: 'none'},
       feedback: {kind: 'path'},
       scalings: [1],
-      rounding: 'nearest',
-      samples: 1,
-      rounds: 1,
-      sweeps: Math.min(1, options.sweeps),
-      pairs: 0,
+      search: {scale: 'mse', rounding: 'nearest', samples: 1},
+      refinement: {...method.refinement, rounds: 1, sweeps: Math.min(1, method.refinement.sweeps), pairs: 0},
     };
     const {layer, outcomes} = await quantizeLayer(visit, quick, context);
     yield {

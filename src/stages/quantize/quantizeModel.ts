@@ -8,8 +8,9 @@ import {visitLayers, type VisitOptions} from '../run/visitLayers.ts';
 import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 
 /** How to quantize a model. */
-export interface QuantizeModelOptions extends QuantizeMethod, VisitOptions {
-  readonly seed: number;
+export interface QuantizeModelOptions {
+  readonly method: QuantizeMethod;
+  readonly walk: VisitOptions;
   /** Why a layer is quantized without being pruned, where T prunes. */
   readonly pruneFilter?: LayerFilter;
 }
@@ -24,10 +25,11 @@ export async function quantizeModel(
   options: QuantizeModelOptions,
   context: StageContext,
 ): Promise<Compression> {
-  if (options.strictKernels) requirePathKernel();
-  const {prune, pruneFilter, ...method} = options;
-  return visitLayers(compression, options, context, async (visit) => {
+  const {method, walk, pruneFilter} = options;
+  if (method.strictKernels) requirePathKernel();
+  return visitLayers(compression, walk, context, async (visit) => {
     const {target} = visit;
+    const {prune} = method;
     const denseReason = prune && pruneFilter?.(target.shadowLayer, target.info);
     if (prune && denseReason === undefined) requirePattern(context.stage, target, prune.pattern);
     const letters = await quantizeLayer(
