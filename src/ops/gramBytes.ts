@@ -1,5 +1,5 @@
 import {getBackend} from '@tensorflow/tfjs-core';
-import {CHUNK_ROWS, MAX_BLOCK_FEATURES} from './gramStatistics.ts';
+import {CHUNK_ROWS, MAX_BLOCK_FEATURES} from './gramChunk.ts';
 
 /** Columns of X and X̃ as statistics meet them. */
 export interface ColumnExtent {

@@ -7,7 +7,11 @@ import type {Mask} from '../linalg/mask.ts';
  *
  *     code k of neuron n begins at bit (k mod perRun) · b of the words  [run · wordsPerRun … , n],  run = ⌊k / perRun⌋.
  *
- * Every group of features that share a step begins a new run; what is left over in its last run is 0.
+ * Every group of features that share a step begins a new run; the unused rest of its last run is 0. With b = 4 a run is
+ * one word of 8 codes, with b = 3 three words of 32, in which codes 10 and 21 cross words (docs/format.md draws both):
+ *
+ *     bit 31   27   23   19   15   11    7    3  0
+ *         | c7 | c6 | c5 | c4 | c3 | c2 | c1 | c0 |
  */
 export interface KernelWords {
   /** b: bits of the letter, and of the place where only some of every m features are kept. */

@@ -16,7 +16,7 @@ export interface PackedLayout {
   readonly groupSize: number;
   readonly groups: number;
   /**
-   * Pruned weights: `'none'`, or as letters (a 0 in an alphabet with 0); `'hole'`: the letter `levels` stands for a 0
+   * Pruned weights: `'none'`, or as letters (a 0 in an alphabet with 0); `'sentinel'`: the letter `levels` stands for a 0
    * that has neither step nor offset; n of m: only kept weights have codes, each with its place among the m features
    * above the bits of its letter.
    */
@@ -54,44 +54,17 @@ export function packedOperand(
   if (!letters || !codes || !steps) throw new RangeError('packedOperand: expected letters, got weights in float32');
   const groupSize = Math.min(letters.groupSize, features);
   const groups = Math.ceil(features / groupSize);
-  const coded = mask
-    ? codeZeros(
-        codes,
-        mask,
-        letters,
-        typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined,
-        neurons,
-      )
-    : {codes, zeros: 'none' as const, letterBits: bitsFor(letters.levels), bits: bitsFor(letters.levels)};
-  const share = typeof coded.zeros === 'object' ? coded.zeros.n / coded.zeros.m : 1;
-  const {words, ...runs} = kernelWords(coded.codes, coded.bits, {
-    rows: features * share,
-    groupRows: groupSize * share,
-    neurons,
-  });
-  const tensors = [
-    tensor(words, [words.length / neurons, neurons], 'int32'),
-    tensor(steps, [problems * groups, neurons]),
-  ];
-  if (offsets) tensors.push(tensor(offsets, [problems * groups, neurons]));
+  const coded = codeMatrices(codes, mask, letters, patternFor(zeros, features, groupSize), neurons);
+  const keptShare = typeof coded.zeros === 'object' ? coded.zeros.n / coded.zeros.m : 1;
+  const extent = {rows: features * keptShare, groupRows: groupSize * keptShare, neurons};
+  const {words, ...runs} = kernelWords(coded.codes, coded.bits, extent);
+  const tensors = [tensor(words, [words.length / neurons, neurons], 'int32')];
+  for (const scale of offsets ? [steps, offsets] : [steps]) tensors.push(tensor(scale, [problems * groups, neurons]));
   tensors.forEach(keep);
-  const {bits, perRun, wordsPerRun, runs: runsOfGroup} = runs;
+  const {levels, origin} = letters;
+  const {zeros: zeroForm, letterBits} = coded;
   return {
-    layout: {
-      problems,
-      features,
-      neurons,
-      levels: letters.levels,
-      origin: letters.origin,
-      groupSize,
-      groups,
-      zeros: coded.zeros,
-      letterBits: coded.letterBits,
-      bits,
-      perRun,
-      wordsPerRun,
-      runs: runsOfGroup,
-    },
+    layout: {problems, features, neurons, levels, origin, groupSize, groups, zeros: zeroForm, letterBits, ...runs},
     codes: tensors[0],
     steps: tensors[1],
     offsets: offsets && tensors[2],
@@ -101,16 +74,22 @@ export function packedOperand(
   };
 }
 
+/** n:m, where groups of m features end with the matrix and with each group that shares a step. */
+function patternFor(zeros: Packing['zeros'], features: number, groupSize: number): NofM | undefined {
+  return typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined;
+}
+
 type CodedZeros = Pick<PackedLayout, 'zeros' | 'letterBits' | 'bits'> & {readonly codes: ArrayLike<number>};
 
-function codeZeros(
+function codeMatrices(
   codes: Uint8Array,
-  mask: Uint8Array,
+  mask: Uint8Array | undefined,
   {levels, origin, offsets}: PackedLetters,
   pattern: NofM | undefined,
   neurons: number,
 ): CodedZeros {
   const bits = bitsFor(levels);
+  if (!mask) return {codes, zeros: 'none', letterBits: bits, bits};
   if (pattern && pattern.n > 0)
     return {
       codes: codesWithPositions(codes, mask, bits, pattern, neurons),
