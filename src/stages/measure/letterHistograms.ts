@@ -3,6 +3,7 @@ import {kernelWeight} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {layersOf} from '../../model/layersOf.ts';
+import {requireAlive} from '../../model/requireModel.ts';
 import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
 import {type Matrix} from '../../numerics/linalg/matrix.ts';
 import {integer, type OptionRules, resolveOptions} from '../../options.ts';
@@ -10,7 +11,7 @@ import {Packed} from '../../packed/packed.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {storedKernelsOf} from '../../packed/storedKernels.ts';
 import type {CompressedLayer} from '../../records.ts';
-import {type Compression, requireAlive} from '../run/compression.ts';
+import type {Compression} from '../run/compression.ts';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
 
 /** Options of {@link letterHistograms}. */
