@@ -129,7 +129,7 @@ function sparsityThreshold(
 }
 
 /** |w_t|·norm_t; −1 where pruned already. */
-function magnitudes(
+export function magnitudes(
   {rows, columns, data}: Matrix,
   normOf: (feature: number) => number,
   mask: Uint8Array | undefined,
