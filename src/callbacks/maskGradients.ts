@@ -1,7 +1,8 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
+import {requireAlive} from '../model/requireModel.ts';
 import {requireUnpacked} from '../packed/requireUnpacked.ts';
-import {type Compression, requireAlive} from '../stages/run/compression.ts';
+import type {Compression} from '../stages/run/compression.ts';
 import {collectKeptMasks, keepZeros, type KeptMask, requireZeros, selectPruned} from './keptMasks.ts';
 
 /** A Keras-style callback that keeps the pruned weights of a model at zero while it is trained further. For as many trainings as you like. */

@@ -120,7 +120,7 @@ function sparsityThreshold(
 }
 
 /** |w_t|·norm_t; −1 where an earlier stage pruned. */
-function magnitudes(
+export function magnitudes(
   {rows, columns, data}: Matrix,
   normOf: (feature: number) => number,
   mask: Uint8Array | undefined,

@@ -8,11 +8,12 @@ import {kernelsOf} from '../../layers/registry.ts';
 import {type CallList, listCalls} from '../../model/callList.ts';
 import {rebuildModel, type Topology, topologyOf} from '../../model/cloneModel.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
+import {requireAlive} from '../../model/requireModel.ts';
 import {mapTopology} from '../../model/topology.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import type {SkippedLayer} from '../../records.ts';
 import {createReport} from '../../report/report.ts';
-import {type Compression, requireAlive} from '../run/compression.ts';
+import type {Compression} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
 
 /** A kernel and the BatchNormalization that goes into it. */

@@ -9,13 +9,13 @@ import type {VisitedProblem} from '../run/layerVisit.ts';
 /** The probability with which the reported bound may fail. */
 const PROBABILITY = 0.01;
 
-/** A problem, and the path that was followed through it. */
+/** A problem and the path that was followed through it. */
 export interface ProblemPath {
   readonly problem: VisitedProblem;
   readonly path: FollowedPath;
 }
 
-/** The bound of the paths of a layer beside what they did, the worst problem of each. */
+/** The largest bound and the largest error among the paths of a layer. */
 export function* boundReport(paths: readonly ProblemPath[]): Task<BoundReport> {
   const measured: number[] = [];
   for (const path of paths) measured.push(yield* largestError(path));
@@ -36,7 +36,7 @@ function limitOf({problem: {statistics}, path: {radius, scaling, largestNorm, va
   });
 }
 
-/** max |X̃(w̃ − q)| over the bound rows, centred as the problem was. */
+/** max |X̃(w̃ − q)| over the bound rows, with X̃ centred as in the problem. */
 function* largestError({problem: {statistics, isCentred}, path: {aligned, values}}: ProblemPath): Task<number> {
   const {shadow} = statistics.boundRows;
   const difference = subtract(aligned, values);

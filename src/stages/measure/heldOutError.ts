@@ -3,17 +3,17 @@ import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiply} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';
 
-/** What is to stand for a weight matrix. */
+/** A weight matrix Q in place of W. */
 export interface Replacement {
-  /** W `[features, neurons]`, and rows of its inputs. */
+  /** W `[features, neurons]`, and statistics of its inputs. */
   readonly problem: {readonly weights: Matrix; readonly statistics: ProblemStatistics};
   /** Q `[features, neurons]`. */
   readonly values: Matrix;
-  /** What the bias gains `[neurons]`, if it does. */
+  /** c, the shift of the bias `[neurons]`; undefined if it stays as it is. */
   readonly shift: Float64Array | undefined;
 }
 
-/** ‖XW − X̃Q − 1cᵀ‖ / ‖XW‖ over all problems of a layer, on held-out rows; on calibrated ones where none could be spared. */
+/** ‖XW − X̃Q − 1cᵀ‖ / ‖XW‖ over all problems of a layer, on the rows of {@link rowsFor}. */
 export function* heldOutError(replacements: readonly Replacement[]): Task<number> {
   let difference = 0,
     norm = 0;
@@ -29,7 +29,7 @@ export function* heldOutError(replacements: readonly Replacement[]): Task<number
   return norm > 0 ? Math.sqrt(difference / norm) : 0;
 }
 
-/** Held-out rows; calibrated ones where none could be spared. */
+/** The held-out rows; the bound rows, which are calibration rows, if there were too few rows to hold any out. */
 export function rowsFor({statistics: {heldOut, boundRows, lookups}}: Replacement['problem']): RowPair {
   return (lookups?.heldOut ?? heldOut.original.rows) > 0 ? heldOut : boundRows;
 }

@@ -3,23 +3,24 @@ import {kernelWeight} from '../../calibration/targets.ts';
 import {ModelError} from '../../errors.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {layersOf} from '../../model/layersOf.ts';
+import {requireAlive} from '../../model/requireModel.ts';
 import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
-import {type Matrix} from '../../numerics/linalg/matrix.ts';
+import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {integer, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {storedKernelsOf} from '../../packed/storedKernels.ts';
 import type {CompressedLayer} from '../../records.ts';
-import {type Compression, requireAlive} from '../run/compression.ts';
+import type {Compression} from '../run/compression.ts';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
 
 /** Options of {@link letterHistograms}. */
 export interface LetterHistogramOptions {
-  /** The most bins of a layer, from 8 up. Default 96. */
+  /** The largest number of bins of a layer, at least 8. Default 96. */
   readonly bins?: number;
 }
 
-/** How the weights of a compressed layer were distributed, and what became of them. */
+/** The distribution of the weights of a layer, before and after compression. */
 export interface LetterHistogram extends WeightHistogram {
   /** The name of the layer in its model. */
   readonly name: string;
@@ -28,16 +29,16 @@ export interface LetterHistogram extends WeightHistogram {
 const RULES: OptionRules<Required<LetterHistogramOptions>> = {bins: integer(96, 8, 4096)};
 
 /**
- * Counts the weights of every compressed layer, the original ones and those they became. Only one layer at a time is read.
+ * Counts the weights of every compressed layer, before and after. Only one layer is read at a time.
  *
- * Weights whose letters share one step are counted as they are; where steps or offsets differ, each is counted in steps of its own letters,
- * (w − offset) / step, so that the letters of all neurons coincide.
+ * If all letters of a layer share one step and offset, weights are counted as they are; otherwise each is counted in
+ * units of its own step, (w − offset) / step, so that the letters of all neurons coincide.
  *
  * ```ts
  * const [{bins, letters, prunedShare}] = await letterHistograms(compression, {bins: 32});
  * ```
- * @param compression what any pipeline gave, packed or not; nothing of it is changed
- * @returns one for each of its layers, in their order
+ * @param compression the result of any pipeline, packed or not; it is not changed
+ * @returns one histogram for each compressed layer, in their order
  * @throws OptionError, ModelError if the model or its original was disposed of
  */
 export async function letterHistograms(
@@ -73,6 +74,7 @@ async function matricesIn(model: LayersModel, {name, className}: CompressedLayer
     return found.kernel.toMatrices(await weight.data(), weight.shape);
   }
   throw new ModelError(
-    `letterHistograms: expected a layer '${name}', a ${className}, found none; the model was changed after it was compressed`,
+    `letterHistograms: expected a layer '${name}', a ${className}, found none; ` +
+      'the model was changed after it was compressed',
   );
 }

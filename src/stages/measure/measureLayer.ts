@@ -7,7 +7,7 @@ import type {LayerReport, PruningReport} from '../../report/layerReport.ts';
 import {gzipLength, packedLayer} from '../../report/sizes.ts';
 import type {FollowedPath} from '../../solver/followedPath.ts';
 import {shiftFor, type VisitedProblem} from '../run/layerVisit.ts';
-import {boundReport} from './boundReport.ts';
+import {boundReport, type ProblemPath} from './boundReport.ts';
 import {heldOutError, type Replacement} from './heldOutError.ts';
 
 /** One problem of a layer, before and after. */
@@ -17,9 +17,9 @@ export interface ProblemOutcome extends Replacement {
   readonly path: FollowedPath | undefined;
 }
 
-/** What a stage knows beside the outcomes. */
+/** What a stage reports in addition to the measured outcomes. */
 export interface StageFindings {
-  /** What earlier stages said. */
+  /** The report of earlier stages. */
   readonly before: LayerReport | undefined;
   readonly milliseconds: number;
   readonly pruning?: Omit<PruningReport, 'pattern'> & {readonly pattern: Pattern};
@@ -27,8 +27,8 @@ export interface StageFindings {
 }
 
 /**
- * The report of a layer, measured on rows that its statistics have not seen.
- * @param runner awaited within the products that this takes
+ * The report of a layer, measured on held-out rows.
+ * @param runner runs the products of the measurement
  */
 export async function measureLayer(
   layer: CompressedLayer,
@@ -36,65 +36,24 @@ export async function measureLayer(
   {before, milliseconds, pruning, choice}: StageFindings,
   runner: TaskRunner,
 ): Promise<LayerReport> {
-  const [
-    {
-      problem: {weights, statistics},
-    },
-  ] = outcomes;
-  const paths = outcomes.flatMap(({problem, path}) => (path ? [{problem, path}] : []));
+  const [{problem}] = outcomes;
+  const {weights, statistics} = problem;
+  const paths = outcomes.flatMap(({problem: visited, path}) => (path ? [{problem: visited, path}] : []));
   return {
     name: layer.name,
     className: layer.className,
     shape: [weights.rows, weights.columns],
     matrixCount: outcomes.length,
-    weights: outcomes.reduce(
-      (
-        sum,
-        {
-          problem: {
-            statistics: {lookups},
-          },
-        },
-      ) => sum + (weights.rows - (lookups?.padding ?? 0)) * weights.columns,
-      0,
-    ),
+    weights: sumOf(outcomes, countWeights),
     choice,
-    pruning: pruning ? {...pruning, pattern: nameOf(pruning.pattern)} : before?.pruning,
+    pruning: pruning ? {...pruning, pattern: patternText(pruning.pattern)} : before?.pruning,
     relativeError: await runner.run(heldOutError(outcomes)),
     heldOutRows: statistics.lookups?.heldOut ?? statistics.heldOut.original.rows,
     calibrationRows: statistics.rows,
-    bound: paths.length > 0 ? await runner.run(boundReport(paths)) : undefined,
-    clippedShare: paths.reduce((sum, {path}) => sum + path.clipped, 0) / (weights.data.length * outcomes.length),
-    deadFeatures: outcomes.reduce(
-      (
-        sum,
-        {
-          problem: {
-            gram,
-            statistics: {lookups},
-          },
-        },
-      ) => sum + (lookups?.unseen ?? diagonal(gram).filter((norm) => !(norm > 0)).length),
-      0,
-    ),
-    alignmentError:
-      paths.length > 0
-        ? await runner.run(
-            heldOutError(
-              paths.map(({problem, path: {aligned}}) => ({
-                problem,
-                values: aligned,
-                shift: shiftFor(problem, aligned),
-              })),
-            ),
-          )
-        : undefined,
-    damping: paths.reduce<number | undefined>(
-      (max, {path: {damping}}) => (damping === undefined ? max : Math.max(damping, max ?? 0)),
-      undefined,
-    ),
+    deadFeatures: sumOf(outcomes, countDeadFeatures),
+    ...(await measurePaths(paths, runner)),
+    clippedShare: sumOf(paths, ({path}) => path.clipped) / (weights.data.length * outcomes.length),
     correction: undefined,
-    kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', ') || 'none',
     milliseconds: milliseconds + (before?.milliseconds ?? 0),
     ...(await measureStorage(
       layer,
@@ -103,7 +62,7 @@ export async function measureLayer(
   };
 }
 
-/** What a layer's letters, zeros and bytes are, whatever became of its outputs. */
+/** The letters of a layer, its share of zeros, and its bytes: what does not depend on the outputs. */
 export async function measureStorage(
   layer: CompressedLayer,
   values: readonly Matrix[],
@@ -111,22 +70,59 @@ export async function measureStorage(
   Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset' | 'sparsity' | 'bytes' | 'gzipBytes'>
 > {
   const packed = packedLayer(layer, values);
-  const masks = layer.matrices.map(({mask}) => (mask ? sparsityOf(mask) : 0));
+  const masks = layer.matrices.map(({mask}) => mask);
   return {
-    ...(layer.kind === 'quantized'
-      ? {
-          levels: layer.alphabet.levels,
-          effectiveBits: effectiveBits(layer.alphabet),
-          granularity: layer.granularity,
-          offset: layer.matrices.some(({scales}) => scales.offsets !== undefined),
-        }
-      : {levels: 2 ** 32, effectiveBits: 32, granularity: undefined, offset: false}),
-    sparsity: masks.reduce((sum, share) => sum + share, 0) / masks.length,
+    ...describeLetters(layer),
+    sparsity: sumOf(masks, (mask) => (mask ? sparsityOf(mask) : 0)) / masks.length,
     bytes: packed.byteLength,
     gzipBytes: await gzipLength(packed),
   };
 }
 
-function nameOf(pattern: Pattern): string {
+function describeLetters(
+  layer: CompressedLayer,
+): Pick<LayerReport, 'levels' | 'effectiveBits' | 'granularity' | 'offset'> {
+  if (layer.kind === 'pruned') return {levels: 2 ** 32, effectiveBits: 32, granularity: undefined, offset: false};
+  return {
+    levels: layer.alphabet.levels,
+    effectiveBits: effectiveBits(layer.alphabet),
+    granularity: layer.granularity,
+    offset: layer.matrices.some(({scales}) => scales.offsets !== undefined),
+  };
+}
+
+async function measurePaths(
+  paths: readonly ProblemPath[],
+  runner: TaskRunner,
+): Promise<Pick<LayerReport, 'bound' | 'alignmentError' | 'damping' | 'kernel'>> {
+  if (paths.length === 0) return {bound: undefined, alignmentError: undefined, damping: undefined, kernel: 'none'};
+  const dampings = paths.flatMap(({path: {damping}}) => (damping === undefined ? [] : [damping]));
+  return {
+    bound: await runner.run(boundReport(paths)),
+    alignmentError: await runner.run(heldOutError(paths.map(replaceByAligned))),
+    damping: dampings.length > 0 ? Math.max(...dampings) : undefined,
+    kernel: [...new Set(paths.map(({path}) => path.kernel))].join(', '),
+  };
+}
+
+/** W̃ in place of W, as if alignment were all that was done. */
+function replaceByAligned({problem, path: {aligned}}: ProblemPath): Replacement {
+  return {problem, values: aligned, shift: shiftFor(problem, aligned)};
+}
+
+/** The weights of a problem, without the padding of an embedding's last group. */
+function countWeights({problem: {weights, statistics}}: ProblemOutcome): number {
+  return (weights.rows - (statistics.lookups?.padding ?? 0)) * weights.columns;
+}
+
+function countDeadFeatures({problem: {gram, statistics}}: ProblemOutcome): number {
+  return statistics.lookups?.unseen ?? diagonal(gram).filter((norm) => !(norm > 0)).length;
+}
+
+function sumOf<Item>(items: readonly Item[], numberOf: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + numberOf(item), 0);
+}
+
+function patternText(pattern: Pattern): string {
   return pattern === 'unstructured' ? pattern : `${pattern.n}:${pattern.m}`;
 }

@@ -7,9 +7,10 @@ import {applyLayer, createLayer} from '../../tfjsInternals.ts';
 import {type Replacement, rowsFor} from './heldOutError.ts';
 
 /**
- * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a kernel on held-out rows, σ the activation of its layer: what is left of
- * an error behind it. The layer's own relu forgives whatever stays below 0. Of a kernel inside its layer σ is the identity.
- * @param runner awaited within the products
+ * ‖σ(XW + b) − σ(X̃Q + b + c)‖ / ‖σ(XW + b)‖ over all problems of a kernel on held-out rows, σ the activation of its
+ * layer: the error that remains after the activation. A relu, for example, hides errors below 0. For a kernel inside
+ * its layer σ is the identity.
+ * @param runner runs the products
  */
 export async function outputError(
   {originalLayer: layer, kernel}: Pick<CompressionTarget, 'originalLayer' | 'kernel'>,
@@ -37,7 +38,7 @@ export async function outputError(
   return norm > 0 ? Math.sqrt(difference / norm) : 0;
 }
 
-/** σ(Y + 1bᵀ), as tfjs computes it. */
+/** σ(Y + 1bᵀ) as tfjs computes it. */
 function activationOf(activation: unknown): (sums: Matrix, bias: Float32Array) => Promise<Float32Array> {
   const activated = typeof activation === 'string' ? createLayer('Activation', {activation}) : undefined;
   return async (sums, bias) => {

@@ -5,14 +5,15 @@ import {type CompressionTarget, findTargets} from '../../calibration/targets.ts'
 import type {BatchSource} from '../../data/batchSource.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
+import {predictValues} from '../../model/predictOutputs.ts';
 import type {Compression} from '../run/compression.ts';
 import {type NewWeights, rewriteLayer} from '../run/rewriteLayer.ts';
 import type {VisitOptions} from '../run/visitLayers.ts';
 
-/** So many samples are run through the model for each layer. */
+/** Samples that are run through the model for each layer. */
 const MAX_SAMPLES = 64;
 
-/** Finds out what a model's outputs feel when one of its layers is rewritten, on a few calibration samples. */
+/** Measures on a few calibration samples how much the model's outputs change when one layer is rewritten. */
 export class OutputProbe {
   private constructor(
     private readonly networks: NetworkPair,
@@ -22,12 +23,12 @@ export class OutputProbe {
     private readonly bias: boolean,
   ) {}
 
-  /** A probe of the model as it is now. It must be disposed of. */
+  /** A probe of the model as it is now, to be disposed of by the caller. */
   static async open({original, model, calibration}: Compression, {filter, bias}: VisitOptions): Promise<OutputProbe> {
     const networks = await createNetworkPair(original, model);
     const batches: Tensor[][] = [];
     try {
-      if (calibration) await readSome(calibration, original, batches);
+      if (calibration) await readSamples(calibration, original, batches);
       return new OutputProbe(
         networks,
         findTargets(networks, filter).targets,
@@ -73,7 +74,7 @@ function release({shadowModel}: NetworkPair, batches: readonly Tensor[][]): void
   });
 }
 
-async function readSome(source: BatchSource, model: LayersModel, batches: Tensor[][]): Promise<void> {
+async function readSamples(source: BatchSource, model: LayersModel, batches: Tensor[][]): Promise<void> {
   let left = MAX_SAMPLES;
   for await (const batch of source.read(model)) {
     const count = Math.min(left, batch[0].shape[0]);
@@ -85,14 +86,10 @@ async function readSome(source: BatchSource, model: LayersModel, batches: Tensor
 }
 
 async function outputsOf(model: LayersModel, batches: readonly Tensor[][]): Promise<Float32Array[]> {
-  const outputs = batches.map((batch) => [model.predict(batch.length === 1 ? batch[0] : batch)].flat());
-  try {
-    return await Promise.all(outputs.flat().map((output) => output.data<'float32'>()));
-  } finally {
-    dispose(outputs.flat());
-  }
+  return (await Promise.all(batches.map((batch) => predictValues(model, batch)))).flat();
 }
 
+/** ‖y − ỹ‖² / ‖y‖² */
 function relativeSquare(before: readonly Float32Array[], after: readonly Float32Array[]): number {
   let difference = 0,
     norm = 0;

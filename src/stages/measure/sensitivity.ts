@@ -9,25 +9,28 @@ import {heldOutError} from './heldOutError.ts';
 import {measureLayer, type ProblemOutcome} from './measureLayer.ts';
 import {OutputProbe} from './outputProbe.ts';
 
-/** One way to compress a layer, tried on it. */
+/** A compression of a layer that was tried. */
 export interface LayerTrial {
-  /** What it takes of a budget. */
+  /** Its share of the budget, in units of the budget. */
   readonly cost: number;
   readonly layer: CompressedLayer;
   readonly outcomes: readonly ProblemOutcome[];
 }
 
-/** What the trials of a layer showed. */
+/** The results of the trials of a layer. */
 export interface LayerSensitivity {
   /** The name of the layer. */
   readonly name: string;
-  /** Of each trial its cost and its relative error on held-out rows. */
+  /** The cost of each trial and its relative error on held-out rows. */
   readonly trials: ReadonlyArray<{readonly cost: number; readonly error: number}>;
-  /** κ: ‖y − ỹ‖² / ‖y‖² of the model's outputs by that of the layer's, both with the probed trial in this layer alone; 1 if that has no error. */
+  /**
+   * κ: ‖y − ỹ‖² / ‖y‖² of the model's outputs divided by that of the layer's outputs, both with the probed trial in
+   * this layer alone; 1 if that trial has no error.
+   */
   readonly outputSensitivity: number;
 }
 
-/** By layer and trial κ e²: what a model's outputs feel of the error. Where the outputs feel nothing at all, e² itself. */
+/** κ_l e_l² for every layer and trial; e_l² where every κ is 0. */
 export function weightedErrors(layers: readonly LayerSensitivity[]): AllocationOption[][] {
   const isSensitive = layers.some(({outputSensitivity}) => outputSensitivity > 0);
   return layers.map(({trials, outputSensitivity}) =>
@@ -35,24 +38,26 @@ export function weightedErrors(layers: readonly LayerSensitivity[]): AllocationO
   );
 }
 
-/** What the trials of all layers showed. */
+/** The results of the trials of all layers. */
 export interface Sensitivities {
   readonly layers: readonly LayerSensitivity[];
-  /** Sizes with the last trial in every layer, and the bytes which those take of them. */
+  /** Sizes with the last trial in every layer. */
   readonly size: SizeReport;
+  /** The part of their bytes that the tried layers take. */
   readonly triedBytes: number;
 }
 
-/** What to try. */
+/** What to try on each layer. */
 export interface TrialOptions extends VisitOptions {
   /** The trials of a layer, in the same order for each. */
   readonly trialsOf: (visit: LayerVisit) => AsyncIterable<LayerTrial>;
-  /** The number of the trial for which κ is measured: a coarse one, whose error is well above the noise. */
+  /** The index of the trial for which κ is measured: a coarse one, whose error is well above the noise. */
   readonly probed: number;
 }
 
 /**
- * Tries several ways to compress each layer, along a walk that rewrites nothing: every layer sees the inputs that the model as it is gives it.
+ * Tries several ways to compress each layer, along a walk that rewrites nothing: every layer sees the inputs that it
+ * has in the model as it is.
  * @throws DataError without calibration data, ModelError for a model that cannot be compressed
  */
 export async function measureSensitivities(
@@ -110,7 +115,7 @@ function differenceWith({outcomes}: LayerTrial, {target}: LayerVisit, probe: Out
   });
 }
 
-/** The context of one of two passes over the same layers, as parts of one stage. */
+/** The context of one of two passes over the same layers: each pass is half of the stage. */
 export function passContext(pass: 0 | 1, context: StageContext): StageContext {
   return {
     ...context,

@@ -3,43 +3,46 @@ import {offsetAt, stepAt} from '../../numerics/scales/scales.ts';
 import {letterOf} from '../../numerics/stochastic/alphabet.ts';
 import type {PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
 
-/** Counts of a layer's weights before and after. */
+/** Counts of a layer's weights, before and after compression. */
 export interface WeightHistogram {
-  /** What {@link HistogramBin.from} and {@link LetterShare.level} are measured in: weights as they are, or the steps of their own letters, offsets taken off. */
+  /**
+   * The unit of {@link HistogramBin.from} and {@link LetterShare.level}: weights as they are, or, with the offset
+   * subtracted, the step of their own letters.
+   */
   readonly unit: 'weight' | 'step';
-  /** How many weights were counted. */
+  /** The number of weights. */
   readonly weights: number;
-  /** Ascending, without gaps. The first and the last count what lies beyond them, too. */
+  /** Ascending, without gaps. The first and the last bin include all weights beyond them. */
   readonly bins: readonly HistogramBin[];
-  /** From the lowest; none where kept weights are float32. */
+  /** From the lowest; empty if kept weights are float32. */
   readonly letters: readonly LetterShare[];
-  /** Share of the weights that are exactly 0 because they were pruned. They are letters of no bin. */
+  /** The share of weights that are pruned, thus exactly 0. They count neither as letters nor as compressed. */
   readonly prunedShare: number;
 }
 
-/** Weights from one value, included, up to the next. */
+/** The weights in [from, to). */
 export interface HistogramBin {
   /** Its lower end. */
   readonly from: number;
   /** Its upper end. */
   readonly to: number;
-  /** Weights of the original. */
+  /** The number of original weights. */
   readonly original: number;
-  /** How many of these were pruned. */
+  /** The number of these that were pruned. */
   readonly pruned: number;
-  /** Kept weights of the compressed layer. */
+  /** The number of kept weights of the compressed layer. */
   readonly compressed: number;
 }
 
-/** A letter, and how often it is used. */
+/** A letter and how often it is used. */
 export interface LetterShare {
   /** Its value. */
   readonly level: number;
-  /** Share of all weights of the layer; with the pruned ones they sum to 1. */
+  /** Its share of all weights of the layer. The shares of all letters and of pruned weights sum to 1. */
   readonly share: number;
 }
 
-/** A histogram of a layer of letters: in weights where they share one step, else in steps. */
+/** The histogram of a quantized layer: of weights if all its letters share one scale, else in steps. */
 export function stepHistogram(layer: QuantizedLayer, before: readonly Matrix[], max: number): WeightHistogram {
   const {alphabet} = layer;
   const counts = letterCounts(layer);
@@ -63,7 +66,7 @@ export function stepHistogram(layer: QuantizedLayer, before: readonly Matrix[], 
   );
 }
 
-/** A histogram of a layer whose kept weights are float32. */
+/** The histogram of a layer whose kept weights are float32. */
 export function keptHistogram(
   {matrices}: PrunedLayer,
   before: readonly Matrix[],
@@ -86,10 +89,10 @@ export function keptHistogram(
   return histogramOf(tally, {step: 1, offset: 0}, []);
 }
 
-/** Hands over every weight of a layer, and whether it is kept. */
+/** Calls a function with every weight of a layer, and whether it is kept. */
 type Visit = (count: (value: number, isKept: boolean) => void) => void;
 
-/** (w − offset) / step; a neuron without a step has one letter, which is 0. */
+/** Visits (w − offset) / step; 0 / 0 is 0, because a neuron with step 0 has one letter, its offset. */
 function visitInSteps(
   {features, neurons, scales, mask}: QuantizedMatrix,
   {data}: Matrix,
@@ -103,7 +106,7 @@ function visitInSteps(
   }
 }
 
-/** How often each letter is used by a kept weight. */
+/** For each letter, the number of kept weights that have it. */
 function letterCounts({alphabet: {levels, lowest}, matrices}: QuantizedLayer): Float64Array {
   const counts = new Float64Array(levels);
   for (const {codes, mask} of matrices)
@@ -113,17 +116,11 @@ function letterCounts({alphabet: {levels, lowest}, matrices}: QuantizedLayer): F
   return counts;
 }
 
-/** The scale that all weights of a layer share, if they do. */
+/** The scale that all weights of a layer share, if they share one. */
 function onlyScale({matrices}: QuantizedLayer): Scale | undefined {
-  const [
-    {
-      scales: {
-        steps: [step],
-        offsets: first,
-      },
-    },
-  ] = matrices;
-  const offset = first?.[0] ?? 0;
+  const {steps: firstSteps, offsets: firstOffsets} = matrices[0].scales;
+  const step = firstSteps[0];
+  const offset = firstOffsets?.[0] ?? 0;
   const isShared =
     step > 0 &&
     matrices.every(
@@ -138,7 +135,7 @@ interface Scale {
   readonly offset: number;
 }
 
-/** From the least to the greatest value, no farther than six deviations from the mean, but at least over `always`. */
+/** From the smallest to the largest value, within six deviations from the mean, but including all of `always`. */
 function extentOf(visit: Visit, always: readonly number[] = []): readonly [number, number] {
   let [count, sum, squares, min, greatest] = [0, 0, 0, Infinity, -Infinity];
   visit((value) => {
@@ -154,20 +151,23 @@ function extentOf(visit: Visit, always: readonly number[] = []): readonly [numbe
   return [Math.min(Math.max(min, mean - reach), ...always), Math.max(Math.min(greatest, mean + reach), ...always)];
 }
 
-/** Bins of one width from `origin`. */
+/** `count` bins of equal width from `origin`. */
 interface Lattice {
   readonly origin: number;
   readonly width: number;
   readonly count: number;
 }
 
-/** Bins that begin at `phase` or whole widths from it. */
+/** Bins over a range whose edges lie whole widths from `phase`. */
 function latticeOver([low, high]: readonly [number, number], phase: number, width: number): Lattice {
   const first = Math.floor((low - phase) / width);
   return {origin: phase + first * width, width, count: Math.floor((high - phase) / width) - first + 1};
 }
 
-/** At most so many bins, each an odd part of a step or whole steps, so that letters lie in the middle of bins or at least on no edge. */
+/**
+ * At most `max` bins. Each is a step divided by an odd number, or a whole number of steps, so that letters lie in the
+ * middle of bins, or at least on no edge.
+ */
 function stepLattice(extent: readonly [number, number], shift: number, max: number): Lattice {
   const finest = (extent[1] - extent[0]) / (max - 2);
   const parts = Math.floor(1 / finest);
@@ -178,7 +178,7 @@ function evenLattice(extent: readonly [number, number], max: number): Lattice {
   return latticeOver(extent, 0, (extent[1] - extent[0]) / (max - 2) || 1);
 }
 
-/** Counts over a lattice. */
+/** Counts in the bins of a lattice. */
 interface Tally extends Lattice {
   readonly original: Float64Array;
   readonly pruned: Float64Array;

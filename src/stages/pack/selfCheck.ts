@@ -3,12 +3,12 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
 import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
 import {ModelError} from '../../errors.ts';
+import {requireBuilt} from '../../model/requireModel.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {type LayerCheck, type SelfCheckReport, selfCheckReport} from '../../report/selfCheckReport.ts';
 import {replaceCall} from '../../tfjsInternals.ts';
-import {requireBuilt} from '../run/compression.ts';
 import {compareLayer} from './compareLayer.ts';
 import {SelfCheckError} from './selfCheckError.ts';
 

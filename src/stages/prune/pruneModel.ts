@@ -1,13 +1,13 @@
 import {ModelError} from '../../errors.ts';
-import {solveOnSupport} from '../../numerics/linalg/conjugateGradients.ts';
-import {applyMask, keepLargest, type Mask, type Pattern} from '../../numerics/linalg/mask.ts';
-import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {concatenate} from '../../numerics/concatenate.ts';
+import {keepLargest, type Mask, type Pattern} from '../../numerics/linalg/mask.ts';
+import {matrix} from '../../numerics/linalg/matrix.ts';
 import {multiply} from '../../numerics/linalg/product.ts';
-import type {Task} from '../../numerics/task.ts';
 import {requirePathKernel} from '../../ops/followPath.ts';
 import type {PrunedLayer} from '../../records.ts';
 import type {CandidateReport} from '../../report/layerReport.ts';
 import {type MaskName, type PrunePathOptions, type ScoredWeights, scoreWeights} from '../../solver/maskScores.ts';
+import {roundToFloat32, solveKept} from '../../solver/solveKept.ts';
 import {heldOutError, type Replacement} from '../measure/heldOutError.ts';
 import {measureLayer} from '../measure/measureLayer.ts';
 import {outputError} from '../measure/outputError.ts';
@@ -24,15 +24,15 @@ export interface PruneModelOptions extends VisitOptions, Omit<PrunePathOptions, 
   readonly pattern: Pattern;
   /** The masks that compete in every layer. */
   readonly masks: readonly MaskName[];
-  /** Steps of the least squares on the support; 0 leaves what the mask's method left. */
+  /** Conjugate-gradient steps of the least squares on the support; 0 leaves the kept weights of the mask's method. */
   readonly iterations: number;
   readonly damping: number;
 }
 
 /**
- * Prunes every layer of a model that has an adapter and passes the filter, along the layer walk. In each layer the masks compete:
- * the kept weights are solved anew on every one of them, and the one with the least error behind the layer's activation, on held-out rows, wins.
- * The compression that comes in stays as it was.
+ * Prunes every layer of a model that has an adapter and passes the filter, along the layer walk. In each layer the
+ * masks compete: the kept weights are solved anew on every mask, and {@link pickBest} chooses the winner. The given
+ * compression stays as it was.
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
 export async function pruneModel(
@@ -44,7 +44,7 @@ export async function pruneModel(
   return visitLayers(compression, options, context, (visit) => pruneLayer(visit, options, context));
 }
 
-/** One mask of a layer and what became of the weights with it. */
+/** A mask of one problem, and its weights with that mask. */
 interface PrunedWeights extends Replacement {
   readonly problem: VisitedProblem;
   readonly mask: Mask;
@@ -57,9 +57,44 @@ interface Candidate {
   readonly errors: CandidateReport;
 }
 
+async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<LayerResult> {
+  const begin = performance.now();
+  requirePrunable(visit, options, context.stage);
+  const candidates: Candidate[] = [];
+  for (const mask of options.masks) candidates.push(await tryMask(mask, visit, options, context));
+  const {weights, errors} = pickBest(candidates);
+  const layer: PrunedLayer = {
+    kind: 'pruned',
+    name: visit.target.name,
+    className: visit.target.shadowLayer.getClassName(),
+    matrices: weights.map(({values: {rows, columns}, mask}) => ({features: rows, neurons: columns, mask})),
+  };
+  const findings = {
+    before: visit.reportBefore,
+    milliseconds: performance.now() - begin,
+    pruning: {pattern: options.pattern, mask: errors.mask, candidates: candidates.map((one) => one.errors)},
+  };
+  return {
+    layer,
+    report: await measureLayer(layer, weights, findings, context),
+    values: weights.map(({values}) => values),
+    shifts: weights.map(({shift}) => shift),
+  };
+}
+
+function requirePrunable({target, before}: LayerVisit, {pattern}: PruneModelOptions, stage: string): void {
+  if (before?.kind === 'quantized') {
+    throw new ModelError(
+      `${stage}: layer '${target.name}': expected float weights, got letters; ` +
+        `put ${stage} before the quantizing stage, or use spfqCompress`,
+    );
+  }
+  requirePattern(stage, target, pattern);
+}
+
 /**
- * Behind the activation counts; but none that is worse than magnitude before it. Magnitude is the choice without data:
- * an error that only relu forgives is not a better one.
+ * Candidates are ranked by error after the activation. One whose error before it exceeds that of magnitude pruning,
+ * which needs no data, is rejected: an error that only a relu hides is no smaller error.
  */
 function pickBest(candidates: readonly Candidate[]): Candidate {
   const limit = candidates.find(({errors}) => errors.mask === 'magnitude')?.errors.relativeError ?? Infinity;
@@ -68,52 +103,15 @@ function pickBest(candidates: readonly Candidate[]): Candidate {
     .reduce((best, one) => (one.errors.outputError < best.errors.outputError ? one : best));
 }
 
-async function pruneLayer(visit: LayerVisit, options: PruneModelOptions, context: StageContext): Promise<LayerResult> {
-  const begin = performance.now();
-  const {
-    target: {name, shadowLayer},
-    before,
-  } = visit;
-  if (before?.kind === 'quantized') {
-    throw new ModelError(
-      `${context.stage}: layer '${name}': expected float weights, got letters; put ${context.stage} before the quantizing stage, or use spfqCompress`,
-    );
-  }
-  requirePattern(context.stage, visit.target, options.pattern);
-  const candidates: Candidate[] = [];
-  for (const mask of options.masks) {
-    const weights = await pruneWithMask(mask, visit, options, context);
-    const relativeError = await context.run(heldOutError(weights));
-    candidates.push({
-      weights,
-      errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context)},
-    });
-  }
-  const {
-    weights,
-    errors: {mask},
-  } = pickBest(candidates);
-  const pruned: PrunedLayer = {
-    kind: 'pruned',
-    name,
-    className: shadowLayer.getClassName(),
-    matrices: weights.map(({values: {rows, columns}, mask: kept}) => ({features: rows, neurons: columns, mask: kept})),
-  };
-  return {
-    layer: pruned,
-    report: await measureLayer(
-      pruned,
-      weights,
-      {
-        before: visit.reportBefore,
-        milliseconds: performance.now() - begin,
-        pruning: {pattern: options.pattern, mask, candidates: candidates.map(({errors}) => errors)},
-      },
-      context,
-    ),
-    values: weights.map(({values}) => values),
-    shifts: weights.map(({shift}) => shift),
-  };
+async function tryMask(
+  mask: MaskName,
+  visit: LayerVisit,
+  options: PruneModelOptions,
+  context: StageContext,
+): Promise<Candidate> {
+  const weights = await pruneWithMask(mask, visit, options, context);
+  const relativeError = await context.run(heldOutError(weights));
+  return {weights, errors: {mask, relativeError, outputError: await outputError(visit.target, weights, context)}};
 }
 
 async function pruneWithMask(
@@ -122,58 +120,48 @@ async function pruneWithMask(
   options: PruneModelOptions,
   context: StageContext,
 ): Promise<PrunedWeights[]> {
+  const {iterations, pattern} = options;
   const amount = options.amountOf(target.name);
   const scored: ScoredWeights[] = [];
   for (const [p, problem] of problems.entries()) {
     scored.push(await scoreWeights(name, problem, {layer: target.number, matrix: p}, {...options, amount}, context));
   }
-  const masks =
-    'threshold' in amount
-      ? scored.map(({path, values, scores}) =>
-          Uint8Array.from(path ? values.data : scores.data, (value) =>
-            path ? Number(value !== 0) : Number(value > amount.threshold),
-          ),
-        )
-      : masksOf(
-          scored.map(({scores}) => scores),
-          options.pattern,
-          amount.sparsity,
-        );
+  const masks = masksFor(amount, scored, pattern);
   const solved: PrunedWeights[] = [];
   for (const [p, problem] of problems.entries()) {
-    const mask = masks[p].map((kept, i) => (problem.mask?.[i] === 0 ? 0 : kept)); // a stage that prunes less than the one before it revives nothing
-    const values = await context.run(solveKept(problem, scored[p], mask, options));
+    const {weights, gram, crossGram} = problem;
+    // Weights that an earlier stage pruned stay 0, even if this stage prunes fewer.
+    const mask = masks[p].map((kept, i) => (problem.mask?.[i] === 0 ? 0 : kept));
+    const start = iterations === 0 ? scored[p].values : weights;
+    const kept = await context.run(solveKept({gram, target: multiply(crossGram, weights), start, mask}, options));
+    const values = roundToFloat32(kept);
     solved.push({problem, values, shift: shiftFor(problem, values), mask, path: scored[p].path});
   }
   return solved;
 }
 
-/** Problems of a layer are pruned together: sparsity is that of the layer. */
-function masksOf(scores: readonly Matrix[], pattern: Pattern, sparsity: number): Mask[] {
-  if (pattern !== 'unstructured') return scores.map((one) => keepLargest(one, pattern, sparsity));
-  const all = matrix(
-    1,
-    scores.reduce((sum, {data}) => sum + data.length, 0),
-  );
-  let to = 0;
-  for (const {data} of scores) {
-    all.data.set(data, to);
-    to += data.length;
-  }
-  const mask = keepLargest(all, pattern, sparsity);
-  let from = 0;
-  return scores.map(({data: {length}}) => mask.slice(from, (from += length)));
+/** The masks of the problems of a layer: the weights above a threshold, or the best of a share of them. */
+function masksFor(amount: PrunePathOptions['amount'], scored: readonly ScoredWeights[], pattern: Pattern): Mask[] {
+  if ('threshold' in amount) return scored.map((one) => maskAbove(amount.threshold, one));
+  return pattern === 'unstructured'
+    ? keepLargestOfAll(scored, amount.sparsity)
+    : scored.map(({scores}) => keepLargest(scores, pattern, amount.sparsity));
 }
 
-function* solveKept(
-  {weights, gram, crossGram}: VisitedProblem,
-  {values}: ScoredWeights,
-  mask: Mask,
-  {iterations, damping}: PruneModelOptions,
-): Task<Matrix> {
-  const solved =
-    iterations === 0
-      ? applyMask(values, mask)
-      : yield* solveOnSupport(gram, yield* multiply(crossGram, weights), weights, mask, {iterations, damping});
-  return {...solved, data: solved.data.map(Math.fround)};
+/** A path has compared its weights with the threshold already: those that it pruned are 0. */
+function maskAbove(threshold: number, {path, values, scores}: ScoredWeights): Mask {
+  return path
+    ? Uint8Array.from(values.data, (value) => Number(value !== 0))
+    : Uint8Array.from(scores.data, (score) => Number(score > threshold));
+}
+
+/** The problems of a layer compete with each other: the sparsity is that of the whole layer. */
+function keepLargestOfAll(scored: readonly ScoredWeights[], sparsity: number): Mask[] {
+  const all = concatenate(
+    scored.map(({scores}) => scores.data),
+    Float64Array,
+  );
+  const mask = keepLargest(matrix(1, all.length, all), 'unstructured', sparsity);
+  let from = 0;
+  return scored.map(({scores: {data}}) => mask.slice(from, (from += data.length)));
 }

@@ -1,9 +1,9 @@
 import {allocate, type AllocationOption} from '../../numerics/allocation.ts';
-import {solveOnSupport} from '../../numerics/linalg/conjugateGradients.ts';
-import {applyMask, keepLargest} from '../../numerics/linalg/mask.ts';
-import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {keepLargest} from '../../numerics/linalg/mask.ts';
 import {multiply} from '../../numerics/linalg/product.ts';
 import type {Task} from '../../numerics/task.ts';
+import {magnitudes} from '../../solver/maskScores.ts';
+import {type KeptOptions, solveKept} from '../../solver/solveKept.ts';
 import {
   type LayerSensitivity,
   type LayerTrial,
@@ -16,9 +16,9 @@ import {type LayerVisit, shiftFor, type VisitedProblem} from '../run/layerVisit.
 import type {StageContext} from '../run/stageContext.ts';
 import {pruneModel, type PruneModelOptions} from './pruneModel.ts';
 
-/** What the odds of keeping a weight are tried at, times those of the whole model. */
+/** Factors of the odds of keeping a weight, relative to those of the whole model: what is tried on each layer. */
 const ODDS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
-/** Good enough to compare sparsities by. */
+/** Conjugate-gradient steps of a trial: enough to compare sparsities. */
 const TRIAL_ITERATIONS = 6;
 
 /** How to prune a model as a whole. */
@@ -28,9 +28,10 @@ export interface ModelSparsityOptions extends Omit<PruneModelOptions, 'amountOf'
 }
 
 /**
- * Prunes a model with sparsities that differ by layer: all layers together lose the wanted share of weights, to one weight, and each as many as
- * keeps Σ κ_l e_l² small. e_l is the relative error of layer l alone, with its largest weights solved anew at several sparsities; κ_l what the
- * model's outputs feel of it ({@link measureSensitivities}, {@link allocate}).
+ * Prunes a model with sparsities that differ by layer. All layers together lose the given share of weights, exact to one
+ * weight; it is distributed so that Σ κ_l e_l² is small. e_l is the relative error of layer l alone, measured at several
+ * sparsities with its largest weights solved anew; κ_l is the output sensitivity ({@link measureSensitivities},
+ * {@link allocate}).
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
 export async function pruneToModelSparsity(
@@ -57,7 +58,7 @@ export async function pruneToModelSparsity(
   return pruneModel(compression, {...others, amountOf, pattern: 'unstructured'}, passContext(1, context));
 }
 
-/** How many weights a layer has, and how many earlier stages left. */
+/** The number of weights of a layer, and the number of those that earlier stages kept. */
 interface LayerSize {
   readonly weights: number;
   readonly left: number;
@@ -106,29 +107,20 @@ async function* trySparsities(
 function* pruneSmallest(
   problem: VisitedProblem,
   share: number,
-  {iterations, damping}: Pick<PruneModelOptions, 'iterations' | 'damping'>,
+  options: KeptOptions,
 ): Task<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
   const {weights, gram, crossGram, mask: before} = problem;
-  const mask = keepLargest(magnitudes(weights, before), 'unstructured', 1 - share).map((one, i) =>
-    before?.[i] === 0 ? 0 : one,
+  const largest = keepLargest(
+    magnitudes(weights, () => 1, before),
+    'unstructured',
+    1 - share,
   );
-  const values =
-    iterations === 0
-      ? applyMask(weights, mask)
-      : yield* solveOnSupport(gram, yield* multiply(crossGram, weights), weights, mask, {iterations, damping});
+  const mask = largest.map((kept, i) => (before?.[i] === 0 ? 0 : kept));
+  const values = yield* solveKept({gram, target: multiply(crossGram, weights), start: weights, mask}, options);
   return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
 }
 
-/** |w|; −1 where pruned already. */
-function magnitudes({rows, columns, data}: Matrix, mask: Uint8Array | undefined): Matrix {
-  return matrix(
-    rows,
-    columns,
-    data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight))),
-  );
-}
-
-/** By name how many weights each layer keeps; together exactly as many as wanted, or all that earlier stages left. */
+/** The number of weights that each layer keeps, by name. Together exactly the wanted number, or all that are left. */
 function keptByLayer(
   layers: readonly LayerSensitivity[],
   all: ReadonlyMap<string, LayerSize>,
@@ -140,7 +132,7 @@ function keptByLayer(
   const chosen = allocate(weighed, wanted) ?? weighed.map(() => 0);
   const kept = new Map(layers.map(({name}, layer) => [name, weighed[layer][chosen[layer]].cost]));
   let rest = wanted - Array.from(kept.values()).reduce((sum, count) => sum + count, 0);
-  // Less than the next step of any layer: it goes where that step gains most per weight.
+  // The rest is less than the next step of any layer: it goes to the layer whose step lowers the error most per weight.
   const slopes = weighed.map((trials, layer) => ({
     name: layers[layer].name,
     slope: findSteepest(trials, chosen[layer]),

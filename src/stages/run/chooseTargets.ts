@@ -16,8 +16,8 @@ export interface TargetChoice {
 }
 
 /**
- * The layers that a stage visits and those it leaves, in the order of the walk.
- * @throws ModelError if a named layer is not there, or no layer is left to visit
+ * The layers that a stage visits, in the order of the walk, and those it skips.
+ * @throws ModelError if a named layer does not exist, or no layer is left to visit
  */
 export function chooseTargets(
   stage: string,
@@ -35,11 +35,13 @@ function requireNamed(stage: string, names: readonly string[], {shadow}: Network
   const missing = names.find((name) => !known.includes(name));
   if (missing !== undefined)
     throw new ModelError(
-      `${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; the layers are ${known.join(', ')}`,
+      `${stage}: expected a layer named '${missing}', as in \`include\` or \`exclude\`; ` +
+        `the layers are ${known.join(', ')}`,
     );
 }
 
 function noTargets(stage: string, skipped: readonly SkippedLayer[]): string {
   const reasons = skipped.map(({name, className, reason}) => `${name} (${className}): ${reason}`).join('; ');
-  return `${stage}: expected a model with at least one layer to compress, got none${reasons ? `: ${reasons}` : ', as no layer has weights'}`;
+  const cause = reasons ? `: ${reasons}` : ', as no layer has weights';
+  return `${stage}: expected a model with at least one layer to compress, got none${cause}`;
 }

@@ -1,59 +1,60 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {BatchSource} from '../../data/batchSource.ts';
-import {formatValue, ModelError} from '../../errors.ts';
-import {disposeModel, isDisposed} from '../../model/disposeModel.ts';
+import {disposeModel} from '../../model/disposeModel.ts';
+import {requireBuilt} from '../../model/requireModel.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {ProgressObserver} from '../../progress.ts';
 import type {CompressedLayer, SkippedLayer} from '../../records.ts';
 import type {LayerReport} from '../../report/layerReport.ts';
 import {createReport, emptyReport} from '../../report/report.ts';
-import type {Report} from '../../report/reportRecords.ts';
+import type {Report, ReportData} from '../../report/reportRecords.ts';
 import {sizesOf} from '../../report/sizes.ts';
 import type {StageContext} from './stageContext.ts';
 
-/** A model on its way through the stages: an immutable record that each stage replaces by the next. */
+/** A model on its way through the stages: an immutable record, of which each stage makes the next. */
 export interface Compression {
-  /** The model as it came; never written to, never disposed. */
+  /** The model before the first stage; never written to, never disposed of. */
   readonly original: LayersModel;
   /** The same topology, compressed so far. Before the first stage it is `original` itself. */
   readonly model: LayersModel;
   /** The compressed layers, in the order of the walk. */
   readonly layers: readonly CompressedLayer[];
-  /** What stages calibrate on, unless {@link calibrate} names something else. */
+  /** The calibration data, unless {@link calibrate} names other data. */
   readonly calibration: BatchSource | undefined;
-  /** What the stages so far did, and what came of it. */
+  /** What the stages did so far, and the outcome. */
   readonly report: Report;
   /** The default seed of the stages. */
   readonly seed: number;
-  /** Who sees the progress of the stages that follow. */
+  /** Observers of the progress of the following stages. */
   readonly observers: readonly ProgressObserver[];
-  /** The epoch at whose end it was taken, from 1; of {@link epochEnd} only. */
+  /** The epoch, from 1, after which {@link epochEnd} took it; absent from other sources. */
   readonly epoch?: number;
-  /** What its source did for it, and has to know of it. */
+  /** The source's side of it. */
   readonly origin: Origin;
   /**
-   * Frees `model`, unless it is the user's own; of {@link epochEnd} and {@link compressGraph} `original` too, which is a copy. Whoever receives a compression
-   * owns it: a stage frees what it was given when it has made the next, the last subscriber keeps the model or disposes of it.
+   * Frees `model`, unless it is the user's own; from {@link epochEnd} and {@link compressGraph} also `original`, which
+   * is a copy there. A compression belongs to its receiver: a stage frees the one it was given when it has made the
+   * next, the last subscriber keeps the model or disposes of it.
    */
   dispose(): void;
 }
 
-/** The source's side of a compression. */
+/** What the source of a compression has to free, await, or keep for it. */
 export interface Origin {
-  /** Frees `original`, where the source made it for this compression alone. More than once is once. */
+  /** Frees `original` if the source made it for this compression alone. A second call does nothing. */
   release(): void;
-  /** Told of all work on the compression, where training has to wait for it. */
+  /** Called with all work on the compression, for training to wait for. */
   wait(work: Promise<unknown>): void;
-  /** What {@link exportGraph} needs of the converted graph that `original` stands for; of {@link compressGraph} only. */
+  /** The converted graph that `original` stands for, for {@link exportGraph}; from {@link compressGraph} only. */
   readonly graph?: object;
 }
 
-/** A model that belongs to the user, and for which nobody waits. */
+/** Origin of a user-owned model: nothing to release or await. */
 const USER_OWNED: Origin = {release: () => undefined, wait: () => undefined};
 
 /**
- * A model as the first compression of a pipeline.
- * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
+ * The first compression of a pipeline.
+ * @throws ModelError if the model is no LayersModel, not built, packed, or disposed of
  */
 export function createCompression(
   where: string,
@@ -78,7 +79,7 @@ export function createCompression(
   };
 }
 
-/** What a stage made. */
+/** The result of a stage that visited layers. */
 export interface StageResult {
   readonly layers: readonly CompressedLayer[];
   readonly reports: readonly LayerReport[];
@@ -87,36 +88,50 @@ export interface StageResult {
   readonly order: readonly string[];
 }
 
-/** The record after a stage that gave `model`; layers that it did not touch stay as they were. */
+/** The compression after a stage that made `model`; records of layers that it did not visit stay as they were. */
 export function createNextCompression(
   before: Compression,
   model: LayersModel,
   context: StageContext,
   {layers, reports, skipped, order}: StageResult,
 ): Compression {
-  const kept = <Item extends {readonly name: string}>(old: readonly Item[], made: readonly Item[]): Item[] =>
-    [...old.filter(({name}) => !made.some((item) => item.name === name)), ...made].sort(
-      (one, other) => order.indexOf(one.name) - order.indexOf(other.name),
-    );
-  const allReports = kept(before.report.layers, reports);
+  const layerReports = replaceByName(before.report.layers, reports, order);
   return {
     ...before,
     model,
-    layers: kept(before.layers, layers),
-    report: createReport({
-      ...before.report.toJSON(),
-      stages: [...before.report.stages, context.stage],
-      layers: allReports,
+    layers: replaceByName(before.layers, layers, order),
+    report: nextReport(before.report, context, {
+      layers: layerReports,
       skipped: [...before.report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
-      size: sizesOf(model, allReports),
+      size: sizesOf(model, layerReports),
       evaluation: undefined,
-      milliseconds: before.report.milliseconds + context.elapsed(),
     }),
     dispose: disposeFunction(model, before),
   };
 }
 
-/** Frees what a stage made, and what the source made for it. */
+/** The report after a stage: its name and time are added, and `changes` replace the data of before. */
+export function nextReport(before: Report, {stage, elapsed}: StageContext, changes: Partial<ReportData>): Report {
+  return createReport({
+    ...before.toJSON(),
+    ...changes,
+    stages: [...before.stages, stage],
+    milliseconds: before.milliseconds + elapsed(),
+  });
+}
+
+/** Records in the given order of names; where both lists have a name, the new record replaces the old one. */
+function replaceByName<Item extends {readonly name: string}>(
+  before: readonly Item[],
+  made: readonly Item[],
+  order: readonly string[],
+): Item[] {
+  const rank = ({name}: Item): number => order.indexOf(name);
+  const untouched = before.filter(({name}) => !made.some((item) => item.name === name));
+  return [...untouched, ...made].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Frees the model that a stage made, and what the source made for it. */
 export function disposeFunction(model: LayersModel, {origin}: Compression): () => void {
   return () => {
     disposeModel(model);
@@ -125,39 +140,10 @@ export function disposeFunction(model: LayersModel, {origin}: Compression): () =
 }
 
 /**
- * Refuses what is no model that can be compressed.
+ * Refuses a model that cannot be compressed.
  * @throws ModelError if it is no LayersModel, not built, packed, or disposed of
  */
 export function requireCompressible(where: string, model: LayersModel): void {
   requireBuilt(where, model);
   requireUnpacked(where, model, 'a packed model cannot be compressed again: load the float model');
-}
-
-/**
- * Refuses what is no model, and a model that cannot run.
- * @throws ModelError if it is no LayersModel, not built, or disposed of
- */
-export function requireBuilt(where: string, model: LayersModel): void {
-  const given: unknown = model;
-  if (typeof given !== 'object' || given === null || !('layers' in given) || !('getWeights' in given)) {
-    const kind = typeof given === 'object' && given !== null ? 'another object' : formatValue(given);
-    throw new ModelError(
-      `${where}: expected a tf.LayersModel, got ${kind}; a tf.GraphModel goes into compressGraph(model)`,
-    );
-  }
-  if (!('inputs' in given && Array.isArray(given.inputs) && given.inputs.length > 0)) {
-    throw new ModelError(
-      `${where}: expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)`,
-    );
-  }
-  requireAlive(where, model);
-}
-
-/**
- * Refuses a model that was disposed of.
- * @throws ModelError
- */
-export function requireAlive(where: string, model: LayersModel): void {
-  if (isDisposed(model))
-    throw new ModelError(`${where}: expected a live model, got '${model.name}' after its dispose(); load it again`);
 }

@@ -10,43 +10,43 @@ import type {CompressedLayer} from '../../records.ts';
 import type {LayerReport} from '../../report/layerReport.ts';
 import type {Compression} from './compression.ts';
 
-/** A layer whose statistics are complete, on its turn to be compressed. */
+/** A layer on its turn to be compressed: its statistics are complete. */
 export interface LayerVisit {
   readonly target: CompressionTarget;
-  /** What takes up the mean error of its outputs, if something can. */
+  /** The weight that takes up the mean error of its outputs, if there is one. */
   readonly biasTarget: BiasTarget | undefined;
   readonly problems: readonly VisitedProblem[];
-  /** What earlier stages made of the layer, and said of it. */
+  /** The record and the report of the layer from earlier stages. */
   readonly before: CompressedLayer | undefined;
   readonly reportBefore: LayerReport | undefined;
 }
 
 /** One weight matrix of a visited layer. */
 export interface VisitedProblem extends Grams {
-  /** W `[features, neurons]`: what the layer is to do, whatever earlier stages made of its copy. */
+  /** W `[features, neurons]`, of the original layer. */
   readonly weights: Matrix;
-  /** The weights of the copy. */
+  /** The weights of the shadow layer, as earlier stages left them. */
   readonly current: Matrix;
-  /** What the bias of the copy gained so far `[neurons]`. */
+  /** The shift of the shadow's bias so far `[neurons]`. */
   readonly currentShift: Float64Array | undefined;
-  /** Which weights an earlier stage left. */
+  /** The mask of an earlier stage. */
   readonly mask: Mask | undefined;
   readonly statistics: ProblemStatistics;
-  /** Whether H and G are centred, because biases may move and something takes up the mean error. */
+  /** Whether H and G are centred: biases may move, and a weight takes up the mean error. */
   readonly isCentred: boolean;
 }
 
-/** What a visit needs to know of the run around it. */
+/** The run around a visit. */
 export interface VisitContext {
   readonly compression: Compression;
   readonly networks: NetworkPair;
   /** Whether biases may move. */
   readonly bias: boolean;
-  /** Awaited before the statistics are centred, and meanwhile. */
+  /** Runs the centring of the statistics. */
   readonly runner: TaskRunner;
 }
 
-/** Reads a layer as its original and its copy have it. Where nothing may take up the mean error the statistics stay uncentred. */
+/** Reads the weights of a target in both networks, and centres the statistics if its mean error can be taken up. */
 export async function createLayerVisit(
   target: CompressionTarget,
   statistics: readonly ProblemStatistics[],
@@ -85,7 +85,7 @@ export async function createLayerVisit(
   };
 }
 
-/** What a bias gains with weights Q, so that mean outputs agree; nothing where no bias may move. */
+/** The shift of the bias with weights Q, so that mean outputs agree; undefined if no bias may move. */
 export function shiftFor({isCentred, statistics, weights}: VisitedProblem, values: Matrix): Float64Array | undefined {
   return isCentred ? biasShift(statistics, weights, values) : undefined;
 }

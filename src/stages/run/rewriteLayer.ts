@@ -4,16 +4,16 @@ import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts
 import type {NetworkPair} from '../../model/networkPair.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 
-/** New weights of a layer, by problem. */
+/** New weights of a layer, one matrix per problem. */
 export interface NewWeights {
   readonly values: readonly Matrix[];
-  /** What the bias gains over that of the original, 0 where undefined; absent: biases stay as they are. */
+  /** The shift of the bias from that of the original, 0 where undefined; absent: biases stay as they are. */
   readonly shifts?: ReadonlyArray<Float64Array | undefined> | undefined;
 }
 
 /**
- * Puts new weights into a layer of the copy, and the shift of its bias to where it can be added. Shifts start from the original's bias:
- * that of an earlier stage made up for its own weights.
+ * Puts new weights into a layer of the shadow, and the shift of its bias into the weight that can take it up. Shifts
+ * start from the bias of the original, because the shift of an earlier stage belongs to the weights of that stage.
  */
 export function rewriteLayer(
   {shadowLayer, kernel}: CompressionTarget,

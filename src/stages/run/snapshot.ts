@@ -3,15 +3,15 @@ import {cloneModel} from '../../model/cloneModel.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {type Compression, createCompression, type Origin, requireCompressible} from './compression.ts';
 
-/** A copy of a model in training, for as many pipelines as want to compress it, each of which frees its own compression. */
+/** A copy of a model in training that several pipelines compress; each frees its own compression. */
 export interface Snapshot {
-  /** A compression of the copy; the copy lives until the last of them is disposed of, and {@link release} was called. */
+  /** A compression of the copy, which lives until all of these are disposed of and {@link release} was called. */
   acquire(): Compression;
-  /** Says that no more compressions follow. */
+  /** To be called when no more compressions follow. */
   release(): void;
 }
 
-/** What a snapshot's compressions carry besides their model. */
+/** What the compressions of a snapshot carry beside their model. */
 export interface SnapshotDescription {
   /** The source, for messages. */
   readonly where: string;
@@ -22,7 +22,7 @@ export interface SnapshotDescription {
 
 /**
  * Copies a model as it is now.
- * @throws ModelError for a model that cannot be compressed, or copied
+ * @throws ModelError for a model that cannot be compressed or copied
  */
 export async function takeSnapshot(
   model: LayersModel,

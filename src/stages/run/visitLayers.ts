@@ -1,15 +1,18 @@
 import {walkLayers, type WalkVisitor} from '../../calibration/layerWalk.ts';
-import {type LayerFilter, layerNamesIn} from '../../calibration/targets.ts';
+import type {ProblemStatistics} from '../../calibration/problemStatistics.ts';
+import {type CompressionTarget, type LayerFilter, layerNamesIn} from '../../calibration/targets.ts';
 import {targetVisitor} from '../../calibration/targetStatistics.ts';
+import type {BatchSource} from '../../data/batchSource.ts';
 import {DataError} from '../../errors.ts';
 import {disposeModel} from '../../model/disposeModel.ts';
 import {createNetworkPair, type NetworkPair} from '../../model/networkPair.ts';
+import {requireAlive} from '../../model/requireModel.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {CompressedLayer} from '../../records.ts';
 import type {LayerReport} from '../../report/layerReport.ts';
 import {chooseTargets} from './chooseTargets.ts';
-import {type Compression, createNextCompression, requireAlive} from './compression.ts';
+import {type Compression, createNextCompression, type StageResult} from './compression.ts';
 import {createLayerVisit, type LayerVisit} from './layerVisit.ts';
 import {requireFiniteInputs, requireFiniteWeights} from './requireFinite.ts';
 import {rewriteLayer} from './rewriteLayer.ts';
@@ -17,7 +20,7 @@ import type {StageContext} from './stageContext.ts';
 
 /** Which layers a stage visits, and how. */
 export interface VisitOptions {
-  /** Whether biases take up the mean error, and the statistics are centred for it. */
+  /** Whether biases take up the mean error, with statistics centred for it. */
   readonly bias: boolean;
   readonly filter: LayerFilter;
   /** Layers that the filter names: each must exist. */
@@ -25,85 +28,106 @@ export interface VisitOptions {
   /** Bytes that live activations may take between layers. */
   readonly memory: number;
   readonly seed: number;
-  /** Visitors besides the layers with a weight matrix. */
+  /** Visitors of the walk in addition to the compression targets. */
   readonly others?: (networks: NetworkPair) => ReadonlyArray<WalkVisitor & {readonly name: string}>;
 }
 
-/** What a stage made of a layer. */
+/** The result of a stage for one layer. */
 export interface LayerResult {
   readonly layer: CompressedLayer;
   readonly report: LayerReport;
-  /** New weights, by problem; absent: the layer stays as it is. */
+  /** New weights, one matrix per problem; absent: the layer stays as it is. */
   readonly values?: readonly Matrix[];
-  /** What the bias gains over that of the original, by problem; absent: biases stay as they are. */
+  /** The shift of the bias from that of the original, one per problem; absent: biases stay as they are. */
   readonly shifts?: ReadonlyArray<Float64Array | undefined> | undefined;
 }
 
+/** Makes the new weights of a layer. */
+export type CompressLayer = (visit: LayerVisit) => Promise<LayerResult>;
+
 /**
- * Rewrites every layer of a model that has an adapter and passes the filter, along the layer walk.
- * The compression that comes in stays as it was.
- * @param compress makes the new weights of a layer
+ * Visits every layer that has an adapter and passes the filter, along the layer walk, and rewrites it. The given
+ * compression stays as it was.
  * @throws DataError without calibration data, ModelError for a model that cannot be compressed
  */
 export async function visitLayers(
   compression: Compression,
   options: VisitOptions,
   context: StageContext,
-  compress: (visit: LayerVisit) => Promise<LayerResult>,
+  compress: CompressLayer,
 ): Promise<Compression> {
-  const {original, calibration, model} = compression;
-  requireUnpacked(context.stage, model, 'pack() goes last: put this stage before it');
-  if (!calibration) {
-    throw new DataError(
-      `${context.stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`,
-    );
-  }
-  requireAlive(context.stage, original);
-  requireAlive(context.stage, model);
-  const networks = await createNetworkPair(original, model);
+  const source = requireVisitable(compression, context.stage);
+  const networks = await createNetworkPair(compression.original, compression.model);
   try {
-    const {targets, skipped} = chooseTargets(context.stage, networks, options);
-    await requireFiniteWeights(
-      networks.original.calls.map(({layer}) => layer),
-      context.stage,
-    );
-    const done: LayerResult[] = [];
-    const visitors = targets.map((target) =>
-      targetVisitor(target, async (statistics) => {
-        context.progress(target.name, done.length, targets.length);
-        requireFiniteInputs(target.name, statistics, context.stage);
-        await context.checkpoint();
-        const visit = await createLayerVisit(target, statistics, {
-          compression,
-          networks,
-          bias: options.bias,
-          runner: context,
-        });
-        const result = await compress(visit);
-        if (result.values)
-          rewriteLayer(target, visit.biasTarget, {values: result.values, shifts: result.shifts}, networks);
-        done.push(result);
-      }),
-    );
-    const others = options.others?.(networks) ?? [];
-    const inOrder = [...visitors, ...others].sort((one, other) => one.calls[0] - other.calls[0]);
-    await walkLayers(inOrder, {
-      networks,
-      model: original,
-      source: calibration,
-      memory: options.memory,
-      seed: options.seed,
-      runner: context,
-    });
-    context.progress('', targets.length, targets.length);
-    return createNextCompression(compression, networks.shadowModel, context, {
-      layers: done.map(({layer}) => layer),
-      reports: done.map(({report}) => report),
-      skipped: skipped.filter(({name}) => !others.some((other) => other.name === name)),
-      order: layerNamesIn(networks.shadow),
-    });
+    const result = await walkTargets({compression, source, networks, options, context, compress});
+    return createNextCompression(compression, networks.shadowModel, context, result);
   } catch (error) {
     disposeModel(networks.shadowModel);
     throw error;
   }
+}
+
+/** @returns the calibration data */
+function requireVisitable({original, model, calibration}: Compression, stage: string): BatchSource {
+  requireUnpacked(stage, model, 'pack() goes last: put this stage before it');
+  if (!calibration) {
+    throw new DataError(
+      `${stage}: expected calibration data, got none; put calibrate(x) before it, or start from fit(model, x, y)`,
+    );
+  }
+  requireAlive(stage, original);
+  requireAlive(stage, model);
+  return calibration;
+}
+
+/** What a run over the layers needs. */
+interface VisitRun {
+  readonly compression: Compression;
+  readonly source: BatchSource;
+  readonly networks: NetworkPair;
+  readonly options: VisitOptions;
+  readonly context: StageContext;
+  readonly compress: CompressLayer;
+}
+
+async function walkTargets(run: VisitRun): Promise<StageResult> {
+  const {compression, source, networks, options, context} = run;
+  const {targets, skipped} = chooseTargets(context.stage, networks, options);
+  await requireFiniteWeights(
+    networks.original.calls.map(({layer}) => layer),
+    context.stage,
+  );
+  const done: LayerResult[] = [];
+  const visitors = targets.map((target) =>
+    targetVisitor(target, async (statistics) => {
+      context.progress(target.name, done.length, targets.length);
+      done.push(await visitTarget(target, statistics, run));
+    }),
+  );
+  const others = options.others?.(networks) ?? [];
+  const inOrder = [...visitors, ...others].sort((one, other) => one.calls[0] - other.calls[0]);
+  const {memory, seed} = options;
+  await walkLayers(inOrder, {networks, model: compression.original, source, memory, seed, runner: context});
+  context.progress('', targets.length, targets.length);
+  return {
+    layers: done.map(({layer}) => layer),
+    reports: done.map(({report}) => report),
+    skipped: skipped.filter(({name}) => !others.some((other) => other.name === name)),
+    order: layerNamesIn(networks.shadow),
+  };
+}
+
+/** The target's turn: its statistics are complete, and every layer before it is rewritten. */
+async function visitTarget(
+  target: CompressionTarget,
+  statistics: readonly ProblemStatistics[],
+  {compression, networks, options: {bias}, context, compress}: VisitRun,
+): Promise<LayerResult> {
+  requireFiniteInputs(target.name, statistics, context.stage);
+  await context.checkpoint();
+  const visit = await createLayerVisit(target, statistics, {compression, networks, bias, runner: context});
+  const result = await compress(visit);
+  const {values, shifts} = result;
+  if (values) rewriteLayer(target, visit.biasTarget, {values, shifts}, networks);
+  return result;
 }
