@@ -1,34 +1,19 @@
-import {memory, type Tensor} from '@tensorflow/tfjs-core';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {memory} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {from, lastValueFrom, map, tap, toArray} from 'rxjs';
 import {DataError, epochEnd, ModelError, spfqQuantize, trainEnd} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
+import {errorOf, untilTensors} from '../support/models/smallNetworks.ts';
+import {withTrainableNetwork} from '../support/models/trainableNetwork.ts';
 
 onBackends(['cpu', 'wasm'], () => {
   describe('callbacks that have ended', () => {
-    let network: LayersModel;
-    let x: Tensor;
-    let y: Tensor;
-    beforeEach(() => {
-      network = denseNetwork();
-      network.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
-      x = gaussianTensor([64, 6], 1);
-      y = gaussianTensor([64, 3], 2);
-    });
-    afterEach(() => {
-      network.dispose();
-      network.optimizer.dispose();
-      [x, y].forEach((one) => {
-        one.dispose();
-      });
-    });
+    const trainable = withTrainableNetwork();
 
     it('a failing pipeline is the end of the others, too: they complete', async () => {
       const before = memory().numTensors;
       const epochs = epochEnd();
-      epochs.setModel(network);
+      epochs.setModel(trainable.network);
       epochs.pipe(spfqQuantize({bits: 4})).subscribe();
       const others = lastValueFrom(
         epochs.pipe(
@@ -50,9 +35,11 @@ onBackends(['cpu', 'wasm'], () => {
         ended.subscribe(({dispose}) => {
           dispose();
         });
-        await network.fit(x, y, {epochs: 1, verbose: 0, callbacks: ended});
+        await trainable.network.fit(trainable.x, trainable.y, {epochs: 1, verbose: 0, callbacks: ended});
         const before = memory().numTensors;
-        const error = await errorOf(from(network.fit(x, y, {epochs: 1, verbose: 0, callbacks: ended})));
+        const error = await errorOf(
+          from(trainable.network.fit(trainable.x, trainable.y, {epochs: 1, verbose: 0, callbacks: ended})),
+        );
         expect(error).to.be.instanceOf(ModelError);
         expect(error.message).to.match(
           /^(epochEnd|trainEnd): expected one training, got another after its end; make a new \1\(\) for each fit$/,

@@ -1,97 +1,39 @@
+import {setTimeout as later} from 'node:timers/promises';
 import {data as tfData} from '@tensorflow/tfjs';
-import {dispose, memory, type Scalar, type Tensor} from '@tensorflow/tfjs-core';
-import {Callback, CustomCallback, type History, type LayersModel} from '@tensorflow/tfjs-layers';
+import {memory} from '@tensorflow/tfjs-core';
+import {CustomCallback, type History} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {catchError, EMPTY, map, retry, tap} from 'rxjs';
-import {
-  calibrate,
-  type Compression,
-  correct,
-  DataError,
-  epochEnd,
-  evaluate,
-  ModelError,
-  OptionError,
-  pack,
-  progress,
-  spfqPrune,
-  spfqQuantize,
-} from 'tfjs-compress';
+import {map, tap} from 'rxjs';
+import {calibrate, type Compression, correct, epochEnd, evaluate, pack, spfqPrune, spfqQuantize} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {denseNetwork, gaussianTensor, predictionsOf, untilTensors, weightsOf} from '../support/models/smallNetworks.ts';
+import {denseNetwork, predictionsOf, weightsOf} from '../support/models/smallNetworks.ts';
+import {withTrainableNetwork} from '../support/models/trainableNetwork.ts';
 
 const quantize = spfqQuantize({bits: 4, scale: 'mse', samples: 1, sweeps: 0});
-const later = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
-
-class EpochLogs extends Callback {
-  readonly all: Tensor[] = [];
-
-  override async onEpochEnd(_epoch: number, logs: Record<string, number | Scalar> = {}): Promise<void> {
-    this.all.push(...Object.values(logs).filter((one) => typeof one !== 'number'));
-  }
-}
 
 onBackends(['cpu', 'wasm'], () => {
   describe('epochEnd', () => {
-    let network: LayersModel;
-    let x: Tensor;
-    let y: Tensor;
-    beforeEach(() => {
-      network = denseNetwork();
-      network.compile({optimizer: 'adam', loss: 'meanSquaredError', metrics: ['mae']});
-      x = gaussianTensor([64, 6], 1);
-      y = gaussianTensor([64, 3], 2);
-    });
-    afterEach(() => {
-      network.dispose();
-      network.optimizer.dispose();
-      [x, y].forEach((one) => {
-        one.dispose();
-      });
-    });
+    const trainable = withTrainableNetwork({compile: {optimizer: 'adam', metrics: ['mae']}});
 
     const train = (callbacks: object | readonly object[], epochs = 3) =>
-      network.fit(x, y, {
-        epochs,
-        batchSize: 16,
-        shuffle: false,
-        validationSplit: 0.25,
-        verbose: 0,
-        callbacks: callbacks as never,
-      });
-
-    /** The error of a training. tfjs leaves the logs of its epochs behind. */
-    async function errorOfTraining(callbacks: readonly object[]): Promise<unknown> {
-      network.optimizer.dispose();
-      network.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
-      const logs = new EpochLogs();
-      const error: unknown = await train([logs, ...callbacks]).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      dispose(logs.all);
-      return error;
-    }
+      trainable.train(callbacks, {epochs, batchSize: 16, shuffle: false, validationSplit: 0.25});
 
     it('leaves weights, optimizer and history of the training as they are without it', async () => {
       const states: {weights: number[][]; optimizer: number[][]; history: History['history']}[] = [];
       for (const isCompressed of [false, true]) {
-        network.dispose();
-        network.optimizer.dispose();
-        network = denseNetwork();
-        network.compile({optimizer: 'adam', loss: 'meanSquaredError', metrics: ['mae']});
+        trainable.network.dispose();
+        trainable.network.optimizer.dispose();
+        trainable.network = denseNetwork();
+        trainable.network.compile({optimizer: 'adam', loss: 'meanSquaredError', metrics: ['mae']});
         const epochs = epochEnd();
         let emissions = 0;
         epochs
           .pipe(
-            calibrate(x),
+            calibrate(trainable.x),
             spfqPrune({sparsity: 0.5, include: ['hidden', 'scores']}),
             quantize,
             correct(),
-            evaluate({xs: x, ys: y}),
+            evaluate({xs: trainable.x, ys: trainable.y}),
             pack(),
           )
           .subscribe(({dispose}) => {
@@ -99,9 +41,9 @@ onBackends(['cpu', 'wasm'], () => {
             dispose();
           });
         const {history} = await train(isCompressed ? [epochs] : []);
-        const optimizer = await network.optimizer.getWeights();
+        const optimizer = await trainable.network.optimizer.getWeights();
         states.push({
-          weights: await weightsOf(network),
+          weights: await weightsOf(trainable.network),
           optimizer: await Promise.all(optimizer.map(async ({tensor}) => Array.from(await tensor.data()))),
           history,
         });
@@ -122,7 +64,7 @@ onBackends(['cpu', 'wasm'], () => {
       await train([
         new CustomCallback({
           onEpochEnd: async () => {
-            atEpochs.push(await weightsOf(network));
+            atEpochs.push(await weightsOf(trainable.network));
           },
         }),
         epochs,
@@ -175,7 +117,7 @@ onBackends(['cpu', 'wasm'], () => {
             marbles += '|';
           },
         });
-      epochs.setModel(network);
+      epochs.setModel(trainable.network);
       for (const epoch of [0, 1, 2]) {
         marbles += '-';
         if (epoch === 2) marbles += '(';
@@ -190,7 +132,7 @@ onBackends(['cpu', 'wasm'], () => {
       const epochs = epochEnd();
       epochs
         .pipe(
-          calibrate(x),
+          calibrate(trainable.x),
           quantize,
           tap(() => log.push('quantized')),
         )
@@ -217,15 +159,18 @@ onBackends(['cpu', 'wasm'], () => {
     it('works in fitDataset, beside other callbacks', async () => {
       const seen: number[] = [];
       const dataset = tfData
-        .zip({xs: tfData.array((await x.array()) as never[]), ys: tfData.array((await y.array()) as never[])})
+        .zip({
+          xs: tfData.array((await trainable.x.array()) as never[]),
+          ys: tfData.array((await trainable.y.array()) as never[]),
+        })
         .batch(16);
       const epochs = epochEnd({every: 2});
-      epochs.pipe(calibrate(x), quantize).subscribe(({epoch, report: {layers}, dispose}) => {
+      epochs.pipe(calibrate(trainable.x), quantize).subscribe(({epoch, report: {layers}, dispose}) => {
         seen.push(epoch ?? 0, layers.length);
         dispose();
       });
       let others = 0;
-      await network.fitDataset(dataset, {
+      await trainable.network.fitDataset(dataset, {
         epochs: 3,
         verbose: 0,
         callbacks: [
@@ -245,7 +190,7 @@ onBackends(['cpu', 'wasm'], () => {
       for (const counts of [alone, compressed]) {
         const epochs = epochEnd();
         if (counts === compressed)
-          epochs.pipe(calibrate(x), quantize, correct()).subscribe(({dispose}) => {
+          epochs.pipe(calibrate(trainable.x), quantize, correct()).subscribe(({dispose}) => {
             dispose();
           });
         const before = [memory().numTensors, memory().numBytes];
@@ -254,7 +199,13 @@ onBackends(['cpu', 'wasm'], () => {
             counts.push([memory().numTensors - before[0], memory().numBytes - before[1]]);
           },
         });
-        await network.fit(x, y, {epochs: 200, batchSize: 64, shuffle: false, verbose: 0, callbacks: [epochs, count]});
+        await trainable.network.fit(trainable.x, trainable.y, {
+          epochs: 200,
+          batchSize: 64,
+          shuffle: false,
+          verbose: 0,
+          callbacks: [epochs, count],
+        });
       }
       expect(compressed.slice(1)).to.have.length(199);
       // The optimizer's moments are there from the second training's beginning. tfjs keeps the losses of all epochs until the end.
@@ -269,162 +220,26 @@ onBackends(['cpu', 'wasm'], () => {
       const epochs = epochEnd();
       const errors: number[] = [];
       const kept: Compression[] = [];
-      epochs.pipe(calibrate(x), quantize).subscribe(({dispose, report}) => {
+      epochs.pipe(calibrate(trainable.x), quantize).subscribe(({dispose, report}) => {
         errors.push(report.layers[0].relativeError);
         dispose();
       });
-      epochs.pipe(calibrate(x), quantize).subscribe((one) => {
+      epochs.pipe(calibrate(trainable.x), quantize).subscribe((one) => {
         kept.push(one);
       });
-      epochs.setModel(network);
+      epochs.setModel(trainable.network);
       await epochs.onEpochEnd(0);
       const [{original, model, report, dispose}] = kept;
       expect(report.layers[0].relativeError).to.equal(errors[0]);
-      expect(await predictionsOf(original, x)).to.deep.equal(await predictionsOf(network, x));
-      expect(await predictionsOf(model, x)).to.not.deep.equal(await predictionsOf(network, x));
+      expect(await predictionsOf(original, trainable.x)).to.deep.equal(
+        await predictionsOf(trainable.network, trainable.x),
+      );
+      expect(await predictionsOf(model, trainable.x)).to.not.deep.equal(
+        await predictionsOf(trainable.network, trainable.x),
+      );
       dispose();
       dispose();
       expect(memory().numTensors).to.equal(before);
-    });
-
-    it('a failing pipeline rejects the hook with the error of its stage; nothing is left of the copy', async () => {
-      const before = memory().numTensors;
-      const epochs = epochEnd();
-      epochs.pipe(quantize).subscribe();
-      epochs.setModel(network);
-      const error: unknown = await epochs.onEpochEnd(0).catch((reason: unknown) => reason);
-      expect(error)
-        .to.be.instanceOf(DataError)
-        .with.property('message')
-        .that.matches(/^spfqQuantize: expected calibration data, got none/);
-      await untilTensors(before);
-      expect(memory().numTensors).to.equal(before);
-    });
-
-    it('fit rejects with the error of a stage after the epoch of it', async () => {
-      const epochs = epochEnd({from: 2});
-      let begun = 0;
-      epochs.pipe(quantize).subscribe();
-      const error = await errorOfTraining([
-        epochs,
-        new CustomCallback({
-          onEpochBegin: () => {
-            begun++;
-          },
-        }),
-      ]);
-      expect([begun, error instanceof DataError]).to.deep.equal([2, true]);
-    });
-
-    it('a rejected promise of the subscriber rejects fit, and so does an error that it throws', async () => {
-      for (const next of [
-        ({dispose}: Compression): unknown => {
-          dispose();
-          return Promise.reject(new Error('disk full'));
-        },
-        ({dispose}: Compression): unknown => {
-          dispose();
-          throw new Error('disk full');
-        },
-      ]) {
-        const epochs = epochEnd();
-        epochs.subscribe(next);
-        expect(await errorOfTraining([epochs]))
-          .to.be.instanceOf(Error)
-          .with.property('message', 'disk full');
-      }
-    });
-
-    it("onError 'report' contains the error: training goes on, the error is in failures and in the handler", async () => {
-      const epochs = epochEnd({onError: 'report'});
-      const handled: unknown[] = [];
-      epochs.pipe(quantize).subscribe({error: (error: unknown) => handled.push(error)});
-      epochs.subscribe(({epoch, dispose}) => {
-        dispose();
-        if (epoch === 2) throw new Error('second');
-      });
-      const {epoch} = await train(epochs);
-      expect(epoch).to.deep.equal([0, 1, 2]);
-      expect(handled).to.have.length(1);
-      expect(epochs.failures.map(String)).to.deep.equal([String(handled[0]), 'Error: second']);
-      expect(handled[0]).to.be.instanceOf(DataError);
-    });
-
-    it('retry takes up the epochs after a failure; catchError ends in peace', async () => {
-      const epochs = epochEnd();
-      const seen: unknown[] = [];
-      epochs
-        .pipe(
-          tap(({epoch, dispose}) => {
-            dispose();
-            if (epoch === 1) throw new Error('first');
-          }),
-          retry(),
-        )
-        .subscribe(({epoch}) => {
-          seen.push(epoch);
-        });
-      epochs
-        .pipe(
-          quantize,
-          catchError(() => {
-            seen.push('caught');
-            return EMPTY;
-          }),
-        )
-        .subscribe();
-      await train(epochs);
-      expect(seen).to.have.members(['caught', 2, 3]);
-    });
-
-    it('unsubscribing midway ends the compression, not the training', async () => {
-      const before = memory().numTensors;
-      const epochs = epochEnd();
-      epochs.setModel(network);
-      const running = epochs
-        .pipe(
-          calibrate(x),
-          progress(() => {
-            running.unsubscribe();
-          }),
-          quantize,
-        )
-        .subscribe(() => {
-          expect.fail('expected no result');
-        });
-      await epochs.onEpochEnd(0);
-      expect(running.closed).to.equal(true);
-      await untilTensors(before);
-      expect(memory().numTensors).to.equal(before);
-      await epochs.onEpochEnd(1); // nobody listens: no copy
-      expect(memory().numTensors).to.equal(before);
-    });
-
-    it('its hooks work when they are taken out of it, and miss the model that nobody told it of', async () => {
-      const {subscribe, onEpochEnd} = epochEnd();
-      subscribe();
-      expect(await onEpochEnd(0).catch((reason: unknown) => reason))
-        .to.be.instanceOf(ModelError)
-        .with.property('message')
-        .that.matches(/every callback is an instance/);
-    });
-
-    it('refuses options at once, and a model that cannot be compressed when it comes', async () => {
-      expect(() => epochEnd({every: 0})).to.throw(
-        OptionError,
-        'epochEnd: expected `every` to be an integer from 1 up, got 0',
-      );
-      expect(() => epochEnd({onError: 'ignore'} as never)).to.throw(
-        OptionError,
-        "epochEnd: expected `onError` to be one of 'throw', 'report', got 'ignore'",
-      );
-      expect(() => epochEnd({evry: 2} as never)).to.throw(OptionError, '`every` is meant?');
-      const epochs = epochEnd();
-      epochs.subscribe();
-      const gone = denseNetwork();
-      gone.dispose();
-      epochs.setModel(gone);
-      expect(await epochs.onEpochEnd(0).catch((reason: unknown) => reason)).to.be.instanceOf(ModelError);
     });
   });
 });

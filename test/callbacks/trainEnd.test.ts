@@ -1,41 +1,27 @@
-import type {Tensor} from '@tensorflow/tfjs-core';
-import {CustomCallback, type LayersModel, model as functional} from '@tensorflow/tfjs-layers';
+import {setTimeout as later} from 'node:timers/promises';
+import {CustomCallback, model as functional} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {catchError, EMPTY, firstValueFrom, from, map, merge, NEVER, Observable, tap} from 'rxjs';
 import {calibrate, type Compression, DataError, ModelError, spfqQuantize, trainEnd} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {denseNetwork, gaussianTensor, leavingAlone, randomize, weightsOf} from '../support/models/smallNetworks.ts';
+import {denseNetwork, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
+import {withTrainableNetwork} from '../support/models/trainableNetwork.ts';
 
 const quantize = spfqQuantize({bits: 4, scale: 'mse', samples: 1});
-const pause = (): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, 20);
-  });
 
 onBackends(['wasm'], () => {
   for (const kind of ['Sequential', 'functional'] as const) {
     describe(`trainEnd on a ${kind} model`, () => {
-      let network: LayersModel;
-      let x: Tensor;
-      let y: Tensor;
-      beforeEach(() => {
-        network = denseNetwork();
-        if (kind === 'functional') network = functional({inputs: network.inputs, outputs: network.outputs});
-        randomize(network, 1);
-        network.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
-        x = gaussianTensor([64, 6], 1);
-        y = gaussianTensor([64, 3], 2);
-      });
-      afterEach(() => {
-        network.dispose();
-        network.optimizer.dispose();
-        [x, y].forEach((one) => {
-          one.dispose();
-        });
+      const trainable = withTrainableNetwork({
+        make: () => {
+          const network = denseNetwork();
+          if (kind === 'Sequential') return network;
+          return functional({inputs: network.inputs, outputs: network.outputs});
+        },
       });
 
       const train = (callbacks: ReturnType<typeof trainEnd> | object[], epochs = 2) =>
-        network.fit(x, y, {epochs, verbose: 0, callbacks: callbacks as never});
+        trainable.train(callbacks, {epochs});
       const names = ({report: {layers}, dispose}: Compression): string[] => {
         dispose();
         return layers.map(({name}) => name);
@@ -47,7 +33,7 @@ onBackends(['wasm'], () => {
         trained
           .pipe(
             tap(() => log.push('trained')),
-            calibrate(x),
+            calibrate(trainable.x),
             quantize,
             tap(() => log.push('quantized')),
             (source) =>
@@ -76,7 +62,7 @@ onBackends(['wasm'], () => {
         const log: string[] = [];
         const trained = trainEnd();
         trained
-          .pipe(calibrate(x))
+          .pipe(calibrate(trainable.x))
           .pipe(quantize)
           .pipe(map(names))
           .pipe(tap(() => log.push('piped')))
@@ -88,8 +74,10 @@ onBackends(['wasm'], () => {
       it('two pipelines on one callback are both awaited', async () => {
         const log: string[] = [];
         const trained = trainEnd();
-        trained.pipe(calibrate(x), quantize).subscribe((one) => log.push(`first ${names(one).join(' ')}`));
-        trained.pipe(calibrate(x), quantize, quantize).subscribe((one) => log.push(`second ${names(one).join(' ')}`));
+        trained.pipe(calibrate(trainable.x), quantize).subscribe((one) => log.push(`first ${names(one).join(' ')}`));
+        trained
+          .pipe(calibrate(trainable.x), quantize, quantize)
+          .subscribe((one) => log.push(`second ${names(one).join(' ')}`));
         await train([
           trained,
           new CustomCallback({
@@ -110,7 +98,7 @@ onBackends(['wasm'], () => {
         const [{original, model, seed, calibration}] = emissions;
         expect([emissions.length, completed, seed, calibration]).to.deep.equal([1, 1, 3, undefined]);
         expect(model).to.equal(original);
-        expect(await weightsOf(original)).to.deep.equal(await weightsOf(network));
+        expect(await weightsOf(original)).to.deep.equal(await weightsOf(trainable.network));
       });
 
       it('compressing leaves the model under training alone', async () => {
@@ -119,16 +107,16 @@ onBackends(['wasm'], () => {
         trained
           .pipe(
             tap(() => {
-              void weightsOf(network).then((weights) => {
+              void weightsOf(trainable.network).then((weights) => {
                 atTheEnd = weights;
               });
             }),
-            calibrate(x),
+            calibrate(trainable.x),
             quantize,
           )
           .subscribe(names);
         await train(trained);
-        expect(await weightsOf(network)).to.deep.equal(atTheEnd);
+        expect(await weightsOf(trainable.network)).to.deep.equal(atTheEnd);
       });
 
       it('a failing pipeline rejects fit with the error of its stage; nothing escapes when nobody handles it', async () => {
@@ -146,7 +134,7 @@ onBackends(['wasm'], () => {
         const log: string[] = [];
         const trained = trainEnd();
         trained.pipe(quantize).subscribe({error: () => log.push('failed')});
-        trained.pipe(calibrate(x), quantize).subscribe((one) => log.push(names(one).join(' ')));
+        trained.pipe(calibrate(trainable.x), quantize).subscribe((one) => log.push(names(one).join(' ')));
         const {error, escaped} = await watched(() => train(trained, 0)); // of epochs before an error tfjs leaves its logs behind
         log.push('fit is done');
         expect(error).to.be.instanceOf(DataError);
@@ -202,20 +190,20 @@ onBackends(['wasm'], () => {
         const log: string[] = [];
         from(trained).subscribe(({seed}) => log.push(`from ${seed}`));
         merge(trained, EMPTY).subscribe(({seed}) => log.push(`merge ${seed}`));
-        const first = firstValueFrom(from(trained).pipe(calibrate(x), quantize));
+        const first = firstValueFrom(from(trained).pipe(calibrate(trainable.x), quantize));
         await train(trained);
         expect(log).to.deep.equal(['from 0', 'merge 0']);
         expect(names(await first)).to.deep.equal(['hidden', 'scores']);
       });
 
       it('works when its hooks are called by hand', async () => {
-        await leavingAlone(network, async () => {
+        await leavingAlone(trainable.network, async () => {
           const trained = trainEnd();
           const log: string[] = [];
           trained
-            .pipe(calibrate(x), quantize)
+            .pipe(calibrate(trainable.x), quantize)
             .subscribe({next: (one) => log.push(names(one).join(' ')), complete: () => log.push('complete')});
-          trained.setModel(network);
+          trained.setModel(trainable.network);
           await trained.onTrainEnd();
           expect(log).to.deep.equal(['hidden scores', 'complete']);
         });
@@ -241,9 +229,7 @@ onBackends(['wasm'], () => {
 /** With what a promise was rejected, and the errors that nobody has handled meanwhile. */
 async function watched(run: () => Promise<unknown>): Promise<{error: unknown; escaped: unknown[]}> {
   const escaped: unknown[] = [];
-  const note = (error: unknown): void => {
-    escaped.push(error);
-  };
+  const note = (error: unknown) => escaped.push(error);
   const others = (['uncaughtException', 'unhandledRejection'] as const).map(
     (event) => [event, process.listeners(event as 'uncaughtException')] as const,
   );
@@ -253,7 +239,7 @@ async function watched(run: () => Promise<unknown>): Promise<{error: unknown; es
       () => undefined,
       (reason: unknown) => reason,
     );
-    await pause();
+    await later(20);
     return {error, escaped};
   } finally {
     for (const [event, listeners] of others) {
