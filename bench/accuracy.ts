@@ -34,8 +34,10 @@ const {
   ...options
 } = new Command('npm run bench:accuracy --')
   .description(
-    "Compresses the example's model by every method to every width and sparsity, and measures each on the test images: " +
-      "all 10,000 if Debian's dataset-fashion-mnist is installed, else the embedded 2,000. Figures also go to a file, row by row as they come.",
+    "Compresses the example's model by every method to every width and sparsity, and measures each on the " +
+      'test images: ' +
+      "all 10,000 if Debian's dataset-fashion-mnist is installed, else the embedded 2,000. Figures also go to a " +
+      'file, row by row as they come.',
   )
   .option('--model <path>', 'another tf.LayersModel for 28 × 28 × 1 images in [0, 1] and ten classes', PRETRAINED)
   .option('--samples <n>', 'calibration images (default: 4096)', positiveInteger)

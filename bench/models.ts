@@ -18,7 +18,8 @@ const KEPT = fileURLToPath(new URL('results/models.json', import.meta.url));
 const {only, seeds, out} = new Command('npm run bench:models --')
   .description(
     'Compresses real models, and models of real shapes, on wasm, and measures what is left of them. ' +
-      'Photos of Debian packages are fetched and models are trained once, into .cache. Figures also go to a file, row by row as they come.',
+      'Photos of Debian packages are fetched and models are trained once, into .cache. Figures also go to a file, ' +
+      'row by row as they come.',
   )
   .option('--only <part>', `only models whose name has this: ${modelBenches.map(({name}) => name).join(', ')}`, '')
   .option('--seeds <n>', 'compress with so many seeds and calibration draws, and average', positiveInteger, 3)

@@ -17,7 +17,10 @@ export function readResults(file: string): AccuracyResult[] {
   return rows;
 }
 
-/** Puts a result into a file: in the place of the one of the same method, setting and run, or at the end. An interruption harms nothing. */
+/**
+ * Puts a result into a file: in the place of the one of the same method, setting and run, or at the end. An
+ * interruption harms nothing.
+ */
 export function keepResult(file: string, result: AccuracyResult): void {
   const rows = readResults(file);
   const at = rows.findIndex((row) => keyOf(row) === keyOf(result));

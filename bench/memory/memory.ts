@@ -17,7 +17,10 @@ export interface Peak {
 export const BUDGET = 2 ** 20;
 
 const SAMPLES = [1024, 2048, 4096] as const;
-/** Four times the samples may add so much: how rows fall into the chunks of the statistics depends on the number of rows per sample. */
+/**
+ * Four times the samples may add so much: how rows fall into the chunks of the statistics depends on the number of rows
+ * per sample.
+ */
 const MAX_GROWTH = 1.25;
 const CHILD = new URL('memoryOfCompression.ts', import.meta.url).pathname;
 
@@ -39,7 +42,8 @@ export async function memory(): Promise<void> {
     ),
   );
   console.log(
-    `budget for live activations ${mebibytes(BUDGET)}; ${SAMPLES[SAMPLES.length - 1] / SAMPLES[0]} times the samples: ` +
+    `budget for live activations ${mebibytes(BUDGET)}; ${SAMPLES[SAMPLES.length - 1] / SAMPLES[0]} times the ` +
+      'samples: ' +
       `tensors × ${growth.tensors.toFixed(2)}, process × ${growth.resident.toFixed(2)}`,
   );
   keepResults('memory', {budget: BUDGET, peaks, growth});

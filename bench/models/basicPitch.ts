@@ -53,8 +53,8 @@ export interface BasicPitchFigures extends Required<BasicPitchRun> {
 }
 
 /**
- * Compresses the learned convolutions of Spotify's basic-pitch, calibrated on synthetic notes, and compares what the exported graph hears
- * in a recording with what the float one hears.
+ * Compresses the learned convolutions of Spotify's basic-pitch, calibrated on synthetic notes, and compares what the
+ * exported graph hears in a recording with what the float one hears.
  */
 export async function basicPitch({bits, seed, method = 'spfq'}: BasicPitchRun): Promise<BasicPitchFigures> {
   const graph = await tf.loadGraphModel(fileHandler(MODEL));

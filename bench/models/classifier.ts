@@ -22,7 +22,10 @@ const SETTINGS = [
 ] as const;
 const BATCH = 250;
 
-/** The accuracy of the float model, then the points that it loses at 4 bits and with three letters, all layers compressed. */
+/**
+ * The accuracy of the float model, then the points that it loses at 4 bits and with three letters, all layers
+ * compressed.
+ */
 export async function* classifierRows(
   {name, model, reading, train, test, least}: ClassifierExperiment,
   run: ModelRun,

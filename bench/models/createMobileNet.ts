@@ -12,7 +12,10 @@ const STAGES = [
   {expansion: 6, channels: 320, blocks: 1, stride: 1},
 ] as const;
 
-/** A model of MobileNetV2's shape with random weights of fixed seeds: 35 Conv2D, 17 DepthwiseConv2D, and a Dense for 256 classes. */
+/**
+ * A model of MobileNetV2's shape with random weights of fixed seeds: 35 Conv2D, 17 DepthwiseConv2D, and a Dense for 256
+ * classes.
+ */
 export function createMobileNet(): tf.LayersModel {
   const {add, dense, globalAveragePooling2d} = tf.layers;
   const seeds = counter();

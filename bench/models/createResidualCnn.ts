@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import {chain, connect} from './connect.ts';
 
-/** A residual network for images of 28 × 28: three stages of 16, 32 and 64 channels, one block each (He et al. 2016, with the shortcuts of ResNet-D). */
+/**
+ * A residual network for images of 28 × 28: three stages of 16, 32 and 64 channels, one block each (He et al. 2016,
+ * with the shortcuts of ResNet-D).
+ */
 export function createResidualCnn(): tf.LayersModel {
   const {activation, averagePooling2d, dense, globalAveragePooling2d} = tf.layers;
   const input = tf.input({shape: [28, 28, 1]});

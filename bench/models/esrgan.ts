@@ -26,7 +26,10 @@ export interface PhotoReading {
   readonly side: number;
 }
 
-/** @upscalerjs/esrgan-slim ×2: PSNR of what the compressed model makes of photos, against what the float model makes of them. */
+/**
+ * @upscalerjs/esrgan-slim ×2: PSNR of what the compressed model makes of photos, against what the float model makes of
+ *   them.
+ */
 export const esrgan: ModelBench = {
   name: 'esrgan-slim ×2',
   async *rows(run) {

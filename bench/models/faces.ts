@@ -27,7 +27,10 @@ const FACE_MODELS: readonly FaceModel[] = [
   {name: 'facemesh', side: 192, normalize: (pixels) => tf.div(pixels, 255)},
 ];
 
-/** GraphModels of @vladmandic/human: how far the outputs of the exported compressed graph are from the float one's, on parts of photos. */
+/**
+ * GraphModels of @vladmandic/human: how far the outputs of the exported compressed graph are from the float one's, on
+ * parts of photos.
+ */
 export const faces: readonly ModelBench[] = FACE_MODELS.map((face) => ({
   name: `human: ${face.name}`,
   async *rows({seeds}) {

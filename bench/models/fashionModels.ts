@@ -20,7 +20,9 @@ export const residualCnn = fashionBench('residual CNN', createResidualCnn, {epoc
 /** Dense layers that attend to each other, LayerNormalization, and a layer of its own. */
 export const transformer = fashionBench('tiny transformer', createTransformer, {epochs: 2, peak: 3e-3});
 
-/** A network for Fashion-MNIST, of all images if Debian's dataset-fashion-mnist is installed, else of the embedded ones. */
+/**
+ * A network for Fashion-MNIST, of all images if Debian's dataset-fashion-mnist is installed, else of the embedded ones.
+ */
 function fashionBench(name: string, create: () => LayersModel, {epochs, peak}: Schedule): ModelBench {
   return {
     name,

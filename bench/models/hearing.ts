@@ -7,7 +7,10 @@ const SETTINGS = [
   {bits: 4, aim: {least: 90}},
 ] as const;
 
-/** Spotify's basic-pitch, a GraphModel: F1 of what its exported compressed self hears in a recording, mean of its three outputs at a threshold of 0.5. */
+/**
+ * Spotify's basic-pitch, a GraphModel: F1 of what its exported compressed self hears in a recording, mean of its three
+ * outputs at a threshold of 0.5.
+ */
 export const hearing: ModelBench = {
   name: NAME,
   async *rows({seeds}) {

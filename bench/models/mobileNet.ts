@@ -14,7 +14,10 @@ const MAX_SECONDS = 90;
 const MAX_OVER = 1.2;
 const MEBIBYTE = 2 ** 20;
 
-/** A model of MobileNetV2's shape: how long 4 bits take, and the peak of tensors beside what `dryRun` says. Once: its weights and inputs are random. */
+/**
+ * A model of MobileNetV2's shape: how long 4 bits take, and the peak of tensors beside what `dryRun` says. Once: its
+ * weights and inputs are random.
+ */
 export const mobileNet: ModelBench = {
   name: NAME,
   async *rows() {

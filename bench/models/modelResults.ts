@@ -9,7 +9,10 @@ export function readModelRows(file: string): ModelRow[] {
   return rows;
 }
 
-/** Puts a row into a file: in the place of the one of the same model, method, setting and measure, or at the end. An interruption harms nothing. */
+/**
+ * Puts a row into a file: in the place of the one of the same model, method, setting and measure, or at the end. An
+ * interruption harms nothing.
+ */
 export function keepModelRow(file: string, row: ModelRow): void {
   const rows = readModelRows(file);
   const at = rows.findIndex((kept) => keyOf(kept) === keyOf(row));

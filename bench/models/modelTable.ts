@@ -25,7 +25,10 @@ export function rowLine(row: ModelRow): string {
   const [mean, spread] = valueCells(row);
   const aim = row.aim === undefined ? '' : `, aim ${aimOf(row)}: ${metOf(row)}`;
   const time = row.seconds === undefined ? '' : `, ${row.seconds.toFixed(1)} s`;
-  return `${row.model}, ${row.method}, ${row.setting}: ${row.measure} ${mean}${spread === '–' ? '' : ` ± ${spread}`}${aim}${time}`;
+  return (
+    `${row.model}, ${row.method}, ${row.setting}: ` +
+    `${row.measure} ${mean}${spread === '–' ? '' : ` ± ${spread}`}${aim}${time}`
+  );
 }
 
 function valueCells({values}: ModelRow): [mean: string, spread: string] {

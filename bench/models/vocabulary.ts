@@ -27,7 +27,10 @@ export class Vocabulary {
     this.numbers = new Map(frequent.map(([word], i) => [word, FIRST_WORD + i]));
   }
 
-  /** The first `length` words as numbers, 1 for an unknown one; padding, 0, comes before them, so that a recurrent layer ends on the text. */
+  /**
+   * The first `length` words as numbers, 1 for an unknown one; padding, 0, comes before them, so that a recurrent layer
+   * ends on the text.
+   */
   encode(text: string, length: number): number[] {
     const found = wordsOf(text)
       .slice(0, length)

@@ -59,7 +59,8 @@ export async function files(): Promise<void> {
   for (const [name, bits, stages] of ROWS)
     rows.push(await measured(name, bits, await compressed(model, train.x, stages)));
   console.log(
-    `the example's convnet; model.json + weights in bytes. tfjs float32: ${text(float32)}; tfjs-converter's uint8: ${text(uint8)}`,
+    `the example's convnet; model.json + weights in bytes. tfjs float32: ${text(float32)}; ` +
+      `tfjs-converter's uint8: ${text(uint8)}`,
   );
   console.log(
     textTable(

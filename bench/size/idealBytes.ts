@@ -1,9 +1,9 @@
 import type {CompressedLayer, Compression} from 'tfjs-compress';
 
 /**
- * The least bytes that a compression of letters takes without entropy coding of its codes: bits/8 of every kept weight, 4 of every step, offset
- * and parameter that is not compressed; and of the mask one bit for each weight,
- * or log₂ (4 choose 2) / 4 where 2 of every 4 neighbours are kept.
+ * The least bytes that a compression of letters takes without entropy coding of its codes: bits/8 of every kept weight,
+ * 4 of every step, offset and parameter that is not compressed; and of the mask one bit for each weight, or log₂ (4
+ * choose 2) / 4 where 2 of every 4 neighbours are kept.
  */
 export function idealBytes({model, layers}: Compression, bits: number): number {
   const weights = sumOf(layers.map(weightsOf));

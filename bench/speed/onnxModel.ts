@@ -1,14 +1,22 @@
-/** Weights of an ONNX product: a plain matrix, or blocks of 4 bits as MatMulNBits of onnxruntime's contrib operators takes them. */
+/**
+ * Weights of an ONNX product: a plain matrix, or blocks of 4 bits as MatMulNBits of onnxruntime's contrib operators
+ * takes them.
+ */
 export type OnnxWeights =
   | {readonly kind: 'float'; /** `[features, neurons]` */ readonly values: Float32Array}
   | {
       readonly kind: '4 bits';
       readonly blockSize: number;
-      /** `[neurons, features / 2]`, the earlier feature in the lower half of a byte; 8 stands for 0. */ readonly codes: Uint8Array;
+      /**
+       * `[neurons, features / 2]`, the earlier feature in the lower half of a byte; 8 stands for 0.
+       */ readonly codes: Uint8Array;
       /** `[neurons, features / blockSize]` */ readonly steps: Float32Array;
     };
 
-/** An ONNX file of one product: input `x` `[rows, features]`, output `y` `[rows, neurons]`. The numbers of its fields are those of onnx.proto. */
+/**
+ * An ONNX file of one product: input `x` `[rows, features]`, output `y` `[rows, neurons]`. The numbers of its fields
+ * are those of onnx.proto.
+ */
 export function onnxModel(weights: OnnxWeights, features: number, neurons: number): Uint8Array {
   const graph = [
     bytes(1, node(weights, features, neurons)),

@@ -68,12 +68,16 @@ export async function packed({repeat}: {readonly repeat: number}): Promise<void>
     ]),
   );
   console.log(
-    `largest ratio: webgpu ${webgpu.toFixed(2)} (aim: at most ${AIMS.webgpu}), wasm ${wasm.toFixed(2)} (aim: at most ${AIMS.wasm})`,
+    `largest ratio: webgpu ${webgpu.toFixed(2)} (aim: at most ${AIMS.webgpu}), wasm ${wasm.toFixed(2)} (aim: ` +
+      `at most ${AIMS.wasm})`,
   );
   keepResults('packed', {adapter: adapterName(), rows});
 }
 
-/** A large Dense layer, for machines with a GPU; each time is of many predictions at once, so that the way to the device does not count. */
+/**
+ * A large Dense layer, for machines with a GPU; each time is of many predictions at once, so that the way to the device
+ * does not count.
+ */
 export async function packedLarge({repeat}: {readonly repeat: number}): Promise<void> {
   await useWebGPU();
   const {size, batches, bits, predictions} = LARGE;
@@ -87,7 +91,8 @@ export async function packedLarge({repeat}: {readonly repeat: number}): Promise<
   const floors = rows.map(({packedBytes = 0, batch}) => (packedBytes + 8 * batch * size) / bandwidth);
   print(rows);
   console.log(
-    `memory: ${(bandwidth / 1e6).toFixed(1)} GB/s by tf.add; reading codes, x and y once takes ${floors.map((floor) => floor.toFixed(3)).join(', ')} ms`,
+    `memory: ${(bandwidth / 1e6).toFixed(1)} GB/s by tf.add; ` +
+      `reading codes, x and y once takes ${floors.map((floor) => floor.toFixed(3)).join(', ')} ms`,
   );
   keepResults('packed-large', {
     adapter: adapterName(),

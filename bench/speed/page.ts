@@ -18,7 +18,10 @@ interface PageFigures {
   readonly longestTask: number;
 }
 
-/** The browser example as a user meets it, in Chromium: first interaction, waiting times, and the longest task of the main thread while compressing. */
+/**
+ * The browser example as a user meets it, in Chromium: first interaction, waiting times, and the longest task of the
+ * main thread while compressing.
+ */
 export async function page(): Promise<void> {
   const site = await serveExample();
   const figures: PageFigures[] = [];

@@ -10,12 +10,16 @@ import {summaryOf} from './timing.ts';
 
 const TASK: PeerRequest = {size: 1024, group: 32, batches: [1, 32], warmUp: 5, runs: 21};
 const PAGE =
-  '<!doctype html>\n<meta charset="utf-8">\n<title>tfjs-compress beside onnxruntime-web</title>\n<script type="module" src="/bundle.js"></script>';
+  '<!doctype html>\n<meta charset="utf-8">\n<title>tfjs-compress beside onnxruntime-web</title>\n<script ' +
+  'type="module" src="/bundle.js"></script>';
 const PEER = 'onnxruntime-web';
 /** More would be an error of a kernel, not of rounding. */
 const MAX_ERROR = 1e-5;
 
-/** A packed Dense layer beside onnxruntime-web's MatMulNBits, and both floats, by turns in one page of Chromium, on webgpu. */
+/**
+ * A packed Dense layer beside onnxruntime-web's MatMulNBits, and both floats, by turns in one page of Chromium, on
+ * webgpu.
+ */
 export async function peer(): Promise<void> {
   const {server, url} = await serve(PAGE, await pageScript(), `node_modules/${PEER}/dist`);
   const browser = await chromium.launch({executablePath: findOrInstallChromium(), args: webgpuFlags});

@@ -29,7 +29,10 @@ export interface PeerMeasurement {
   readonly error: number;
 }
 
-/** The ways to compute the product: onnxruntime-web has two builds with webgpu, kernels in TypeScript by default and native ones as `onnxruntime-web/webgpu`. */
+/**
+ * The ways to compute the product: onnxruntime-web has two builds with webgpu, kernels in TypeScript by default and
+ * native ones as `onnxruntime-web/webgpu`.
+ */
 export type PeerName =
   | 'ours, 4 bits'
   | 'onnxruntime-web, MatMulNBits, 4 bits'

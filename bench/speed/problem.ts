@@ -18,7 +18,10 @@ export interface SyntheticProblem {
   readonly shadow: Tensor2D;
 }
 
-/** Directions that the inputs share: hidden activations are correlated, and errors of one feature can be taken up by others. */
+/**
+ * Directions that the inputs share: hidden activations are correlated, and errors of one feature can be taken up by
+ * others.
+ */
 const DIRECTIONS = 192;
 const OWN_NOISE = 0.5;
 const SHADOW_NOISE = 0.1;

@@ -18,7 +18,10 @@ const TILES = [
   [8, 1],
 ] as const;
 
-/** `multiply` as it is in the library (vectors of WebAssembly, tiles of 4 × 4), beside plain scalar tiles of other sizes. All give the same bits. */
+/**
+ * `multiply` as it is in the library (vectors of WebAssembly, tiles of 4 × 4), beside plain scalar tiles of other
+ * sizes. All give the same bits.
+ */
 export async function product({repeat}: {readonly repeat: number}): Promise<void> {
   const a = randomMatrix(SIZE.rows, SIZE.inner, 1);
   const b = randomMatrix(SIZE.inner, SIZE.columns, 2);

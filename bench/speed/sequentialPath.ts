@@ -52,12 +52,15 @@ export interface SequentialProblem {
 }
 
 /**
- * How a feature's column of X `[rows, features]` is had at each step: by `tf.slice`, by `tf.gather` of one index, or from
- * tensors of one column each, made beforehand.
+ * How a feature's column of X `[rows, features]` is had at each step: by `tf.slice`, by `tf.gather` of one index, or
+ * from tensors of one column each, made beforehand.
  */
 export type ColumnAccess = 'slice' | 'gather' | 'prepared';
 
-/** Prepares what the access needs beforehand: nothing but the weights, except for `'prepared'`. X and X̃ stay the caller's. */
+/**
+ * Prepares what the access needs beforehand: nothing but the weights, except for `'prepared'`. X and X̃ stay the
+ * caller's.
+ */
 export function sequentialProblem(
   {weights, original, shadow}: SyntheticProblem,
   steps: Float64Array,

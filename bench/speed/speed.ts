@@ -182,7 +182,8 @@ async function fastestForm(problem: SequentialProblem): Promise<SequentialForm> 
     const {timing} = await timed(() => codesOf(followSequentially(problem, form, TRIAL_FEATURES)), {runs: 3});
     trials.push({form, seconds: timing.cpu});
     console.log(
-      `sequential form, U ${form.layout}, update by ${form.update}: ${((1000 * timing.cpu) / TRIAL_FEATURES).toFixed(1)} ms per feature`,
+      `sequential form, U ${form.layout}, update by ${form.update}: ` +
+        `${((1000 * timing.cpu) / TRIAL_FEATURES).toFixed(1)} ms per feature`,
     );
   }
   problem.dispose();
@@ -235,9 +236,11 @@ function report(
       ['seconds', ...TIMING_HEAD],
       Object.entries(timings).map(([name, timing]) => [name, ...timingCells(timing)]),
     ),
-    'Sequential: for each feature its columns of X and X̃ [rows, features], one product of U with a vector and one update of U, rounding to nearest;',
+    'Sequential: for each feature its columns of X and X̃ [rows, features], one product of U with a vector and ' +
+      'one update of U, rounding to nearest;',
     `U ${layout}, updated by ${update}: the fastest of ${SEQUENTIAL_FORMS.length} ways to write it.`,
-    `With tf.slice, ${SLICED_FEATURES} features were timed and the time multiplied by ${features / SLICED_FEATURES}; the others went through all.`,
+    `With tf.slice, ${SLICED_FEATURES} features were timed and the time multiplied by ` +
+      `${features / SLICED_FEATURES}; the others went through all.`,
     'In all: statistics, alignment, feedback and one path. One path: feedback and path, Grams given.',
     textTable(
       ['against the aims', 'median', 'processor', 'aim'],

@@ -1,4 +1,7 @@
-/** How long something took, in seconds, over several runs. All but `cpu` by the clock on the wall, which other jobs on the machine prolong. */
+/**
+ * How long something took, in seconds, over several runs. All but `cpu` by the clock on the wall, which other jobs on
+ * the machine prolong.
+ */
 export interface Timing {
   readonly median: number;
   readonly least: number;

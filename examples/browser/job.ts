@@ -8,7 +8,8 @@ export type Show = (fraction: number | undefined, text: string) => void;
 let running: Subscription | undefined;
 
 /**
- * Runs a job with the progress bar, status line and Cancel button of its section. Cancelling is unsubscribing; an error is shown in the page.
+ * Runs a job with the progress bar, status line and Cancel button of its section. Cancelling is unsubscribing; an error
+ * is shown in the page.
  * @param work the job; it begins on subscription
  * @param done takes what it gives
  */

@@ -22,7 +22,8 @@ function showBackend({backend, engine}: Session): void {
   if (backend === 'wasm') {
     const notice = element('notice', HTMLElement);
     notice.textContent =
-      'WebGPU is not available in this browser, so this page computes with WebAssembly, on the CPU. Everything works; ' +
+      'WebGPU is not available in this browser, so this page computes with WebAssembly, ' +
+      'on the CPU. Everything works; ' +
       'packed layers are small in storage, and decoded in memory.';
     notice.hidden = false;
   }

@@ -8,8 +8,9 @@ import {type LabelledImages, loadFashionMnist, subsetFolder} from '../fashion-mn
 import {fallingRates, trainConvnet} from '../fashion-mnist/trainConvnet.ts';
 
 /**
- * Makes what the page serves, examples/browser/public: a small convnet trained on the embedded subset of Fashion-MNIST, and
- * 40 + 30 images of each class to adapt it on and to test it with. These are test images of Fashion-MNIST, which the training does not see.
+ * Makes what the page serves, examples/browser/public: a small convnet trained on the embedded subset of Fashion-MNIST,
+ * and 40 + 30 images of each class to adapt it on and to test it with. These are test images of Fashion-MNIST, which
+ * the training does not see.
  */
 const publicFolder = new URL('public/', import.meta.url);
 const epochs = 16;
@@ -32,8 +33,9 @@ await trainConvnet(model, train, {
 await model.save(fileHandler(fileURLToPath(new URL('model', publicFolder))));
 
 /**
- * 27,286 parameters, no pooling. It sees four pixels of a row as four channels: tfjs's WebGPU convolutions are fast where channels come in
- * fours, and slow for one. So a step of its training takes a fraction of a second even where a CPU plays the GPU.
+ * 27,286 parameters, no pooling. It sees four pixels of a row as four channels: tfjs's WebGPU convolutions are fast
+ * where channels come in fours, and slow for one. So a step of its training takes a fraction of a second even where a
+ * CPU plays the GPU.
  */
 function createTinyConvnet(): tf.Sequential {
   const {conv2d, dense, flatten, reshape} = tf.layers;
@@ -57,7 +59,10 @@ async function accuracyOf(classifier: tf.LayersModel, {x, y}: LabelledImages): P
   return `${(100 * (await accuracy.data())[0]).toFixed(2)} % of ${x.shape[0]} test images`;
 }
 
-/** Of each class its images number `from` to `to`, in the order of the files; as idx files, which need no decoder in the page. */
+/**
+ * Of each class its images number `from` to `to`, in the order of the files; as idx files, which need no decoder in the
+ * page.
+ */
 async function copyImages(): Promise<void> {
   const [images, labels] = await Promise.all(
     ['images-idx3', 'labels-idx1'].map(async (kind) =>

@@ -65,7 +65,10 @@ export function kilobytes(bytes: number): string {
 
 function messageOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-    return 'The browser has no room left for this model. Free some of its storage, or compress to fewer bits, and save again.';
+    return (
+      'The browser has no room left for this model. Free some of its storage, or compress to fewer bits, ' +
+      'and save again.'
+    );
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -82,6 +82,7 @@ function showLoaded(loaded: Loaded, did: string): void {
       : `probabilities differ by at most ${largestDifference.toExponential(1)}`;
   write(
     'stored',
-    `${did}: ${note.title}, ${kilobytes(bytes)} of weights. ${sameAnswers} of ${images} answers are those before saving; ${difference}.`,
+    `${did}: ${note.title}, ${kilobytes(bytes)} of weights. ${sameAnswers} of ${images} answers are those before ` +
+      `saving; ${difference}.`,
   );
 }

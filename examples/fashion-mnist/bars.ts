@@ -11,7 +11,8 @@ export interface Bar<Event> {
 /** The progress of a training over `epochs` passes of `images`. */
 export function trainingBar(epochs: number, images: number): Bar<TrainingProgress> {
   const bar = newBar(
-    'training  [{bar}] {percentage} %  epoch {epoch}/{epochs}, loss {loss}, accuracy {accuracy} %, {eta_formatted} left',
+    'training  [{bar}] {percentage} %  epoch {epoch}/{epochs}, loss {loss}, accuracy {accuracy} %, ' +
+      '{eta_formatted} left',
   );
   bar.start(epochs * images, 0, {epoch: 1, epochs, loss: '–', accuracy: '–'});
   return {

@@ -33,7 +33,10 @@ const WIDTHS = [8, 4, 3, 2, 'ternary', 1] as const;
 
 type Stage = OperatorFunction<Compression, Compression>;
 
-/** Compresses a model to every width by every method, and measures each on the test images. The first result is the model itself. */
+/**
+ * Compresses a model to every width by every method, and measures each on the test images. The first result is the
+ * model itself.
+ */
 export async function compareMethods(
   from: Compression,
   data: FashionMnist,

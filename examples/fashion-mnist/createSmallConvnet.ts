@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** A convnet of 79,242 parameters, four layers with a weight matrix: 90 % right after eight epochs of 10,000 images, 100 s on wasm. */
+/**
+ * A convnet of 79,242 parameters, four layers with a weight matrix: 90 % right after eight epochs of 10,000 images, 100
+ * s on wasm.
+ */
 export function createSmallConvnet(): tf.Sequential {
   const {conv2d, dense, dropout, flatten, maxPooling2d} = tf.layers;
   return tf.sequential({

@@ -33,7 +33,8 @@ export interface FashionMnist {
 export async function loadFashionMnist({full = false}: {readonly full?: boolean} = {}): Promise<FashionMnist> {
   if (full && !isFullInstalled()) {
     throw new Error(
-      'Fashion-MNIST: expected /usr/share/datasets/fashion-mnist; install it with `apt-get install dataset-fashion-mnist`',
+      'Fashion-MNIST: expected /usr/share/datasets/fashion-mnist; ' +
+        'install it with `apt-get install dataset-fashion-mnist`',
     );
   }
   const folder = full ? installedFolder : subsetFolder;
@@ -51,7 +52,8 @@ async function loadPart(folder: URL, name: string): Promise<LabelledImages> {
   const count = labels.length;
   if (pixels.length !== count * side * side) {
     throw new Error(
-      `Fashion-MNIST: expected as many images as labels, got ${pixels.length / (side * side)} and ${count} in ${folder.pathname}`,
+      `Fashion-MNIST: expected as many images as labels, got ${pixels.length / (side * side)} and ${count} in ` +
+        folder.pathname,
     );
   }
   return {
@@ -79,7 +81,8 @@ async function readIdx(file: URL, magic: number, itemShape: readonly number[]): 
   const size = header + found.slice(1).reduce((product, length) => product * length, 1);
   if (String(found) !== String(expected) || bytes.length !== size) {
     throw new Error(
-      `${file.pathname}: expected an idx file with magic number ${magic} and items [${itemShape.join(', ')}], got header ${found.join(', ')} and ${bytes.length} bytes`,
+      `${file.pathname}: expected an idx file with magic number ${magic} and items [${itemShape.join(', ')}], ` +
+        `got header ${found.join(', ')} and ${bytes.length} bytes`,
     );
   }
   return bytes.subarray(header);

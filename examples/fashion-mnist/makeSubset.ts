@@ -7,8 +7,8 @@ const labelHeader = 8;
 const imageBytes = 28 * 28;
 
 /**
- * Writes the embedded subset of Fashion-MNIST, `examples/data/*.gz`, from Debian's data set: of each of the ten classes the
- * first 1,000 training and 200 test images, in the order of the original files.
+ * Writes the embedded subset of Fashion-MNIST, `examples/data/*.gz`, from Debian's data set: of each of the ten classes
+ * the first 1,000 training and 200 test images, in the order of the original files.
  */
 for (const [name, perClass] of [
   ['train', 1000],

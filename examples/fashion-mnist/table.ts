@@ -12,7 +12,10 @@ export interface MethodResult {
   readonly gzipBytes: number;
 }
 
-/** The results as a table for the terminal; losses are against the first row, in percentage points, with the spread over seeds. */
+/**
+ * The results as a table for the terminal; losses are against the first row, in percentage points, with the spread over
+ * seeds.
+ */
 export function methodTable(results: readonly MethodResult[]): string {
   const table = new Table({
     head: ['method', 'bits', 'levels', 'accuracy', 'loss (points)', 'size', 'gzip'],

@@ -16,7 +16,8 @@ interface Options {
 
 const {epochs, limit, out} = new Command('train')
   .description(
-    "Trains the convnet on Fashion-MNIST: on all 60,000 images if Debian's dataset-fashion-mnist is installed, else on the embedded 10,000.",
+    "Trains the convnet on Fashion-MNIST: on all 60,000 images if Debian's dataset-fashion-mnist is installed, " +
+      'else on the embedded 10,000.',
   )
   .option('--epochs <n>', 'passes over the images', positiveInteger, 9)
   .option('--limit <n>', 'train on the first n images only', positiveInteger)

@@ -10,8 +10,9 @@ export interface Uint8Model {
 }
 
 /**
- * The 8-bit baseline: every weight tensor through `quantize_weights` of tfjs's converter (tensorflowjs/quantization.py), saved with the
- * standard manifest and loaded again by tfjs itself. Affine, one scale per tensor, biases and statistics included:
+ * The 8-bit baseline: every weight tensor through `quantize_weights` of tfjs's converter
+ * (tensorflowjs/quantization.py), saved with the standard manifest and loaded again by tfjs itself. Affine, one scale
+ * per tensor, biases and statistics included:
  *
  *     code = round((w − min) / scale),  w' = code · scale + min,  scale = (max − min) / 255
  *

@@ -8,7 +8,10 @@ import {shardsOf} from './shards.ts';
 
 /** Options of {@link fileHandler}. */
 export interface FileHandlerOptions {
-  /** Saves the weights in files of so many bytes, the last of what is left, instead of in one: where a server or a cache limits files. */
+  /**
+   * Saves the weights in files of so many bytes, the last of what is left, instead of in one: where a server or a cache
+   * limits files.
+   */
   readonly shardBytes?: number;
 }
 
@@ -90,7 +93,9 @@ async function save(
   return {modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)};
 }
 
-/** Writes all of the files under temporary names before it gives any of them its own; a failed write leaves no trace. */
+/**
+ * Writes all of the files under temporary names before it gives any of them its own; a failed write leaves no trace.
+ */
 async function replaceFiles(files: readonly (readonly [path: string, content: string | Uint8Array])[]): Promise<void> {
   try {
     for (const [path, content] of files) await writeFile(partial(path), content, {flush: true});

@@ -8,7 +8,8 @@ export interface Shard {
 }
 
 /**
- * How weights are cut into files: `weights.bin`, or `weights-1-of-3.bin` and so on, each of `shardBytes`, the last of what is left.
+ * How weights are cut into files: `weights.bin`, or `weights-1-of-3.bin` and so on, each of `shardBytes`, the last of
+ * what is left.
  *
  * The last one is never the largest: from such files tfjs-core 4.22 reads zeros, without an error.
  * @param bytes of all weights together

@@ -7,7 +7,8 @@ import {importPeer} from './importPeer.ts';
 /**
  * Gives this Node process a `navigator.gpu` that has an adapter, unless it has one already.
  *
- * The first that exists: the driver named by `VK_DRIVER_FILES` or `VK_ICD_FILENAMES`; the machine's own; Chromium's SwiftShader.
+ * The first that exists: the driver named by `VK_DRIVER_FILES` or `VK_ICD_FILENAMES`; the machine's own; Chromium's
+ * SwiftShader.
  */
 export async function startDawn(): Promise<void> {
   if ('navigator' in globalThis && 'gpu' in navigator) return;
@@ -23,7 +24,8 @@ export async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
   const adapter = await gpu.requestAdapter({powerPreference: 'high-performance'});
   if (adapter) return adapter;
   throw new BackendError(
-    `useWebGPU: expected a WebGPU adapter, found none (Vulkan driver: ${namedDriver() ?? 'none'}); install your GPU's Vulkan driver and Debian's 'libvulkan1', ` +
+    `useWebGPU: expected a WebGPU adapter, found none (Vulkan driver: ${namedDriver() ?? 'none'}); ` +
+      "install your GPU's Vulkan driver and Debian's 'libvulkan1', " +
       `or Debian's 'chromium' for its software driver, or set VK_DRIVER_FILES to the .json manifest of a Vulkan driver`,
   );
 }
@@ -67,8 +69,9 @@ function hasOwnDriver(): boolean {
 }
 
 /**
- * Dawn asks for `libvulkan.so.1` by name and takes one that the process has loaded already. Chromium brings its own, so that
- * Debian's `libvulkan1` need not be installed. Node loads a library only as an add-on: it refuses, but RTLD_NODELETE keeps it.
+ * Dawn asks for `libvulkan.so.1` by name and takes one that the process has loaded already. Chromium brings its own, so
+ * that Debian's `libvulkan1` need not be installed. Node loads a library only as an add-on: it refuses, but
+ * RTLD_NODELETE keeps it.
  */
 function loadVulkanLoader(folder: string): void {
   const loader = join(folder, 'libvulkan.so.1');
@@ -77,6 +80,7 @@ function loadVulkanLoader(folder: string): void {
   try {
     process.dlopen({exports: {}}, loader, constants.dlopen.RTLD_LAZY | keepLoaded);
   } catch {
-    // "Module did not self-register"; if the library really cannot be loaded, there is no adapter, and that is reported.
+    // "Module did not self-register". If the library really cannot be loaded, there is no adapter, which is
+    // reported.
   }
 }

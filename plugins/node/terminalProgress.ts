@@ -20,8 +20,8 @@ export interface TerminalProgress {
 }
 
 /**
- * Shows how stages get on: a bar with stage, layer, finished part and remaining time, which is gone when the stage ends;
- * where the stream is no terminal, a line when a layer begins and one when the stage ends.
+ * Shows how stages get on: a bar with stage, layer, finished part and remaining time, which is gone when the stage
+ * ends; where the stream is no terminal, a line when a layer begins and one when the stage ends.
  *
  * @example
  * ```ts

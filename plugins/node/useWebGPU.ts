@@ -6,8 +6,9 @@ import {requestAdapter, startDawn} from './startDawn.ts';
 /**
  * Makes `'webgpu'` the active tfjs backend of a Node program, as it would be in a browser.
  *
- * Dawn, the WebGPU implementation of Chromium, runs inside the process (npm `webgpu`). It uses the machine's Vulkan driver,
- * or, where there is none, SwiftShader: right, but slow. Modules that import the backend may be loaded before or after.
+ * Dawn, the WebGPU implementation of Chromium, runs inside the process (npm `webgpu`). It uses the machine's Vulkan
+ * driver, or, where there is none, SwiftShader: right, but slow. Modules that import the backend may be loaded before
+ * or after.
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * Colours that a page may set. The defaults are read on white and on black alike; blue and orange differ for every kind of colour vision.
+ * Colours that a page may set. The defaults are read on white and on black alike; blue and orange differ for every kind
+ * of colour vision.
  */
 export const COLOURS = {
   /** What was there before. */

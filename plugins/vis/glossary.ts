@@ -2,7 +2,8 @@
 export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   [
     'Relative error',
-    'How far what a layer computes from the compressed network’s inputs is from what it computed in the original, relative to the norm of the latter.',
+    'How far what a layer computes from the compressed network’s inputs is from what it computed in the original, ' +
+      'relative to the norm of the latter.',
   ],
   [
     'Held-back rows',
@@ -10,7 +11,8 @@ export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   ],
   [
     'Calibration rows',
-    'Inputs of the layer that its weights were fitted to; fewer than it has features leave some of its weights undetermined.',
+    'Inputs of the layer that its weights were fitted to; fewer than it has features leave some of its weights ' +
+      'undetermined.',
   ],
   [
     'Letters',
@@ -18,17 +20,20 @@ export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   ],
   [
     'Bound',
-    'What the largest error of a stochastic path stays below with probability 0.99, by the theory of stochastic path following.',
+    'What the largest error of a stochastic path stays below with probability 0.99, by the theory of stochastic ' +
+      'path following.',
   ],
   [
     'Applies',
-    'The bound speaks of one random path without clipped steps; refined or searched weights are usually better than it, but not covered by it.',
+    'The bound speaks of one random path without clipped steps; refined or searched weights are usually better ' +
+      'than it, but not covered by it.',
   ],
   ['Clipped steps', 'How often the path asked for a weight beyond the outermost letter.'],
   ['Dead features', 'Inputs of the layer that never changed during calibration, so that their weights do not matter.'],
   [
     'Alignment error',
-    'What remains of the error of the layers before once real-valued weights have made up for it as well as they can: no letters do better.',
+    'What remains of the error of the layers before once real-valued weights have made up for it as well as they ' +
+      'can: no letters do better.',
   ],
   ['Damping', 'How much was added to the diagonal of the statistics, relative to its mean, to solve with them.'],
   [
@@ -37,7 +42,8 @@ export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   ],
   [
     'Correction',
-    'A last improvement of weights and biases without training; it is kept where it lowers the error on held-back rows.',
+    'A last improvement of weights and biases without training; it is kept where it lowers the error on ' +
+      'held-back rows.',
   ],
   ['Gzipped', 'The packed bytes once more compressed, as a server or an archive would do.'],
 ];

@@ -1,6 +1,9 @@
 const LONGEST = 22;
 
-/** A name short enough for an axis: its middle is left out, because layers of a network begin and end in ways that tell them apart. */
+/**
+ * A name short enough for an axis: its middle is left out, because layers of a network begin and end in ways that tell
+ * them apart.
+ */
 export function shortenName(name: string): string {
   const letters = Array.from(name);
   return letters.length <= LONGEST

@@ -22,7 +22,8 @@ export interface ReportPageOptions {
 const WIDTH = 360;
 
 /**
- * A report as one HTML file that needs nothing else: no script, no network, light or dark as its reader likes it, fit to be printed.
+ * A report as one HTML file that needs nothing else: no script, no network, light or dark as its reader likes it, fit
+ * to be printed.
  *
  * ```ts
  * const {document} = parseHTML('<html></html>');                 // of linkedom, in Node
@@ -113,8 +114,10 @@ function contentOf(
 }
 
 const HISTOGRAMS =
-  'Grey: the original weights, the lighter part of them pruned. Blue: the letters that took their place, with the share of all weights that each has; where nothing was ' +
-  'quantized, the outline of the weights that were kept. Orange: what is exactly 0. Where every neuron has a scale of its own, weights are shown in steps of it, offsets taken off.';
+  'Grey: the original weights, the lighter part of them pruned. Blue: the letters that took their place, ' +
+  'with the share of all weights that each has; where nothing was ' +
+  'quantized, the outline of the weights that were kept. Orange: what is exactly 0. Where every neuron has a ' +
+  'scale of its own, weights are shown in steps of it, offsets taken off.';
 
 function headerOf(
   document: Document,
@@ -132,7 +135,8 @@ function headerOf(
       document,
       'p',
       {},
-      `${title === name ? '' : `${name}, `}${groupDigits(size.parameters)} parameters, ${state}, seed ${seed}, ${duration(milliseconds)}`,
+      `${title === name ? '' : `${name}, `}${groupDigits(size.parameters)} parameters, ${state}, seed ${seed}, ` +
+        duration(milliseconds),
     ),
     element(
       document,

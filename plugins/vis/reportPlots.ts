@@ -44,8 +44,8 @@ export interface LayerFigure {
 const RULES: OptionRules<{width: number}> = {width: integer(420, 160, 10_000)};
 
 /**
- * What a report says, drawn: elements for a page of one's own. Colours follow the text's, and the CSS variables `--compress-before`, `--compress-after`
- * and `--compress-mark`, where they are set; classes begin with `compress-`.
+ * What a report says, drawn: elements for a page of one's own. Colours follow the text's, and the CSS variables
+ * `--compress-before`, `--compress-after` and `--compress-mark`, where they are set; classes begin with `compress-`.
  *
  * ```ts
  * const {size, errors} = await reportPlots(compression);

@@ -8,8 +8,8 @@ interface MatMulAttrs {
 }
 
 /**
- * A product of transposed matrices, the gradient of every Dense, as a product of matrices that were transposed before: only for those the stock
- * kernel has a fast way, by XNNPACK, and it takes about eight times as long for the others.
+ * A product of transposed matrices, the gradient of every Dense, as a product of matrices that were transposed before:
+ * only for those the stock kernel has a fast way, by XNNPACK, and it takes about eight times as long for the others.
  * @param stock the wasm backend's own kernel
  */
 export function batchMatMul(stock: KernelConfig): KernelConfig {

@@ -34,7 +34,10 @@ export function geometryOf(
   );
 }
 
-/** The part of the padded input that the windows of a convolution reach: (outHeight − 1)·stride + filterHeight rows, columns alike. */
+/**
+ * The part of the padded input that the windows of a convolution reach: (outHeight − 1)·stride + filterHeight rows,
+ * columns alike.
+ */
 export function cropToWindows(x: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
   const {padInfo, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth} = geometry;
   return placeInFrame(
@@ -73,7 +76,10 @@ function withZerosBetween(dy: Tensor4D, strideHeight: number, strideWidth: numbe
   return reshape(spread, [batch, height * strideHeight, width * strideWidth, channels]);
 }
 
-/** Images put at (top, left) into height × width zeros; what sticks out is cut off, and a negative offset cuts at the start. */
+/**
+ * Images put at (top, left) into height × width zeros; what sticks out is cut off, and a negative offset cuts at the
+ * start.
+ */
 function placeInFrame(x: Tensor4D, top: number, left: number, height: number, width: number): Tensor4D {
   const bottom = height - top - x.shape[1];
   const right = width - left - x.shape[2];

@@ -64,7 +64,8 @@ function exhaustedMessage(where: string, samples: number, before: number | undef
   return before === undefined
     ? `${where}: expected at least one sample of data, got an empty source`
     : `${where}: expected the source to give its ${before} samples on every reading, got ${samples} on this one; ` +
-        'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
+        'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that ' +
+        'opens an iterator';
 }
 
 function tensorBatches(

@@ -76,7 +76,10 @@ function contextOf(stageName: string, {observers}: Compression, signal: AbortSig
   };
 }
 
-/** A task, not a microtask: timers, input events and unsubscriptions get their turn. Of a message, because browsers hold timers back: by 4 ms, in hidden pages by seconds. */
+/**
+ * A task, not a microtask: timers, input events and unsubscriptions get their turn. Of a message, because browsers hold
+ * timers back: by 4 ms, in hidden pages by seconds.
+ */
 function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     const {port1, port2} = new MessageChannel();

@@ -30,7 +30,10 @@ export interface Recipe {
 /** So many rows of its inputs are enough for each layer, which has 384 at most, and quickly multiplied. */
 const rows = 2048;
 
-/** Compresses what was adapted, calibrated on the images that it was adapted on. Unsubscribing cancels it, and frees what it used. */
+/**
+ * Compresses what was adapted, calibrated on the images that it was adapted on. Unsubscribing cancels it, and frees
+ * what it used.
+ */
 export function compressAdapted({compression, xs}: Adapted, recipe: Recipe): Observable<Compression> {
   return compressed(of(compression).pipe(calibrate(xs, {rows})), recipe);
 }

@@ -3,7 +3,8 @@ import {Interrupted} from './failure.ts';
 const SIGNALS = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
 
 /**
- * Runs something that Ctrl-C cancels: its signal is aborted, and the promise rejects at once, whatever is still on its way.
+ * Runs something that Ctrl-C cancels: its signal is aborted, and the promise rejects at once, whatever is still on its
+ * way.
  * @throws Interrupted
  */
 export async function interruptible<Result>(run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

@@ -44,7 +44,8 @@ export async function runCli(args: readonly string[]): Promise<void> {
 function newProgram(): Command {
   const program = new Command('tfjs-compress')
     .description(
-      'Makes TensorFlow.js models small: quantizes and prunes them after training, layer by layer, on a few inputs and no labels.',
+      'Makes TensorFlow.js models small: quantizes and prunes them after training, layer by layer, ' +
+        'on a few inputs and no labels.',
     )
     .version(versionOf(), '--version', 'print the version')
     .helpOption('--help', 'print this')

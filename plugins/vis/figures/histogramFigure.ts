@@ -56,7 +56,9 @@ function drawingOf(document: Document, width: number, histogram: LetterHistogram
     marginRight: 8,
     marginTop: 20,
     marginBottom: 36,
-    ariaLabel: `Weights of ${histogram.name}. ${spikes.length <= FEW ? spikes.map(({title}) => title).join('; ') : `${letters.length} letters`}`,
+    ariaLabel:
+      `Weights of ${histogram.name}. ` +
+      (spikes.length <= FEW ? spikes.map(({title}) => title).join('; ') : `${letters.length} letters`),
     x: {domain: [from, to]},
     y: {axis: null, domain: [0, 1]},
     marks: [
@@ -134,7 +136,10 @@ function outlineOf(bins: readonly Bin[]): Corner[] {
 }
 
 function binTitle({from, to, original, pruned}: Bin): string {
-  return `${short(from)} to ${short(to)}: ${groupDigits(original)} weights${pruned > 0 ? `, ${groupDigits(pruned)} of them pruned` : ''}`;
+  return (
+    `${short(from)} to ${short(to)}: ${groupDigits(original)} ` +
+    `weights${pruned > 0 ? `, ${groupDigits(pruned)} of them pruned` : ''}`
+  );
 }
 
 /** @param isNowhere whether pruned weights, which are 0, lie at another place for every neuron */

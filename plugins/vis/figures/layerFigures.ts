@@ -5,7 +5,10 @@ import {type Bar, bars} from './bars.ts';
 import {figure, type Panel} from './figure.ts';
 import type {Canvas} from './qualityFigures.ts';
 
-/** Relative errors of all layers; beside them the bound of the theory where it applies, and clipped steps where it does not. */
+/**
+ * Relative errors of all layers; beside them the bound of the theory where it applies, and clipped steps where it does
+ * not.
+ */
 export function errorsFigure({document, width}: Canvas, {layers}: Report): HTMLElement {
   const panel = (heading: string, rows: readonly Bar[], whole?: number): Panel => ({
     heading,
@@ -36,7 +39,8 @@ function captionOf(layers: readonly LayerReport[], isBounded: boolean, isClipped
     ...(isBounded ? ['The bound of the theory holds for the path before refinement, with probability 0.99.'] : []),
     ...(isClipped
       ? [
-          `${isBounded ? 'Where it does not apply, ' : 'The bound of the theory does not apply here; '}beside the errors are the clipped steps, those of the path beyond the outermost letter.`,
+          `${isBounded ? 'Where it does not apply, ' : 'The bound of the theory does not apply here; '}beside the ` +
+            'errors are the clipped steps, those of the path beyond the outermost letter.',
         ]
       : []),
   ].join(' ');
@@ -45,7 +49,8 @@ function captionOf(layers: readonly LayerReport[], isBounded: boolean, isClipped
 function errorBar({name, relativeError, heldOutRows, bound}: LayerReport): Bar {
   const text = `${percent(relativeError)}${heldOutRows === 0 ? '*' : ''}`;
   const path = bound
-    ? `; largest error along the path ${short(bound.measured)}, bound ${short(bound.limit)}${bound.applies ? '' : ' (does not apply)'}`
+    ? `; largest error along the path ${short(bound.measured)}, ` +
+      `bound ${short(bound.limit)}${bound.applies ? '' : ' (does not apply)'}`
     : '';
   return {label: name, value: relativeError, text, title: `${name}: ${text}${path}`};
 }
@@ -77,12 +82,16 @@ function clippedBar({name, clippedShare}: LayerReport): Bar {
 /** Bits of the letters, and the pruned share, of all layers. */
 export function bitsFigure({document, width}: Canvas, {layers}: Report): HTMLElement {
   const isPruned = layers.some(({sparsity}) => sparsity > 0);
+  const hasLetters = layers.some(({granularity}) => granularity !== undefined);
   return figure(
     document,
     {
       kind: 'bits',
       title: isPruned ? 'Bits and sparsity of each layer' : 'Bits of each layer',
-      caption: `Bits per weight as packed, with scales and masks${layers.some(({granularity}) => granularity !== undefined) ? '; the mark is what a letter carries by itself, log₂ of their number' : ''}.`,
+      caption:
+        'Bits per weight as packed, with scales and masks' +
+        (hasLetters ? '; the mark is what a letter carries by itself, log₂ of their number' : '') +
+        '.',
     },
     [
       {heading: 'Bits per weight', drawing: bars(document, layers.map(bitsBar), {label: 'Bits per weight', width})},

@@ -28,7 +28,9 @@ export function accuracyFigure({document, width}: Canvas, {evaluation}: Report):
     {
       kind: 'accuracy',
       title: accuracyAfter === undefined ? 'Agreement with the original' : 'Accuracy',
-      caption: `On ${groupDigits(samples)} samples. Same answer: how often both models rank the same class first. The outputs differ by ${percent(relativeError)} in norm.`,
+      caption:
+        `On ${groupDigits(samples)} samples. Same answer: how often both models rank the same class first. The ` +
+        `outputs differ by ${percent(relativeError)} in norm.`,
     },
     [{heading: 'Accuracy', drawing: bars(document, rows, {label: 'Shares of the evaluated samples', width, whole: 1})}],
   );
@@ -49,7 +51,8 @@ export function sizeFigure({document, width}: Canvas, {size, packing}: Report): 
       caption:
         compressedWeights === 0
           ? 'No layer was compressed.'
-          : `${short(bitsPerWeight)} bits for each of ${groupDigits(compressedWeights)} compressed weights, scales and masks included${packing ? '' : '; so small once packed'}.`,
+          : `${short(bitsPerWeight)} bits for each of ${groupDigits(compressedWeights)} compressed weights, ` +
+            `scales and masks included${packing ? '' : '; so small once packed'}.`,
     },
     [
       {

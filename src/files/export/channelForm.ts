@@ -11,8 +11,8 @@ export interface ChannelForm {
 }
 
 /**
- * A kernel with one step per channel as uint8 letters and float32 factors, whose float32 products are exactly its weights:
- * letters are multiples of a power of two.
+ * A kernel with one step per channel as uint8 letters and float32 factors, whose float32 products are exactly its
+ * weights: letters are multiples of a power of two.
  * @returns undefined if scales are of another kind, or a weight is not its letter times its step
  */
 export function findChannelForm(target: FoldTarget, kernel: Float32Array): ChannelForm | undefined {

@@ -22,13 +22,15 @@ export interface FoldTarget {
 }
 
 /**
- * Takes the steps out of a kernel with one step per channel and puts them into the layer that follows, so that letters alone are left:
+ * Takes the steps out of a kernel with one step per channel and puts them into the layer that follows, so that letters
+ * alone are left:
  *
  *     W = L ∘ c,  g(xW + b) = c ∘ g(xL + b / c) for a positively homogeneous g,
  *
- * c = step / 2^k, the power of two nearest to the mean step, so that activations keep their size and L ∘ 2^k is exact. Then BatchNormalization
- * has γ·c and mean / c, or without γ the variance (σ² + ε) / c² − ε; a kernel has its rows times c. The function of the model stays the same but
- * for the rounding of these float32 numbers. A channel of step 0 keeps c = 1 and weights 0.
+ * c = step / 2^k, the power of two nearest to the mean step, so that activations keep their size and L ∘ 2^k is exact.
+ * Then BatchNormalization has γ·c and mean / c, or without γ the variance (σ² + ε) / c² − ε; a kernel has its rows
+ * times c. The function of the model stays the same but for the rounding of these float32 numbers. A channel of step 0
+ * keeps c = 1 and weights 0.
  * @param canReceive whether a layer's weights may be written to
  * @returns undefined, with nothing changed, where that is not possible
  */

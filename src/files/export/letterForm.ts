@@ -3,8 +3,8 @@ import {findExactCodes} from './exactCodes.ts';
 import type {AffineMap, StoredForm} from './storedForm.ts';
 
 /**
- * A kernel whose letters share one step as uint8 codes that tfjs decodes to exactly its weights.
- * code · scale + min with scale = step, min = the lowest letter; with half of the step where pruned weights need a 0 between two letters.
+ * A kernel whose letters share one step as uint8 codes that tfjs decodes to exactly its weights. code · scale + min
+ * with scale = step, min = the lowest letter; with half of the step where pruned weights need a 0 between two letters.
  * @returns undefined if there is more than one step, or no uint8 map gives every weight
  */
 export function findLetterForm(

@@ -15,7 +15,9 @@ export interface AffineMap {
   readonly min: number;
 }
 
-/** What tfjs decodes a code to (tfjs-core 4.22, `decodeWeight`): product and sum in float64, rounded once to float32. */
+/**
+ * What tfjs decodes a code to (tfjs-core 4.22, `decodeWeight`): product and sum in float64, rounded once to float32.
+ */
 export function affineValue(code: number, {scale, min}: AffineMap): number {
   return Math.fround(code * scale + min);
 }

@@ -16,8 +16,8 @@ export interface PackedLayout {
   readonly groupSize: number;
   readonly groups: number;
   /**
-   * Pruned weights: `'none'`, or as letters (a 0 in an alphabet with 0); `'sentinel'`: the letter `levels` stands for a 0
-   * that has neither step nor offset; n of m: only kept weights have codes, each with its place among the m features
+   * Pruned weights: `'none'`, or as letters (a 0 in an alphabet with 0); `'sentinel'`: the letter `levels` stands for a
+   * 0 that has neither step nor offset; n of m: only kept weights have codes, each with its place among the m features
    * above the bits of its letter.
    */
   readonly zeros: 'none' | 'sentinel' | NofM;

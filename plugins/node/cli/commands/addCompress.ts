@@ -1,6 +1,6 @@
 import {type Command, Option} from 'commander';
 import {UsageError} from '../failure.ts';
-import type { CompressOptions} from './compressOptions.ts';
+import type {CompressOptions} from './compressOptions.ts';
 import {FORMATS} from './compressOptions.ts';
 import {bitsValue, pageValue, pathValue, pruneValue} from './optionValues.ts';
 import {addDataOptions, addRunOptions} from './sharedOptions.ts';
@@ -34,7 +34,8 @@ export function addCompress(program: Command): void {
     .addOption(
       new Option(
         '--format <form>',
-        'packed: smallest, for loadPacked; stock: what unmodified tfjs loads, in its 8-bit and 16-bit formats; float32: as every tf.LayersModel',
+        'packed: smallest, for loadPacked; stock: what unmodified tfjs loads, in its 8-bit and 16-bit formats; ' +
+          'float32: as every tf.LayersModel',
       )
         .choices(FORMATS)
         .default('packed'),

@@ -78,12 +78,14 @@ function planLines(plan: DryRunReport, {width, heading}: Output): string[] {
     '',
     ...skipLines(plan, 'would leave', width),
     ...wrapText(
-      `stages   ${stages.join(' → ')}, on ${countText(samples)} samples of ${inputShapes.map((shape) => shape.join('×')).join(' and ')}`,
+      `stages   ${stages.join(' → ')}, on ${countText(samples)} samples of ` +
+        inputShapes.map((shape) => shape.join('×')).join(' and '),
       width,
       9,
     ),
     ...wrapText(
-      `size     ${bytesText(size.bytesBefore)} → ${bytesText(size.bytesAfter)} packed, ${ratio.toPrecision(3)} times smaller; ${size.bitsPerWeight.toFixed(2)} bits for each ` +
+      `size     ${bytesText(size.bytesBefore)} → ${bytesText(size.bytesAfter)} packed, ${ratio.toPrecision(3)} ` +
+        `times smaller; ${size.bitsPerWeight.toFixed(2)} bits for each ` +
         `of ${countText(size.compressedWeights)} weights, scales included`,
       width,
       9,

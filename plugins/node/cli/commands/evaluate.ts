@@ -30,7 +30,8 @@ export async function evaluateCommand(source: string, options: EvaluateOptions):
   const data = await openEvaluation(loaded.model, path, labels, {...reading, samples});
   if (!data.isLabelled && against === undefined) {
     throw new UsageError(
-      'evaluate: expected --labels <file>, a folder with a sub-folder for each class, or --against <model>: without them there is nothing to measure',
+      'evaluate: expected --labels <file>, a folder with a sub-folder for each class, or --against <model>: ' +
+        'without them there is nothing to measure',
     );
   }
   noteInputs('evaluates on', data.inputs, output);

@@ -50,12 +50,18 @@ function factsOf({model, file, isPacked, bytes}: LoadedModel, rows: readonly Lay
 function titleOf({model, file, isPacked}: LoadedModel): string {
   const shapes = (tensors: typeof model.inputs): string =>
     tensors.map(({shape}) => shapeText(shape.slice(1))).join(' and ');
-  return `${file.name}: ${isPacked ? 'packed' : 'float'} model '${model.name}', ${shapes(model.inputs)} → ${shapes(model.outputs)}`;
+  return (
+    `${file.name}: ${isPacked ? 'packed' : 'float'} model '${model.name}', ${shapes(model.inputs)} → ` +
+    shapes(model.outputs)
+  );
 }
 
 function totalsOf({bytes}: LoadedModel, rows: readonly LayerRow[]): string {
   const weights = rows.reduce((sum, row) => sum + row.weights, 0);
-  return `${countText(weights)} weights in ${bytesText(bytes)} of files, model.json included: ${((8 * bytes) / Math.max(1, weights)).toFixed(2)} bits for each; ${bytesText(4 * weights)} as float32`;
+  return (
+    `${countText(weights)} weights in ${bytesText(bytes)} of files, model.json included: ` +
+    `${((8 * bytes) / Math.max(1, weights)).toFixed(2)} bits for each; ${bytesText(4 * weights)} as float32`
+  );
 }
 
 function shapeText(shape: ReadonlyArray<number | null>): string {

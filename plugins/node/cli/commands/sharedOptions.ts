@@ -29,7 +29,8 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option('--backend <name>', 'what tfjs computes on').choices(BACKENDS).default('wasm'))
     .option(
       '--import <module>',
-      'a module to import before the model is loaded, such as one that registers custom layers; may be given more than once',
+      'a module to import before the model is loaded, such as one that registers custom layers; ' +
+        'may be given more than once',
       collectOption,
     )
     .option('--json', 'print one JSON document and nothing else')

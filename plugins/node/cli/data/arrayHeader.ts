@@ -56,7 +56,10 @@ function npyType(text: string): Pick<ArrayHeader, 'type' | 'littleEndian'> {
   );
 }
 
-/** http://yann.lecun.com/exdb/mnist: two zeros, the type, the number of axes, their lengths, then numbers, all big-endian. */
+/**
+ * http://yann.lecun.com/exdb/mnist: two zeros, the type, the number of axes, their lengths, then numbers, all
+ * big-endian.
+ */
 function idxHeader(head: Buffer): ArrayHeader {
   const [kind, axes] = [head[2], head[3]];
   const type = elementTypes[{0x08: 'u1', 0x09: 'i1', 0x0b: 'i2', 0x0c: 'i4', 0x0d: 'f4', 0x0e: 'f8'}[kind] ?? ''];

@@ -32,7 +32,9 @@ export async function openEvaluation(
   const classes = Math.max(2, scores.at(-1) ?? 2); // one output says which of two
   if (labels !== undefined && !isClassifier(model)) {
     throw new DataError(
-      `${labels}: expected a model that gives one score for each class, [batch, classes], got one that gives [${scores.map((length, axis) => (axis === 0 ? 'batch' : (length ?? 'any'))).join(', ')}]; leave the labels out`,
+      `${labels}: expected a model that gives one score for each class, [batch, classes], got one that gives ` +
+        `[${scores.map((length, axis) => (axis === 0 ? 'batch' : (length ?? 'any'))).join(', ')}]; ` +
+        'leave the labels out',
     );
   }
   if (labels === undefined && isClassifier(model) && (await hasClassFolders(data))) {

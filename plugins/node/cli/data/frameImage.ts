@@ -4,8 +4,9 @@ import type {ImageFrame} from './imageFrame.ts';
 /**
  * An image as a model takes it, `[height, width, channels]`, values 0 … 255.
  *
- * The largest part of the right aspect is cut out of the middle and resized, bilinear with half-pixel centres and without smoothing, as Keras's
- * `smart_resize` does; on the CPU, so that every backend gets the same numbers. What is transparent is laid on white.
+ * The largest part of the right aspect is cut out of the middle and resized, bilinear with half-pixel centres and
+ * without smoothing, as Keras's `smart_resize` does; on the CPU, so that every backend gets the same numbers. What is
+ * transparent is laid on white.
  */
 export function frameImage(pixels: Pixels, frame: ImageFrame): Float32Array {
   const {height, width, channels} = frame;

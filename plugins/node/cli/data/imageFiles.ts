@@ -13,7 +13,8 @@ export interface ImageFiles {
 }
 
 /**
- * Finds files named .jpg, .jpeg or .png in a folder and in all below it. Links to files count, links to folders and what is hidden do not.
+ * Finds files named .jpg, .jpeg or .png in a folder and in all below it. Links to files count, links to folders and
+ * what is hidden do not.
  * @throws DataError if there is none
  */
 export async function imageFiles(folder: string): Promise<ImageFiles> {
@@ -37,5 +38,8 @@ function found(files: readonly string[]): string {
   if (files.length === 0) return 'an empty folder';
   const kinds = [...new Set(files.map((file) => extname(file).toLowerCase() || 'no extension'))].sort();
   const hint = kinds.includes('.npy') || kinds.includes('.gz') ? '; name the file itself' : '';
-  return `${files.length} other ${files.length === 1 ? 'file' : 'files'} (${kinds.slice(0, 5).join(', ')}${kinds.length > 5 ? ', …' : ''})${hint}`;
+  return (
+    `${files.length} other ${files.length === 1 ? 'file' : 'files'} ` +
+    `(${kinds.slice(0, 5).join(', ')}${kinds.length > 5 ? ', …' : ''})${hint}`
+  );
 }

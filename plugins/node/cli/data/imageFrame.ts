@@ -6,7 +6,10 @@ export interface ImageFrame {
   readonly width: number;
   /** 1: luminance; 3: red, green, blue. */
   readonly channels: 1 | 3;
-  /** Whether the model takes any size, so that pixels are cut out of the middle as they are where there are enough: scale matters for super-resolution. */
+  /**
+   * Whether the model takes any size, so that pixels are cut out of the middle as they are where there are enough:
+   * scale matters for super-resolution.
+   */
   readonly cuts: boolean;
 }
 
@@ -27,12 +30,14 @@ export function imageFrame(
   const [, height, width, channels = 3] = inputShape;
   if (inputShape.length !== 4 || (channels !== null && channels !== 1 && channels !== 3)) {
     throw new DataError(
-      `${path}: expected a model that takes images, [batch, height, width, 1 or 3], got one that takes ${shapeText(inputShape)}; give its inputs as a .npy file`,
+      `${path}: expected a model that takes images, [batch, height, width, 1 or 3], got one that takes ` +
+        `${shapeText(inputShape)}; give its inputs as a .npy file`,
     );
   }
   if (size && height !== null && width !== null && (size[0] !== height || size[1] !== width)) {
     throw new DataError(
-      `${path}: expected no other size than that of the model, ${height}×${width}, got ${size.join('×')}; images are resized to what the model takes`,
+      `${path}: expected no other size than that of the model, ${height}×${width}, got ${size.join('×')}; ` +
+        'images are resized to what the model takes',
     );
   }
   const [anyHeight, anyWidth] = size ?? ANY_SIZE;

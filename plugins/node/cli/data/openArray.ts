@@ -32,7 +32,8 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
   const packed = head[0] === 0x1f && head[1] === 0x8b;
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') {
     throw new DataError(
-      `${path}: expected one array, got an archive (.npz, .zip); save the array alone: np.save('inputs.npy', archive['name'])`,
+      `${path}: expected one array, got an archive (.npz, .zip); save the array alone: np.save('inputs.npy', ` +
+        "archive['name'])",
     );
   }
   const header = withArrayErrors(path, () =>
@@ -48,12 +49,14 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
   const length = unpacked?.length ?? (await stat(path)).size;
   if (length !== end) {
     throw new DataError(
-      `${path}: expected ${end} bytes, as its header [${shape.join(', ')}] of ${type.name} says, got ${length}; ${length < end ? 'it is cut off' : 'it has more than one array'}: save or fetch it again`,
+      `${path}: expected ${end} bytes, as its header [${shape.join(', ')}] of ${type.name} says, got ${length}; ` +
+        `${length < end ? 'it is cut off' : 'it has more than one array'}: save or fetch it again`,
     );
   }
   if (fortranOrder && length > MAX_UNPACKED)
     throw new DataError(
-      `${path}: expected at most ${MAX_UNPACKED} bytes in Fortran order, got ${length}; save it with np.ascontiguousarray`,
+      `${path}: expected at most ${MAX_UNPACKED} bytes in Fortran order, got ${length}; ` +
+        'save it with np.ascontiguousarray',
     );
   const whole = unpacked ?? (fortranOrder || length <= WHOLE_BYTES ? await readFile(path) : undefined);
   return {shape, type: type.name, whole: type.whole, read: reader(path, header, whole)};
@@ -62,7 +65,8 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
 function checkShape(path: string, {shape, type}: ArrayHeader): void {
   if (shape.length > 0 && !shape.includes(0)) return;
   throw new DataError(
-    `${path}: expected samples along the first axis, got ${shape.length === 0 ? 'a single number' : `an empty array [${shape.join(', ')}]`} of ${type.name}`,
+    `${path}: expected samples along the first axis, ` +
+      `got ${shape.length === 0 ? 'a single number' : `an empty array [${shape.join(', ')}]`} of ${type.name}`,
   );
 }
 
@@ -72,7 +76,8 @@ async function unpack(path: string, length: number): Promise<Buffer> {
     return await promisify(gunzip)(packed, {maxOutputLength: length});
   } catch (cause) {
     throw new DataError(
-      `${path}: expected a gzipped file of ${length} bytes, as its header says, got one that does not unpack to that (${messageOf(cause)}); fetch it again`,
+      `${path}: expected a gzipped file of ${length} bytes, as its header says, got one that does not unpack to ` +
+        `that (${messageOf(cause)}); fetch it again`,
       {cause},
     );
   }
@@ -95,7 +100,8 @@ function reader(path: string, header: ArrayHeader, whole: Buffer | undefined): D
     }
     if (type.whole && type.bytes === 8 && !numbers.every(Number.isSafeInteger))
       throw new DataError(
-        `${path}: expected integers up to 2⁵³, got larger ones of ${type.name} in samples ${first} to ${first + count - 1}`,
+        `${path}: expected integers up to 2⁵³, got larger ones of ${type.name} in samples ${first} to ` +
+          `${first + count - 1}`,
       );
     return numbers;
   };

@@ -46,7 +46,8 @@ export function openArrayInputs(
     chosen,
     skipped: [],
     description: [
-      `${chosen.length} ${chosen.length === 1 ? 'sample' : 'samples'}${chosen.length < total ? ` at random of ${total}` : ''}`,
+      `${chosen.length} ${chosen.length === 1 ? 'sample' : 'samples'}` +
+        (chosen.length < total ? ` at random of ${total}` : ''),
       `${shape.join('×')} of ${array.type}`,
       ...(arePixels ? [`pixels 0…255 as ${low}…${high}`] : []),
     ].join(', '),

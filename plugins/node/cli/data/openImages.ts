@@ -9,12 +9,15 @@ import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 import {shuffledSamples} from './shuffledSamples.ts';
 import {tensorBatches} from './tensorBatches.ts';
 
-/** What decoded images may take in memory so that the next reading need not decode them again; those beyond are decoded each time. */
+/**
+ * What decoded images may take in memory so that the next reading need not decode them again; those beyond are decoded
+ * each time.
+ */
 const KEPT_BYTES = 2 ** 28;
 
 /**
- * Opens the images of a folder and of all below it. Each chosen image is decoded here once, so that what is damaged is known before work starts;
- * where damaged ones are left out, others of the folder are taken instead.
+ * Opens the images of a folder and of all below it. Each chosen image is decoded here once, so that what is damaged is
+ * known before work starts; where damaged ones are left out, others of the folder are taken instead.
  * @throws DataError if there is none, if none decodes, or at the first damaged one with `onCorrupt: 'refuse'`
  */
 export async function openImages(
@@ -70,7 +73,8 @@ async function readImage(path: string, frame: ImageFrame): Promise<Float32Array>
     return frameImage(decodeImage(await readFile(path)), frame);
   } catch (cause) {
     throw new DataError(
-      `${path}: expected a jpeg or png image, got a damaged one (${cause instanceof Error ? cause.message : String(cause)}); mend or remove it`,
+      `${path}: expected a jpeg or png image, got a damaged one ` +
+        `(${cause instanceof Error ? cause.message : String(cause)}); mend or remove it`,
       {cause},
     );
   }
@@ -114,7 +118,8 @@ function describe(
   const kinds = [...new Set(files.map((file) => (extname(file).toLowerCase() === '.png' ? 'png' : 'jpeg')))].sort();
   const left = total - skipped - files.length;
   return [
-    `${files.length} ${files.length === 1 ? 'image' : 'images'} (${kinds.join(', ')})${left > 0 ? ` at random of ${total}` : ''}`,
+    `${files.length} ${files.length === 1 ? 'image' : 'images'} ` +
+      `(${kinds.join(', ')})${left > 0 ? ` at random of ${total}` : ''}`,
     `${height}×${width}×${channels}${cuts ? ' from their middle' : ''}`,
     `pixels 0…255 as ${low}…${high}`,
     ...(skipped > 0 ? [`${skipped} damaged`] : []),

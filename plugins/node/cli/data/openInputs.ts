@@ -8,8 +8,8 @@ import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 /**
  * Opens a folder of images, a `.npy` file or an idx file, gzipped or not: what its first bytes say, whatever its name.
  *
- * Images are cut to the model's aspect, from the middle, and resized; where the model leaves height and width open, `size` pixels are cut from the
- * middle as they are, and only smaller images are resized.
+ * Images are cut to the model's aspect, from the middle, and resized; where the model leaves height and width open,
+ * `size` pixels are cut from the middle as they are, and only smaller images are resized.
  * @param inputShape `model.inputs[0].shape`: the batch first
  * @throws DataError naming the file, what was expected, what came and what to do
  */
@@ -28,7 +28,8 @@ export async function openInputs(
   const array = entry.isFile() ? await openArray(path) : undefined;
   if (!array)
     throw new DataError(
-      `${path}: expected a folder of images, a .npy or an idx file (gzipped or not), got another file; put images into a folder and name that`,
+      `${path}: expected a folder of images, a .npy or an idx file (gzipped or not), got another file; ` +
+        'put images into a folder and name that',
     );
   return openArrayInputs(path, array, inputShape, options);
 }

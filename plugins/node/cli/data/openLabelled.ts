@@ -16,7 +16,8 @@ export interface LabelledInputs {
 }
 
 /**
- * Opens a folder whose sub-folders are classes, numbered in the order of their names: what Keras's `image_dataset_from_directory` reads.
+ * Opens a folder whose sub-folders are classes, numbered in the order of their names: what Keras's
+ * `image_dataset_from_directory` reads.
  * @param classes how many classes the model knows; there must be as many folders
  * @throws DataError
  */
@@ -37,8 +38,10 @@ export async function openLabelled(
     .map(({name}) => name)
     .sort();
   if (classNames.length !== classes) {
+    const names = [...classNames.slice(0, 5), ...(classNames.length > 5 ? ['…'] : [])].join(', ');
     throw new DataError(
-      `${path}: expected ${classes} folders, one for each class of the model, got ${classNames.length}${classNames.length > 0 ? ` (${classNames.slice(0, 5).join(', ')}${classNames.length > 5 ? ', …' : ''})` : ''}`,
+      `${path}: expected ${classes} folders, one for each class of the model, ` +
+        `got ${classNames.length}${classNames.length > 0 ? ` (${names})` : ''}`,
     );
   }
   const {images} = await imageFiles(path);

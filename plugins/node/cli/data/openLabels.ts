@@ -5,7 +5,8 @@ import {openArray} from './openArray.ts';
 const MAX_TEXT_BYTES = 2 ** 26;
 
 /**
- * Class numbers, one for each sample: an idx file or a `.npy` file of integers, gzipped or not, or a text with one number a line.
+ * Class numbers, one for each sample: an idx file or a `.npy` file of integers, gzipped or not, or a text with one
+ * number a line.
  * @param classes each number must be below it
  * @throws DataError naming the file and the first number or line that is none
  */
@@ -19,7 +20,8 @@ export async function openLabels(path: string, classes: number): Promise<Int32Ar
   const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (wrong >= 0)
     throw new DataError(
-      `${path}: expected class numbers from 0 to ${classes - 1}, as many as the model has outputs, got ${labels[wrong]} for sample ${wrong}`,
+      `${path}: expected class numbers from 0 to ${classes - 1}, as many as the model has outputs, ` +
+        `got ${labels[wrong]} for sample ${wrong}`,
     );
   return Int32Array.from(labels);
 }
@@ -47,7 +49,8 @@ async function textLabels(path: string, bytes: number): Promise<Float64Array> {
   return Float64Array.from(lines, (line, i) => {
     if (!/^\s*\d+\s*$/.test(line))
       throw new DataError(
-        `${path}: expected one class number on each line (or an idx or .npy file), got '${line.slice(0, 40)}' on line ${i + 1}`,
+        `${path}: expected one class number on each line (or an idx or .npy file), got '${line.slice(0, 40)}' on ` +
+          `line ${i + 1}`,
       );
     return Number(line);
   });

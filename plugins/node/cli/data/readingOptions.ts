@@ -6,7 +6,9 @@ export interface DiskInputs {
   readonly count: number;
   /** How many samples the source has, those left out too; labels for it must be as many. */
   readonly total: number;
-  /** Which samples of the source are read, in the order of the reading: the label of sample i is `labels[chosen[i]]`. */
+  /**
+   * Which samples of the source are read, in the order of the reading: the label of sample i is `labels[chosen[i]]`.
+   */
   readonly chosen: readonly number[];
   /** Files that could not be read, and why. */
   readonly skipped: readonly {readonly file: string; readonly reason: string}[];

@@ -47,7 +47,8 @@ export async function loadModel(source: string): Promise<LoadedModel> {
 export function requireFloat({file, isPacked}: LoadedModel, where = ''): void {
   if (isPacked)
     throw new Failure(
-      `${where}expected a float model, got the packed model '${file.name}', which is small already; name the model that it was made from`,
+      `${where}expected a float model, got the packed model '${file.name}', which is small already; ` +
+        'name the model that it was made from',
     );
 }
 
@@ -79,7 +80,10 @@ async function fetchWeights(url: string): Promise<Response> {
 function refusalText(name: string, message: string): string {
   const unknown = /^Unknown (layer|initializer|regularizer|constraint|object): (.+?)\. /.exec(message);
   if (unknown) {
-    return `the model '${name}' has a ${unknown[1]} '${unknown[2]}' that tfjs does not know; --import <module> imports a module first, which registers it with tf.serialization.registerClass`;
+    return (
+      `the model '${name}' has a ${unknown[1]} '${unknown[2]}' that tfjs does not know; ` +
+      '--import <module> imports a module first, which registers it with tf.serialization.registerClass'
+    );
   }
   return `expected a LayersModel in '${name}', got: ${message}`;
 }

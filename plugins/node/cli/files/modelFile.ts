@@ -46,7 +46,8 @@ async function locateModel(source: string): Promise<ModelLocation> {
   if (names.includes('model.json')) return {kind: 'file', path: join(path, 'model.json'), folder: path};
   const content = names.length === 0 ? 'nothing' : names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
   throw new Failure(
-    `expected a model.json in the folder '${path}', found ${content}${names.includes('saved_model.pb') ? `; ${CONVERT}` : ''}`,
+    `expected a model.json in the folder '${path}', ` +
+      `found ${content}${names.includes('saved_model.pb') ? `; ${CONVERT}` : ''}`,
   );
 }
 
@@ -65,7 +66,8 @@ export function refusePage(name: string, text: string): void {
   if (!/^\uFEFF?\s*<(!doctype|html|head|body|\?xml)/i.test(text)) return;
   const title = /<title[^>]*>\s*([^<]{1,80})/i.exec(text)?.[1]?.trim();
   throw new Failure(
-    `expected a model at '${name}', got an HTML page${title === undefined ? '' : ` with the title '${title}'`}: the address is wrong, asks for a login, ` +
+    `expected a model at '${name}', got an HTML page${title === undefined ? '' : ` with the title '${title}'`}: ` +
+      'the address is wrong, asks for a login, ' +
       'or the server answers every address with its start page',
   );
 }
@@ -76,7 +78,8 @@ function parseModel(name: string, text: string): Readonly<Record<string, unknown
     if (typeof content === 'object' && content !== null) return {...content};
   } catch (cause) {
     throw new Failure(
-      `expected a tfjs model in JSON at '${name}', got ${text.length} characters that do not parse: ${messageOf(cause)}`,
+      `expected a tfjs model in JSON at '${name}', got ${text.length} characters that do not parse: ` +
+        messageOf(cause),
       {cause},
     );
   }
@@ -87,15 +90,18 @@ function refuseOthers(name: string, {format, modelTopology, weightsManifest}: Mo
   const topology: object = typeof modelTopology === 'object' && modelTopology !== null ? modelTopology : {};
   if (format === 'graph-model' || 'node' in topology) {
     throw new Failure(
-      `expected a tf.LayersModel, got the tf.GraphModel '${name}', which only compressGraph of the library compresses; or convert the Keras model with --output_format tfjs_layers_model`,
+      `expected a tf.LayersModel, got the tf.GraphModel '${name}', which only compressGraph of the library ` +
+        'compresses; or convert the Keras model with --output_format tfjs_layers_model',
     );
   }
   if (modelTopology === undefined || !Array.isArray(weightsManifest)) {
     throw new Failure(
-      `expected \`modelTopology\` and \`weightsManifest\` in the model.json '${name}', found neither or one; is it the file that tfjs saved?`,
+      `expected \`modelTopology\` and \`weightsManifest\` in the model.json '${name}', found neither or one; ` +
+        'is it the file that tfjs saved?',
     );
   }
 }
 
 const CONVERT =
-  'convert the Keras model first: tensorflowjs_converter --input_format keras --output_format tfjs_layers_model <model.h5> <folder>';
+  'convert the Keras model first: tensorflowjs_converter --input_format keras --output_format tfjs_layers_model ' +
+  '<model.h5> <folder>';

@@ -99,7 +99,8 @@ function refuseTaken(out: string, force: boolean): void {
   const names = readdirSync(out);
   if (force || names.length === 0 || names.includes('model.json')) return;
   throw new Failure(
-    `--out ${out}: expected an empty folder, or one with a model to replace, found ${names.length} other files; --force saves the model beside them`,
+    `--out ${out}: expected an empty folder, or one with a model to replace, found ${names.length} other files; ` +
+      '--force saves the model beside them',
   );
 }
 

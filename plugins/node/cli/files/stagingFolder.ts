@@ -5,8 +5,8 @@ import {Failure, messageOf} from '../failure.ts';
 import {statIfExists} from './statIfExists.ts';
 
 /**
- * A hidden folder for what will be renamed to `target`: in the nearest folder that is there, thus on the same file system.
- * It is gone when the process ends, however that is; what a killed process left behind is removed by the next.
+ * A hidden folder for what will be renamed to `target`: in the nearest folder that is there, thus on the same file
+ * system. It is gone when the process ends, however that is; what a killed process left behind is removed by the next.
  * @param option that named the target, for messages
  * @throws Failure if nothing can be written there
  */

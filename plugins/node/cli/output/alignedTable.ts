@@ -7,7 +7,8 @@ export interface Column<Row> {
 }
 
 /**
- * Rows as lines, in columns two spaces apart. What is too wide for the terminal is cut from the first column, the names.
+ * Rows as lines, in columns two spaces apart. What is too wide for the terminal is cut from the first column, the
+ * names.
  * @param width of the terminal
  */
 export function alignedTable<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], width: number): string[] {

@@ -2,7 +2,8 @@ import type {Report} from 'tfjs-compress';
 import {wrapText} from './output.ts';
 
 /**
- * Layers as they are, one line for each reason; stages that give the same one share it. An empty line behind them, if there are any.
+ * Layers as they are, one line for each reason; stages that give the same one share it. An empty line behind them, if
+ * there are any.
  * @param verb what stages do with them
  */
 export function skipLines({skipped}: Pick<Report, 'skipped'>, verb: 'left' | 'would leave', width: number): string[] {

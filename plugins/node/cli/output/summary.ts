@@ -44,7 +44,8 @@ export function summaryLines(
   const {size, evaluation} = report;
   const ratio = after < bytesBefore ? `, ${(bytesBefore / after).toPrecision(3)} times smaller` : '';
   const bits = isPacked
-    ? `; ${size.bitsPerWeight.toFixed(2)} bits for each of ${countText(size.compressedWeights)} weights, scales included`
+    ? `; ${size.bitsPerWeight.toFixed(2)} bits for each of ${countText(size.compressedWeights)} weights, ` +
+      'scales included'
     : '';
   const facts: Array<readonly [string, string]> = [
     ['size', `${bytesText(bytesBefore)} → ${bytesText(after)}${ratio}${bits}`],
@@ -66,7 +67,10 @@ export function summaryLines(
 function errorNote({layers}: Report): string {
   const calibrated = layers.filter(({heldOutRows}) => heldOutRows === 0).length;
   const where = calibrated < layers.length ? ' that was held back' : '';
-  return `error: of what a layer puts out, on calibration data${where}${calibrated > 0 ? '; * on calibrated data: too little to hold any back' : ''}`;
+  return (
+    'error: of what a layer puts out, on calibration ' +
+    `data${where}${calibrated > 0 ? '; * on calibrated data: too little to hold any back' : ''}`
+  );
 }
 
 /** Layers whose weights the calibration data does not determine. */
