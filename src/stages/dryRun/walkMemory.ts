@@ -35,7 +35,7 @@ const BYTES = 4;
 const OUTPUT_COPIES = 2;
 /** While columns are made, the input of the kernel exists three times: cast, padded, and flattened. */
 const INPUT_COPIES = 3;
-/** While columns are made, they exist three times: gathered, reshaped, and expanded. Those of the other network wait. */
+/** While columns are made, those of one network exist three times: gathered, reshaped, and expanded. */
 const COLUMN_COPIES = 3;
 
 /**
