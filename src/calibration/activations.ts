@@ -5,18 +5,18 @@ import type {NetworkPair} from '../model/networkPair.ts';
 import {applyLayer, computeMask} from '../tfjsInternals.ts';
 import {InheritedMasks} from './inheritedMasks.ts';
 
-/** What a layer is called with, in one of the networks. */
+/** The inputs of a call in one of the networks. */
 export interface CallInputs {
   readonly tensors: readonly Tensor[];
-  /** Which time steps of its input count, `[batch, time]`. */
+  /** The mask of its first input, `[batch, time]`: 0 for masked time steps. */
   readonly mask: Tensor | undefined;
-  /** The mask that the layer is called with: the input's, or one that tfjs hands on. */
+  /** The mask that the layer is called with: its input's, or one that tfjs propagates ({@link InheritedMasks}). */
   readonly inheritedMask: Tensor | undefined;
 }
 
 /**
- * The live activations of one batch in both networks, just before a call.
- * Where the networks still agree, the shadow has no value of its own.
+ * The live activations of one batch in both networks, just before a call. While the networks agree on a value, the
+ * shadow has no tensor of its own for it.
  */
 export class Activations {
   private readonly original = new Map<number, Tensor>();
@@ -30,20 +30,20 @@ export class Activations {
     private readonly inherited: InheritedMasks,
   ) {}
 
-  /** Before the first call. The tensors become the activations' own. */
+  /** The activations before the first call. They take over the tensors. */
   static ofInputs(networks: NetworkPair, lastUses: readonly number[], inputs: readonly Tensor[]): Activations {
     const start = new Activations(networks, lastUses, 0, InheritedMasks.of(networks.original));
     networks.original.inputs.forEach((value, i) => start.original.set(value, inputs[i]));
     return start;
   }
 
-  /** Bytes of all tensors that are held. */
+  /** Bytes of all tensors held. */
   get bytes(): number {
     const held = [this.original, this.shadow, this.masks].flatMap((one) => [...one.values()]);
     return [...held, ...this.inherited.tensors].reduce((sum, tensor) => sum + 4 * tensor.size, 0);
   }
 
-  /** A copy of the record; the tensors are shared and counted. */
+  /** A copy that shares the data of the tensors by reference counts. */
   fork(): Activations {
     const copy = new Activations(this.networks, this.lastUses, this.call, this.inherited.fork());
     this.original.forEach((tensor, value) => copy.original.set(value, tensor.clone()));
@@ -62,7 +62,7 @@ export class Activations {
     return this.shadow.get(value) ?? requireHeld(this.original, value);
   }
 
-  /** What a call takes in both networks: the very same while they agree. They stay the activations' own. */
+  /** The inputs of a call in both networks: the same object while they agree. The tensors stay owned by this. */
   inputsOf(call: number): {readonly original: CallInputs; readonly shadow: CallInputs} {
     const taken = this.networks.original.calls[call];
     const masks = {mask: this.masks.get(taken.inputs[0]), inheritedMask: this.inheritedMask(call)};
@@ -131,7 +131,7 @@ export class Activations {
       const next = computeMask(layer, values, masks);
       return next ? [next.clone()] : [];
     });
-    // As tfjs does it: states that a layer returns have the mask of its output.
+    // As in tfjs: the states that a layer returns have the mask of its output.
     if (mask) outputs.forEach((value, i) => this.masks.set(value, i === 0 ? mask : mask.clone()));
   }
 
@@ -147,7 +147,7 @@ export class Activations {
   }
 }
 
-/** For every value, the last call that takes it; −1 for those that none takes. */
+/** For every value, the last call that consumes it; −1 for values without consumers. */
 export function lastUsesOf({calls, inputs}: CallList): number[] {
   const count = Math.max(...inputs, ...calls.flatMap((call) => call.outputs)) + 1;
   const last = new Array<number>(count).fill(-1);
@@ -157,12 +157,12 @@ export function lastUsesOf({calls, inputs}: CallList): number[] {
   return last;
 }
 
-/** Runs one layer, as the model's own executor does: without the arguments that the layer was called with when the model was made. */
+/** Runs one layer as the executor of tfjs does: without the call arguments with which the model was built. */
 function runCall({layer}: LayerCall, inputs: Tensor[], mask: Tensor | undefined): Tensor[] {
   const run = (): Tensor[] =>
     tidy(() => {
       const outputs = applyLayer(layer, inputs, {training: false, ...(mask ? {mask} : {})});
-      // Each value is freed by itself, and an LSTM gives its last output and its last state as one tensor.
+      // Every value is freed on its own, but an LSTM returns its last output and its last state as one tensor.
       return outputs.map((output, i, all) => (all.indexOf(output) < i ? output.clone() : output));
     });
   const adapter = adapterFor(layer);

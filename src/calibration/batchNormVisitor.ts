@@ -6,14 +6,14 @@ import {type ChannelMoments, matchedNorm} from '../numerics/correction/matchedNo
 import type {CallInputs} from './activations.ts';
 import type {WalkVisitor} from './layerWalk.ts';
 
-/** A visitor, and the layer that it rewrites. */
+/** A visitor and the name of the layer that it rewrites. */
 export interface BatchNormVisitor extends WalkVisitor {
   readonly name: string;
 }
 
 /**
- * A visitor for every BatchNormalization over the last axis: re-estimates its moving mean and variance, so that what it makes of
- * its inputs in the compressed network comes as near as possible to what it made of them in the original ({@link matchedNorm}).
+ * A visitor for every BatchNormalization over the last axis. It re-estimates the moving mean and variance so that the
+ * outputs of the layer in the shadow are as close as possible to those in the original ({@link matchedNorm}).
  */
 export function batchNormVisitors(networks: NetworkPair): BatchNormVisitor[] {
   const {calls} = networks.original;
@@ -28,7 +28,7 @@ export function batchNormVisitors(networks: NetworkPair): BatchNormVisitor[] {
   });
 }
 
-/** Sums over all rows; from differences to the moving mean, so that float32 keeps their digits. */
+/** Sums over all rows, of differences from the moving mean, so that float32 keeps their digits. */
 class BatchNormPass {
   private rows = 0;
   private sums: Float64Array[] = [];
@@ -90,7 +90,7 @@ class BatchNormPass {
   }
 }
 
-/** Means over all axes but the last of x, x̃, x̃² and x·x̃, each less the moving mean. */
+/** Means of x, x̃, x̃² and x·x̃ over all axes but the last, with the moving mean subtracted from x and x̃. */
 function momentsOf(original: Tensor, shadow: Tensor, movingMean: Tensor): Tensor[] {
   const axes = original.shape.map((_, axis) => axis).slice(0, -1);
   const [x, y] = [sub(original, movingMean), sub(shadow, movingMean)];

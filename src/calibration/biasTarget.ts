@@ -3,10 +3,11 @@ import type {NetworkPair} from '../model/networkPair.ts';
 import {followingBatchNorm} from './followingBatchNorm.ts';
 import type {CompressionTarget} from './targets.ts';
 
-/** Where a constant can be added to every output of a layer. */
+/** The weight by which a constant can be added to every output of a layer. */
 export interface BiasTarget {
-  /** The layer of the copy that takes it, and the one it stands for. */
+  /** The layer of the shadow that has the weight. */
   readonly layer: layers.Layer;
+  /** Its counterpart in the original network. */
   readonly original: layers.Layer;
   /** The index among the layer's weights. */
   readonly weight: number;
@@ -15,8 +16,8 @@ export interface BiasTarget {
 }
 
 /**
- * The kernel's own bias; else the moving mean of a BatchNormalization that takes all it gives, and nothing else takes.
- * Without either there is nothing that could take up a mean error.
+ * The weight that can take up the mean error of a target: its bias, or else the moving mean of the BatchNormalization
+ * that follows it. Undefined without either.
  */
 export function findBiasTarget(
   {shadowLayer, originalLayer, kernel, calls}: CompressionTarget,

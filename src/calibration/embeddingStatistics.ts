@@ -7,22 +7,23 @@ import {RowPlan, unmaskedRows} from './rowSampling.ts';
 import {type CompressionTarget, kernelWeight} from './targets.ts';
 
 /**
- * Counts how often the rows of a kernel are looked up: X is one-hot, so that XᵀX is the diagonal of the counts, and never made of columns.
- * Counting costs nothing, so that all positions of all samples are counted.
+ * Counts how often the rows of a kernel are looked up. X is one-hot, so that XᵀX is the diagonal matrix of the counts,
+ * and X itself is never made. Counting is cheap, so that all positions of all samples are counted.
  *
- * H = G = XᵀX + I: Laplace's rule, by which the next token is row t with a probability proportional to count_t + 1. Rows that were never seen
- * count as seen once, and where none was, steps are those of least squares. Both networks are taken to look up the same rows.
+ * H = G = XᵀX + I, by Laplace's rule: the next token is row t with a probability proportional to count_t + 1. Rows that
+ * were never looked up thus have weight 1, and if no row was, steps are those of plain least squares. Both networks are
+ * assumed to look up the same rows.
  */
 export class EmbeddingStatistics {
   private readonly features: number;
   private readonly counts: Float64Array;
   private readonly plan: RowPlan;
-  /** Rows of the kernel, in the order of the data. */
+  /** Indices of rows of the kernel, in the order of the data. */
   private readonly heldOut: number[] = [];
   private readonly boundRows: number[] = [];
   private total = 0;
 
-  /** @param runner awaited between problems */
+  /** @param runner has a checkpoint after each problem */
   constructor(
     private readonly target: CompressionTarget,
     seed: number,
@@ -35,14 +36,14 @@ export class EmbeddingStatistics {
     this.plan = new RowPlan(seed, target.number, Infinity, this.features * target.calls.length);
   }
 
-  async add({tensors, mask}: CallInputs, _shadowed: CallInputs, offset: number): Promise<void> {
+  async add({tensors, mask}: CallInputs, _shadow: CallInputs, offset: number): Promise<void> {
     const {kernel, originalLayer} = this.target;
     const [{shape}] = tensors;
     const positions = kernel.positions(originalLayer, shape);
     const planned = this.plan.plan(offset, shape[0], positions);
     const rows = mask ? await unmaskedRows(planned, mask, shape[0] * positions) : planned;
-    const asked = await this.readRowIndices(tensors);
-    const used = (indices: Int32Array): Int32Array => indices.map((index) => asked[index]).filter((row) => row >= 0);
+    const lookedUp = await this.readRowIndices(tensors);
+    const used = (indices: Int32Array): Int32Array => indices.map((index) => lookedUp[index]).filter((row) => row >= 0);
     for (const row of used(rows.calibrated)) {
       this.counts[row]++;
       this.total++;
@@ -61,7 +62,7 @@ export class EmbeddingStatistics {
     }
   }
 
-  /** Statistics by problem. */
+  /** The statistics, by problem. */
   async take(): Promise<ProblemStatistics[]> {
     const problems: ProblemStatistics[] = [];
     for (let first = 0; first < this.counts.length; first += this.features) {
@@ -96,9 +97,9 @@ export class EmbeddingStatistics {
     };
   }
 
-  /** Rows of X in a problem, those that are not 0 there. */
-  private rowsIn(first: number, looked: readonly number[]): RowPair {
-    const own = looked.filter((row) => row >= first && row < first + this.features);
+  /** The rows of X in a problem, without those that are 0 there. */
+  private rowsIn(first: number, lookedUp: readonly number[]): RowPair {
+    const own = lookedUp.filter((row) => row >= first && row < first + this.features);
     const rows = matrix(own.length, this.features);
     own.forEach((row, i) => {
       rows.data[i * this.features + row - first] = 1;

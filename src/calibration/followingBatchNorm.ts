@@ -4,8 +4,9 @@ import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
 import type {CallList} from '../model/callList.ts';
 
 /**
- * The BatchNormalization that takes all that a kernel gives, and nothing else takes: the number of its first call. Between them there is no activation.
- * @param own numbers of the calls of the kernel's layer
+ * The index of the first call of the BatchNormalization that follows a kernel: it is the only consumer of the kernel's
+ * outputs, consumes nothing else, and no activation lies between them.
+ * @param own indices of the calls of the kernel's layer
  */
 export function followingBatchNorm(
   layer: layers.Layer,
@@ -26,7 +27,7 @@ export function followingBatchNorm(
   return isByNeuron && !hasOthers ? consumer : undefined;
 }
 
-/** The one call that takes what a call gives, as the representative of its layer's first call. */
+/** The layer of the only consumer of a call's output, as the index of the first call of that layer. */
 function soleConsumer(call: number, {calls, outputs}: CallList): number | undefined {
   const [value] = calls[call].outputs;
   const consumers = calls.flatMap(({inputs}, index) => (inputs.includes(value) ? [index] : []));

@@ -2,9 +2,11 @@ import {dispose, type Tensor} from '@tensorflow/tfjs-core';
 import type {CallList} from '../model/callList.ts';
 
 /**
- * The masks that tfjs 4.22 hands on: once an input of a layer had a mask, every layer that runs behind it is called with that mask, too, until
- * the input of another has one. So a decoder skips the steps that its encoder skipped. Known as far as the calls that tfjs would run before
- * come before in the list as well: it goes through the inputs of a layer from the last to the first.
+ * Masks as tfjs 4.22 propagates them: after a layer with a masked input, every later layer is called with that mask,
+ * until another layer has a masked input of its own. Thus a decoder skips the steps that its encoder skipped.
+ *
+ * "Later" is meant in the order in which tfjs runs the layers: it visits the inputs of a layer from the last to the
+ * first. A mask is known here only if the call that sets it comes earlier in the list of calls, too.
  */
 export class InheritedMasks {
   /** By call with a masked input. */
@@ -20,7 +22,7 @@ export class InheritedMasks {
     return [...this.masks.values()];
   }
 
-  /** What a call without masked inputs is called with. It stays here. */
+  /** The mask with which a call without masked inputs is called. It stays owned by this. */
   at(index: number): Tensor | undefined {
     const [last] = [...this.masks.keys()]
       .filter((call) => this.ranks[call] < this.ranks[index])
@@ -28,19 +30,21 @@ export class InheritedMasks {
     return this.masks.get(last);
   }
 
-  /** A call with a masked input; the mask, of its first one, stays the caller's. */
+  /** Records a call with a masked input. The mask, that of its first input, stays owned by the caller. */
   add(index: number, mask: Tensor | undefined): void {
     const rank = this.ranks[index];
     for (const [call, old] of this.masks) {
-      const isStillMeant = this.ranks.some((other, later) => later > index && other > this.ranks[call] && other < rank);
-      if (this.ranks[call] > rank || isStillMeant) continue;
+      const isStillNeeded = this.ranks.some(
+        (other, later) => later > index && other > this.ranks[call] && other < rank,
+      );
+      if (this.ranks[call] > rank || isStillNeeded) continue;
       old.dispose();
       this.masks.delete(call);
     }
     if (mask) this.masks.set(index, mask.clone());
   }
 
-  /** A copy; the tensors are shared and counted. */
+  /** A copy that shares the data of the tensors by reference counts. */
   fork(): InheritedMasks {
     const copy = new InheritedMasks(this.ranks);
     this.masks.forEach((mask, call) => copy.masks.set(call, mask.clone()));
@@ -53,7 +57,7 @@ export class InheritedMasks {
   }
 }
 
-/** By call: its turn when tfjs runs the model. */
+/** For each call its position in the order in which tfjs runs the model. */
 function executionRanks({calls, outputs}: CallList): number[] {
   const madeBy = new Map(calls.flatMap((call, index) => call.outputs.map((value) => [value, index] as const)));
   const ranks = new Map<number, number>();

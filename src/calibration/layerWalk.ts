@@ -5,7 +5,7 @@ import type {NetworkPair} from '../model/networkPair.ts';
 import type {TaskRunner} from '../numerics/task.ts';
 import {Activations, type CallInputs, lastUsesOf} from './activations.ts';
 
-/** What a walk needs. */
+/** The networks and the data of a walk. */
 export interface WalkOptions {
   readonly networks: NetworkPair;
   /** The model that the calibration data is checked against. */
@@ -14,37 +14,55 @@ export interface WalkOptions {
   /** Bytes that live activations may take between layers. */
   readonly memory: number;
   readonly seed: number;
-  /** Awaited between small pieces of work: lets the host breathe, and throws if the run was cancelled. */
+  /** Has a checkpoint after small pieces of work: it yields to the event loop, and throws if the run was cancelled. */
   readonly runner: TaskRunner;
 }
 
-/** A place where a walk stops: a layer whose inputs are looked at over all batches, before the layer is rewritten. */
+/** A stop of the walk: it collects the inputs of a layer over all batches, then rewrites the layer. */
 export interface WalkVisitor {
-  /** Numbers of the calls of its layer, ascending. */
+  /** Indices of the calls of its layer, ascending. */
   readonly calls: readonly number[];
-  /** Begins to collect. */
+  /** Begins a pass over the batches. */
   open(walk: Pick<WalkOptions, 'networks' | 'source' | 'seed' | 'runner'>): VisitorPass;
 }
 
-/** What a visitor collects. */
+/** The pass of a visitor over the batches: opened, given every batch, finished, and disposed of. */
 export interface VisitorPass {
   /**
-   * @param original what the layer is called with in the original network, and
-   * @param shadow in the compressed-so-far one; the same where they agree
-   * @param offset how many samples came before this batch
+   * Adds the inputs of one call for one batch.
+   * @param original the inputs of the layer in the original network
+   * @param shadow its inputs in the shadow; the same object if the networks agree
+   * @param offset the number of samples before this batch
    */
   add(original: CallInputs, shadow: CallInputs, offset: number): Promise<void>;
-  /** All batches are in: rewrites the layer of the copy. */
+  /** Rewrites the layer of the shadow, after all batches were added. */
   finish(): Promise<void>;
   dispose(): void;
 }
 
 /**
- * Runs the visitors in order. Both networks advance together over the calibration batches: each layer's statistics see the inputs
- * that the original network gives it, and those that the layers compressed before it leave it.
+ * Runs the visitors in order. Both networks advance together over the calibration batches, so that a visitor sees two
+ * inputs of its layer: X of the original network, and X̃ of the shadow, in which every layer before it is rewritten.
+ * For each visitor:
  *
- * Live activations are kept between layers, so that a walk over L layers runs each of them once. Batches whose
- * activations do not fit into `memory` start again from the last point that did.
+ * 1. `open`: the visitor begins a pass.
+ * 2. Every batch runs from its checkpoint to the calls of the visitor. Its activations just before the first call
+ *    become its new checkpoint, and the pass gets the inputs of each call by `add`.
+ * 3. `finish`: the statistics are complete. Here control climbs back from `calibration` into the stage, which
+ *    compresses the layer and rewrites it in the shadow.
+ * 4. The next visitor continues from the checkpoints, with the rewritten layer.
+ *
+ * ```
+ * visitor 1   open ─ add(batch 0) ─ add(batch 1) ─ … ─ finish: rewrite ─┐
+ *                    │              │                                   │
+ *                    checkpoints before its first call                  │
+ *             ┌──────│──────────────│───────────────────────────────────┘
+ *             │      ▼              ▼
+ * visitor 2   open ─ add(batch 0) ─ add(batch 1) ─ … ─ finish: rewrite ─ …
+ * ```
+ *
+ * With checkpoints for all batches a walk over L layers runs each of them once. Batches whose activations do not fit
+ * into `memory` keep their last checkpoint that did, or start from the data again.
  * @param visitors by first call, ascending
  */
 export async function walkLayers(visitors: readonly WalkVisitor[], options: WalkOptions): Promise<void> {
@@ -63,10 +81,11 @@ interface Batch {
   readonly activations: Activations;
 }
 
+/** The checkpoints of a walk, and the batches that start from them ({@link walkLayers}). */
 class LayerWalk {
-  /** By batch: the activations at the last point that fitted. */
+  /** By batch: the activations at the last point that fitted into memory. */
   private readonly checkpoints = new Map<number, Activations>();
-  /** By batch: the number of samples before it. Complete once the source was read. */
+  /** By batch: the number of samples before it. Complete after the source was read once. */
   private readonly offsets: number[] = [];
   private isRead = false;
   /** Bytes of all checkpoints. */
@@ -94,7 +113,7 @@ class LayerWalk {
     }
   }
 
-  /** Runs the batch to each call of the visitor. The point before the first call becomes the batch's new checkpoint. */
+  /** Runs the batch to each call of the visitor. Before the first call its activations become its new checkpoint. */
   private async collectBatch(
     {calls}: WalkVisitor,
     pass: VisitorPass,
@@ -123,7 +142,7 @@ class LayerWalk {
     this.held = held;
   }
 
-  /** All batches from their checkpoints; those without one from the source. Each belongs to the reader. */
+  /** All batches, from their checkpoints or else from the source. They belong to the caller. */
   private async *batches(): AsyncIterable<Batch> {
     if (this.isRead && this.checkpoints.size === this.offsets.length) {
       for (const [index, offset] of this.offsets.entries())

@@ -7,22 +7,25 @@ export interface RowPair {
   readonly shadow: Matrix;
 }
 
-/** What calibration says of one problem of a layer. */
+/**
+ * The calibration statistics of one problem of a layer: H = X̃ᵀX̃, G = X̃ᵀX and the mean rows of X and X̃ over the
+ * calibrated rows, and two samples of rows ({@link RowPlan}).
+ */
 export interface ProblemStatistics extends GramPair {
-  /** Rows that the statistics have not seen. Empty if there were too few samples to spare any. */
+  /** Rows that are not in H and G: reported errors are measured on them. Empty if there were too few rows. */
   readonly heldOut: RowPair;
-  /** Some of the rows that they have seen. */
+  /** Rows that are in H and G: the bound of the theorem is checked on them. */
   readonly boundRows: RowPair;
-  /** What else is to know of a kernel whose rows are looked up. */
+  /** Counts for a kernel whose rows are looked up. */
   readonly lookups?: LookupCounts;
 }
 
-/** Of one problem of a kernel whose rows are looked up. */
+/** Counts for one problem of an embedding. */
 export interface LookupCounts {
-  /** Rows of the kernel that nobody looked up. */
+  /** Rows of the kernel that were never looked up. */
   readonly unseen: number;
-  /** Rows that only fill the problem up. */
+  /** Padding rows of the last group. */
   readonly padding: number;
-  /** Rows of X that were held out, those that are 0 in this problem too: these are left out of `heldOut`. */
+  /** Held-out rows of X, including those that are 0 in this problem and thus not in `heldOut`. */
   readonly heldOut: number;
 }

@@ -1,16 +1,16 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {uniformAt} from '../numerics/random.ts';
 
-/** Rows held out for reporting errors, and rows among the calibrated ones on which the bound is looked at. */
+/** One row in 16 is held out. */
 const HELD_OUT_EVERY = 16;
 const MAX_HELD_OUT = 512;
 const MAX_BOUND_ROWS = 256;
-/** No more numbers than this are kept of either kind. */
+/** Limit of the numbers in all held-out rows of a layer, and likewise in its bound rows. */
 const MAX_KEPT_NUMBERS = 2 ** 24;
-/** Sets the positions' random numbers apart from those of the paths. */
+/** Separates the random numbers of the positions from those of the paths. */
 const POSITION_STREAM = 0x706f73;
 
-/** Indices into a batch's rows, by what they are for. Bound rows are calibrated on as well. */
+/** Indices into the rows of a batch, by purpose. Bound rows are among the calibrated ones. */
 export interface PlannedRows {
   readonly calibrated: Int32Array;
   readonly heldOut: Int32Array;
@@ -18,15 +18,23 @@ export interface PlannedRows {
 }
 
 /**
- * Decides which rows of X a layer takes: as many positions per sample as `rows` allows, one at random from each of so many
- * equal strata. A pure function of (seed, layer, sample), whatever the batches are.
+ * Decides which rows of X a layer uses, and for what.
+ *
+ * A sample has a row for each position, and gives k of them: its positions are divided into k equal strata, and one is
+ * drawn at random from each. Of the rows, in the order of the samples,
+ *
+ * - one in 16 is held out, up to 512, or fewer if rows are very wide: reported errors are measured on them;
+ * - all others are calibrated: H and G are summed over them;
+ * - one in 16, chosen among the calibrated ones, is also a bound row, up to 256: the bound is checked on them.
+ *
+ * All this depends only on (seed, layer, sample, k), not on how the data is divided into batches.
  */
 export class RowPlan {
   private readonly maxHeldOut: number;
   private readonly maxBoundRows: number;
 
   /**
-   * @param rowsPerSample how many rows one sample may give
+   * @param rowsPerSample the maximum number of rows per sample
    * @param width numbers per row, over all problems and calls of the layer
    */
   constructor(
@@ -66,14 +74,15 @@ export class RowPlan {
     return Math.floor(((k + uniformAt(this.seed, this.layer, sample, k, POSITION_STREAM)) * positions) / perSample);
   }
 
-  /** By the number of the row alone: the samples before it may have come in any batches. */
+  /** Decides by the number of the row alone, because batches may divide the samples in any way. */
   private file(
     row: number,
     number: number,
     rows: {calibrated: number[]; heldOut: number[]; boundRows: number[]},
   ): void {
     const before = Math.floor(number / HELD_OUT_EVERY);
-    // One place further each time: if rows per sample divide 16, it would always be the same part of the image.
+    // Shifted by one each round: otherwise, if rows per sample divide 16, all held-out rows would be from the same
+    // region of the image.
     const turn = (number + before) % HELD_OUT_EVERY;
     if (turn === HELD_OUT_EVERY - 1 && before < this.maxHeldOut) {
       rows.heldOut.push(row);

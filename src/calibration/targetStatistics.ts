@@ -11,15 +11,17 @@ import type {ProblemStatistics, RowPair} from './problemStatistics.ts';
 import {RowPlan, unmaskedRows} from './rowSampling.ts';
 import {type CompressionTarget, rowWidth} from './targets.ts';
 
+/** Enough rows to outweigh padding the images again for each block. */
 const MAX_ROWS_AT_ONCE = 2048;
+/** 16 MiB as float32. */
 const MAX_NUMBERS_AT_ONCE = 2 ** 22;
 
-/** Rows of X that are made at once: enough to pay for padding the images again, and no more than 16 MiB. */
+/** The number of rows of X that are made at once. */
 export function rowsAtOnce(target: Pick<CompressionTarget, 'originalLayer' | 'kernel'>): number {
   return Math.min(MAX_ROWS_AT_ONCE, Math.max(1, Math.floor(MAX_NUMBERS_AT_ONCE / rowWidth(target))));
 }
 
-/** How many rows a sample may give in each call of a target, so that all samples together give about `rows`. */
+/** The maximum number of rows per sample and call of a target, so that all samples together give about `rows`. */
 export function rowsPerSample(
   {calls}: CompressionTarget,
   {samples, rows}: {readonly samples: number; readonly rows: number},
@@ -27,7 +29,7 @@ export function rowsPerSample(
   return Math.max(1, Math.floor(rows / (samples * calls.length)));
 }
 
-/** What the kernel multiplies in both networks; the same tensor twice while they agree. */
+/** The inputs of a kernel in both networks; the same tensor twice while they agree. */
 interface KernelInputs {
   readonly original: Tensor;
   readonly shadow: Tensor;
@@ -35,7 +37,7 @@ interface KernelInputs {
 
 type UseColumns = (original: Tensor3D, shadow: Tensor3D) => Promise<void>;
 
-/** A target as a visitor of the walk: `visit` gets the statistics of its problems, and rewrites its layer. */
+/** A target as a visitor of the walk. `visit` receives the statistics of its problems, and rewrites its layer. */
 export function targetVisitor(
   target: CompressionTarget,
   visit: (statistics: ProblemStatistics[]) => Promise<void>,
@@ -65,14 +67,17 @@ export function targetVisitor(
   };
 }
 
-/** What statistics need to know of the run. */
+/** The run around the statistics. */
 interface StatisticsContext {
   readonly runner: TaskRunner;
-  /** Whether the layer of the copy is no longer as the original: kernels before this one may have been rewritten. */
+  /** Whether the shadow layer differs from the original, because an earlier kernel of the layer was rewritten. */
   readonly differs: boolean;
 }
 
-/** Collects the statistics of one kernel over the calibration batches. */
+/**
+ * Collects the statistics of one kernel over the calibration batches: H = X̃ᵀX̃ and G = X̃ᵀX over the calibrated rows,
+ * and the held-out and bound rows themselves.
+ */
 class TargetStatistics {
   private readonly grams: GramStatistics;
   private readonly heldOut = new KeptRows();
@@ -117,7 +122,7 @@ class TargetStatistics {
     };
   }
 
-  /** Statistics by problem. Ends the collection. */
+  /** The statistics, by problem. Ends the collection. */
   async take(): Promise<ProblemStatistics[]> {
     const grams = await this.grams.take();
     return grams.map((pair, p) => ({
@@ -131,7 +136,7 @@ class TargetStatistics {
     this.grams.dispose();
   }
 
-  /** A few rows at a time: all windows of a batch of images can be a hundred times the images. */
+  /** Makes the columns in blocks of rows: all windows of a batch of images can be a hundred times larger than these. */
   private async withColumns(input: KernelInputs, rows: Int32Array, use: UseColumns): Promise<void> {
     for (const {first, last} of blocksOf(rows.length, this.rowsAtOnce))
       await this.withSomeColumns(input, rows.subarray(first, last), use);

@@ -7,55 +7,56 @@ import type {CallList} from '../model/callList.ts';
 import type {NetworkPair} from '../model/networkPair.ts';
 import type {SkippedLayer} from '../records.ts';
 
-/** A kernel that a stage rewrites, with all calls of its layer: a shared layer is one target for each of its kernels. */
+/** A kernel that a stage rewrites, with all calls of its layer. A shared layer has one target per kernel. */
 export interface CompressionTarget {
-  /** Its number among the kernels of its model that could be compressed; what random numbers depend on. */
+  /** Its index among the compressible kernels of the model; it selects the stream of random numbers. */
   readonly number: number;
-  /** The layer's name, and behind it the kernel's where the layer has several. */
+  /** The name of the layer, followed by that of the kernel if the layer has several. */
   readonly name: string;
-  /** The layer of the copy, and the one it stands for. */
+  /** The layer of the shadow, which is rewritten. */
   readonly shadowLayer: layers.Layer;
+  /** The layer of the user's model, which is never written to. */
   readonly originalLayer: layers.Layer;
   readonly kernel: KernelAdapter;
-  /** Numbers of its calls, ascending. */
+  /** Indices of its calls, ascending. */
   readonly calls: readonly number[];
   readonly info: LayerInfo;
 }
 
-/** Numbers in one row of X, over all problems of the kernel. */
+/** Numbers in one row of X, summed over all problems of the kernel. */
 export function rowWidth({originalLayer, kernel}: Pick<CompressionTarget, 'originalLayer' | 'kernel'>): number {
   const {shape} = kernelWeight(originalLayer, kernel);
   return kernel.matrixCount(shape) * kernel.features(shape);
 }
 
-/** The weight that a kernel is, in a layer. It stays the layer's. */
+/** The weight of a kernel in a layer, which keeps owning it. */
 export function kernelWeight(layer: layers.Layer, {weight}: Pick<KernelAdapter, 'weight'>): Tensor {
   return layer.getWeights()[weight];
 }
 
-/** Says why a kernel is left out, or nothing if it is in. */
+/** Returns the reason why a kernel is skipped, or undefined if it is not. */
 export type LayerFilter = (layer: layers.Layer, info: LayerInfo) => string | undefined;
 
-/** Where a kernel stands among those of its model that could be compressed. */
+/** What a layer filter is told about a kernel. */
 export interface LayerInfo {
-  /** The layer's name, and behind it the kernel's where the layer has several: `lstm/recurrent_kernel`. */
+  /** The name of the layer, followed by that of the kernel if the layer has several: `lstm/recurrent_kernel`. */
   readonly name: string;
-  /** Its number, from 0. */
+  /** Its index among the compressible kernels of the model. */
   readonly index: number;
-  /** How many there are. */
+  /** The number of compressible kernels. */
   readonly total: number;
   /** The fan-in of its neurons. */
   readonly features: number;
-  /** Whether none of another layer comes after it. */
+  /** Whether no kernel of another layer comes after it. */
   readonly isLast: boolean;
-  /** Why it is not pruned where nobody chose it by name, if its type says so. */
+  /** Why its layer type is not pruned by default; absent if it is. */
   readonly keepDenseReason?: string;
 }
 
-/** The calls of a model, and of the copy that is rewritten. */
+/** The calls of the original and of the shadow. */
 export type NetworkCalls = Pick<NetworkPair, 'original' | 'shadow'>;
 
-/** The kernels of a model that a stage rewrites, in the order in which they meet the data, and the layers and kernels it does not, each with the reason. */
+/** The kernels that a stage rewrites, in the order of the calls, and those that it skips, each with the reason. */
 export function findTargets(
   networks: NetworkCalls,
   exclusion: LayerFilter,
@@ -109,7 +110,7 @@ function layerInfoOf(target: Candidate, all: readonly Candidate[], {original: {c
   };
 }
 
-/** Whether what the calls `from` give flows into one of the calls `to`. */
+/** Whether an output of the calls `from` flows into one of the calls `to`. */
 function reaches(calls: CallList['calls'], from: readonly number[], to: ReadonlySet<number>): boolean {
   const values = new Set(from.flatMap((call) => calls[call].outputs));
   return calls.some(({inputs, outputs}, call) => {
@@ -129,7 +130,7 @@ function nameOf(layer: layers.Layer): {name: string; className: string} {
   return {name: layer.name, className: layer.getClassName()};
 }
 
-/** Types whose weights are vectors: there is nothing to follow a path along. */
+/** Layer types whose weights are vectors: there is no path to follow. */
 const WITHOUT_MATRIX = ['BatchNormalization', 'LayerNormalization', 'PReLU'];
 
 /** Why a layer with weights cannot be compressed. */

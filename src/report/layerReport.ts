@@ -36,7 +36,7 @@ export interface LayerReport {
   readonly bound: BoundReport | undefined;
   /** The share of the path's steps that lay beyond the alphabet's range. */
   readonly clippedShare: number;
-  /** Features whose column of X̃ is constant (0, where the bias cannot move), or embedding rows that are never looked up. */
+  /** Features whose column of X̃ is constant (0, where the bias cannot move), or embedding rows never looked up. */
   readonly deadFeatures: number;
   /** ‖XW − X̃W̃‖ / ‖XW‖ on held-out rows: the error that alignment left; undefined if nothing was aligned. */
   readonly alignmentError: number | undefined;

@@ -1,6 +1,6 @@
 import {dispose, type Tensor} from '@tensorflow/tfjs-core';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type LabelledBatch, type LabelledData, readLabelledBatches} from '../data/readLabelledBatches.ts';
+import {predictValues} from '../model/predictOutputs.ts';
 import type {TaskRunner} from '../numerics/task.ts';
 import {createReport} from '../report/report.ts';
 import type {EvaluationReport} from '../report/reportRecords.ts';
@@ -8,7 +8,7 @@ import type {Compression} from './run/compression.ts';
 import type {StageContext} from './run/stageContext.ts';
 
 /**
- * Compares the compressed model with the original on evaluation data, into the report.
+ * The compression with a comparison of its model and the original on evaluation data in its report.
  * @throws DataError if the data is empty or does not fit the model
  */
 export async function evaluateModel(
@@ -34,7 +34,7 @@ export async function evaluateModel(
   };
 }
 
-/** Counts of answers, over batches. */
+/** Sums over the batches. */
 class Tally {
   private samples = 0;
   private labelled = 0;
@@ -45,21 +45,19 @@ class Tally {
   private norm = 0;
 
   async add({inputs, targets}: LabelledBatch, {original, model}: Compression, runner: TaskRunner): Promise<void> {
-    const before = await outputsOf(original, inputs);
+    const before = await predictValues(original, inputs);
     await runner.checkpoint();
-    const after = model === original ? before : await outputsOf(model, inputs);
+    const after = model === original ? before : await predictValues(model, inputs);
     this.addOutputs(before, after);
-    const [samples] = before[0].shape;
-    const answers = [before, after].map(([first]) => answersOf(first.values, samples));
-    for (let i = 0; i < samples; i++) if (answers[0][i] === answers[1][i]) this.agreed++;
+    const [samples] = inputs[0].shape;
+    const [answersBefore, answersAfter] = [before, after].map(([first]) => answersOf(first, samples));
+    this.agreed += countEqual(answersBefore, answersAfter);
     this.samples += samples;
     if (!targets) return;
     const labels = await labelsOf(targets, samples);
     this.labelled += samples;
-    labels.forEach((label, i) => {
-      if (answers[0][i] === label) this.rightBefore++;
-      if (answers[1][i] === label) this.rightAfter++;
-    });
+    this.rightBefore += countEqual(answersBefore, labels);
+    this.rightAfter += countEqual(answersAfter, labels);
   }
 
   report(): EvaluationReport {
@@ -72,39 +70,23 @@ class Tally {
     };
   }
 
-  private addOutputs(before: readonly Output[], after: readonly Output[]): void {
-    before.forEach(({values}, k) => {
+  private addOutputs(before: readonly Float32Array[], after: readonly Float32Array[]): void {
+    before.forEach((values, k) => {
       values.forEach((value, i) => {
-        this.difference += (value - after[k].values[i]) ** 2;
+        this.difference += (value - after[k][i]) ** 2;
         this.norm += value ** 2;
       });
     });
   }
 }
 
-interface Output {
-  readonly values: ArrayLike<number> & {forEach: Float32Array['forEach']};
-  readonly shape: readonly number[];
-}
-
-async function outputsOf(model: LayersModel, inputs: Tensor[]): Promise<Output[]> {
-  const outputs = [model.predict(inputs.length === 1 ? inputs[0] : inputs)].flat();
-  try {
-    return await Promise.all(
-      outputs.map(async (output) => ({values: await output.data<'float32'>(), shape: output.shape})),
-    );
-  } finally {
-    dispose(outputs);
-  }
-}
-
 async function labelsOf(targets: Tensor, samples: number): Promise<number[]> {
   const values = await targets.data<'float32'>();
-  // Class numbers as they are; of a model with one output per sample they are 0 and 1.
+  // One number per sample is its class; with a single output per sample the classes are 0 and 1.
   return values.length === samples ? Array.from(values, Math.round) : answersOf(values, samples);
 }
 
-/** The largest score of each sample; of a single score, whether it is above ½. */
+/** The class of each sample: the index of its largest score, or whether its single score is above ½. */
 function answersOf(values: ArrayLike<number>, samples: number): number[] {
   const size = values.length / samples;
   return Array.from({length: samples}, (_, i) => {
@@ -113,4 +95,8 @@ function answersOf(values: ArrayLike<number>, samples: number): number[] {
     for (let k = 1; k < size; k++) if (values[i * size + k] > values[i * size + best]) best = k;
     return best;
   });
+}
+
+function countEqual(left: readonly number[], right: readonly number[]): number {
+  return left.filter((value, i) => value === right[i]).length;
 }

@@ -1,6 +1,5 @@
 import {batchNormVisitors} from '../../calibration/batchNormVisitor.ts';
 import {ModelError} from '../../errors.ts';
-import {solveOnSupport} from '../../numerics/linalg/conjugateGradients.ts';
 import type {Matrix} from '../../numerics/linalg/matrix.ts';
 import {multiply} from '../../numerics/linalg/product.ts';
 import {calibrationGain} from '../../numerics/path/calibrationError.ts';
@@ -8,6 +7,7 @@ import {refine} from '../../numerics/path/refinement.ts';
 import {valuesOf} from '../../numerics/scales/quantized.ts';
 import type {Task} from '../../numerics/task.ts';
 import type {CompressedLayer, PrunedLayer, QuantizedLayer, QuantizedMatrix} from '../../records.ts';
+import {roundToFloat32, solveKept} from '../../solver/solveKept.ts';
 import {withRidge} from '../../solver/weightProblem.ts';
 import {heldOutError} from '../measure/heldOutError.ts';
 import {measureStorage} from '../measure/measureLayer.ts';
@@ -27,17 +27,18 @@ export interface CorrectModelOptions extends Omit<VisitOptions, 'others'> {
   readonly batchNorm: boolean;
   /** Passes over pairs of features after the sweeps of each round. */
   readonly pairs: number;
-  /** λ / mean diag H, with which letters are kept near to W. */
+  /** λ / mean diag H of the ridge that keeps letters near W. */
   readonly ridge: number;
-  /** Steps of the least squares on the support, where layers are pruned only. */
+  /** Conjugate-gradient steps of the least squares on the support, for layers that are only pruned. */
   readonly iterations: number;
   readonly damping: number;
 }
 
 /**
- * Lowers the calibration error of every layer that earlier stages compressed, along the layer walk, on the inputs that the layers before
- * it now give: letters are swept and scales refitted, weights of pruned layers solved anew on their support, biases moved.
- * Alphabets, masks and the topology stay. A layer's correction is kept only if its error on held-out rows falls.
+ * Lowers the calibration error of every layer that earlier stages compressed, along the layer walk, on the inputs that
+ * the layer now receives: letters are swept and scales refitted, weights of pruned layers solved anew on their support,
+ * biases moved. Alphabets, masks and the topology stay. A correction is kept only if the layer's error on held-out rows
+ * falls, too.
  * @throws ModelError before any compression, DataError without calibration data
  */
 export async function correctModel(
@@ -48,7 +49,8 @@ export async function correctModel(
   const compressed = new Map(compression.layers.map((layer) => [layer.name, layer]));
   if (compressed.size === 0)
     throw new ModelError(
-      `${context.stage}: expected a compressed model, got one without compressed layers; put it after spfqQuantize, spfqPrune or spfqCompress`,
+      `${context.stage}: expected a compressed model, got one without compressed layers; ` +
+        'put it after spfqQuantize, spfqPrune or spfqCompress',
     );
   const filter: VisitOptions['filter'] = (layer, info) =>
     compressed.has(info.name) ? options.filter(layer, info) : 'not compressed by an earlier stage';
@@ -102,14 +104,14 @@ async function correctLayer(
     : {layer: before, report};
 }
 
-/** A ridge, or the damping of least squares, may have cost more than they found. */
+/** Whether the sum of squares fell; ridge and damping may cost more than the correction gains. */
 function* lowersCalibrationError(problems: readonly VisitedProblem[], values: readonly Matrix[]): Task<boolean> {
-  let all = 0;
+  let total = 0;
   for (const [p, problem] of problems.entries()) {
     const gains = yield* calibrationGain(problem.gram, yield* targetOf(problem), problem.current, values[p]);
-    all += gains.reduce((sum, gain) => sum + gain, 0);
+    total += gains.reduce((sum, gain) => sum + gain, 0);
   }
-  return all > 0;
+  return total > 0;
 }
 
 function* correctLetters(
@@ -139,19 +141,14 @@ function* correctLetters(
 function* correctSupport({problems}: LayerVisit, layer: PrunedLayer, options: CorrectModelOptions): Task<Corrected> {
   const values: Matrix[] = [];
   for (const [p, problem] of problems.entries()) {
-    const solved = yield* solveOnSupport(
-      problem.gram,
-      yield* targetOf(problem),
-      problem.current,
-      layer.matrices[p].mask,
-      options,
-    );
-    values.push({...solved, data: solved.data.map(Math.fround)});
+    const {gram, current: start} = problem;
+    const {mask} = layer.matrices[p];
+    values.push(roundToFloat32(yield* solveKept({gram, target: targetOf(problem), start, mask}, options)));
   }
   return {layer, values};
 }
 
-/** X̃ᵀ(XW − 1cᵀ): what the weights are to give is what the bias does not, where it stays at its shift c. */
+/** X̃ᵀ(XW − 1cᵀ): where the bias stays at its shift c, the weights have to give the rest. */
 function* targetOf({
   crossGram,
   weights,

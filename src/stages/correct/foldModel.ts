@@ -12,39 +12,41 @@ import {requireAlive} from '../../model/requireModel.ts';
 import {mapTopology} from '../../model/topology.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
 import type {SkippedLayer} from '../../records.ts';
-import {createReport} from '../../report/report.ts';
-import type {Compression} from '../run/compression.ts';
+import {type Compression, nextReport} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
 
-/** A kernel and the BatchNormalization that goes into it. */
+/** A kernel and the BatchNormalization that is folded into it. */
 interface Fold {
   readonly layer: layers.Layer;
   readonly kernel: KernelAdapter;
   readonly norm: layers.Layer;
 }
 
-/** What is left of a normalization: y ↦ factor · y + offset, by channel. */
+/** A normalization as a function of one channel: y ↦ factor · y + offset. */
 interface Affine {
   readonly factors: Float64Array;
   readonly offsets: Float64Array;
 }
 
 /**
- * The compression with every BatchNormalization that follows a layer alone folded into that layer. From here on the folded model is what later
- * stages compare with: it is the same function.
- * @throws ModelError behind a stage that compressed layers
+ * The compression with every BatchNormalization folded into the layer that it alone follows. The folded model, which is
+ * the same function, becomes the original of the later stages.
+ * @throws ModelError after a stage that compressed layers
  */
 export async function foldModel(compression: Compression, context: StageContext): Promise<Compression> {
   const {model, layers: compressed, report, origin} = compression;
   if (compressed.length > 0) {
     throw new ModelError(
-      `${context.stage}: expected a model that is not compressed yet, found the compressed layer '${compressed[0].name}'; put ${context.stage}() first`,
+      `${context.stage}: expected a model that is not compressed yet, ` +
+        `found the compressed layer '${compressed[0].name}'; put ${context.stage}() first`,
     );
   }
   requireAlive(context.stage, model);
   const {folds, skipped} = foldsOf(listCalls(model));
   const folded = await buildFoldedModel(model, folds);
   context.progress('', 1, 1);
+  const parameters = folded.countParams();
+  const bytes = 4 * parameters;
   const release = (): void => {
     disposeModel(folded);
     origin.release();
@@ -54,18 +56,9 @@ export async function foldModel(compression: Compression, context: StageContext)
     original: folded,
     model: folded,
     origin: {...origin, release},
-    report: createReport({
-      ...report.toJSON(),
-      stages: [...report.stages, context.stage],
+    report: nextReport(report, context, {
       skipped: [...report.skipped, ...skipped.map((layer) => ({stage: context.stage, ...layer}))],
-      size: {
-        ...report.size,
-        parameters: folded.countParams(),
-        bytesBefore: 4 * folded.countParams(),
-        bytesAfter: 4 * folded.countParams(),
-        gzipBytesAfter: 4 * folded.countParams(),
-      },
-      milliseconds: report.milliseconds + context.elapsed(),
+      size: {...report.size, parameters, bytesBefore: bytes, bytesAfter: bytes, gzipBytesAfter: bytes},
     }),
     dispose: release,
   };
@@ -79,7 +72,7 @@ function foldsOf(list: CallList): {folds: Fold[]; skipped: SkippedLayer[]} {
     const kernel = kernelsOf(layer)
       .map((named) => named.kernel)
       .find(({producesLayerOutput}) => producesLayerOutput);
-    if (kernel === undefined || layer.getConfig()['useBias'] === undefined) continue; // it has nowhere to put a bias
+    if (kernel === undefined || layer.getConfig()['useBias'] === undefined) continue; // its layer type has no bias
     const norm = followingBatchNorm(layer, kernel, own, list);
     if (norm !== undefined) folds.push({layer, kernel, norm: list.calls[norm].layer});
   }
@@ -109,7 +102,10 @@ async function buildFoldedModel(model: LayersModel, folds: readonly Fold[]): Pro
   }
 }
 
-/** A layer with a bias in the place of its own and of the normalization, which stays by name as nothing but a place in the graph. */
+/**
+ * The folded layers get a bias; the normalization layers are kept as identities, so that names and connections do not
+ * change.
+ */
 function foldTopology(topology: Topology, folds: readonly Fold[]): Topology {
   return mapTopology(topology, (entry) => {
     const {class_name: className, config} = entry;
@@ -125,7 +121,7 @@ interface FoldedWeights {
   readonly bias: Tensor;
 }
 
-/** The weights of a layer with a folded kernel, and a bias in the last place. */
+/** The weights of a layer with a folded kernel, its bias last. */
 function weightsWith({layer, kernel, weight, bias}: FoldedWeights & Fold): Tensor[] {
   const others = layer.getWeights().map((own, i) => (i === kernel.weight ? weight : own));
   return [...others.filter((_, i) => i !== kernel.bias), bias];

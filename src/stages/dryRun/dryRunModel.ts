@@ -8,19 +8,20 @@ import type {Pattern} from '../../numerics/linalg/mask.ts';
 import {type Granularity, groupSizeOf} from '../../numerics/scales/scales.ts';
 import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
 import {gramBytes} from '../../ops/gramBytes.ts';
+import type {SkippedLayer} from '../../records.ts';
 import {type DryRunData, type DryRunLayer, type DryRunReport, dryRunReport} from '../../report/dryRunReport.ts';
 import {requirePattern} from '../prune/requirePattern.ts';
 import {chooseTargets, type TargetChoice} from '../run/chooseTargets.ts';
 import {type TargetMemory, walkMemory} from './walkMemory.ts';
 
-/** What a pruning stage would do. */
+/** The plan of a pruning stage. */
 export interface PlannedPruning extends TargetChoice {
   readonly stage: string;
   readonly sparsity: number;
   readonly pattern: Pattern;
 }
 
-/** What a quantizing stage would do. */
+/** The plan of a quantizing stage. */
 export interface PlannedLetters extends TargetChoice {
   readonly stage: string;
   readonly alphabet: Alphabet;
@@ -28,7 +29,7 @@ export interface PlannedLetters extends TargetChoice {
   readonly offset: boolean;
 }
 
-/** The stages that a dry run looks at, and how they would read their data. */
+/** The stages of a dry run, and how they would read their data. */
 export interface DryRunPlan {
   readonly pruning: PlannedPruning | undefined;
   readonly letters: PlannedLetters | undefined;
@@ -40,37 +41,20 @@ export interface DryRunPlan {
 }
 
 /**
- * What stages would make of a model. Nothing is run, cloned or allocated.
- * @throws ModelError where they would
+ * The effect that stages would have on a model. Nothing is run, cloned or allocated.
+ * @throws ModelError if a stage would
  */
 export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport {
-  const calls = listCalls(model);
-  const networks = {original: calls, shadow: calls};
-  const stages = [plan.pruning, plan.letters].filter((stage) => stage !== undefined);
-  const choices = stages.map((stage) => ({stage: stage.stage, ...chooseTargets(stage.stage, networks, stage)}));
-  const pruned = choices.find(({stage}) => stage === plan.pruning?.stage);
-  for (const target of pruned?.targets ?? [])
-    if (plan.pruning) requirePattern(plan.pruning.stage, target, plan.pruning.pattern);
-  const {targets} = choices[choices.length - 1];
-  const walk = {...plan, calls, shapes: valueShapes(calls, plan.inputShapes)};
-  const memories = choices.map(({targets: visited}, k) =>
-    walkMemory({...walk, targets: visited, startsChanged: k > 0}),
-  );
-  const layers = targets.map((target) =>
-    layerOf(target, plan, {
-      isPruned: pruned?.targets.some(({name}) => name === target.name) ?? false,
-      keepDenseReason: pruned?.skipped.find(({name}) => name === target.name)?.reason,
-      memory: choices.flatMap(({targets: visited}, k) => memories[k].filter((_, i) => visited[i].name === target.name)),
-    }),
-  );
-  // The original, what the stage before made, and the copy that is rewritten.
+  const stages = planStages(model, plan);
+  const layers = stages[stages.length - 1].targets.map((target) => layerOf(target, plan, findingsFor(target, stages)));
+  // The original, the model that the stage before made, and the copy that is rewritten.
   const models = 4 * model.countParams() * (stages.length + 1);
   return dryRunReport({
     stages: stages.map(({stage}) => stage),
     inputShapes: plan.inputShapes,
     samples: plan.samples,
     layers,
-    skipped: choices.flatMap(({stage, skipped}) => skipped.map((layer) => ({stage, ...layer}))),
+    skipped: stages.flatMap(({stage, skipped}) => skipped.map((layer) => ({stage, ...layer}))),
     size: modelSize(model, layers),
     peak: {
       tensors: models + Math.max(...layers.map(({tensors}) => tensors)),
@@ -80,17 +64,57 @@ export function dryRunModel(model: LayersModel, plan: DryRunPlan): DryRunReport 
   });
 }
 
+/** A stage of the plan. */
+interface PlannedStage {
+  readonly stage: string;
+  readonly isPruning: boolean;
+  readonly targets: readonly CompressionTarget[];
+  readonly skipped: readonly SkippedLayer[];
+  /** By target. */
+  readonly memories: readonly TargetMemory[];
+}
+
+function planStages(model: LayersModel, plan: DryRunPlan): PlannedStage[] {
+  const {pruning, letters} = plan;
+  const calls = listCalls(model);
+  const networks = {original: calls, shadow: calls};
+  const choices = [pruning, letters]
+    .filter((planned) => planned !== undefined)
+    .map((planned) => ({planned, ...chooseTargets(planned.stage, networks, planned)}));
+  for (const {planned, targets} of choices)
+    if (planned === pruning) for (const target of targets) requirePattern(pruning.stage, target, pruning.pattern);
+  const walk = {...plan, calls, shapes: valueShapes(calls, plan.inputShapes)};
+  return choices.map(({planned, targets, skipped}, k) => ({
+    stage: planned.stage,
+    isPruning: planned === pruning,
+    targets,
+    skipped,
+    memories: walkMemory({...walk, targets, startsChanged: k > 0}),
+  }));
+}
+
+/** What the stages find out about a layer. */
 interface Findings {
   readonly isPruned: boolean;
   readonly keepDenseReason: string | undefined;
-  /** In the stages that visit the layer. */
-  readonly memory: readonly TargetMemory[];
+  /** One for each stage that visits the layer. */
+  readonly memories: readonly TargetMemory[];
+}
+
+function findingsFor({name}: CompressionTarget, stages: readonly PlannedStage[]): Findings {
+  const pruning = stages.find(({isPruning}) => isPruning);
+  const isLayer = (layer: {readonly name: string}): boolean => layer.name === name;
+  return {
+    isPruned: pruning?.targets.some(isLayer) ?? false,
+    keepDenseReason: pruning?.skipped.find(isLayer)?.reason,
+    memories: stages.flatMap(({targets, memories}) => memories.filter((_, i) => isLayer(targets[i]))),
+  };
 }
 
 function layerOf(
   target: CompressionTarget,
   plan: DryRunPlan,
-  {isPruned, keepDenseReason, memory}: Findings,
+  {isPruned, keepDenseReason, memories}: Findings,
 ): DryRunLayer {
   const {originalLayer, kernel} = target;
   const {shape} = kernelWeight(originalLayer, kernel);
@@ -109,12 +133,15 @@ function layerOf(
     bytesBefore: 4 * weights,
     bytesAfter: partsOf(packing).reduce((sum, {length}) => sum + 4 * length, 0),
     statistics: gramBytes({problems: matrixCount, features}),
-    activations: Math.max(...memory.map(({activations}) => activations)),
-    tensors: Math.max(...memory.map(({tensors}) => tensors)),
+    activations: Math.max(...memories.map(({activations}) => activations)),
+    tensors: Math.max(...memories.map(({tensors}) => tensors)),
   };
 }
 
-/** How the layer would be written; an unstructured mask as one bit for each weight, though a tiny one may by chance have a shorter form. */
+/**
+ * How the layer would be packed. An unstructured mask counts one bit per weight, although a tiny mask may by chance
+ * have a shorter form.
+ */
 function packingOf(
   extent: Pick<Packing, 'problems' | 'features' | 'neurons'>,
   {pruning, letters}: DryRunPlan,
@@ -139,7 +166,10 @@ function zerosOf({pattern, sparsity}: PlannedPruning, weights: number): number {
   return pattern === 'unstructured' ? Math.round(sparsity * weights) : (weights * (pattern.m - pattern.n)) / pattern.m;
 }
 
-/** Of what runs of features it is known how many are kept: of any where all or none are, else of those of the pattern; of none without one. */
+/**
+ * The runs of features in which the number of kept weights is known in advance: any run if all weights or none are
+ * kept, else those of the pattern; none for an unstructured mask.
+ */
 function runsOf({pattern}: PlannedPruning, zeros: number, weights: number): {readonly n: number; readonly m: number} {
   if (zeros === 0 || zeros === weights) return {n: zeros === 0 ? 1 : 0, m: 1};
   return pattern === 'unstructured' ? {n: 0, m: Infinity} : pattern;
@@ -147,10 +177,8 @@ function runsOf({pattern}: PlannedPruning, zeros: number, weights: number): {rea
 
 function modelSize(model: LayersModel, layers: readonly DryRunLayer[]): DryRunData['size'] {
   const parameters = model.countParams();
-  const [compressedWeights, packed] = [
-    layers.reduce((sum, {weights}) => sum + weights, 0),
-    layers.reduce((sum, {bytesAfter}) => sum + bytesAfter, 0),
-  ];
+  const compressedWeights = layers.reduce((sum, {weights}) => sum + weights, 0);
+  const packed = layers.reduce((sum, {bytesAfter}) => sum + bytesAfter, 0);
   return {
     compressedWeights,
     parameters,

@@ -7,7 +7,7 @@ import type {CallList} from '../../model/callList.ts';
 import {sizeOf, type ValueShapes} from '../../model/valueShapes.ts';
 import {gramTensorBytes} from '../../ops/gramBytes.ts';
 
-/** A layer walk before it is made. */
+/** A layer walk that was not started yet. */
 export interface PlannedWalk {
   readonly calls: CallList;
   readonly shapes: ValueShapes;
@@ -18,23 +18,30 @@ export interface PlannedWalk {
   readonly rows: number;
   /** Bytes that live activations may take between layers. */
   readonly memory: number;
-  /** Whether an earlier stage has changed the weights, so that the two networks differ from their first layer on. */
+  /** Whether an earlier stage changed the weights, so that the two networks differ from their first layer on. */
   readonly startsChanged: boolean;
 }
 
-/** What a walk holds while it visits a layer. */
+/** The memory of a walk while it visits a layer. */
 export interface TargetMemory {
-  /** Bytes of the activations that are kept of all batches. */
+  /** Bytes of the checkpointed activations of all batches. */
   readonly activations: number;
-  /** Bytes of all tensors at the widest moment: kept activations, those of the batch that is running, and its statistics. */
+  /** Bytes of all tensors at the widest moment: the checkpoints, the running batch, and its statistics. */
   readonly tensors: number;
 }
 
 const BYTES = 4;
-/** A layer's output, and beside it the product before its bias and activation. */
-const WITH_SCRATCH = 2;
+/** While a layer runs, its output exists twice: before and after bias and activation. */
+const OUTPUT_COPIES = 2;
+/** While columns are made, the input of the kernel exists three times: cast, padded, and flattened. */
+const INPUT_COPIES = 3;
+/** While columns are made, those of one network exist three times: gathered, reshaped, and expanded. */
+const COLUMN_COPIES = 3;
 
-/** What a walk will hold at each of its targets: `walkLayers`, batch by batch, in numbers instead of tensors. Weights are not counted. */
+/**
+ * The memory of a walk at each of its targets: {@link walkLayers} simulated batch by batch, with sizes in place of
+ * tensors. Weights are not counted.
+ */
 export function walkMemory(plan: PlannedWalk): TargetMemory[] {
   const walk = new WalkSimulation(plan);
   return plan.targets.map((target, k) =>
@@ -42,16 +49,16 @@ export function walkMemory(plan: PlannedWalk): TargetMemory[] {
   );
 }
 
-/** Batches in a row of which the walk keeps the same: there may be too many to look at each. */
+/** Consecutive batches with equal checkpoints: simulated together, because there may be very many batches. */
 interface BatchRun {
   readonly batches: number;
-  /** The call before which activations are kept, or 0 and nothing. */
+  /** The call before which their checkpoints lie; 0 without checkpoints. */
   readonly start: number;
-  /** Bytes of them, of one batch. */
+  /** Bytes of the checkpoint of one batch. */
   readonly kept: number;
 }
 
-/** By value: bytes of one sample of it in both networks. */
+/** By value: its bytes for one sample in both networks. */
 type Bytes = readonly number[];
 
 class WalkSimulation {
@@ -76,7 +83,7 @@ class WalkSimulation {
       });
     });
     this.released = calls.map(() => []);
-    // What nothing takes goes as soon as it is there.
+    // A value without consumers is released after the call that makes it.
     lastUsesOf(plan.calls).forEach((last, value) => {
       this.released[Math.max(last, this.madeBy[value], 0)].push(value);
     });
@@ -89,7 +96,7 @@ class WalkSimulation {
       shapes,
       startsChanged,
     } = this.plan;
-    // What a layer makes for a kernel differs with its earlier kernels.
+    // The input of a kernel inside a layer depends on the earlier kernels of that layer.
     const makesOther =
       target.kernel.kernelInputSize !== undefined && (startsChanged || changed.has(target.originalLayer));
     const differs = (call: number): boolean =>
@@ -105,7 +112,8 @@ class WalkSimulation {
       const growth = live - kept;
       const moved = this.fitting(batches, growth);
       const running = size * this.widest(start, first, bytes);
-      // The most is held before the last of them is kept, or if they shrink before the first; and behind it alike.
+      // The peak comes while the last checkpoint is still to be made if checkpoints grow, while the first is if they
+      // shrink; likewise for the statistics of the batch after its checkpoint is made.
       max = Math.max(
         max,
         this.held + Math.max(0, growth) * Math.min(moved, batches - 1) + running,
@@ -120,7 +128,7 @@ class WalkSimulation {
     return {activations: this.held, tensors: max};
   }
 
-  /** Of how many batches the walk keeps what it has come to: as long as all that it keeps fits. */
+  /** The number of batches whose checkpoints can grow within the memory limit. */
   private fitting(batches: number, growth: number): number {
     return growth > 0 ? Math.min(batches, Math.floor((this.plan.memory - this.held) / growth)) : batches;
   }
@@ -141,7 +149,7 @@ class WalkSimulation {
     return shapes.map((shape, value) => BYTES * sizeOf(shape) * (differs[value] ? 2 : 1));
   }
 
-  /** Bytes of one sample of what is live just before a call. */
+  /** Bytes, for one sample, of the values that are live just before a call. */
   private liveAt(call: number, bytes: Bytes): number {
     return this.released
       .slice(call)
@@ -151,8 +159,8 @@ class WalkSimulation {
   }
 
   /**
-   * Bytes of one sample at the widest moment of running the calls from one on up to, not including, another. What is live at the start counts as well:
-   * tfjs counts clones of what is kept as tensors of their own.
+   * Bytes, for one sample, at the widest moment of running the calls from `start` up to, but not including, `end`.
+   * Values live at the start count in addition to the checkpoint, because tfjs counts clones as tensors of their own.
    */
   private widest(start: number, end: number, bytes: Bytes): number {
     const {
@@ -162,7 +170,7 @@ class WalkSimulation {
     let widest = left;
     for (let call = start; call < end; call++) {
       const made = calls[call].outputs.reduce((sum, value) => sum + bytes[value], 0);
-      widest = Math.max(widest, left + WITH_SCRATCH * made, left + made + BYTES * this.scratchOf(call));
+      widest = Math.max(widest, left + OUTPUT_COPIES * made, left + made + BYTES * this.scratchOf(call));
       left += made;
       for (const value of this.released[call]) left -= bytes[value];
     }
@@ -177,7 +185,10 @@ class WalkSimulation {
     return adapterFor(layer)?.scratch?.(layer, this.plan.shapes[input]) ?? 0;
   }
 
-  /** Bytes of the tensors that a batch's statistics take: what the kernel meets, if that is no input; the columns as they are made out of padded inputs, then their products. */
+  /**
+   * Bytes of the tensors for the statistics of a batch: the input of the kernel, unless it is an input of the layer;
+   * then the columns while they are made of padded inputs, or their products.
+   */
   private columnBytes(target: CompressionTarget, call: number, differs: boolean): number {
     const {
       calls: {calls},
@@ -194,9 +205,10 @@ class WalkSimulation {
     const perSample = Math.min(kernel.positions(originalLayer, shapes[input]), rowsPerSample(target, this.plan));
     const rows = Math.min(rowsAtOnce(target), size * perSample);
     const matrixCount = kernel.matrixCount(kernelWeight(originalLayer, kernel).shape);
-    // Cast, padded, flattened; then gathered, reshaped, expanded, beside the columns of the other network.
     const columns =
-      BYTES * (3 * size * (sizes?.result ?? sizeOf(shapes[input])) + (networks + 2) * rows * rowWidth(target));
+      BYTES *
+      (INPUT_COPIES * size * (sizes?.result ?? sizeOf(shapes[input])) +
+        (COLUMN_COPIES + networks - 1) * rows * rowWidth(target));
     const grams = gramTensorBytes({
       problems: matrixCount,
       features: rowWidth(target) / matrixCount,

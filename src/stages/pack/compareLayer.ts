@@ -1,32 +1,41 @@
 import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {concatenate} from '../../numerics/concatenate.ts';
 import {uniformsOf} from '../../numerics/random.ts';
 import type {Packed} from '../../packed/packed.ts';
 import {decodeKernel} from '../../packed/packedExecution.ts';
 import type {LayerCheck} from '../../report/selfCheckReport.ts';
 import {applyLayer} from '../../tfjsInternals.ts';
 
-/** Samples of random inputs: of vectors more, for a convolution has many rows from few. */
+/** Samples of random inputs: fewer images than vectors, because a convolution makes many rows of each. */
 const RANDOM_VECTORS = 8;
 const RANDOM_IMAGES = 2;
-/** Height and width where the layer leaves them open. */
+/** Height and width if the layer leaves them open. */
 const OPEN_SIZE = 16;
 
-/** What two computations of the same outputs differ by. */
+/** The difference between two computations of the same outputs. */
 interface Difference {
   readonly maxError: number;
   readonly relativeError: number;
   readonly cosine: number;
-  /** Whether it says anything: inputs and expected outputs are finite, and not all 0. */
-  readonly isInformative: boolean;
 }
 
 /**
- * Compares a packed layer with tfjs's own of the same weights, on the active backend: on all samples together, and on the first alone,
- * because kernels for one sample are often others than those for many. A softmax or sigmoid is left out: saturated, it hides what is wrong.
- * @param inputs what the layer is called with, call by call, from the probe; where they say nothing - one is not finite, or all outputs
- *   are 0 - random ones take their place, and their opposites if a relu makes 0 of these, too
- * @param random where its random numbers lie: `[seed, layer]`
+ * One comparison: silent if it could not have found an error, because inputs or expected outputs are all 0, or not
+ * finite.
+ */
+interface Comparison {
+  readonly kind: 'informative' | 'silent';
+  readonly difference: Difference;
+}
+
+/**
+ * Compares a packed layer with tfjs's own of the same weights, on the active backend: on all samples together, and on
+ * the first sample alone, because kernels for one sample often differ from those for many. A softmax or sigmoid is left
+ * out, because it hides errors where it is saturated.
+ * @param inputs the inputs of the layer for the probe, call by call. If all comparisons on them are silent, random
+ *   inputs are used instead, negated if a relu still gives only 0
+ * @param random the stream of their random numbers: `[seed, layer]`
  */
 export async function compareLayer(
   layer: Packed,
@@ -37,9 +46,9 @@ export async function compareLayer(
   const shape = inputs.length > 0 ? inputs[0][0].shape : shapeOf(layer);
   const decoded = decodeKernel(layer, shape);
   try {
-    const onProbe = await worstOn(layer, decoded, inputs);
-    if (onProbe?.isInformative) return checkOf(layer, 'probe', onProbe, tolerance);
-    return checkOf(layer, 'random', await worstOnRandom(layer, decoded, shape, random), tolerance);
+    const onProbe = await compareOn(layer, decoded, inputs);
+    if (onProbe?.kind === 'informative') return checkOf(layer, 'probe', onProbe.difference, tolerance);
+    return checkOf(layer, 'random', await compareOnRandom(layer, decoded, shape, random), tolerance);
   } finally {
     dispose(decoded.weights.map((weight) => weight.read()));
   }
@@ -48,68 +57,64 @@ export async function compareLayer(
 function checkOf(
   {name, route}: Packed,
   inputs: LayerCheck['inputs'],
-  {maxError, relativeError, cosine}: Difference,
+  difference: Difference,
   tolerance: number,
 ): LayerCheck {
-  // Written so that NaN does not pass.
-  return {
-    name,
-    route,
-    inputs,
-    maxError,
-    relativeError,
-    cosine,
-    passed: Number.isFinite(maxError) && relativeError <= tolerance,
-  };
+  // Neither condition holds for NaN.
+  const passed = Number.isFinite(difference.maxError) && difference.relativeError <= tolerance;
+  return {name, route, inputs, ...difference, passed};
 }
 
-async function worstOnRandom(
+/** Silent comparisons count, too: a layer whose outputs are always 0 passes if the packed layer gives exactly 0. */
+async function compareOnRandom(
   layer: Packed,
   decoded: layers.Layer,
   shape: readonly number[],
   [seed, index]: readonly [number, number],
 ): Promise<Difference> {
-  let worst: Difference | undefined;
+  let worst: Comparison | undefined;
   for (const sign of [1, -1]) {
     const input = randomInput(layer, shape, [seed, index], sign);
     try {
-      worst = await worstOn(layer, decoded, [[input]]);
-      if (worst?.isInformative) return worst;
+      worst = await compareOn(layer, decoded, [[input]]);
+      if (worst?.kind === 'informative') break;
     } finally {
       input.dispose();
     }
   }
-  // An activation that gives 0 whatever comes, or numbers that are not finite: the first passes if it is exactly 0, the second never.
-  return worst ?? {maxError: NaN, relativeError: NaN, cosine: NaN, isInformative: false};
+  return worst?.difference ?? {maxError: NaN, relativeError: NaN, cosine: NaN};
 }
 
-/** The worst difference among those that tell something; where none does, among the others. */
-async function worstOn(
+/** The worst comparison over all calls, on all samples and on the first alone. */
+async function compareOn(
   layer: Packed,
   decoded: layers.Layer,
   inputs: readonly Tensor[][],
-): Promise<Difference | undefined> {
-  let worst: Difference | undefined;
+): Promise<Comparison | undefined> {
+  let worst: Comparison | undefined;
   for (const input of inputs) {
     for (const samples of new Set([input[0].shape[0], 1])) {
-      const difference = await differenceOn(layer, decoded, input, samples);
-      if (!worst || severityOf(difference) > severityOf(worst)) worst = difference;
+      const comparison = await compareSamples(layer, decoded, input, samples);
+      if (!worst || isWorse(comparison, worst)) worst = comparison;
     }
   }
   return worst;
 }
 
-function severityOf({relativeError, isInformative}: Difference): number {
-  if (!isInformative) return relativeError === 0 ? -2 : -1;
-  return Number.isNaN(relativeError) ? Infinity : relativeError;
+/** Informative comparisons outweigh silent ones. Of informative ones NaN is the worst, of silent ones any error. */
+function isWorse({kind, difference: {relativeError}}: Comparison, than: Comparison): boolean {
+  if (kind !== than.kind) return kind === 'informative';
+  if (kind === 'silent') return relativeError !== 0 && than.difference.relativeError === 0;
+  const [one, other] = [relativeError, than.difference.relativeError].map((e) => (Number.isNaN(e) ? Infinity : e));
+  return one > other;
 }
 
-async function differenceOn(
+async function compareSamples(
   layer: Packed,
   decoded: layers.Layer,
   input: readonly Tensor[],
   samples: number,
-): Promise<Difference> {
+): Promise<Comparison> {
   const x = input.map((one) => slice(one, 0, samples));
   const made: Tensor[] = [...x];
   try {
@@ -118,7 +123,8 @@ async function differenceOn(
     const found = layer.callKernel(x);
     made.push(...found);
     const [given, wanted, got] = await Promise.all([x, expected, found].map(valuesOf));
-    return {...differenceOf(wanted, got), isInformative: isInformative(given) && isInformative(wanted)};
+    const kind = isInformative(given) && isInformative(wanted) ? 'informative' : 'silent';
+    return {kind, difference: differenceOf(wanted, got)};
   } finally {
     dispose(made);
   }
@@ -126,15 +132,14 @@ async function differenceOn(
 
 /** The numbers of all tensors, one after the other. */
 async function valuesOf(tensors: readonly Tensor[]): Promise<Float32Array> {
-  const parts = await Promise.all(tensors.map((one) => one.data<'float32'>()));
-  return Float32Array.from(parts.flatMap((part) => Array.from(part)));
+  return concatenate(await Promise.all(tensors.map((one) => one.data<'float32'>())), Float32Array);
 }
 
 function isInformative(values: Float32Array): boolean {
   return values.some((value) => value !== 0) && values.every((value) => Number.isFinite(value));
 }
 
-function differenceOf(expected: Float32Array, found: Float32Array): Omit<Difference, 'isInformative'> {
+function differenceOf(expected: Float32Array, found: Float32Array): Difference {
   if (expected.length !== found.length) return {maxError: Infinity, relativeError: Infinity, cosine: NaN};
   let [maxError, largest, product, expectedSquares, foundSquares] = [0, 0, 0, 0, 0];
   for (let i = 0; i < expected.length; i++) {
@@ -152,15 +157,14 @@ function differenceOf(expected: Float32Array, found: Float32Array): Omit<Differe
   };
 }
 
-/** The shape of a layer's inputs in its model, with a batch. */
+/** The shape of a layer's random inputs: that of its inputs in the model, with a batch size. */
 function shapeOf(layer: Packed): number[] {
   const [shape] = [layer.getInputAt(0)].flat().map((input) => input.shape);
-  return shape.map((size, axis) =>
-    axis > 0 ? (size ?? OPEN_SIZE) : shape.length === 2 ? RANDOM_VECTORS : RANDOM_IMAGES,
-  );
+  const samples = shape.length === 2 ? RANDOM_VECTORS : RANDOM_IMAGES;
+  return shape.map((size, axis) => (axis === 0 ? samples : (size ?? OPEN_SIZE)));
 }
 
-/** Uniform numbers of mean 0 and variance 1, or such as the layer takes. */
+/** Uniform numbers of mean 0 and variance 1, or numbers that are valid inputs of the layer. */
 function randomInput(
   {adapter, wrapped}: Packed,
   shape: readonly number[],

@@ -16,8 +16,8 @@ import type {CompressedLayer} from '../../records.ts';
 
 /**
  * A model of the same function whose compressed layers are `Packed`. The given model stays as it was.
- * @param runner awaited after each layer
- * @throws ModelError if the weights of a layer are no longer those that its stage gave it
+ * @param runner has a checkpoint after each layer
+ * @throws ModelError if the weights of a layer changed since its compression
  */
 export async function packModel(
   model: LayersModel,
@@ -46,7 +46,7 @@ export async function packModel(
   });
 }
 
-/** A kernel of a layer, packed, or undefined where no stage compressed it. */
+/** A packed kernel of a layer, or undefined if no stage compressed it. */
 type PackedWeight = {readonly weight: number; readonly matrices: PackedMatrices} | undefined;
 
 async function packedWeights(layer: layers.Layer, compressed: readonly CompressedLayer[]): Promise<PackedWeight[]> {
@@ -60,7 +60,7 @@ async function packedWeights(layer: layers.Layer, compressed: readonly Compresse
   return weights;
 }
 
-/** A kernel's packing, which gives back its weights bit by bit. */
+/** A kernel as packed matrices, from which its weights can be restored bit by bit. */
 async function packedKernel(weight: Tensor, kernel: KernelAdapter, record: CompressedLayer): Promise<PackedMatrices> {
   const found = await weight.data<'float32'>();
   const packed = packLayer(record, kernel.toMatrices(found, weight.shape));
@@ -71,7 +71,8 @@ async function packedKernel(weight: Tensor, kernel: KernelAdapter, record: Compr
   const changed = found.findIndex((value, i) => value !== unpacked[i]);
   if (changed < 0) return packed;
   throw new ModelError(
-    `pack: expected weight ${changed} of layer '${record.name}' to be the letter ${unpacked[changed]} that its stage chose, found ${found[changed]}; ` +
+    `pack: expected weight ${changed} of layer '${record.name}' to be the letter ${unpacked[changed]} ` +
+      `that its stage chose, found ${found[changed]}; ` +
       'the model was changed after it was compressed: compress it again',
   );
 }

@@ -7,8 +7,7 @@ import {disposeModel} from '../../model/disposeModel.ts';
 import {requireAlive} from '../../model/requireModel.ts';
 import {packedLayersOf, requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {PackingReport} from '../../report/packingReport.ts';
-import {createReport} from '../../report/report.ts';
-import {type Compression, disposeFunction} from '../run/compression.ts';
+import {type Compression, disposeFunction, nextReport} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import {packedLayerReport} from './packedLayerReport.ts';
 import {packModel} from './packModel.ts';
@@ -18,12 +17,13 @@ import {selfChecksByDefault} from './selfCheckRule.ts';
 /** Samples of the self-check: few, because the inputs of all packed layers are held together. */
 const PROBE_SAMPLES = 8;
 
-/** Whether packed layers are compared with their float32 counterparts; undefined: on WebGPU. */
+/** Whether packed layers are compared with their float32 counterparts; undefined leaves it to the backend. */
 type SelfCheck = boolean | 'decode' | undefined;
 
 /**
- * The compression with its model packed; what was evaluated stays true.
- * @throws ModelError if no layer was compressed, the model is packed already, or weights were changed since; SelfCheckError
+ * The compression with its model packed. The evaluation stays, because the packed model is the same function.
+ * @throws ModelError if no layer was compressed, the model is packed already, or weights were changed since their
+ *   compression; SelfCheckError
  */
 export async function packStage(
   compression: Compression,
@@ -49,12 +49,7 @@ export async function packStage(
     return {
       ...compression,
       model: packed,
-      report: createReport({
-        ...report.toJSON(),
-        packing,
-        stages: [...report.stages, context.stage],
-        milliseconds: report.milliseconds + context.elapsed(),
-      }),
+      report: nextReport(report, context, {packing}),
       dispose: disposeFunction(packed, compression),
     };
   } catch (error) {

@@ -3,6 +3,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
 import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
 import {ModelError} from '../../errors.ts';
+import {predictOutputs} from '../../model/predictOutputs.ts';
 import {requireBuilt} from '../../model/requireModel.ts';
 import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
@@ -14,11 +15,11 @@ import {SelfCheckError} from './selfCheckError.ts';
 
 /** Options of {@link selfCheck}. */
 export interface SelfCheckOptions {
-  /** The largest error, relative to the largest output of a layer, that passes. Default 1e-4. */
+  /** The largest error that passes, relative to the largest output of a layer. Default 1e-4. */
   readonly tolerance?: number;
-  /** What happens if a layer fails: an error, or the layer is decoded to float32, as the report says. Default `'refuse'`. */
+  /** If a layer fails, `'refuse'` throws, `'decode'` decodes it to float32 and reports that. Default `'refuse'`. */
   readonly onFailure?: 'refuse' | 'decode';
-  /** Of random inputs. Default 0. */
+  /** The seed of random inputs. Default 0. */
   readonly seed?: number;
 }
 
@@ -29,17 +30,19 @@ const RULES: OptionRules<Required<SelfCheckOptions>> = {
 };
 
 /**
- * Compares every packed layer of a model, on the active backend, with the same layer whose weights are float32:
- * a device whose driver computes something else is found out before its answers are used.
+ * Compares every packed layer of a model, on the active backend, with the same layer whose weights are float32. This
+ * finds devices whose driver computes wrong outputs before these are used.
  *
  * ```ts
  * const model = await loadPacked('indexeddb://small');
  * await selfCheck(model, x);                                            // refuses a wrong device
  * const report = await selfCheck(model, x, {onFailure: 'decode'});      // or works round it
  * ```
- * @param probe inputs of the model, so that each layer is compared on what it really gets; they stay yours. Without them: random inputs
- * @returns what was found; layers are compared one after the other, and only one is in float32 at a time
- * @throws OptionError, ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
+ * @param probe inputs of the model, so that each layer is compared on its real inputs; they stay yours. Without them
+ *   layers are compared on random inputs
+ * @returns the comparison of each layer; only one layer at a time is decoded to float32 for it
+ * @throws OptionError, ModelError for a model without packed layers, DataError for a probe that does not fit,
+ *   SelfCheckError for a layer that fails
  */
 export async function selfCheck(
   model: LayersModel,
@@ -68,6 +71,15 @@ export async function selfCheck(
   return report;
 }
 
+const NOTHING_TO_COMPARE = {
+  route: 'decoded',
+  inputs: 'none',
+  maxError: 0,
+  relativeError: 0,
+  cosine: 1,
+  passed: true,
+} as const;
+
 async function checksOf(
   model: LayersModel,
   packed: readonly Packed[],
@@ -80,15 +92,7 @@ async function checksOf(
   try {
     for (const [index, layer] of packed.entries()) {
       if (layer.route === 'decoded') {
-        checks.push({
-          name: layer.name,
-          route: 'decoded',
-          inputs: 'none',
-          maxError: 0,
-          relativeError: 0,
-          cosine: 1,
-          passed: true,
-        });
+        checks.push({name: layer.name, ...NOTHING_TO_COMPARE});
         continue;
       }
       const check = await compareLayer(layer, inputs.get(layer) ?? [], [seed, index], tolerance);
@@ -102,7 +106,7 @@ async function checksOf(
   return checks;
 }
 
-/** What each layer is called with while the model predicts, call by call. They belong to the caller. */
+/** The inputs of each layer while the model predicts, call by call. They belong to the caller. */
 function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Tensor[]): Map<Packed, Tensor[][]> {
   const inputs = new Map<Packed, Tensor[][]>();
   const restores: Array<() => void> = [];
@@ -114,7 +118,7 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
     restores.push(restore);
   }
   try {
-    dispose([model.predict(probe.length === 1 ? probe[0] : probe, {batchSize: Math.max(1, probe[0].shape[0])})].flat());
+    dispose(predictOutputs(model, probe, Math.max(1, probe[0].shape[0])));
     return inputs;
   } catch (error) {
     dispose([...inputs.values()].flat(2));
@@ -127,12 +131,14 @@ function inputsOfLayers(model: LayersModel, layers: readonly Packed[], probe: Te
 function refusal({backend, tolerance, layers}: SelfCheckReport): string {
   const failures = layers
     .filter(({passed}) => !passed)
-    .map(
-      ({name, maxError, relativeError, cosine}) =>
-        `layer '${name}' is off by ${maxError.toPrecision(3)} (relative ${relativeError.toPrecision(3)}, cosine ${cosine.toPrecision(3)})`,
-    );
+    .map(({name, maxError, relativeError, cosine}) => {
+      const [error, relative, similarity] = [maxError, relativeError, cosine].map((value) => value.toPrecision(3));
+      return `layer '${name}' is off by ${error} (relative ${relative}, cosine ${similarity})`;
+    });
   return (
-    `selfCheck: expected packed layers to compute on backend '${backend}' what their float32 weights give, up to ${tolerance} of the largest output; ${failures.join('; ')}. ` +
-    "Decode them (selfCheck with onFailure: 'decode', or pack({selfCheck: 'decode'})) or use another backend, and please report the device"
+    `selfCheck: expected packed layers to compute on backend '${backend}' what their float32 weights give, ` +
+    `up to ${tolerance} of the largest output; ${failures.join('; ')}. ` +
+    "Decode them (selfCheck with onFailure: 'decode', or pack({selfCheck: 'decode'})) or use another backend, " +
+    'and please report the device'
   );
 }

@@ -1,12 +1,12 @@
 import {CompressError} from '../../errors.ts';
 import type {SelfCheckReport} from '../../report/selfCheckReport.ts';
 
-/** A packed layer that does not compute on this device what its weights say. */
+/** A packed layer computes something else on this device than its float32 weights would. */
 export class SelfCheckError extends CompressError {
   /** The name of the class. */
   override name = 'SelfCheckError' as const;
 
-  /** @param report of all packed layers, those that passed too */
+  /** @param report the check of all packed layers, including those that passed */
   constructor(
     message: string,
     readonly report: SelfCheckReport,

@@ -12,8 +12,8 @@ export const selfCheckRule: OptionRule<boolean | 'decode' | undefined> = {
 };
 
 /**
- * The default of `selfCheck`: on WebGPU, because drivers vary. Without its plugin a model can be packed and saved there,
- * but no packed layer can run, so there is nothing to compare.
+ * The default of `selfCheck`: true on WebGPU, because drivers vary. Without its plugin a model can be packed and saved
+ * there, but no packed layer can run, so there is nothing to compare.
  */
 export function selfChecksByDefault(packed: LayersModel): boolean {
   return (

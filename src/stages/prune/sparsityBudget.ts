@@ -28,10 +28,10 @@ export interface ModelSparsityOptions extends Omit<PruneModelOptions, 'amountOf'
 }
 
 /**
- * Prunes a model with sparsities that differ by layer. All layers together lose the given share of weights, exact to one
- * weight; it is distributed so that Σ κ_l e_l² is small. e_l is the relative error of layer l alone, measured at several
- * sparsities with its largest weights solved anew; κ_l is the output sensitivity ({@link measureSensitivities},
- * {@link allocate}).
+ * Prunes a model with sparsities that differ by layer. All layers together lose the given share of weights, exact to
+ * one weight; it is distributed so that Σ κ_l e_l² is small. e_l is the relative error of layer l alone, measured at
+ * several sparsities with its largest weights solved anew; κ_l is the output sensitivity
+ * ({@link measureSensitivities}, {@link allocate}).
  * @throws DataError without calibration data, ModelError for a layer that cannot be pruned
  */
 export async function pruneToModelSparsity(

@@ -21,7 +21,10 @@ import {type LayerResult, visitLayers} from '../run/visitLayers.ts';
 import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 import type {QuantizeModelOptions} from './quantizeModel.ts';
 
-/** What letters may take in the end: `bitsPerWeight` or `bytesAfter` of the size report, or the `relativeError` of every layer. */
+/**
+ * The budget that the quantized model must meet: `bitsPerWeight` or `bytesAfter` of the size report, or a limit of the
+ * `relativeError` of every layer.
+ */
 export type BitBudget =
   | {
       /** Packed bits per weight of the compressed layers, scales and masks included. */
@@ -36,19 +39,20 @@ export type BitBudget =
       readonly maxRelativeError: number;
     };
 
-/** Letters that a layer may get, and how they are found. All differ in what follows from `bits` only. */
+/** A width that a layer may get. The options of two widths differ only in what follows from `bits`. */
 export interface LetterWidth {
   readonly bits: Bits;
   readonly options: QuantizeModelOptions;
 }
 
 /**
- * Quantizes every layer with as many letters as a budget allows it.
+ * Quantizes every layer at the width that a budget allows.
  *
- * A size is spent where it lowers Σ κ_l e_l² most: e_l is the relative error of layer l alone, measured at every width by a quick method,
- * κ_l what the model's outputs feel of it ({@link measureSensitivities}, {@link allocate}). For a largest error each layer gets the fewest bits that keep to it.
+ * A budget of bits or bytes is distributed so that Σ κ_l e_l² is smallest: e_l is the relative error of layer l alone,
+ * measured at every width by a quick method, κ_l the output sensitivity ({@link measureSensitivities},
+ * {@link allocate}). With a limit of the error each layer gets the fewest bits that meet it.
  * @param widths from the fewest bits
- * @throws ModelError if no letters meet the budget; it says what would; else as quantizeModel does
+ * @throws ModelError if no widths meet the budget, naming the smallest one that can be met; else as quantizeModel does
  */
 export async function quantizeToBudget(
   compression: Compression,
@@ -90,22 +94,18 @@ async function quantizeNarrowest(
   for (const {bits, options} of widths) {
     const letters = await quantizeLayer(visit, options.method, context);
     const error = await context.run(heldOutError(letters.outcomes));
-    tried.push(`${percentText(error)} at ${named(bits)}`);
-    if (error <= limit)
-      return createQuantizedResult(
-        visit,
-        letters,
-        `${named(bits)}, the fewest with an error up to ${percentText(limit)}: ${tried.join(', ')}`,
-        context,
-      );
+    tried.push(`${percentText(error)} at ${widthText(bits)}`);
+    const choice = `${widthText(bits)}, the fewest with an error up to ${percentText(limit)}: ${tried.join(', ')}`;
+    if (error <= limit) return createQuantizedResult(visit, letters, choice, context);
   }
   throw new ModelError(
-    `${context.stage}: layer '${visit.target.name}': expected a relative error up to ${limit}, reached ${tried.at(-1) ?? ''}; ` +
+    `${context.stage}: layer '${visit.target.name}': expected a relative error up to ${limit}, ` +
+      `reached ${tried.at(-1) ?? ''}; ` +
       'allow a larger `maxRelativeError`, or leave the layer out by `exclude`',
   );
 }
 
-/** Good enough to compare widths by: one path at the mean-square scale, one refit, one sweep. */
+/** Tries every width by a quick method: one path at the mean-square scale, one refit, one sweep. */
 async function* tryWidths(
   visit: LayerVisit,
   widths: readonly LetterWidth[],
@@ -123,31 +123,24 @@ async function* tryWidths(
       refinement: {...method.refinement, rounds: 1, sweeps: Math.min(1, method.refinement.sweeps), pairs: 0},
     };
     const {layer, outcomes} = await quantizeLayer(visit, quick, context);
-    yield {
-      cost: packedLayer(
-        layer,
-        outcomes.map(({values}) => values),
-      ).byteLength,
-      layer,
-      outcomes,
-    };
+    const values = outcomes.map((outcome) => outcome.values);
+    yield {cost: packedLayer(layer, values).byteLength, layer, outcomes};
   }
 }
 
+/** The index of the width at which κ is measured: 2 bits if they are among the widths, else the fewest. */
 function coarseWidth(widths: readonly LetterWidth[]): number {
-  return Math.max(
-    0,
-    widths.findIndex(({bits}) => bits === 2),
-  );
+  const twoBits = widths.findIndex(({bits}) => bits === 2);
+  return Math.max(0, twoBits);
 }
 
-/** By layer the number of its width. */
+/** For every layer the index of its width. */
 function chooseWidths(
   {layers, size, triedBytes}: Sensitivities,
   budget: Exclude<BitBudget, {maxRelativeError: number}>,
   stage: string,
 ): number[] {
-  // What is not chosen here: layers that are not rewritten, and for the bytes all that is no weight.
+  // `others` are the bytes that are not chosen here: of layers that are not quantized, and of all other parameters.
   const [wanted, bytesPerUnit, others] =
     'bytes' in budget
       ? [budget.bytes, 1, size.bytesAfter - triedBytes]
@@ -158,11 +151,14 @@ function chooseWidths(
         ];
   const chosen = allocate(weightedErrors(layers), Math.floor(wanted * bytesPerUnit - others + 1e-6));
   if (chosen) return chosen;
-  const min =
-    (others + layers.reduce((sum, {trials}) => sum + Math.min(...trials.map(({cost}) => cost)), 0)) / bytesPerUnit;
-  const unit = 'bytes' in budget ? 'bytes' : 'bits per weight, scales included';
+  const leastCost = layers.reduce((sum, {trials}) => sum + Math.min(...trials.map(({cost}) => cost)), 0);
+  const least = (others + leastCost) / bytesPerUnit;
+  const [reachable, unit] =
+    'bytes' in budget
+      ? [Math.ceil(least), 'bytes']
+      : [Math.ceil(1000 * least - 1e-6) / 1000, 'bits per weight, scales included'];
   throw new ModelError(
-    `${stage}: expected a budget of at least ${'bytes' in budget ? Math.ceil(min) : Math.ceil(1000 * min - 1e-6) / 1000} ${unit}, ` +
+    `${stage}: expected a budget of at least ${reachable} ${unit}, ` +
       `which the smallest letters of every layer take, got ${wanted}`,
   );
 }
@@ -172,15 +168,16 @@ function choiceText(
   chosen: number,
   widths: readonly LetterWidth[],
 ): string {
-  const at = (width: number) => `${percentText(trials[width].error)} at ${named(widths[width].bits)}`;
+  const at = (width: number) => `${percentText(trials[width].error)} at ${widthText(widths[width].bits)}`;
   const neighbours = [chosen - 1, chosen + 1].filter((width) => width >= 0 && width < widths.length);
+  const errors = [chosen, ...neighbours].map(at).join(', ');
   return (
-    `${named(widths[chosen].bits)} by sensitivity: alone, error about ${[chosen, ...neighbours].map(at).join(', ')}; ` +
+    `${widthText(widths[chosen].bits)} by sensitivity: alone, error about ${errors}; ` +
     `output sensitivity ${outputSensitivity.toPrecision(2)}`
   );
 }
 
-function named(bits: Bits): string {
+function widthText(bits: Bits): string {
   if (bits === 'ternary') return 'ternary';
   return bits === 1 ? '1 bit' : `${bits} bits`;
 }

@@ -7,14 +7,14 @@ import {type LayerVisit, shiftFor} from '../run/layerVisit.ts';
 import type {StageContext} from '../run/stageContext.ts';
 import type {LayerResult} from '../run/visitLayers.ts';
 
-/** Letters for a layer, before they are written to it. */
+/** A quantized layer that is not written to the model yet. */
 export interface LayerLetters {
   readonly layer: QuantizedLayer;
   readonly outcomes: readonly ProblemOutcome[];
   readonly milliseconds: number;
 }
 
-/** Quantizes all problems of a visited layer, which itself stays as it is. */
+/** Quantizes all problems of a visited layer, without rewriting the layer. */
 export async function quantizeLayer(
   {target, problems}: LayerVisit,
   given: QuantizeMethod,
@@ -45,8 +45,8 @@ export async function quantizeLayer(
 }
 
 /**
- * The letters as what a stage made of the layer.
- * @param choice why it has so many, for the report
+ * The result of a stage for a quantized layer.
+ * @param choice why the layer has this number of letters, for the report
  */
 export async function createQuantizedResult(
   {reportBefore}: LayerVisit,

@@ -11,13 +11,13 @@ import {createQuantizedResult, quantizeLayer} from './quantizeLayer.ts';
 export interface QuantizeModelOptions {
   readonly method: QuantizeMethod;
   readonly walk: VisitOptions;
-  /** Why a layer is quantized without being pruned, where T prunes. */
+  /** With {@link QuantizeMethod.prune}: the reason why a layer is not pruned, if it is not. */
   readonly pruneFilter?: LayerFilter;
 }
 
 /**
- * Quantizes every layer of a model that has an adapter and passes the filter, along the layer walk. Pruned weights stay 0.
- * The compression that comes in stays as it was.
+ * Quantizes every layer of a model that has an adapter and passes the filter, along the layer walk. Pruned weights
+ * stay 0. The given compression stays as it was.
  * @throws DataError without calibration data, ModelError for weights that cannot be quantized
  */
 export async function quantizeModel(
