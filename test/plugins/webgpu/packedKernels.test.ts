@@ -2,7 +2,7 @@ import 'tfjs-compress/plugins/webgpu';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {backend, engine, type Tensor4D} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
-import {packedProduct} from '../../../plugins/webgpu/packed/productProgram.ts';
+import {productProgram} from '../../../plugins/webgpu/packed/productProgram.ts';
 import {type ProductCall, runProduct} from '../../../plugins/webgpu/packed/productRun.ts';
 import {productTile} from '../../../plugins/webgpu/packed/productTile.ts';
 import {registerMissing} from '../../../src/ops/kernel.ts';
@@ -77,10 +77,10 @@ describe('packed kernels', () => {
     } as const;
     const letters = (bits: number, perRun: number, wordsPerRun: number) =>
       ({zeros: 'none', letterBits: bits, bits, perRun, wordsPerRun}) as const;
-    expect(packedProduct({...form, letters: letters(3, 32, 3)}).shaderKey).to.equal(
+    expect(productProgram({...form, letters: letters(3, 32, 3)}).shaderKey).to.equal(
       'packedProduct_3_3_none_x_codes_steps_bias_relu_rows_full_1_4_1',
     );
-    const {code} = packedProduct({...form, letters: letters(4, 8, 1)});
+    const {code} = productProgram({...form, letters: letters(4, 8, 1)});
     expect(code)
       .to.include('(vec4<u32>(word0_3) >> vec4<u32>(16u, 20u, 24u, 28u)) & vec4<u32>(15u)')
       .and.not.include('undefined');
