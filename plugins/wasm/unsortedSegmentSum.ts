@@ -3,8 +3,8 @@ import {greaterEqual, less, logicalAnd, reshape, scalar, scatterND, slice, tidy,
 import {defineKernel} from '../../src/ops/kernel.ts';
 
 /**
- * The gradient of a gather, and so of an Embedding: y[k] = Σ_{i: ids[i] = k} x[i], by scatterND, which adds up rows that
- * are scattered to the same index. Rows whose id is none of 0 … numSegments − 1 are dropped, as on cpu.
+ * The gradient of a gather, and so of an Embedding: y[k] = Σ_{i: ids[i] = k} x[i], by scatterND, which adds up rows
+ * that are scattered to the same index. Rows whose id is none of 0 … numSegments − 1 are dropped, as on cpu.
  */
 export const unsortedSegmentSum = defineKernel<{x: Tensor; segmentIds: Tensor1D}, {readonly numSegments: number}>({
   kernelName: 'UnsortedSegmentSum',

@@ -24,19 +24,18 @@ export const carriedDrift = defineProgram({
       let t = uniforms.first + 4 * (index / uniforms.neurons);
       let neuron = index % uniforms.neurons;
       if (t >= uniforms.last) { return; }
+      // Features past the end of the block repeat its last one.
+      let rows = uniforms.features * min(t + vec4<i32>(0, 1, 2, 3), vec4<i32>(uniforms.last - 1));
+      let firstError = stateIndex(ERROR, 0, neuron);
       var drift = vec4<f32>();
       for (var s = 0; s < uniforms.first; s++) {
-        drift += result[stateIndex(ERROR, s, neuron)] * feedbackOf(t, s);
+        let i = rows + s;
+        let factors = vec4<f32>(feedback[i.x], feedback[i.y], feedback[i.z], feedback[i.w]); // F_ts
+        drift += result[firstError + s * uniforms.neurons] * factors;
       }
       for (var row = 0; row < min(4, uniforms.last - t); row++) {
         result[stateIndex(DRIFT, t + row, neuron)] = drift[row];
       }
-    }
-
-    // F_ts of the features t to t + 3. Those past the end of the block repeat its last one.
-    fn feedbackOf(t : i32, s : i32) -> vec4<f32> {
-      let i = uniforms.features * min(t + vec4<i32>(0, 1, 2, 3), vec4<i32>(uniforms.last - 1)) + s;
-      return vec4<f32>(feedback[i.x], feedback[i.y], feedback[i.z], feedback[i.w]);
     }`,
   ),
 });

@@ -58,7 +58,7 @@ describe('packed kernels', () => {
     }
   });
 
-  it('productTile(device, rows, neurons, letters) shares no sums on SwiftShader, and on a GPU only where invocations are few', () => {
+  it('productTile shares no sums on SwiftShader, and on a GPU only where invocations are few', () => {
     const letters = {zeros: 'none', letterBits: 4, bits: 4, perRun: 8, wordsPerRun: 1} as const;
     expect(productTile(deviceOf('swiftshader'), 1, 1024, letters)).to.deep.equal({rows: 1, neurons: 4, slices: 1});
     expect(productTile(deviceOf('swiftshader'), 32, 1024, letters)).to.deep.equal({rows: 4, neurons: 8, slices: 1});
@@ -66,7 +66,7 @@ describe('packed kernels', () => {
     expect(productTile(deviceOf('hopper'), 4096, 1024, letters)).to.deep.equal({rows: 8, neurons: 1, slices: 1});
   });
 
-  it('a product of 4 bits shifts four codes of a word at once, and its key says what its text depends on', () => {
+  it('a product of 4 bits shifts four codes of a word at once, and its key names what its text depends on', () => {
     const form = {
       offsets: false,
       bias: true,

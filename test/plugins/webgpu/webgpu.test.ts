@@ -129,7 +129,7 @@ describe('plugins/webgpu', () => {
     });
   });
 
-  it('requireWebGPU() without an adapter says what to do, and leaves the backend as it was', async () => {
+  it('requireWebGPU() without an adapter tells what to do, and leaves the backend as it was', async () => {
     const printed = await runModule(`
       import '@tensorflow/tfjs-backend-cpu';
       import {getBackend, setBackend} from '@tensorflow/tfjs-core';

@@ -11,8 +11,8 @@ import {maskedPathBlock, pathBlock} from '../../../plugins/webgpu/path/pathBlock
 import type {Program} from '../../../plugins/webgpu/program.ts';
 import {operators} from '../../../src/numerics/stochastic/index.ts';
 
-// The WGSL of some programs as it is sent to the device, which needs no GPU to be compared. After a change that is meant,
-// write the files anew and read the difference before it is committed:
+// The WGSL of some programs as it is sent to the device, compared without a GPU. After an intended change, write the
+// files again and read the difference before you commit it:
 //
 //     UPDATE_SNAPSHOTS=1 npx mocha test/plugins/webgpu/wgsl.test.ts
 //

@@ -44,7 +44,7 @@ export function testPhilox(): void {
   }
 }
 
-/** Small and large words in each place; the first is a quarter of a feature, and so below 2³⁰. */
+/** Small and large words at each position; the first is a quarter of a feature, and so below 2³⁰. */
 function counterAt(i: number): PhiloxWords {
   if (i < COUNTERS / 2) return [i >>> 4, i & 15, i % 7, i % 3];
   const [a, b, c, d] = philox4x32([i, 0, 0, 0], [1, 2]);
