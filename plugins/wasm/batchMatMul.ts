@@ -8,8 +8,8 @@ interface MatMulAttrs {
 }
 
 /**
- * A product of transposed matrices, the gradient of every Dense, as a product of matrices that were transposed before:
- * only for those the stock kernel has a fast way, by XNNPACK, and it takes about eight times as long for the others.
+ * Transposes matrices before they are multiplied. Products of transposed matrices are the gradient of every Dense, and
+ * the stock kernel, which uses XNNPACK only where nothing is transposed, takes about eight times as long for them.
  * @param stock the wasm backend's own kernel
  */
 export function batchMatMul(stock: KernelConfig): KernelConfig {
@@ -28,7 +28,7 @@ export function batchMatMul(stock: KernelConfig): KernelConfig {
   return {...stock, ...kernel};
 }
 
-/** With the last two axes exchanged. */
+/** Exchanges the last two axes. */
 function swapLastAxes(x: Tensor3D): Tensor3D {
   const {length} = x.shape;
   return transpose(

@@ -4,9 +4,10 @@ import {defineKernel} from '../../src/ops/kernel.ts';
 import {type ConvolutionAttrs, cropToWindows, geometryOf} from './convolution.ts';
 
 /**
- * ∂L/∂W of a convolution, as a convolution of its own: channels of x take the place of the batch, and dy of the filter,
+ * ∂L/∂W of a convolution, as the convolution conv(xᵀ, dyᵀ) dilated by s: the channels of x become the batch, and dy
+ * becomes the filter,
  *
- *     dW[i, j, c, f] = Σ_{b, y, x} xpad[b, y·s + i, x·s + j, c] · dy[b, y, x, f]   —   conv(xᵀ, dyᵀ), dilated by s.
+ *     dW[i, j, c, f] = Σ_{b, y, x} xpad[b, y·s + i, x·s + j, c] · dy[b, y, x, f].
  */
 export const conv2DBackpropFilter = defineKernel<
   {x: Tensor4D; dy: Tensor4D},

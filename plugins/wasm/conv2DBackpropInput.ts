@@ -8,10 +8,10 @@ import {type ConvolutionAttrs, geometryOf, spreadGradient, strideOf} from './con
  *
  *     dx[b, y, x, c] = Σ_{i, j, f} dyspread[b, y + i, x + j, f] · W[kh − 1 − i, kw − 1 − j, c, f],
  *
- * where dyspread has s − 1 zeros between the rows and columns of dy. Its multiplications are s² times those of the
- * stock kernel, which takes about seven times as long for each: larger strides, and channels-first data, are left to
- * the stock kernel.
- * @param stock the wasm backend's own kernel, whose set-up is kept
+ * where dyspread has s − 1 zeros between the rows and columns of dy. It multiplies s² times as often as the stock
+ * kernel, which takes about seven times as long for each multiplication: larger strides are left to the stock kernel,
+ * and so are channels-first data.
+ * @param stock the wasm backend's own kernel, whose `setupFunc` is kept
  */
 export function conv2DBackpropInput(stock: KernelConfig): KernelConfig {
   const kernel = defineKernel<

@@ -3,7 +3,7 @@ import {backend_util, pad, reshape, slice} from '@tensorflow/tfjs-core';
 
 type Shape4D = [number, number, number, number];
 
-/** What tfjs tells the gradient kernels of a two-dimensional convolution. */
+/** The attributes of tfjs's gradient kernels of two-dimensional convolutions. */
 export interface ConvolutionAttrs {
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
@@ -35,8 +35,8 @@ export function geometryOf(
 }
 
 /**
- * The part of the padded input that the windows of a convolution reach: (outHeight − 1)·stride + filterHeight rows,
- * columns alike.
+ * Crops the padded input to what the windows of a convolution reach: (outHeight − 1)·stride + filterHeight rows, and
+ * columns in the same way.
  */
 export function cropToWindows(x: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
   const {padInfo, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth} = geometry;
@@ -49,11 +49,11 @@ export function cropToWindows(x: Tensor4D, geometry: backend_util.Conv2DInfo): T
   );
 }
 
-/** dy set so that a 'valid' convolution of stride 1 with the filter turned by 180° has the size of the input. */
+/** Pads dy such that a 'valid' convolution of stride 1 with the filter turned by 180° has the size of the input. */
 export function spreadGradient(dy: Tensor4D, geometry: backend_util.Conv2DInfo): Tensor4D {
   const {padInfo, inHeight, inWidth, filterHeight, filterWidth, strideHeight, strideWidth} = geometry;
   return placeInFrame(
-    withZerosBetween(dy, strideHeight, strideWidth),
+    insertZeros(dy, strideHeight, strideWidth),
     filterHeight - 1 - padInfo.top,
     filterWidth - 1 - padInfo.left,
     inHeight + filterHeight - 1,
@@ -61,8 +61,8 @@ export function spreadGradient(dy: Tensor4D, geometry: backend_util.Conv2DInfo):
   );
 }
 
-/** Each row followed by strideHeight − 1 rows of zeros, each column by strideWidth − 1. */
-function withZerosBetween(dy: Tensor4D, strideHeight: number, strideWidth: number): Tensor4D {
+/** Inserts strideHeight − 1 rows of zeros after each row, and strideWidth − 1 columns after each column. */
+function insertZeros(dy: Tensor4D, strideHeight: number, strideWidth: number): Tensor4D {
   if (strideHeight === 1 && strideWidth === 1) return dy;
   const [batch, height, width, channels] = dy.shape;
   const cells = reshape(dy, [batch * height, 1, width, 1, channels]);
@@ -77,8 +77,8 @@ function withZerosBetween(dy: Tensor4D, strideHeight: number, strideWidth: numbe
 }
 
 /**
- * Images put at (top, left) into height × width zeros; what sticks out is cut off, and a negative offset cuts at the
- * start.
+ * Puts images at (top, left) into height × width zeros, and crops them where they exceed these; a negative offset crops
+ * their start.
  */
 function placeInFrame(x: Tensor4D, top: number, left: number, height: number, width: number): Tensor4D {
   const bottom = height - top - x.shape[1];

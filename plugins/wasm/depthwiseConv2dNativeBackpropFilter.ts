@@ -4,10 +4,10 @@ import {defineKernel} from '../../src/ops/kernel.ts';
 import {type ConvolutionAttrs, cropToWindows, geometryOf} from './convolution.ts';
 
 /**
- * ∂L/∂W of a depthwise convolution with M filters per channel, as a depthwise convolution whose channels are the pairs
- * (b, c),
+ * ∂L/∂W of a depthwise convolution with M filters per channel, as a depthwise convolution whose channels are the
+ * pairs (b, c), dilated by s, and then summed over b:
  *
- *     dW[i, j, c, m] = Σ_b Σ_{y, x} xpad[b, y·s + i, x·s + j, c] · dy[b, y, x, c·M + m]   —   dilated by s, then summed over b.
+ *     dW[i, j, c, m] = Σ_b Σ_{y, x} xpad[b, y·s + i, x·s + j, c] · dy[b, y, x, c·M + m].
  */
 export const depthwiseConv2dNativeBackpropFilter = defineKernel<
   {x: Tensor4D; dy: Tensor4D},

@@ -1,6 +1,6 @@
 /**
  * Trains convolutional and recurrent networks on tfjs's 'wasm' backend: registers the four gradient kernels that it
- * lacks, and replaces two slow ones. Importing it is its effect.
+ * lacks, and replaces two slow ones. Importing the module is all that is needed.
  *
  * ```ts
  * import 'tfjs-compress/plugins/wasm';

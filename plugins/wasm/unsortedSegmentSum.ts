@@ -3,8 +3,8 @@ import {greaterEqual, less, logicalAnd, reshape, scalar, scatterND, slice, tidy,
 import {defineKernel} from '../../src/ops/kernel.ts';
 
 /**
- * The gradient of a gather, and so of an Embedding: y[k] = Σ_{i: ids[i] = k} x[i], as scattered rows of which those of
- * one place add up. Rows whose id is none of 0 … numSegments − 1 fall away, as on cpu.
+ * The gradient of a gather, and so of an Embedding: y[k] = Σ_{i: ids[i] = k} x[i], by scatterND, which adds up rows
+ * that are scattered to the same index. Rows whose id is none of 0 … numSegments − 1 are dropped, as on cpu.
  */
 export const unsortedSegmentSum = defineKernel<{x: Tensor; segmentIds: Tensor1D}, {readonly numSegments: number}>({
   kernelName: 'UnsortedSegmentSum',
@@ -12,9 +12,9 @@ export const unsortedSegmentSum = defineKernel<{x: Tensor; segmentIds: Tensor1D}
   kernelFunc: ({inputs: {x, segmentIds}, attrs: {numSegments}}) =>
     tidy(() => {
       const known = logicalAnd(greaterEqual(segmentIds, 0), less(segmentIds, numSegments));
-      const places = reshape(where<Tensor>(known, segmentIds, scalar(numSegments, 'int32')), [-1, 1]);
+      const indices = reshape(where<Tensor>(known, segmentIds, scalar(numSegments, 'int32')), [-1, 1]);
       const size = x.shape.slice(1);
-      const sums = scatterND(places, x, [numSegments + 1, ...size]);
+      const sums = scatterND(indices, x, [numSegments + 1, ...size]);
       return slice(
         sums,
         x.shape.map(() => 0),

@@ -1,5 +1,6 @@
 /**
- * Follows paths on tfjs's 'webgpu' backend: registers the WGSL kernels of the library's own ops. Importing it is its effect.
+ * Follows paths and runs packed layers on tfjs's 'webgpu' backend: importing this module registers the WGSL kernels
+ * of the library's own ops.
  *
  * ```ts
  * import {requireWebGPU} from 'tfjs-compress/plugins/webgpu';

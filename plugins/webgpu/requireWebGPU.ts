@@ -12,12 +12,13 @@ import {BackendError} from '../../src/errors.ts';
  * @throws BackendError if there is no WebGPU; the backend that was active stays so
  */
 export async function requireWebGPU(): Promise<void> {
-  const before = getBackend() as string | undefined; // undefined until a backend was used
+  const before: string | undefined = getBackend(); // undefined until a backend was used
   if (await activates('webgpu')) return;
   if (before !== undefined) await setBackend(before);
   throw new BackendError(
     "requireWebGPU: expected tfjs to activate the backend 'webgpu', found no WebGPU adapter; " +
-      "in Node, call useWebGPU() of 'tfjs-compress/plugins/node' instead; in a browser, use one with WebGPU, on a page of https: or localhost, " +
+      "in Node, call useWebGPU() of 'tfjs-compress/plugins/node' instead; " +
+      'in a browser, use one with WebGPU, on a page of https: or localhost, ' +
       "or the backend 'wasm' of '@tensorflow/tfjs-backend-wasm'",
   );
 }

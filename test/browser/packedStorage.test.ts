@@ -51,7 +51,10 @@ onBackends(['cpu', 'webgpu'], () => {
   });
 });
 
-/** The numbers of every weight by the name under which it is saved; int32 and float32 that is finite show every bit but the sign of 0. */
+/**
+ * The numbers of every weight by the name under which it is saved; int32 and float32 that is finite show every bit
+ * but the sign of 0.
+ */
 async function arraysOf(model: tf.LayersModel): Promise<Array<readonly [string, string, number[]]>> {
   return Promise.all(
     model.weights.map(

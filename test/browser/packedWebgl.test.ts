@@ -4,9 +4,9 @@ import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, pack, registerPacked, rtnQuantize} from 'tfjs-compress';
 import {collectArtifacts} from '../../src/artifacts/collectArtifacts.ts';
 
-// WebGL keeps int32 in floats, exact below 2^24 alone: codes must never get there.
+// WebGL keeps int32 in floats, which are exact only below 2^24: codes must never get there.
 describe('a packed model on webgl', () => {
-  it('is decoded from words that never reach the device, predicts as on the cpu, and saves the same words', async () => {
+  it('is decoded from words that never reach the device, predicts as on cpu, and saves the same words', async () => {
     registerPacked();
     await tf.setBackend('cpu');
     const model = tf.sequential({

@@ -1,72 +1,50 @@
-import type {Program} from '../program.ts';
-
-/** Numbers of {@link gatherRows}. */
-export type GatherUniform =
-  | 'rows'
-  | 'firstRow'
-  | 'features'
-  | 'groupSize'
-  | 'groups'
-  | 'groupStride'
-  | 'height'
-  | 'width'
-  | 'channels'
-  | 'outHeight'
-  | 'outWidth'
-  | 'kernelWidth'
-  | 'strideY'
-  | 'strideX'
-  | 'dilationY'
-  | 'dilationX'
-  | 'top'
-  | 'left';
+import {defineProgram} from '../program.ts';
+import {joinWgsl} from '../wgslText.ts';
+import {WINDOW_UNIFORMS} from './packedUniforms.ts';
 
 /**
- * The windows of images as rows `[rows, groups, groupStride]`, zeros in the padding and behind each group: features are height, width,
- * channel of a window, as in a kernel that is flattened. A window of one pixel pads images; images of one pixel pad rows.
- * One invocation for each number.
+ * The windows of images as rows `[rows, groups, groupStride]`, with zeros in the padding and after each group.
+ * Features are height, width, channel of a window, as in a flattened kernel. Windows of one pixel write padded
+ * images, and images of one pixel give padded rows. One invocation for each number.
  */
-export const gatherRows: Program<'x', GatherUniform> = {
+export const gatherProgram = defineProgram({
   shaderKey: 'gatherRows',
   inputs: ['x'],
   uniforms: {
-    i32: [
-      'rows',
-      'firstRow',
-      'features',
-      'groupSize',
-      'groups',
-      'groupStride',
-      'height',
-      'width',
-      'channels',
-      'outHeight',
-      'outWidth',
-      'kernelWidth',
-      'strideY',
-      'strideX',
-      'dilationY',
-      'dilationX',
-      'top',
-      'left',
-    ],
+    ...WINDOW_UNIFORMS,
+    rows: 'i32',
+    firstRow: 'i32',
+    features: 'i32',
+    groupSize: 'i32',
+    groups: 'i32',
+    groupStride: 'i32',
+    height: 'i32',
+    width: 'i32',
+    channels: 'i32',
+    top: 'i32',
+    left: 'i32',
   },
-  code: /* wgsl */ `
+  code: joinWgsl(/* wgsl */ `
     fn main(index : i32) {
       let rowSize = uniforms.groups * uniforms.groupStride;
       let row = index / rowSize;
       if (row >= uniforms.rows) { return; }
       let inGroup = index % uniforms.groupStride;
       let t = (index % rowSize) / uniforms.groupStride * uniforms.groupSize + inGroup;
-      let pixel = uniforms.firstRow + row;
-      let tap = t / uniforms.channels;
-      let y = (pixel / uniforms.outWidth % uniforms.outHeight) * uniforms.strideY + (tap / uniforms.kernelWidth) * uniforms.dilationY - uniforms.top;
-      let x0 = (pixel % uniforms.outWidth) * uniforms.strideX + (tap % uniforms.kernelWidth) * uniforms.dilationX - uniforms.left;
       var value = 0.0;
-      if (inGroup < uniforms.groupSize && t < uniforms.features && y >= 0 && y < uniforms.height && x0 >= 0 && x0 < uniforms.width) {
-        let image = pixel / (uniforms.outHeight * uniforms.outWidth);
-        value = x[((image * uniforms.height + y) * uniforms.width + x0) * uniforms.channels + t % uniforms.channels];
-      }
+      if (inGroup < uniforms.groupSize && t < uniforms.features) { value = valueAt(uniforms.firstRow + row, t); }
       result[index] = value;
-    }`,
-};
+    }
+
+    // Feature t of the window of an output pixel; 0 in the padding.
+    fn valueAt(pixel : i32, t : i32) -> f32 {
+      let image = pixel / (uniforms.outHeight * uniforms.outWidth);
+      let top = (pixel / uniforms.outWidth % uniforms.outHeight) * uniforms.strideY - uniforms.top;
+      let left = (pixel % uniforms.outWidth) * uniforms.strideX - uniforms.left;
+      let tap = t / uniforms.channels;
+      let y = top + (tap / uniforms.kernelWidth) * uniforms.dilationY;
+      let x0 = left + (tap % uniforms.kernelWidth) * uniforms.dilationX;
+      if (y < 0 || y >= uniforms.height || x0 < 0 || x0 >= uniforms.width) { return 0.0; }
+      return x[((image * uniforms.height + y) * uniforms.width + x0) * uniforms.channels + t % uniforms.channels];
+    }`),
+});

@@ -3,7 +3,10 @@ import {defineKernel} from '../../../src/ops/kernel.ts';
 import {PACKED_CONV2D, type PackedConvolutionAttrs, type PackedInputs} from '../../../src/ops/packed/packedOps.ts';
 import {runProduct} from './productRun.ts';
 
-/** act(conv(x, Q) + bias) on the device: a product of which the rows are windows, read in place where a pixel's channels fill runs of codes. */
+/**
+ * act(conv(x, Q) + bias) on the device: a product whose rows are windows, which are read in place where the channels
+ * of a pixel fill runs of codes.
+ */
 export const packedConv2d = defineKernel<PackedInputs, PackedConvolutionAttrs, WebGPUBackend>({
   kernelName: PACKED_CONV2D,
   backendName: 'webgpu',

@@ -6,50 +6,26 @@ import {
   type PackedInputs,
 } from '../../../src/ops/packed/packedOps.ts';
 import {runProgram} from '../program.ts';
-import {packedDepthwise} from './depthwiseProgram.ts';
-import {windowUniforms} from './productRun.ts';
+import {depthwiseProgram} from './depthwiseProgram.ts';
+import {optionalBuffers, packedBuffers} from './packedBuffers.ts';
+import {layoutUniforms, windowUniforms} from './packedUniforms.ts';
 
 /** The convolution channel by channel on the device, filters decoded in registers. */
 export const packedDepthwiseConv2d = defineKernel<PackedInputs, PackedConvolutionAttrs, WebGPUBackend>({
   kernelName: PACKED_DEPTHWISE_CONV2D,
   backendName: 'webgpu',
-  kernelFunc: ({inputs: {x, codes, steps, offsets, bias}, attrs: {layout, activation, windows}, backend}) => {
+  kernelFunc: ({inputs, attrs: {layout, activation, windows}, backend}) => {
     const {outHeight, outWidth, top, left} = windows;
-    const [batch, height, width] = x.shape;
-    const {problems, features, neurons, groupSize, groups, runs, perRun, wordsPerRun, bits, levels, origin} = layout;
-    const output = backend.makeTensorInfo([batch, outHeight, outWidth, problems * neurons], 'float32');
-    const size = batch * outHeight * outWidth * problems * neurons;
-    runProgram(
-      backend,
-      packedDepthwise({letters: layout, offsets: offsets !== undefined, bias: bias !== undefined, activation}),
-      {
-        // An input that is missing is none of the program's.
-        inputs: {x, codes, steps, offsets: offsets ?? steps, bias: bias ?? steps},
-        uniforms: {
-          size,
-          problems,
-          features,
-          neurons,
-          groupSize,
-          groups,
-          runs,
-          perRun,
-          wordsPerRun,
-          bits,
-          levels,
-          origin,
-          height,
-          width,
-          outHeight,
-          outWidth,
-          ...windowUniforms(windows),
-          top,
-          left,
-        },
-        invocations: size,
-        output,
-      },
-    );
+    const [batch, height, width] = inputs.x.shape;
+    const outputs = layout.problems * layout.neurons;
+    const output = backend.makeTensorInfo([batch, outHeight, outWidth, outputs], 'float32');
+    const size = batch * outHeight * outWidth * outputs;
+    runProgram(backend, depthwiseProgram({...optionalBuffers(inputs), zeros: layout.zeros, activation}), {
+      inputs: packedBuffers(inputs),
+      uniforms: {...layoutUniforms(layout), ...windowUniforms(windows), size, height, width, top, left},
+      invocations: size,
+      output,
+    });
     return output;
   },
 });

@@ -3,9 +3,11 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {PackedLayout} from '../../../src/ops/packed/packedOperand.ts';
 import type {PackedAttrs, PackedInputs, PackedWindows} from '../../../src/ops/packed/packedOps.ts';
 import {runProgram} from '../program.ts';
-import {gatherRows} from './gatherProgram.ts';
-import {readsVectors} from './packedLetters.ts';
-import {packedProduct, productInvocations, type ProductTile} from './productProgram.ts';
+import {gatherProgram} from './gatherProgram.ts';
+import {optionalBuffers, packedBuffers} from './packedBuffers.ts';
+import {layoutUniforms, windowUniforms} from './packedUniforms.ts';
+import {productInvocations, type ProductTile, readsVectors} from './productForm.ts';
+import {productProgram} from './productProgram.ts';
 import {productTile} from './productTile.ts';
 
 /** Images `[batch, height, width, channels]` and the windows that are the rows of a product. */
@@ -30,7 +32,7 @@ export interface ProductCall {
   readonly maxBytes?: number;
 }
 
-/** Rows of a product as the program reads them: all of the result, or those that begin with `firstRow`. */
+/** Rows of a product as the program reads them: all rows of the result, or those from `firstRow` on. */
 interface ProductRows {
   readonly x: TensorInfo;
   readonly rows: number;
@@ -38,7 +40,7 @@ interface ProductRows {
   /** Numbers from one row to the next, and from one group of features to the next. */
   readonly rowStride: number;
   readonly groupStride: number;
-  /** If rows are windows of x. */
+  /** Where rows are windows of x. */
   readonly images?: WindowedImages;
 }
 
@@ -75,7 +77,7 @@ function staysInside(images: WindowedImages): boolean {
   return images.top === 0 && images.left === 0 && height <= images.height && width <= images.width;
 }
 
-/** The pixels that windows meet, padding included. */
+/** The pixels that windows reach, padding included. */
 function extentOf({outHeight, outWidth, kernel, strides, dilations}: PackedWindows): {height: number; width: number} {
   return {
     height: (outHeight - 1) * strides[0] + (kernel[0] - 1) * dilations[0] + 1,
@@ -83,7 +85,7 @@ function extentOf({outHeight, outWidth, kernel, strides, dilations}: PackedWindo
   };
 }
 
-/** Windows written out as rows, groups of features in fours. */
+/** Writes windows out as rows, each group padded to a multiple of four features. */
 function runGathered(call: ProductCall, images: WindowedImages): void {
   const {
     layout: {features, groupSize, groups},
@@ -97,7 +99,7 @@ function runGathered(call: ProductCall, images: WindowedImages): void {
   });
 }
 
-/** Images with their padding written out, so that no window leaves them. */
+/** Writes images out with their padding, so that no window leaves them. */
 function runPadded(call: ProductCall, images: WindowedImages): void {
   const {channels, outHeight, outWidth} = images;
   const {height, width} = extentOf(images);
@@ -129,7 +131,7 @@ function runPadded(call: ProductCall, images: WindowedImages): void {
   });
 }
 
-/** Does something in parts, each with a buffer of its own, so that none is larger than the device can bind. */
+/** Runs in parts, each with a buffer of its own, so that no buffer is larger than the device can bind. */
 function runInParts(
   {backend, maxBytes = backend.device.limits.maxStorageBufferBindingSize}: ProductCall,
   count: number,
@@ -148,10 +150,10 @@ function runInParts(
 type GatheredRows = Readonly<Record<'rows' | 'firstRow' | 'features' | 'groupSize' | 'groups' | 'groupStride', number>>;
 
 function gather(backend: WebGPUBackend, images: WindowedImages, rows: GatheredRows, output: TensorInfo): void {
-  const {height, width, channels, outHeight, outWidth, top, left} = images;
-  runProgram(backend, gatherRows, {
+  const {height, width, channels, top, left} = images;
+  runProgram(backend, gatherProgram, {
     inputs: {x: images.x},
-    uniforms: {...rows, height, width, channels, outHeight, outWidth, ...windowUniforms(images), top, left},
+    uniforms: {...rows, ...windowUniforms(images), height, width, channels, top, left},
     invocations: rows.rows * rows.groups * rows.groupStride,
     output,
   });
@@ -162,37 +164,28 @@ function runRows(
   part: ProductRows,
 ): void {
   const {x, rows, firstRow, rowStride, groupStride, images} = part;
-  const {codes, steps, offsets, bias} = inputs;
-  const {features, neurons, groupSize, groups, runs, levels, origin} = layout;
-  const tile = given ?? productTile(backend, rows, neurons, layout);
+  const tile = given ?? productTile(backend, rows, layout.neurons, layout);
   const unit = readsVectors(layout) ? 4 : 1;
-  const program = packedProduct({
+  const program = productProgram({
+    ...optionalBuffers(inputs),
     letters: layout,
-    offsets: offsets !== undefined,
-    bias: bias !== undefined,
     activation,
     source: images ? 'windows' : 'rows',
     runs: hasFullRuns(layout) ? 'full' : 'broken',
     tile,
   });
   runProgram(backend, program, {
-    // An input that is missing is none of the program's.
-    inputs: {x, codes, steps, offsets: offsets ?? steps, bias: bias ?? steps},
+    inputs: {...packedBuffers(inputs), x},
     uniforms: {
+      ...layoutUniforms(layout),
+      ...windowUniforms(images ?? ONE_PIXEL),
+      ...pixelStrides(images ?? ONE_PIXEL, unit),
       rows,
       firstRow,
-      features,
-      neurons,
-      groupSize,
-      groups,
-      runs,
-      levels,
-      origin,
       rowStride: rowStride / unit,
       groupStride: groupStride / unit,
-      ...strides(images, unit),
     },
-    invocations: productInvocations(rows, neurons, tile),
+    invocations: productInvocations(rows, layout.neurons, tile),
     output,
   });
 }
@@ -205,28 +198,23 @@ function hasFullRuns({features, groupSize, groups, perRun, zeros}: PackedLayout)
   );
 }
 
-function strides(images: WindowedImages | undefined, unit: number) {
-  const {outHeight = 1, outWidth = 1, height = 1, width = 1, channels = 1} = images ?? {};
+/** Where rows are no windows: an image of one pixel, for uniforms that the program does not read. */
+const ONE_PIXEL = {
+  height: 1,
+  width: 1,
+  channels: 1,
+  outHeight: 1,
+  outWidth: 1,
+  kernel: [1, 1],
+  strides: [1, 1],
+  dilations: [1, 1],
+} as const;
+
+/** The distances of images, lines and pixels, in units of what the program reads at once. */
+function pixelStrides(
+  {height, width, channels}: Pick<WindowedImages, 'height' | 'width' | 'channels'>,
+  unit: number,
+): Readonly<Record<'imageStride' | 'lineStride' | 'pixelStride', number>> {
   const pixelStride = channels / unit;
-  return {
-    outHeight,
-    outWidth,
-    pixelStride,
-    lineStride: width * pixelStride,
-    imageStride: height * width * pixelStride,
-    ...windowUniforms(images ?? ONE_PIXEL),
-  };
-}
-
-const ONE_PIXEL = {kernel: [1, 1], strides: [1, 1], dilations: [1, 1]} as const;
-
-type WindowNumbers = Readonly<Record<'kernelWidth' | 'strideY' | 'strideX' | 'dilationY' | 'dilationX', number>>;
-
-/** Kernel, strides and dilations as programs take them. */
-export function windowUniforms({
-  kernel: [, kernelWidth],
-  strides: [strideY, strideX],
-  dilations: [dilationY, dilationX],
-}: Pick<PackedWindows, 'kernel' | 'strides' | 'dilations'>): WindowNumbers {
-  return {kernelWidth, strideY, strideX, dilationY, dilationX};
+  return {imageStride: height * width * pixelStride, lineStride: width * pixelStride, pixelStride};
 }

@@ -1,21 +1,21 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import {type LetterForm, readsVectors} from './packedLetters.ts';
-import {LANES, type ProductTile} from './productProgram.ts';
+import type {LetterForm} from './packedLetters.ts';
+import {LANES, type ProductTile, readsVectors} from './productForm.ts';
 
-/** More slices than this leave too few features for each. */
+/** With more slices too few features are left for each. */
 const MAX_SLICES = 8;
 
-/** As many invocations keep a GPU busy without slices. */
+/** This many invocations keep a GPU busy without slices. */
 const ENOUGH_INVOCATIONS = 2 ** 17;
 
-/** Codes of a run that is unrolled for wide tiles: the text of more takes long to compile. */
+/** The longest run that is unrolled for wide tiles: the text of a longer one takes long to compile. */
 const MAX_UNROLLED = 16;
 
 /**
  * The tile that a product is computed in.
  *
- * SwiftShader runs invocations one after another: there memory shared by a workgroup only costs, and tiles save loads and decoding.
- * 4 rows × 8 neurons measured best of 1 × 1 to 8 × 4, for kept codes among pruned ones 4 × 4.
+ * SwiftShader runs invocations one after another: there memory shared by a workgroup only costs, while tiles save
+ * loads and decoding. 4 rows × 8 neurons measured best of 1 × 1 to 8 × 4, and 4 × 4 for kept codes among pruned ones.
  *
  * A GPU wants many invocations: fewer neurons in a tile, and where rows are few, sums shared by slices of a workgroup.
  * That side of the rule follows from how GPUs work; it is not measured on one.

@@ -1,61 +1,55 @@
-import type {Program} from '../program.ts';
-import {codeAt, type LetterForm, letterOf} from './packedLetters.ts';
+import type {PackedLayout} from '../../../src/ops/packed/packedOperand.ts';
+import type {Program, UniformTypes} from '../program.ts';
+import {joinWgsl} from '../wgslText.ts';
+import {boundBuffers, type OptionalBuffers, type PackedBuffer} from './packedBuffers.ts';
+import {codeAt, letterFunctions, zerosKey} from './packedLetters.ts';
+import {groupSum} from './packedSums.ts';
+import {LAYOUT_UNIFORMS} from './packedUniforms.ts';
 
-/** What the text of {@link packedRows} depends on. */
-export interface RowsForm {
-  readonly letters: LetterForm;
-  readonly offsets: boolean;
-  /** The type of the places. */
-  readonly places: string;
+/** What the text of {@link rowsProgram} depends on. */
+export interface RowsForm extends OptionalBuffers {
+  readonly zeros: PackedLayout['zeros'];
+  /** The type of the row numbers in `x`. */
+  readonly dtype: string;
 }
 
-/** Buffers of {@link packedRows}; those that its form has. */
-export type RowsInput = 'places' | 'codes' | 'steps' | 'offsets';
+const UNIFORMS = {...LAYOUT_UNIFORMS, size: 'i32', rows: 'i32'} satisfies UniformTypes;
 
-const UNIFORMS = [
-  'size',
-  'rows',
-  'features',
-  'neurons',
-  'groupSize',
-  'groups',
-  'runs',
-  'perRun',
-  'wordsPerRun',
-] as const;
-
-/** Numbers of {@link packedRows}. */
-export type RowsUniform = (typeof UNIFORMS)[number] | 'levels' | 'bits' | 'origin';
-
-/** Rows of packed matrices, one invocation for each number of the result `[count, neurons]`; 0 for a row that is not there. */
-export function packedRows({letters, offsets, places}: RowsForm): Program<RowsInput, RowsUniform> {
-  const {zeros, letterBits} = letters;
-  const inputs: RowsInput[] = ['places', 'codes', 'steps', ...(offsets ? (['offsets'] as const) : [])];
-  const isPattern = typeof zeros === 'object';
+/**
+ * Rows of packed matrices that follow each other, one invocation for each number of the result `[count, neurons]`; 0
+ * for a row that does not exist. `x` holds the number of each row.
+ */
+export function rowsProgram(form: RowsForm): Program<PackedBuffer, keyof typeof UNIFORMS> {
+  const {zeros, offsets, dtype} = form;
+  const inputs = boundBuffers(form);
   return {
-    shaderKey: ['packedRows', isPattern ? `${zeros.n}of${zeros.m}_${letterBits}` : zeros, ...inputs, places].join('_'),
+    shaderKey: ['packedRows', zerosKey(zeros), ...inputs, dtype].join('_'),
     inputs,
-    uniforms: {i32: UNIFORMS, u32: ['levels', 'bits'], f32: ['origin']},
-    code: /* wgsl */ `
-    fn main(index : i32) {
-      if (index >= uniforms.size) { return; }
-      let neuron = index % uniforms.neurons;
-      let place = i32(places[index / uniforms.neurons]);
-      var value = 0.0;
-      if (place >= 0 && place < uniforms.rows) {
-        let t = place % uniforms.features;
-        let group = place / uniforms.features * uniforms.groups + t / uniforms.groupSize;
-        let inGroup = t % uniforms.groupSize;
-        for (var k = ${isPattern ? `inGroup / ${zeros.m} * ${zeros.n}` : 'inGroup'}; k < ${isPattern ? `(inGroup / ${zeros.m} + 1) * ${zeros.n}` : 'inGroup + 1'}; k++) {
-          let code = codeAt(group, k, neuron);
-          ${isPattern ? `if (i32(code >> ${letterBits}u) != inGroup % ${zeros.m}) { continue; }` : ''}
-          ${zeros === 'sentinel' ? 'if (code == uniforms.levels) { continue; }' : ''}
-          let cell = group * uniforms.neurons + neuron;
-          value = steps[cell] * (f32(${isPattern ? letterOf('code', letters) : 'code'}) + uniforms.origin)${offsets ? ' + offsets[cell]' : ''};
-        }
-      }
-      result[index] = value;
-    }
-    ${codeAt}`,
+    uniforms: UNIFORMS,
+    code: joinWgsl(letterFunctions(zeros), codeAt, groupSum(offsets), main),
   };
 }
+
+const main = /* wgsl */ `
+  fn main(index : i32) {
+    if (index >= uniforms.size) { return; }
+    let row = i32(x[index / uniforms.neurons]);
+    var value = 0.0;
+    if (row >= 0 && row < uniforms.rows) { value = weightAt(row, index % uniforms.neurons); }
+    result[index] = value;
+  }
+
+  // One of the KEPT codes of a feature's span is its own, or none, if it is pruned.
+  fn weightAt(row : i32, neuron : i32) -> f32 {
+    let t = row % uniforms.features;
+    let group = row / uniforms.features * uniforms.groups + t / uniforms.groupSize;
+    let inGroup = t % uniforms.groupSize;
+    let first = inGroup / SPAN * KEPT;
+    for (var k = first; k < first + KEPT; k++) {
+      let code = codeAt(group, k, neuron);
+      let letter = letterOf(code);
+      if (positionOf(code) != inGroup % SPAN || isSentinel(letter)) { continue; }
+      return groupSum(f32(letter) + uniforms.origin, 1.0, group * uniforms.neurons + neuron);
+    }
+    return 0.0;
+  }`;

@@ -7,16 +7,14 @@ import {defineKernel} from '../../../src/ops/kernel.ts';
 import {runProgram} from '../program.ts';
 import {carriedDrift, carriedDriftInvocations} from './carriedDrift.ts';
 import {maskedPathBlock, pathBlock} from './pathBlock.ts';
-
-/** The planes of the trail that a path leaves on the device; codes are small integers, exact in float32, but of weights that are not rounded. */
-const PLANES = {drift: 0, error: 1, code: 2} as const;
+import {PATH_PLANES} from './pathState.ts';
 
 /**
- * Path following on the device, left-looking: for each block of 128 features one matrix product brings in the errors of all earlier
- * ones, then one invocation per neuron goes through the block.
+ * Path following on the device, left-looking: for each block of 128 features a matrix product first adds up the
+ * errors of all earlier blocks, then one invocation per neuron goes through the features of the block.
  *
- * Codes are those of the float64 reference, but where an argument is nearer to a tie than float32 can tell: there one letter may
- * differ, and the rest of that neuron's path then rightly differs too.
+ * Codes are those of the float64 reference, except where an argument is nearer to a tie than float32 can tell: there
+ * one letter may differ, and the rest of that neuron's path then rightly differs too.
  */
 export const followPath = defineKernel<FollowPathInputs, FollowPathAttrs, WebGPUBackend>({
   kernelName: FOLLOW_PATH,
@@ -26,7 +24,7 @@ export const followPath = defineKernel<FollowPathInputs, FollowPathAttrs, WebGPU
       const [features, neurons] = inputs.aligned.shape;
       const pathState = engine().makeTensorFromTensorInfo(backend.makeTensorInfo([3, features, neurons], 'float32'));
       for (const block of blocksOf(features, BLOCK_FEATURES)) followBlock(backend, inputs, attrs, block, pathState);
-      return [planeOf(pathState, PLANES.code), planeOf(pathState, PLANES.drift)];
+      return [planeOf(pathState, PATH_PLANES.code), planeOf(pathState, PATH_PLANES.drift)];
     }),
 });
 

@@ -35,7 +35,8 @@ const geometries: readonly Omit<Case, 'filter'>[] = [
   {input: [2, 11, 10, 3], strides: 3, pad: 'valid'},
 ];
 
-// tfjs computes a wrong output shape for a numeric pad with an oblong filter or stride, and wasm then writes past its memory.
+// For a numeric pad with an oblong filter or stride tfjs computes a wrong output shape, and wasm then writes past its
+// memory.
 const squareGeometries: readonly Omit<Case, 'filter'>[] = [
   {input: [2, 7, 9, 3], strides: 1, pad: 1},
   {input: [2, 7, 6, 3], strides: 1, pad: 4},
@@ -69,7 +70,7 @@ describe('plugins/wasm', () => {
     }
   }
 
-  it('unsortedSegmentSum adds the rows of an id, and drops those of ids that are no place', async () => {
+  it('unsortedSegmentSum adds the rows of an id, and drops those whose id is no row', async () => {
     await tf.setBackend('wasm');
     const x = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [5, 2]);
     const y = tf.unsortedSegmentSum(x, tf.tensor1d([2, 0, 2, -1, 3], 'int32'), 3);
@@ -106,7 +107,8 @@ describe('plugins/wasm', () => {
     [true, true],
   ] as const) {
     for (const batch of [[], [5], [2, 3]] as const) {
-      it(`matMul of transposed matrices equals the cpu backend's: ${JSON.stringify({batch, transposeA, transposeB})}`, async () => {
+      const given = JSON.stringify({batch, transposeA, transposeB});
+      it(`matMul of transposed matrices equals the cpu backend's: ${given}`, async () => {
         const productOn = async (backend: string) => {
           await tf.setBackend(backend);
           const a = tf.randomUniform([...batch, ...(transposeA ? [7, 4] : [4, 7])], -1, 1, 'float32', 1);
@@ -132,7 +134,7 @@ describe('plugins/wasm', () => {
     });
   }
 
-  it('one step of a network with a depthwise layer has the loss and the weights of the cpu backend, and leaks no tensor', async () => {
+  it('one training step with a depthwise layer gives the loss and weights of cpu, and leaks no tensor', async () => {
     const onCpu = await trainedOneStep('cpu');
     const onWasm = await trainedOneStep('wasm');
     expect(onWasm.loss).to.be.closeTo(onCpu.loss, 1e-5 * onCpu.loss);

@@ -2,7 +2,7 @@ import 'tfjs-compress/plugins/webgpu';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {backend, engine, type Tensor4D} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
-import {packedProduct} from '../../../plugins/webgpu/packed/productProgram.ts';
+import {productProgram} from '../../../plugins/webgpu/packed/productProgram.ts';
 import {type ProductCall, runProduct} from '../../../plugins/webgpu/packed/productRun.ts';
 import {productTile} from '../../../plugins/webgpu/packed/productTile.ts';
 import {registerMissing} from '../../../src/ops/kernel.ts';
@@ -58,7 +58,7 @@ describe('packed kernels', () => {
     }
   });
 
-  it('productTile(device, rows, neurons, letters) shares no sums on SwiftShader, and on a GPU only where invocations are few', () => {
+  it('productTile shares no sums on SwiftShader, and on a GPU only where invocations are few', () => {
     const letters = {zeros: 'none', letterBits: 4, bits: 4, perRun: 8, wordsPerRun: 1} as const;
     expect(productTile(deviceOf('swiftshader'), 1, 1024, letters)).to.deep.equal({rows: 1, neurons: 4, slices: 1});
     expect(productTile(deviceOf('swiftshader'), 32, 1024, letters)).to.deep.equal({rows: 4, neurons: 8, slices: 1});
@@ -66,7 +66,7 @@ describe('packed kernels', () => {
     expect(productTile(deviceOf('hopper'), 4096, 1024, letters)).to.deep.equal({rows: 8, neurons: 1, slices: 1});
   });
 
-  it('a product of 4 bits shifts four codes of a word at once, and its key says what its text depends on', () => {
+  it('a product of 4 bits shifts four codes of a word at once, and its key names what its text depends on', () => {
     const form = {
       offsets: false,
       bias: true,
@@ -77,10 +77,10 @@ describe('packed kernels', () => {
     } as const;
     const letters = (bits: number, perRun: number, wordsPerRun: number) =>
       ({zeros: 'none', letterBits: bits, bits, perRun, wordsPerRun}) as const;
-    expect(packedProduct({...form, letters: letters(3, 32, 3)}).shaderKey).to.equal(
+    expect(productProgram({...form, letters: letters(3, 32, 3)}).shaderKey).to.equal(
       'packedProduct_3_3_none_x_codes_steps_bias_relu_rows_full_1_4_1',
     );
-    const {code} = packedProduct({...form, letters: letters(4, 8, 1)});
+    const {code} = productProgram({...form, letters: letters(4, 8, 1)});
     expect(code)
       .to.include('(vec4<u32>(word0_3) >> vec4<u32>(16u, 20u, 24u, 28u)) & vec4<u32>(15u)')
       .and.not.include('undefined');

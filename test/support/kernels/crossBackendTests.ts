@@ -41,8 +41,9 @@ interface Outcome {
 const onCpu = new Map<string, Promise<Outcome>>();
 
 /**
- * A small network, compressed on the active backend, against the same on the cpu; for use inside `onBackends`. Letters and zeros are
- * chosen by thresholds, so that rounding errors of float32 show only where an argument meets one: with this seed none does.
+ * A small network, compressed on the active backend, against the same on the cpu; for use inside `onBackends`.
+ * Letters and zeros are chosen by thresholds, so that rounding errors of float32 show only where an argument meets
+ * one: with this seed none does.
  * @param kernel the kernel that the report must name
  */
 export function testCompressedNetwork(kernel: string): void {

@@ -4,7 +4,7 @@ import {errorOfConvolution, errorOfGather, errorOfMatMul, type PackedCase, type 
 /** Rounding of float32 sums of up to 4,096 products, to the largest output. */
 export const KERNEL_TOLERANCE = 1e-5;
 
-/** Every bits of a letter, 1 to 8, and ternary. Pruned ones take a bit more where 0 is none of them. */
+/** Alphabets of 1 to 8 bits, and ternary. With pruned weights a code has one more bit where 0 is no letter. */
 export const LEVELS = [2, 3, 4, 8, 16, 17, 64, 128, 256] as const;
 
 const MATRICES = [
@@ -42,7 +42,10 @@ const FACTORS = {
 type Factors = typeof FACTORS;
 type Choice = {readonly [Name in keyof Factors]: Factors[Name][number]};
 
-/** The backend's packed kernels against float64 computations from codes: cases in which every two choices meet; for use inside `onBackends`. */
+/**
+ * Compares the backend's packed kernels with float64 computations from codes. Every pair of choices occurs in one of
+ * the cases; for use inside `onBackends`.
+ */
 export function testPackedKernels(): void {
   const cases = casesOfAllPairs();
   for (const levels of LEVELS) {
@@ -53,7 +56,7 @@ export function testPackedKernels(): void {
     });
   }
 
-  it('packed kernels look rows up in several matrices: every number of letters, zeros, offsets and groups', async () => {
+  it('packed kernels look rows up in several matrices: all numbers of letters, zeros, offsets, groups', async () => {
     for (const [i, levels] of LEVELS.entries()) {
       for (const [j, zeros] of ([undefined, 'plane', {n: 2, m: 4}] as const).entries()) {
         const given = {
@@ -109,7 +112,7 @@ function errorOfCase({op, shape, levels, batch, zeros, offsets, grouped, epilogu
   return errorOfConvolution({...given, ...extent, kind: op === 'conv2d' ? 'full' : 'depthwise'});
 }
 
-/** Cases, each the one that brings the most pairs of choices not met before, until all have met. */
+/** Greedily takes the case with the largest number of pairs of choices that have not occurred, until all have. */
 function casesOfAllPairs(): Choice[] {
   const names = Object.keys(FACTORS) as Array<keyof Factors>;
   const all = names.reduce<Array<Record<string, number>>>(

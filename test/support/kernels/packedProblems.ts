@@ -12,7 +12,7 @@ import {
 } from '../../../src/ops/packed/packedOps.ts';
 import {uniforms} from '../numerics/randomMatrices.ts';
 
-/** What the weights of a case are. */
+/** The weights of a case. */
 export interface PackedWeightsCase {
   readonly levels: number;
   /** Features that share a step; all of them if not given. */
@@ -41,7 +41,10 @@ export interface WindowCase {
   readonly padding?: 'same' | 'valid';
 }
 
-/** The largest difference between what the active backend computes and a float64 computation from codes, relative to the largest output. */
+/**
+ * The largest difference between what the active backend computes and a float64 computation from codes, relative to
+ * the largest output.
+ */
 export async function errorOfMatMul(given: PackedCase & {readonly features: number}): Promise<number> {
   const {batch, features, neurons} = given;
   const problem = packedProblem(given, 1, features, batch * features);
@@ -97,25 +100,25 @@ export async function errorOfConvolution(
   return errorOf(problem, given, expected, outputs, (operand, epilogue) => op(x(), operand, windows, epilogue));
 }
 
-/** The same for rows of several problems that are looked up; `batch` says how many. */
+/** The same for rows of several problems that are looked up; `batch` is their number. */
 export async function errorOfGather(
   given: PackedCase & {readonly features: number; readonly problems: number; readonly dtype: 'int32' | 'float32'},
 ): Promise<number> {
   const {batch, features, neurons, problems, dtype} = given;
-  // All places of the last problem but its last row, which only fills it up, and those of the others.
+  // All rows except the last one of the last problem, which is padding.
   const rows = problems * features - 1;
   const problem = packedProblem(given, problems, features, 0);
-  const places = Int32Array.from({length: batch}, (_, i) => (i * 7919) % rows);
+  const indices = Int32Array.from({length: batch}, (_, i) => (i * 7919) % rows);
   const expected = Float64Array.from(
     {length: batch * neurons},
-    (_, i) => problem.weights[places[Math.floor(i / neurons)] * neurons + (i % neurons)],
+    (_, i) => problem.weights[indices[Math.floor(i / neurons)] * neurons + (i % neurons)],
   );
   return errorOf(problem, {...given, bias: false, activation: 'linear'}, expected, neurons, (operand) =>
-    packedGather(tensor1d(Array.from(places), dtype), operand, rows),
+    packedGather(tensor1d(Array.from(indices), dtype), operand, rows),
   );
 }
 
-/** Windows as tfjs lays them: `'same'` has the odd zero behind. */
+/** Windows as tfjs places them: with `'same'` an odd zero is after the input. */
 export function windowsOf({
   height,
   width,
@@ -184,10 +187,10 @@ function maskOf(zeros: 'plane' | NofM, rows: number, neurons: number, uniform: (
   const mask = new Uint8Array(rows * neurons);
   for (let first = 0; first < rows; first += zeros.m) {
     for (let n = 0; n < neurons; n++) {
-      const places = Array.from({length: zeros.m}, (_, place) => ({place, score: uniform()})).sort(
+      const positions = Array.from({length: zeros.m}, (_, position) => ({position, score: uniform()})).sort(
         (a, b) => a.score - b.score,
       );
-      for (const {place} of places.slice(0, zeros.n)) mask[(first + place) * neurons + n] = 1;
+      for (const {position} of positions.slice(0, zeros.n)) mask[(first + position) * neurons + n] = 1;
     }
   }
   return mask;

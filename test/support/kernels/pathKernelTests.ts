@@ -6,8 +6,9 @@ import {choiceOf, expectedPath, type PathCase, type PathProblem, pathProblem} fr
 type Operator = Pick<PathCase, 'kind' | 'levels' | 'rounding' | 'threshold' | 'masked'>;
 
 /**
- * The backend's kernel against the float64 reference, once for each T, alphabet and rounding; for use inside `onBackends`.
- * Operators that make zeros differ from quantizers within a block only: the last two sizes are enough for them.
+ * Compares the backend's kernel with the float64 reference, once for each T, alphabet and rounding; for use inside
+ * `onBackends`. Operators that make zeros differ from quantizers within a block only: the last two sizes are enough
+ * for them.
  */
 export function testPathKernel(features: readonly number[], neurons: readonly number[]): void {
   for (const rounding of ['nearest', 'stochastic'] as const) {
@@ -52,8 +53,8 @@ async function expectReference(features: number, neurons: number, given: PathCas
   const choice = choiceOf(problem, given);
   const follower = pathFollower(problem.aligned, problem.feedback, {strict: true});
   try {
-    const found = await follower.follow(choice),
-      expected = expectedPath(problem, choice);
+    const found = await follower.follow(choice);
+    const expected = expectedPath(problem, choice);
     if (choice.kind === 'pruner') expectSameZeros(found, expected);
     else expectSamePath(found, expected, problem);
   } finally {
@@ -88,9 +89,10 @@ function differences(found: CodedPath, expected: CodedPath, {aligned: {columns, 
   const wrong = Array.from(found.codes.keys())
     .filter((i) => found.codes[i] !== expected.codes[i])
     .slice(0, 3);
+  const nameOf = (i: number) => `feature ${Math.floor(i / columns)}, neuron ${i % columns} of ${columns}`;
   return wrong.map(
     (i) =>
-      `code ${found.codes[i]} of feature ${Math.floor(i / columns)}, neuron ${i % columns} of ${columns}: expected ${expected.codes[i]}, ` +
+      `code ${found.codes[i]} of ${nameOf(i)}: expected ${expected.codes[i]}, ` +
       `x = ${data[i] + expected.drift.data[i]}, on the device ${data[i] + found.drift.data[i]}`,
   );
 }

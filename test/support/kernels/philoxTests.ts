@@ -2,16 +2,16 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {backend, engine, tensor1d} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import {philox} from '../../../plugins/webgpu/path/philox.ts';
-import {type Program, runProgram} from '../../../plugins/webgpu/program.ts';
+import {defineProgram, runProgram} from '../../../plugins/webgpu/program.ts';
 import {philox4x32, type PhiloxWords, seedKey, uniformAt} from '../../../src/numerics/random.ts';
 
 const COUNTERS = 5000;
 
 /** Four words and the bits of four uniform numbers for every counter. */
-const wordsAndUniforms: Program<'counters', 'key0' | 'key1' | 'count'> = {
+const wordsAndUniforms = defineProgram({
   shaderKey: 'test_wordsAndUniforms',
   inputs: ['counters'],
-  uniforms: {u32: ['key0', 'key1'], i32: ['count']},
+  uniforms: {key0: 'u32', key1: 'u32', count: 'i32'},
   code: /* wgsl */ `
     ${philox}
     fn main(index : i32) {
@@ -24,12 +24,12 @@ const wordsAndUniforms: Program<'counters', 'key0' | 'key1' | 'count'> = {
         result[2 * i + 4 + word] = bitcast<i32>(toUniform(words[word]));
       }
     }`,
-};
+});
 
 /** The WGSL generator against its TypeScript counterpart; for use inside `onBackends(['webgpu'], …)`. */
 export function testPhilox(): void {
   for (const seed of [0, 1, 2 ** 32 - 1, 2 ** 32 + 7, Number.MAX_SAFE_INTEGER]) {
-    it(`philox4x32 on the device equals its twin: ${COUNTERS} counters, seed ${seed}`, async () => {
+    it(`philox4x32 on the device equals its counterpart: ${COUNTERS} counters, seed ${seed}`, async () => {
       const counters = Array.from({length: COUNTERS}, (_, i) => counterAt(i));
       const {words, uniforms} = await onDevice(counters, seedKey(seed));
       expect(words).to.deep.equal(Uint32Array.from(counters.flatMap((counter) => philox4x32(counter, seedKey(seed)))));
@@ -44,7 +44,7 @@ export function testPhilox(): void {
   }
 }
 
-/** Small and large words in each place; the first is a quarter of a feature, and so below 2³⁰. */
+/** Small and large words at each position; the first is a quarter of a feature, and so below 2³⁰. */
 function counterAt(i: number): PhiloxWords {
   if (i < COUNTERS / 2) return [i >>> 4, i & 15, i % 7, i % 3];
   const [a, b, c, d] = philox4x32([i, 0, 0, 0], [1, 2]);

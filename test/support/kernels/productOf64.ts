@@ -1,8 +1,8 @@
 import {matMul, reshape, tensor1d, tidy} from '@tensorflow/tfjs-core';
 
 /**
- * M Mᵀ on the active backend, for a matrix M `[64, 64]` of the integers 0 to 16: exact in float32, whatever the order of the sums.
- * It has 4,096 elements because the webgpu backend leaves operations below 1,000 to the cpu.
+ * M Mᵀ on the active backend, for a matrix M `[64, 64]` of the integers 0 to 16: exact in float32 in any order of
+ * summation. It has 4,096 elements because the webgpu backend leaves operations below 1,000 to the cpu.
  */
 export async function productOf64(): Promise<Float32Array> {
   const product = tidy(() => {
