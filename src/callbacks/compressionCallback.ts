@@ -1,7 +1,7 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {map, type Observable, Subject, type Subscribable} from 'rxjs';
 import {ModelError} from '../errors.ts';
-import {integer, oneOf, type OptionRules} from '../options.ts';
+import {oneOf, type OptionRules, seedRule} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {AwaitedObservable} from './awaitedObservable.ts';
@@ -19,7 +19,7 @@ export interface CallbackOptions extends SourceOptions {
 
 /** The rules of {@link CallbackOptions}. */
 export const callbackRules: OptionRules<Required<CallbackOptions>> = {
-  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  seed: seedRule,
   onError: oneOf<'throw' | 'report'>('throw', ['throw', 'report']),
 };
 

@@ -2,10 +2,9 @@ import {dispose, gather, slice, type Tensor, tensor1d, tidy} from '@tensorflow/t
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, formatValue} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
-import {batchSizeFor} from './batchSizeFor.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
-import {inputsOf, type InputTensors, isTensorInput, listOf} from './inputTensors.ts';
+import {batchSizeFor, inputsOf, type InputTensors, isTensorInput, listOf} from './inputTensors.ts';
 
 /** Data that can be read from its start as often as needed, batch by batch. */
 export interface BatchSource {

@@ -36,3 +36,8 @@ export function isTensorInput(data: unknown): data is InputTensors {
   const values: unknown[] = Object.values(data);
   return values.length > 0 && values.every((value) => value instanceof Tensor);
 }
+
+/** The number of samples that a model takes together: the fixed batch size of its inputs, or else the requested one. */
+export function batchSizeFor(model: LayersModel, requested: number): number {
+  return model.inputs[0].shape[0] ?? requested;
+}

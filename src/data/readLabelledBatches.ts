@@ -1,10 +1,9 @@
 import {slice, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, formatValue} from '../errors.ts';
-import {batchSizeFor} from './batchSizeFor.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
-import {inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
+import {batchSizeFor, inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
 
 /** Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`. */
 export interface LabelledTensors {

@@ -7,14 +7,13 @@ import {readSeal, requireSealed} from '../artifacts/seal.ts';
 import {locateTensors} from '../artifacts/storedTensors.ts';
 import {ArtifactError, BackendError, messageOf} from '../errors.ts';
 import {disposeModel} from '../model/disposeModel.ts';
-import {flag, resolveOptions} from '../options.ts';
+import {flag, resolveOptions, selfCheckRule} from '../options.ts';
 import type {Packed} from '../packed/packed.ts';
 import {matricesOf} from '../packed/packedExecution.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
 import {storedKernelsOf} from '../packed/storedKernels.ts';
-import {selfCheck} from '../stages/pack/selfCheck.ts';
-import {selfCheckRule} from '../stages/pack/selfCheckRule.ts';
-import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
+import {checkPackedLayers, DEFAULT_SELF_CHECK} from '../stages/pack/checkPackedLayers.ts';
+import {selfChecksByDefault} from '../stages/pack/selfChecksByDefault.ts';
 import {buildModel} from './buildModel.ts';
 import {checkTopology} from './checkTopology.ts';
 import {fillWeights} from './fillWeights.ts';
@@ -45,7 +44,7 @@ export interface LoadPackedOptions {
  * @throws OptionError (in the promise) for an unknown option
  */
 export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
-  const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>(
+  const {verify, selfCheck} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>(
     'loadPacked',
     options,
     {verify: flag(true), selfCheck: selfCheckRule},
@@ -53,8 +52,10 @@ export async function loadPacked(source: string | io.IOHandler, options: LoadPac
   registerPacked();
   const model = await loadFrom(source, verify);
   try {
-    if (check ?? selfChecksByDefault(model))
-      await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    if (selfCheck ?? selfChecksByDefault(model)) {
+      const onFailure = selfCheck === 'decode' ? 'decode' : 'refuse';
+      await checkPackedLayers(model, undefined, {...DEFAULT_SELF_CHECK, onFailure});
+    }
     return model;
   } catch (error) {
     disposeModel(model);

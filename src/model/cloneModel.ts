@@ -3,6 +3,7 @@ import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {messageOf, ModelError} from '../errors.ts';
 import {modelFromTopology} from '../tfjsInternals.ts';
 import {disposeModel} from './disposeModel.ts';
+import {layersOf} from './layersOf.ts';
 import {withZeroInitialization} from './patchAddWeight.ts';
 
 /** A model's topology as JSON, with the names that tfjs reads back. */
@@ -80,4 +81,12 @@ function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding[
       });
     }
   }
+}
+
+/** Writes the weights of a copy back into its model. The model keeps its variables, so an optimizer still knows them. */
+export function adoptWeights(model: LayersModel, copy: LayersModel): void {
+  const counterparts = new Map(layersOf(copy).map((layer) => [layer.name, layer]));
+  tidy(() => {
+    for (const layer of layersOf(model)) layer.setWeights(counterparts.get(layer.name)?.getWeights() ?? []);
+  });
 }

@@ -7,11 +7,11 @@ import {type CallList, listCalls} from '../../model/callList.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import type {CompressedLayer} from '../../records.ts';
 import {type Compression, requireAlive} from '../../stages/run/compression.ts';
-import {type Fold, foldScales, type FoldTarget} from './foldScales.ts';
-import {findLetterForm} from './letterForm.ts';
+import {type Fold, foldScales} from './foldScales.ts';
 import {toSixteenBits} from './sixteenBits.ts';
 import {StockArtifacts} from './stockArtifacts.ts';
 import {type StockLayer, type StockReport, stockReport} from './stockReport.ts';
+import {findLetterForm, type QuantizedKernel} from './storedForm.ts';
 
 /**
  * Writes a compressed model as a standard one, which tfjs loads without this library: `tf.loadLayersModel`. Nothing of the compression is changed.
@@ -54,7 +54,7 @@ export async function exportStock(compression: Compression, handler: io.IOHandle
   return stockReport(written, stock.weightData.byteLength);
 }
 
-interface ExportTarget extends Omit<FoldTarget, 'record'> {
+interface ExportTarget extends Omit<QuantizedKernel, 'record'> {
   readonly record: CompressedLayer;
 }
 

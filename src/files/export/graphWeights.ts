@@ -3,12 +3,10 @@ import type {GraphWeights} from '../../converted/bridge/graphOrigin.ts';
 import {nodeOf} from '../../converted/graph/nodeDef.ts';
 import type {KernelAdapter} from '../../layers/adapter/kernelAdapter.ts';
 import type {CompressedLayer} from '../../records.ts';
-import {findChannelForm} from './channelForm.ts';
 import type {ConstantForm, GraphEditor} from './graphEditor.ts';
-import {findLetterForm} from './letterForm.ts';
 import {toSixteenBits} from './sixteenBits.ts';
 import type {StockLayer} from './stockReport.ts';
-import type {StoredForm} from './storedForm.ts';
+import {findChannelForm, findLetterForm, type StoredForm} from './storedForm.ts';
 
 /** A kernel that is to be written, with what is known of it. */
 export interface GraphKernel {

@@ -5,7 +5,6 @@ import {kernelsOf} from '../../layers/registry.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
 import {type Matrix} from '../../numerics/linalg/matrix.ts';
-import {integer, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {storedKernelsOf} from '../../packed/storedKernels.ts';
@@ -13,38 +12,17 @@ import type {CompressedLayer} from '../../records.ts';
 import {type Compression, requireAlive} from '../run/compression.ts';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
 
-/** Options of {@link letterHistograms}. */
-export interface LetterHistogramOptions {
-  /** The most bins of a layer, from 8 up. Default 96. */
-  readonly bins?: number;
-}
-
 /** How the weights of a compressed layer were distributed, and what became of them. */
 export interface LetterHistogram extends WeightHistogram {
   /** The name of the layer in its model. */
   readonly name: string;
 }
 
-const RULES: OptionRules<Required<LetterHistogramOptions>> = {bins: integer(96, 8, 4096)};
-
 /**
- * Counts the weights of every compressed layer, the original ones and those they became. Only one layer at a time is read.
- *
- * Weights whose letters share one step are counted as they are; where steps or offsets differ, each is counted in steps of its own letters,
- * (w − offset) / step, so that the letters of all neurons coincide.
- *
- * ```ts
- * const [{bins, letters, prunedShare}] = await letterHistograms(compression, {bins: 32});
- * ```
- * @param compression what any pipeline gave, packed or not; nothing of it is changed
- * @returns one for each of its layers, in their order
- * @throws OptionError, ModelError if the model or its original was disposed of
+ * Counts the weights of every compressed layer in at most `bins` bins. Only one layer at a time is read.
+ * @throws ModelError if the model or its original was disposed of
  */
-export async function letterHistograms(
-  compression: Compression,
-  options: LetterHistogramOptions = {},
-): Promise<readonly LetterHistogram[]> {
-  const {bins} = resolveOptions<Required<LetterHistogramOptions>>('letterHistograms', options, RULES);
+export async function countLetters(compression: Compression, bins: number): Promise<readonly LetterHistogram[]> {
   const {original, model, layers} = compression;
   requireAlive('letterHistograms', original);
   requireAlive('letterHistograms', model);

@@ -3,7 +3,6 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkBatch, checkFinite} from '../../data/checkBatch.ts';
 import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
 import {ModelError} from '../../errors.ts';
-import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {type LayerCheck, type SelfCheckReport, selfCheckReport} from '../../report/selfCheckReport.ts';
@@ -12,41 +11,26 @@ import {requireBuilt} from '../run/compression.ts';
 import {compareLayer} from './compareLayer.ts';
 import {SelfCheckError} from './selfCheckError.ts';
 
-/** Options of {@link selfCheck}. */
-export interface SelfCheckOptions {
-  /** The largest error, relative to the largest output of a layer, that passes. Default 1e-4. */
-  readonly tolerance?: number;
-  /** What happens if a layer fails: an error, or the layer is decoded to float32, as the report says. Default `'refuse'`. */
-  readonly onFailure?: 'refuse' | 'decode';
-  /** Of random inputs. Default 0. */
-  readonly seed?: number;
+/** How packed layers are compared. */
+export interface SelfCheckPlan {
+  readonly tolerance: number;
+  readonly onFailure: 'refuse' | 'decode';
+  readonly seed: number;
 }
 
-const RULES: OptionRules<Required<SelfCheckOptions>> = {
-  tolerance: number(1e-4, 0),
-  onFailure: oneOf('refuse', ['refuse', 'decode']),
-  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
-};
+/** How packed layers are compared by default. */
+export const DEFAULT_SELF_CHECK: SelfCheckPlan = {tolerance: 1e-4, onFailure: 'refuse', seed: 0};
 
 /**
- * Compares every packed layer of a model, on the active backend, with the same layer whose weights are float32:
- * a device whose driver computes something else is found out before its answers are used.
- *
- * ```ts
- * const model = await loadPacked('indexeddb://small');
- * await selfCheck(model, x);                                            // refuses a wrong device
- * const report = await selfCheck(model, x, {onFailure: 'decode'});      // or works round it
- * ```
- * @param probe inputs of the model, so that each layer is compared on what it really gets; they stay yours. Without them: random inputs
- * @returns what was found; layers are compared one after the other, and only one is in float32 at a time
- * @throws OptionError, ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
+ * Compares every packed layer of a model, on the active backend, with the same layer in float32; one layer at a time is in float32.
+ * @param probe inputs of the model, which stay the caller's; undefined: random inputs for each layer
+ * @throws ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
  */
-export async function selfCheck(
+export async function checkPackedLayers(
   model: LayersModel,
-  probe?: InputTensors,
-  options: SelfCheckOptions = {},
+  probe: InputTensors | undefined,
+  plan: SelfCheckPlan,
 ): Promise<SelfCheckReport> {
-  const {tolerance, onFailure, seed} = resolveOptions<Required<SelfCheckOptions>>('selfCheck', options, RULES);
   requireBuilt('selfCheck', model);
   const packed = packedLayersOf(model);
   if (packed.length === 0)
@@ -60,10 +44,10 @@ export async function selfCheck(
   }
   const report = selfCheckReport({
     backend: getBackend(),
-    tolerance,
-    layers: await checksOf(model, packed, inputs, {tolerance, onFailure, seed}),
+    tolerance: plan.tolerance,
+    layers: await checksOf(model, packed, inputs, plan),
   });
-  if (onFailure === 'refuse' && report.layers.some(({passed}) => !passed))
+  if (plan.onFailure === 'refuse' && report.layers.some(({passed}) => !passed))
     throw new SelfCheckError(refusal(report), report);
   return report;
 }
@@ -72,7 +56,7 @@ async function checksOf(
   model: LayersModel,
   packed: readonly Packed[],
   probe: Tensor[] | undefined,
-  {tolerance, onFailure, seed}: Required<SelfCheckOptions>,
+  {tolerance, onFailure, seed}: SelfCheckPlan,
 ): Promise<LayerCheck[]> {
   const computed = packed.filter(({route}) => route === 'packed');
   const inputs = probe && computed.length > 0 ? inputsOfLayers(model, computed, probe) : new Map<Packed, Tensor[][]>();
