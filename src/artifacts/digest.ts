@@ -13,7 +13,10 @@ export interface ModelContent {
 export interface Digest {
   /** SHA-256 in hexadecimal digits. */
   readonly sha256: string;
-  /** The first {@link MARK} digits of the SHA-256 of each weight's bytes, in the order of their names: enough to say which one is damaged. */
+  /**
+   * The first {@link MARK} digits of the SHA-256 of each weight's bytes, in the order of their names: enough to say
+   * which one is damaged.
+   */
   readonly marks: string;
 }
 
@@ -21,10 +24,12 @@ export interface Digest {
 export const MARK = 4;
 
 /**
- * SHA-256 of the JSON text `{topology: {class_name, config}, weights: [[name, shape, dtype, SHA-256 of its bytes], …]}`.
+ * SHA-256 of the JSON text `{topology: {class_name, config}, weights: [[name, shape, dtype, SHA-256 of its bytes],
+ * …]}`.
  *
- * The weights are in the order of their names: their order in files depends on which layers are trainable, which tfjs forgets of nested models.
- * Of what tfjs writes beside class and configuration (its version) nothing is in it: a model that is loaded and saved again keeps its digest.
+ * The weights are in the order of their names: their order in files depends on which layers are trainable, which tfjs
+ * forgets of nested models. Of what tfjs writes beside class and configuration (its version) nothing is in it: a model
+ * that is loaded and saved again keeps its digest.
  * @throws BackendError where there is no `crypto.subtle`
  */
 export async function computeDigest({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
@@ -56,7 +61,8 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle: SubtleCrypto | undefined = typeof crypto === 'undefined' ? undefined : crypto.subtle;
   if (!subtle)
     throw new BackendError(
-      'expected crypto.subtle for a SHA-256, found none; serve the page over https or from localhost, or load with {verify: false}',
+      'expected crypto.subtle for a SHA-256, found none; ' +
+        'serve the page over https or from localhost, or load with {verify: false}',
     );
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -4,7 +4,8 @@ import {concatenate} from '../numerics/concatenate.ts';
 /**
  * Weights in one piece, whether they came in one or in several.
  *
- * tfjs-core 4.22 joins several pieces by itself, and reads zeros, without an error, if the last is the largest: it is not asked.
+ * tfjs-core 4.22 joins several pieces by itself, and reads zeros, without an error, if the last is the largest: it is
+ * not asked.
  * @param weightData an ArrayBuffer, a window into one, or a list of such
  * @throws ArtifactError for anything else
  */
@@ -19,6 +20,7 @@ function bytesOf(part: unknown): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(part) && part.buffer instanceof ArrayBuffer)
     return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   throw new ArtifactError(
-    `expected \`weightData\` to be an ArrayBuffer or a list of them, found ${formatValue(part)}; save the model with its weights`,
+    `expected \`weightData\` to be an ArrayBuffer or a list of them, found ${formatValue(part)}; ` +
+      'save the model with its weights',
   );
 }

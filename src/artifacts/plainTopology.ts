@@ -17,6 +17,7 @@ export function readPlainTopology(modelTopology: unknown): PlainTopology {
       return {class_name: plain.class_name, config: plain.config};
   }
   throw new ArtifactError(
-    `expected \`modelTopology\` to be JSON with \`class_name\` and \`config\`, found ${formatValue(modelTopology)}; save the packed model with model.save`,
+    `expected \`modelTopology\` to be JSON with \`class_name\` and \`config\`, found ${formatValue(modelTopology)}; ` +
+      'save the packed model with model.save',
   );
 }

@@ -27,14 +27,16 @@ export function readSeal(metadata: unknown): Seal {
   const seal: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, SEAL) : undefined;
   if (typeof seal !== 'object' || seal === null) {
     throw new ArtifactError(
-      `expected a packed model, with \`userDefinedMetadata.${SEAL}\`, found ${formatValue(seal)}; load a model that is not packed with tf.loadLayersModel, ` +
+      `expected a packed model, with \`userDefinedMetadata.${SEAL}\`, found ${formatValue(seal)}; ` +
+        'load a model that is not packed with tf.loadLayersModel, ' +
         'and call sealModel before saving a packed one whose metadata you replaced',
     );
   }
   const {format, sha256, bytes, marks}: {readonly [key: string]: unknown} = {...seal};
   if (format !== FORMAT)
     throw new ArtifactError(
-      `expected \`${SEAL}.format\` to be ${FORMAT}, found ${formatValue(format)}; update tfjs-compress, or pack the model with this version`,
+      `expected \`${SEAL}.format\` to be ${FORMAT}, found ${formatValue(format)}; ` +
+        'update tfjs-compress, or pack the model with this version',
     );
   if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof marks !== 'string') {
     throw damagedFile(`expected \`${SEAL}\` to have \`sha256\`, \`bytes\` and \`marks\`, found ${formatValue(seal)}`);
@@ -56,7 +58,8 @@ export async function requireSealed(content: ModelContent, {sha256, marks}: Seal
       : undefined;
   const where = damaged ? `weight '${damaged.name}' differs` : 'its topology or its list of weights differs';
   throw new ArtifactError(
-    `expected the model that was packed (SHA-256 ${formatValue(sha256)}), found another (${formatValue(found.sha256)}): ${where}; ` +
+    `expected the model that was packed (SHA-256 ${formatValue(sha256)}), found another ` +
+      `(${formatValue(found.sha256)}): ${where}; ` +
       'copy the files again, or call sealModel before saving if you changed the packed model',
   );
 }

@@ -7,8 +7,8 @@ import {createSeal, SEAL} from './seal.ts';
 import {locateTensors} from './storedTensors.ts';
 
 /**
- * Writes a checksum of a packed model into its metadata, beside the entries that are there; `model.save` keeps it with the model.
- * `pack` does so by itself: seal a model again after changing it.
+ * Writes a checksum of a packed model into its metadata, beside the entries that are there; `model.save` keeps it with
+ * the model. `pack` does so by itself: seal a model again after changing it.
  *
  * ```ts
  * model.setUserDefinedMetadata({author: 'me'});

@@ -21,7 +21,8 @@ export type StoredType = (typeof STORED_TYPES)[number];
  * The weights of a file, in its order, with their places. Nothing is allocated by what the file says.
  * @param weightSpecs as tfjs writes them: `[{name, shape, dtype}, …]`
  * @param bytes of all weights together
- * @throws ArtifactError that names the weight that is described wrongly or lies outside, or says that bytes are left over
+ * @throws ArtifactError that names the weight that is described wrongly or lies outside, or says that bytes are left
+ *   over
  */
 export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor[] {
   if (!Array.isArray(weightSpecs))
@@ -42,7 +43,8 @@ export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor
   });
   if (from !== bytes)
     throw new ArtifactError(
-      `expected ${from} bytes for ${tensors.length} weights, found ${bytes}; a file of weights is damaged, or of another model`,
+      `expected ${from} bytes for ${tensors.length} weights, found ${bytes}; ` +
+        'a file of weights is damaged, or of another model',
     );
   return tensors;
 }
@@ -55,11 +57,13 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
     throw damagedFile(`expected weight ${at} to have a name, found ${formatValue(name)}`);
   if (group !== undefined)
     throw new ArtifactError(
-      `weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; save it without includeOptimizer`,
+      `weight '${name}': expected weights of the model alone, found some of its ${formatValue(group)}; ` +
+        'save it without includeOptimizer',
     );
   if (quantization !== undefined)
     throw new ArtifactError(
-      `weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; save the packed model with model.save`,
+      `weight '${name}': expected no quantization beside the packing, found ${formatValue(quantization)}; ` +
+        'save the packed model with model.save',
     );
   if (!isStoredType(dtype))
     throw damagedFile(
@@ -71,7 +75,8 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
   const to = from + byteLength(shape, dtype);
   if (!(to <= bytes))
     throw new ArtifactError(
-      `weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes in all; a file of weights is cut off or missing`,
+      `weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes ` +
+        'in all; a file of weights is cut off or missing',
     );
   return {name, shape, dtype, from, to};
 }

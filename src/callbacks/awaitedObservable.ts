@@ -5,8 +5,8 @@ type Next<Value> = ((value: Value) => void) | null;
 type Fail = ((error: unknown) => void) | null;
 
 /**
- * An Observable whose subscribers are waited for, at the end of however many `pipe`s, with the promises that they return.
- * A subscriber without an error handler is not an unhandled error: who waits gets it.
+ * An Observable whose subscribers are waited for, at the end of however many `pipe`s, with the promises that they
+ * return. A subscriber without an error handler is not an unhandled error: who waits gets it.
  */
 export class AwaitedObservable<Value> extends Observable<Value> {
   constructor(

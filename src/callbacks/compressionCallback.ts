@@ -11,8 +11,9 @@ import {requireTrained} from './requireTrained.ts';
 /** Options of callbacks that are sources. */
 export interface CallbackOptions extends SourceOptions {
   /**
-   * What a failing pipeline does to the training. `'throw'` (default): `fit` rejects with the error of its stage. `'report'`: training goes
-   * on; the error goes to the subscriber's error handler, and stands in the callback's `failures`.
+   * What a failing pipeline does to the training. `'throw'` (default): `fit` rejects with the error of its stage.
+   * `'report'`: training goes on; the error goes to the subscriber's error handler, and stands in the callback's
+   * `failures`.
    */
   readonly onError?: 'throw' | 'report';
 }
@@ -40,8 +41,8 @@ export abstract class CompressionCallback extends Callback {
   readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
 
   /**
-   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`.
-   * `fit` waits for pipelines that begin with `trained.pipe`, not for what comes after such an operator.
+   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`. `fit` waits for
+   * pipelines that begin with `trained.pipe`, not for what comes after such an operator.
    */
   declare readonly [Symbol.observable]: () => Subscribable<Compression>;
 
@@ -58,7 +59,10 @@ export abstract class CompressionCallback extends Callback {
       Object.defineProperty(this, name, {value: () => this.awaited});
   }
 
-  /** Called by `fit`. Rejects with a ModelError in another training than the first: it would emit nothing. Bound: tfjs may take it out. */
+  /**
+   * Called by `fit`. Rejects with a ModelError in another training than the first: it would emit nothing. Bound: tfjs
+   * may take it out.
+   */
   override readonly onTrainBegin = async (): Promise<void> => {
     if (this.hasEnded)
       throw new ModelError(
@@ -91,7 +95,10 @@ export abstract class CompressionCallback extends Callback {
     this.emissions.complete();
   }
 
-  /** @throws the first error of a pipeline, unless errors are only reported; for the others it is the end of the training, too */
+  /**
+   * @throws the first error of a pipeline, unless errors are only reported; for the others it is the end of the
+   *   training, too
+   */
   protected throwFailure(): void {
     if (this.onError === 'report' || this.failures.length === 0) return;
     this.end();

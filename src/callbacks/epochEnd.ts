@@ -11,8 +11,9 @@ export interface EpochEndOptions extends CallbackOptions {
 }
 
 /**
- * A Keras-style callback that is a source as well: at the end of epochs it emits a compression of a copy of the model as it then is, and
- * `fit` waits for the stages behind it before it goes on, with weights and optimizer untouched. When training ends it completes.
+ * A Keras-style callback that is a source as well: at the end of epochs it emits a compression of a copy of the model
+ * as it then is, and `fit` waits for the stages behind it before it goes on, with weights and optimizer untouched. When
+ * training ends it completes.
  */
 export class EpochEnd extends CompressionCallback {
   constructor(private readonly options: Required<EpochEndOptions>) {
@@ -47,8 +48,9 @@ export class EpochEnd extends CompressionCallback {
 }
 
 /**
- * An {@link EpochEnd} for the callbacks of one `model.fit` or `model.fitDataset`: how well the model compresses, while it trains.
- * Callbacks see no data: name some with {@link calibrate}. Each emission is yours: dispose of it, or of a copy per epoch memory fills.
+ * An {@link EpochEnd} for the callbacks of one `model.fit` or `model.fitDataset`: how well the model compresses, while
+ * it trains. Callbacks see no data: name some with {@link calibrate}. Each emission is yours: dispose of it, or of a
+ * copy per epoch memory fills.
  *
  * ```ts
  * const epochs = epochEnd({every: 5});

@@ -41,7 +41,8 @@ export function collectKeptMasks(
     const found = all.find(({name}) => name === one.name);
     if (!found) {
       throw new ModelError(
-        `${where}: expected the compressed model to be trained, got '${model.name}' without the layer '${one.name}'; call fit on compression.model`,
+        `${where}: expected the compressed model to be trained, got '${model.name}' without the layer ` +
+          `'${one.name}'; call fit on compression.model`,
       );
     }
     return keptMaskOf(where, one, found);
@@ -49,8 +50,8 @@ export function collectKeptMasks(
 }
 
 /**
- * Sets what is pruned to 0, NaN too. Nothing stays in memory of the backend: a training that fails tells its callbacks nothing, and masks
- * that waited there for its end would stay for good.
+ * Sets what is pruned to 0, NaN too. Nothing stays in memory of the backend: a training that fails tells its callbacks
+ * nothing, and masks that waited there for its end would stay for good.
  */
 export function keepZeros(masks: readonly KeptMask[]): void {
   for (const {layer, weight, kept} of masks) {
@@ -72,7 +73,8 @@ export async function requireZeros(where: string, masks: readonly KeptMask[]): P
     const wrong = kept.findIndex((keeps, i) => keeps === 0 && values[i] !== 0);
     if (wrong >= 0) {
       throw new ModelError(
-        `${where}: expected the pruned weights of layer '${layer.name}' to be 0, found ${values[wrong]}; call fit on compression.model, not on the original`,
+        `${where}: expected the pruned weights of layer '${layer.name}' to be 0, found ${values[wrong]}; ` +
+          'call fit on compression.model, not on the original',
       );
     }
   }
@@ -92,7 +94,8 @@ function keptMaskOf(
     kernel.neurons(shape) === neurons;
   if (!fits) {
     throw new ModelError(
-      `${where}: expected layer '${name}' to be a ${className} with ${records.length} × [${features}, ${neurons}] weights, ` +
+      `${where}: expected layer '${name}' to be a ${className} with ${records.length} × [${features}, ${neurons}] ` +
+        'weights, ' +
         `got a ${layer.getClassName()} with a kernel of shape [${shape.join(', ')}]; call fit on compression.model`,
     );
   }

@@ -1,6 +1,9 @@
 import {finalize, type Observable, type Subscription, tap} from 'rxjs';
 
-/** What training has to wait for: subscriptions until they end, and single works, as a stage that runs or a promise of a subscriber. */
+/**
+ * What training has to wait for: subscriptions until they end, and single works, as a stage that runs or a promise of a
+ * subscriber.
+ */
 export class PendingRuns {
   private readonly subscriptions: Array<Promise<void>> = [];
   private readonly works = new Set<Promise<unknown>>();
@@ -36,7 +39,10 @@ export class PendingRuns {
     this.works.add(ended);
   };
 
-  /** Calls a subscriber's handler and counts the promise that it may return. What it throws, or rejects with, counts as a failure. */
+  /**
+   * Calls a subscriber's handler and counts the promise that it may return. What it throws, or rejects with, counts as
+   * a failure.
+   */
   handle(handler: () => unknown): void {
     try {
       const result = handler();

@@ -106,21 +106,22 @@ export class PruneSchedule extends Callback {
 }
 
 /**
- * A {@link PruneSchedule} for the callbacks of one training: at the end of epochs `begin` to `end` it prunes the model to a sparsity that
- * grows from `from` to `to`, so that the epochs between make up for each step; from then on zeros stay until training ends.
- * sparsity(e) = to + (from − to)·(1 − (e − begin)/(end − begin))^power (Zhu & Gupta 2017).
+ * A {@link PruneSchedule} for the callbacks of one training: at the end of epochs `begin` to `end` it prunes the model
+ * to a sparsity that grows from `from` to `to`, so that the epochs between make up for each step; from then on zeros
+ * stay until training ends. sparsity(e) = to + (from − to)·(1 − (e − begin)/(end − begin))^power (Zhu & Gupta 2017).
  *
  * ```ts
  * const schedule = pruneSchedule(x, {to: 0.9, begin: 2, end: 8});
  * await model.fit(x, y, {epochs: 10, callbacks: schedule});
  * console.log(schedule.steps.map(({epoch, reached}) => `${epoch}: ${reached}`).join('\n'));
  * ```
- * Each step is {@link spfqPrune} on a copy of the model: masks compete, and the kept weights and biases make up for the others on the
- * calibration data. It chooses anew, so that a weight may come back. The optimizer's state is left alone. Layers that spfqPrune leaves dense
- * stay dense. A `fit` whose `initialEpoch` is not 0 goes on with the zeros of the one before it. If a step fails, `fit` rejects with its
- * error, and the model keeps the weights that it had.
+ * Each step is {@link spfqPrune} on a copy of the model: masks compete, and the kept weights and biases make up for the
+ * others on the calibration data. It chooses anew, so that a weight may come back. The optimizer's state is left alone.
+ * Layers that spfqPrune leaves dense stay dense. A `fit` whose `initialEpoch` is not 0 goes on with the zeros of the
+ * one before it. If a step fails, `fit` rejects with its error, and the model keeps the weights that it had.
  *
- * Stages behind know nothing of zeros in a trained model: put `spfqPrune({sparsity: to})` in front of them, which finds the same ones and keeps them.
+ * Stages behind know nothing of zeros in a trained model: put `spfqPrune({sparsity: to})` in front of them, which finds
+ * the same ones and keeps them.
  * @param data as of {@link calibrate}; it is read at each step
  * @param options see {@link PruneScheduleOptions}
  * @throws OptionError or DataError at once, for an option or data that cannot be used

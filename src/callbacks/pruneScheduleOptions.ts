@@ -33,7 +33,10 @@ type StageOptions = Omit<SpfqPruneOptions, 'sparsity' | 'threshold' | 'pattern' 
 /** How calibration data is read, as by {@link calibrate}. */
 type ReadingOptions = Omit<CalibrateOptions, 'seed'>;
 
-/** Options of {@link pruneSchedule}: a decay, and of {@link spfqPrune} and {@link calibrate} what the decay does not say. */
+/**
+ * Options of {@link pruneSchedule}: a decay, and of {@link spfqPrune} and {@link calibrate} what the decay does not
+ * say.
+ */
 export interface PruneScheduleOptions extends DecayOptions, StageOptions, ReadingOptions {
   /** Same seed, same zeros for the same weights. Default 0. */
   readonly seed?: number;

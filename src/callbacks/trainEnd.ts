@@ -3,8 +3,8 @@ import {createCompression, type Origin} from '../stages/run/compression.ts';
 import {type CallbackOptions, callbackRules, CompressionCallback} from './compressionCallback.ts';
 
 /**
- * A Keras-style callback that is a source as well: when training ends it emits the trained model as a compression and completes,
- * and `fit` waits for the pipelines behind it. If one of them fails, `fit` rejects with its error.
+ * A Keras-style callback that is a source as well: when training ends it emits the trained model as a compression and
+ * completes, and `fit` waits for the pipelines behind it. If one of them fails, `fit` rejects with its error.
  *
  * For a Sequential tfjs tells callbacks of the functional model inside; that is what the compression holds.
  */
@@ -32,7 +32,8 @@ export class TrainEnd extends CompressionCallback {
 }
 
 /**
- * A {@link TrainEnd} for the callbacks of one `model.fit` or `model.fitDataset`. Callbacks see no data: name some with {@link calibrate}.
+ * A {@link TrainEnd} for the callbacks of one `model.fit` or `model.fitDataset`. Callbacks see no data: name some with
+ * {@link calibrate}.
  *
  * ```ts
  * const trained = trainEnd();

@@ -20,8 +20,8 @@ export interface BatchSource {
 }
 
 /**
- * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one.
- * Elements are {@link InputTensors} or `{xs}`, and belong to the reader.
+ * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one. Elements are
+ * {@link InputTensors} or `{xs}`, and belong to the reader.
  */
 export type InputData =
   InputTensors | DatasetLike | AsyncIterable<unknown> | (() => AsyncIterable<unknown> | Iterable<unknown>);
@@ -63,7 +63,8 @@ function exhaustedMessage(where: string, samples: number, before: number | undef
   return before === undefined
     ? `${where}: expected at least one sample of data, got an empty source`
     : `${where}: expected the source to give its ${before} samples on every reading, got ${samples} on this one; ` +
-        'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
+        'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens ' +
+        'an iterator';
 }
 
 function tensorBatches(

@@ -26,7 +26,8 @@ export function checkBatch(where: string, batch: readonly Tensor[], model: Layer
       throw new DataError(`${location}: expected dtype ${input.dtype}, got ${tensor.dtype}`);
     if (tensor.shape[0] !== batch[0].shape[0]) {
       throw new DataError(
-        `${location}: expected ${batch[0].shape[0]} samples as in input '${model.inputNames[0]}', got ${tensor.shape[0]}`,
+        `${location}: expected ${batch[0].shape[0]} samples as in input '${model.inputNames[0]}', got ` +
+          `${tensor.shape[0]}`,
       );
     }
   });
@@ -49,7 +50,8 @@ export async function checkFinite(
     if (at < 0) continue;
     const sample = Math.floor(at / (tensor.size / tensor.shape[0]));
     throw new DataError(
-      `${where}: input '${model.inputNames[i]}': expected finite numbers, got ${values[at]} in sample ${numbers?.[sample] ?? sample}`,
+      `${where}: input '${model.inputNames[i]}': expected finite numbers, got ${values[at]} in sample ` +
+        `${numbers?.[sample] ?? sample}`,
     );
   }
 }

@@ -35,7 +35,8 @@ export function findOpener(where: string, data: unknown, inMemory = 'tensors'): 
     if (isDataset(data)) return () => datasetElements(data);
   }
   throw new DataError(
-    `${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ${formatValue(data)}`,
+    `${where}: expected ${inMemory}, a tf.data.Dataset, an async iterable or a function that opens one, got ` +
+      `${formatValue(data)}`,
   );
 }
 
@@ -46,7 +47,8 @@ async function* openElements(where: string, elements: unknown): AsyncIterable<un
   else if (isDataset(known)) yield* datasetElements(known);
   else
     throw new DataError(
-      `${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ${formatValue(elements)}`,
+      `${where}: expected the function to open an iterable, an async iterable or a tf.data.Dataset, got ` +
+        `${formatValue(elements)}`,
     );
 }
 

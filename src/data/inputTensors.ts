@@ -13,7 +13,8 @@ export function inputsOf(where: string, data: InputTensors, model: LayersModel):
     const tensor = data[name];
     if (!tensor)
       throw new DataError(
-        `${where}: expected a tensor for the input '${name}', got tensors for ${Object.keys(data).map(formatValue).join(', ')}`,
+        `${where}: expected a tensor for the input '${name}', got tensors for ` +
+          `${Object.keys(data).map(formatValue).join(', ')}`,
       );
     return tensor;
   });

@@ -5,7 +5,9 @@ import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
 import {batchSizeFor, inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
 
-/** Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`. */
+/**
+ * Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`.
+ */
 export interface LabelledTensors {
   /** The inputs. */
   readonly xs: InputTensors;
@@ -88,7 +90,8 @@ function checkTargets(location: string, targets: Tensor | undefined, samples: nu
   ) {
     const [one, , scores] = sizes.map((shape) => `[${shape.map((size) => size ?? 'any').join(', ')}]`);
     throw new DataError(
-      `${location}: expected targets of shape ${one} (class numbers) or ${scores} (as the output), got [${targets.shape.join(', ')}]`,
+      `${location}: expected targets of shape ${one} (class numbers) or ${scores} (as the output), got ` +
+        `[${targets.shape.join(', ')}]`,
     );
   }
 }

@@ -20,8 +20,9 @@ export interface Sampling {
 }
 
 /**
- * A random sample of the inputs of `{xs, ys}` elements, as batches; an element and a batch are in memory at a time. The data set is cut
- * into as many equal stretches as there are samples, and each gives one row: no part of it is left out, in whatever order it comes.
+ * A random sample of the inputs of `{xs, ys}` elements, as batches; an element and a batch are in memory at a time. The
+ * data set is cut into as many equal stretches as there are samples, and each gives one row: no part of it is left out,
+ * in whatever order it comes.
  * @throws DataError if this reading ends before `rows`
  */
 export async function* sampleBatches(
@@ -58,7 +59,8 @@ export async function* sampleBatches(
 }
 
 /**
- * Row numbers, ascending: one of each of `samples` equal stretches of `rows`, at random; all of them if there are no more.
+ * Row numbers, ascending: one of each of `samples` equal stretches of `rows`, at random; all of them if there are no
+ * more.
  * @param samples positive
  */
 export function spreadRows(rows: number, samples: number, seed: number): Int32Array {
@@ -117,7 +119,8 @@ export function elementInputs(where: string, element: unknown): InputTensors {
 
 function exhaustedMessage(where: string, rows: number, read: number): string {
   return (
-    `${where}: expected the data set to give the ${rows} samples that training has read, got ${read} on this reading; ` +
+    `${where}: expected the data set to give the ${rows} samples that training has read, got ${read} on this ` +
+    'reading; ' +
     'pass a data set that starts anew each time, or put calibrate(x) behind'
   );
 }

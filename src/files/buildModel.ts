@@ -51,7 +51,8 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
     dispose();
     if (cause instanceof ArtifactError) throw cause;
     throw new ArtifactError(
-      `expected a topology that tfjs can build, got: ${messageOf(cause)}; register custom layers with tf.serialization.registerClass, ` +
+      `expected a topology that tfjs can build, got: ${messageOf(cause)}; ` +
+        'register custom layers with tf.serialization.registerClass, ' +
         'or the file is damaged or was edited',
       {cause},
     );

@@ -1,9 +1,10 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 
 /**
- * Refuses what tfjs would not survive while it builds a model: a graph whose layers wait for each other, or for a call that no layer makes
- * (tfjs-layers 4.22 waits forever), models in models that call each other so often that it would not come to an end, and recurrent layers that
- * keep states (it allocates them by a batch size that is written in the topology alone).
+ * Refuses what tfjs would not survive while it builds a model: a graph whose layers wait for each other, or for a call
+ * that no layer makes (tfjs-layers 4.22 waits forever), models in models that call each other so often that it would
+ * not come to an end, and recurrent layers that keep states (it allocates them by a batch size that is written in the
+ * topology alone).
  * @param json a topology or a part of one
  * @throws ArtifactError that names the layer
  */
@@ -23,7 +24,8 @@ function callsIn(json: unknown): number {
   const {stateful, layers, inboundNodes} = entries;
   if (stateful === true) {
     throw new ArtifactError(
-      `layer ${formatValue(entries['name'])}: expected \`stateful\` to be false, found true; call registerPacked() and load the model with tf.loadLayersModel if you trust it`,
+      `layer ${formatValue(entries['name'])}: expected \`stateful\` to be false, found true; ` +
+        'call registerPacked() and load the model with tf.loadLayersModel if you trust it',
     );
   }
   if (isList(layers)) requireOrder(callsOf(layers));
@@ -50,7 +52,8 @@ function callsOf(layers: readonly unknown[]): GraphCall[] {
     const {name: own} = tfjsEntries(config);
     if (typeof name !== 'string' || own !== name || names.has(name)) {
       throw damagedFile(
-        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ${formatValue(own)}`,
+        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ` +
+          `${formatValue(own)}`,
       );
     }
     names.add(name);
@@ -92,7 +95,10 @@ function requireOrder(calls: readonly GraphCall[]): void {
   }
 }
 
-/** The entries of an object by the names under which tfjs reads them: `inbound_nodes` and `inbound__nodes` as `inboundNodes`. */
+/**
+ * The entries of an object by the names under which tfjs reads them: `inbound_nodes` and `inbound__nodes` as
+ * `inboundNodes`.
+ */
 function tfjsEntries(json: unknown): Readonly<Record<string, unknown>> {
   if (typeof json !== 'object' || json === null) return {};
   return Object.fromEntries(

@@ -34,7 +34,10 @@ export function fillWeights(
     throw damagedFile(`weight '${surplus}': expected a weight of the model, found that it has none of that name`);
 }
 
-/** A weight with the variable behind it: a write to the weight itself would apply the layer's constraint, and so change values. */
+/**
+ * A weight with the variable behind it: a write to the weight itself would apply the layer's constraint, and so change
+ * values.
+ */
 function describeWeight(weight: LayersModel['weights'][number]): {
   originalName: string;
   shape: ReadonlyArray<number | null>;

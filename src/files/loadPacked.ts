@@ -20,35 +20,39 @@ import {fillWeights} from './fillWeights.ts';
 
 /** Options of {@link loadPacked}. */
 export interface LoadPackedOptions {
-  /** Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made. Default true. */
+  /**
+   * Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made.
+   * Default true.
+   */
   readonly verify?: boolean;
   /**
-   * Whether the layers are compared, on the active backend, with their float32 counterparts on random inputs (see {@link selfCheck}): `true` refuses a model
-   * of which one fails, `'decode'` decodes that layer to float32. Default: true on 'webgpu' with the plugin, false elsewhere.
+   * Whether the layers are compared, on the active backend, with their float32 counterparts on random inputs (see
+   * {@link selfCheck}): `true` refuses a model of which one fails, `'decode'` decodes that layer to float32. Default:
+   * true on 'webgpu' with the plugin, false elsewhere.
    */
   readonly selfCheck?: boolean | 'decode';
 }
 
 /**
- * Loads a packed model, and trusts nothing in its files: sizes, types, codes, steps and checksum are checked, and no more memory is
- * allocated for weights than twice what the files hold.
+ * Loads a packed model, and trusts nothing in its files: sizes, types, codes, steps and checksum are checked, and no
+ * more memory is allocated for weights than twice what the files hold.
  *
  * ```ts
  * import {loadPacked} from 'tfjs-compress';
  * const model = await loadPacked('https://example.com/small/model.json');
  * ```
  * @param source an address as for `tf.loadLayersModel`, or a handler
- * @throws ArtifactError (in the promise) that says where, what was expected, what was found and what to do; nothing is left behind
+ * @throws ArtifactError (in the promise) that says where, what was expected, what was found and what to do; nothing is
+ *   left behind
  * @throws BackendError (in the promise) where there is no `crypto.subtle` to verify with
  * @throws SelfCheckError (in the promise) for a device that computes something else
  * @throws OptionError (in the promise) for an unknown option
  */
 export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
-  const {verify, selfCheck} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>(
-    'loadPacked',
-    options,
-    {verify: flag(true), selfCheck: selfCheckRule},
-  );
+  const {verify, selfCheck} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>('loadPacked', options, {
+    verify: flag(true),
+    selfCheck: selfCheckRule,
+  });
   registerPacked();
   const model = await loadFrom(source, verify);
   try {
@@ -98,7 +102,10 @@ async function load(
   }
 }
 
-/** Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it likes. */
+/**
+ * Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it
+ * likes.
+ */
 function requireReadable(layer: Packed): void {
   for (const {stored, tensors} of storedKernelsOf(layer))
     if (stored.packing.kept > 0) matricesOf(layer.name, stored, tensors);

@@ -6,8 +6,8 @@ import {ArtifactError} from '../errors.ts';
 /**
  * Saves a model as `model.save` does, and makes sure that it is there.
  *
- * A browser writes after tfjs has answered: of a storage without room `model.save('indexeddb://…')` hears nothing, and the model is lost
- * with the page. So what was saved under such an address is read back and compared.
+ * A browser writes after tfjs has answered: of a storage without room `model.save('indexeddb://…')` hears nothing, and
+ * the model is lost with the page. So what was saved under such an address is read back and compared.
  *
  * ```ts
  * await saveModel(packed, 'indexeddb://packed');
@@ -29,7 +29,8 @@ export async function saveModel(model: LayersModel, target: string | io.IOHandle
   const expected = joinPayload(saved.weightData);
   if (found?.length !== expected.length || found.some((byte, i) => byte !== expected[i])) {
     throw new ArtifactError(
-      `saveModel: expected ${target} to hold the ${expected.length} bytes of weights that were saved, found ${found ? 'others' : 'none'}; ` +
+      `saveModel: expected ${target} to hold the ${expected.length} bytes of weights that were saved, found ` +
+        `${found ? 'others' : 'none'}; ` +
         'the browser has no room for them: free some of its storage, or compress to fewer bits, and save again',
     );
   }

@@ -18,9 +18,10 @@ export interface Rebuilding {
 }
 
 /**
- * A model of the same topology and names with the same weights, sharing nothing that can be written to.
- * Like a loaded model it is not compiled.
- * @throws ModelError if the model cannot be rebuilt: a custom layer of it is not registered, or tfjs forgets an option of a layer
+ * A model of the same topology and names with the same weights, sharing nothing that can be written to. Like a loaded
+ * model it is not compiled.
+ * @throws ModelError if the model cannot be rebuilt: a custom layer of it is not registered, or tfjs forgets an option
+ *   of a layer
  */
 export function cloneModel(model: LayersModel): Promise<LayersModel> {
   return rebuildModel(model, {topology: topologyOf(model), weightsFor: (layer) => layer.getWeights()});
@@ -61,7 +62,10 @@ async function fromTopology(name: string, topology: Topology): Promise<LayersMod
   }
 }
 
-/** Layer by layer: the order of a whole model's weights depends on which layers are trainable, and a rebuilt nested model is. */
+/**
+ * Layer by layer: the order of a whole model's weights depends on which layers are trainable, and a rebuilt nested
+ * model is.
+ */
 function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding['weightsFor']): void {
   for (const layer of from.layers) {
     const counterpart = to.layers.find(({name}) => name === layer.name);
@@ -83,7 +87,9 @@ function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding[
   }
 }
 
-/** Writes the weights of a copy back into its model. The model keeps its variables, so an optimizer still knows them. */
+/**
+ * Writes the weights of a copy back into its model. The model keeps its variables, so an optimizer still knows them.
+ */
 export function adoptWeights(model: LayersModel, copy: LayersModel): void {
   const counterparts = new Map(layersOf(copy).map((layer) => [layer.name, layer]));
   tidy(() => {

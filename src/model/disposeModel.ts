@@ -3,7 +3,10 @@ import {asOwnLayer} from '../layers/adapter/ownLayer.ts';
 import {adapterFor} from '../layers/registry.ts';
 import {layersOf} from './layersOf.ts';
 
-/** Disposes of a model with all its weights: tfjs leaves those of layers that are called more than once. A disposed model stays as it is. */
+/**
+ * Disposes of a model with all its weights: tfjs leaves those of layers that are called more than once. A disposed
+ * model stays as it is.
+ */
 export function disposeModel(model: LayersModel): void {
   // What packed layers compute with, and what calls left in others: tfjs frees the first not always, the second never.
   for (const layer of layersOf(model)) {

@@ -7,7 +7,8 @@ export interface LayerEntry {
 }
 
 /**
- * A topology with other layers in the place of some, those of nested models too. Layers inside wrappers are no layers of the model.
+ * A topology with other layers in the place of some, those of nested models too. Layers inside wrappers are no layers
+ * of the model.
  * @param replacement of a layer, or nothing where it stays
  */
 export function mapTopology(topology: Topology, replacement: (entry: LayerEntry) => object | undefined): Topology {

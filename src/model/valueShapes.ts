@@ -37,7 +37,8 @@ function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
   const shapes: ReadonlyArray<readonly unknown[]> = listOf(computeShapes(layer, given));
   if (shapes.flat().every((length) => Number(length) > 0)) return shapes.map((shape) => shape.map(Number));
   throw new ModelError(
-    `layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would give ${JSON.stringify(shapes)}`,
+    `layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would ` +
+      `give ${JSON.stringify(shapes)}`,
   );
 }
 
@@ -49,7 +50,8 @@ function computeShapes(layer: layers.Layer, given: number[][]): readonly unknown
     );
   } catch (cause) {
     throw new ModelError(
-      `layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ${messageOf(cause)}`,
+      `layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, got: ` +
+        `${messageOf(cause)}`,
       {cause},
     );
   }

@@ -72,7 +72,8 @@ export function gpfqQuantize(options: GpfqOptions = {}): OperatorFunction<Compre
 }
 
 /**
- * OPTQ, also GPTQ (Frantar et al. 2023), in natural order: nearest letters with the feedback of the Cholesky factor of H + λI.
+ * OPTQ, also GPTQ (Frantar et al. 2023), in natural order: nearest letters with the feedback of the Cholesky factor of
+ * H + λI.
  * @throws OptionError at once, for an option that is unknown, out of range, or fixed by the method
  */
 export function optqQuantize(options: OptqOptions = {}): OperatorFunction<Compression, Compression> {

@@ -17,7 +17,10 @@ export interface CorrectOptions {
   readonly ridge?: number;
   /** Whether scales, and offsets where there are any, are refitted. Default true. */
   readonly scale?: boolean;
-  /** Whether biases take up the mean error; of a layer without one, the moving mean of a BatchNormalization behind it. Default true. */
+  /**
+   * Whether biases take up the mean error; of a layer without one, the moving mean of a BatchNormalization behind it.
+   * Default true.
+   */
   readonly bias?: boolean;
   /** Whether moving means and variances of BatchNormalization layers are re-estimated. Default true. */
   readonly batchNorm?: boolean;
@@ -57,15 +60,16 @@ const RULES: OptionRules<Resolved> = {
 };
 
 /**
- * Lowers the error of a compressed model without training, layer by layer, each on the inputs that the layers before it now give:
+ * Lowers the error of a compressed model without training, layer by layer, each on the inputs that the layers before it
+ * now give:
  *
  * - letters: refits s ← s + ⟨z, R⟩/⟨z, Hz⟩ and cyclic passes q_t ← the letter nearest to q_t + R_t/H_tt, R = GW − HQ;
  * - pruned layers: the kept weights by least squares on their support, argmin ‖XW − X̃V‖² + λ‖V − Q‖²;
  * - biases: b + μᵀW − μ̃ᵀQ, for which all of this is done with centred statistics;
  * - BatchNormalization: the moving statistics under which its outputs are nearest to those of the original.
  *
- * None of these raises the calibration error. A layer's correction is kept only if its error falls on rows that were held out, too.
- * Alphabets, masks and the topology stay as they are.
+ * None of these raises the calibration error. A layer's correction is kept only if its error falls on rows that were
+ * held out, too. Alphabets, masks and the topology stay as they are.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4}), correct())

@@ -18,8 +18,10 @@ export interface EvaluateOptions {
  * ```ts
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 4}), evaluate({xs: testX, ys: testY}))
  * ```
- * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` of the first output, may be absent
- * @throws OptionError or DataError at once, for an unknown option or data that cannot be read; data errors go down the stream when it is read
+ * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` of the
+ *   first output, may be absent
+ * @throws OptionError or DataError at once, for an unknown option or data that cannot be read; data errors go down the
+ *   stream when it is read
  */
 export function evaluate(
   data: LabelledData,

@@ -6,8 +6,8 @@ import type {OptionRule} from '../options.ts';
 export type LayerPredicate = (layer: layers.Layer, info: LayerInfo) => boolean;
 
 /**
- * Layers by name, by pattern of the name, by predicate, or by any of several of these. Of a layer with several kernels its own name means all,
- * a name as `lstm/recurrent_kernel` one of them.
+ * Layers by name, by pattern of the name, by predicate, or by any of several of these. Of a layer with several kernels
+ * its own name means all, a name as `lstm/recurrent_kernel` one of them.
  */
 export type LayerSelection = string | RegExp | LayerPredicate | ReadonlyArray<string | RegExp | LayerPredicate>;
 

@@ -7,8 +7,9 @@ import {stage} from './stage.ts';
 /** Options of {@link pack}. */
 export interface PackOptions {
   /**
-   * Whether packed layers are compared, on the active backend, with their float32 counterparts, on calibration data where there is any (see {@link selfCheck}):
-   * `true` ends the stream if one fails, `'decode'` decodes it to float32 and says so in the report. Default: true on 'webgpu' with the plugin, false elsewhere.
+   * Whether packed layers are compared, on the active backend, with their float32 counterparts, on calibration data
+   * where there is any (see {@link selfCheck}): `true` ends the stream if one fails, `'decode'` decodes it to float32
+   * and says so in the report. Default: true on 'webgpu' with the plugin, false elsewhere.
    */
   readonly selfCheck?: boolean | 'decode';
 }
@@ -16,14 +17,16 @@ export interface PackOptions {
 /**
  * Replaces every compressed layer by a packed one: small in files, in memory and on the device. Put it last.
  *
- * The model that comes out predicts and saves like any other; `loadPacked`, or `registerPacked()` and `tf.loadLayersModel`, load it again.
+ * The model that comes out predicts and saves like any other; `loadPacked`, or `registerPacked()` and
+ * `tf.loadLayersModel`, load it again.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2}), pack()).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
  * @param options see {@link PackOptions}
- * @returns an operator whose stream may end with a ModelError: nothing was compressed, weights were changed since, or it is packed already;
- *   with a SelfCheckError; or with a BackendError where there is no `crypto.subtle`, on a page that came over plain http
+ * @returns an operator whose stream may end with a ModelError: nothing was compressed, weights were changed since, or
+ *   it is packed already; with a SelfCheckError; or with a BackendError where there is no `crypto.subtle`, on a page
+ *   that came over plain http
  * @throws OptionError at once, for an option that is unknown or not of these
  */
 export function pack(options: PackOptions = {}): MonoTypeOperatorFunction<Compression> {

@@ -5,18 +5,21 @@ import {TrainingObservable} from '../sources/trainingObservable.ts';
 import type {Compression} from '../stages/run/compression.ts';
 
 /**
- * Lets an observer see how the following stages get on: stage, layer, index of total, fraction, elapsed and remaining milliseconds.
+ * Lets an observer see how the following stages get on: stage, layer, index of total, fraction, elapsed and remaining
+ * milliseconds.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), progress(({stage, layer, fraction}) => bar.update(fraction, {stage, layer})), spfqQuantize({bits: 4}))
  * ```
- * As the first operator behind {@link fit} or {@link fitDataset}, or behind others like itself there, it lets the observer see the training as
- * well: when it begins, and after each epoch with its `logs`. Further down a pipeline training is over.
+ * As the first operator behind {@link fit} or {@link fitDataset}, or behind others like itself there, it lets the
+ * observer see the training as well: when it begins, and after each epoch with its `logs`. Further down a pipeline
+ * training is over.
  *
  * ```ts
  * fit(model, x, y, {epochs: 5}).pipe(progress(({stage, fraction, logs}) => chart.add(stage, fraction, logs?.loss)), spfqQuantize({bits: 4}))
  * ```
- * @param observer called before each layer, and once at the end of a stage with `fraction` 1; what it throws ends the stream
+ * @param observer called before each layer, and once at the end of a stage with `fraction` 1; what it throws ends the
+ *   stream
  * @throws OptionError at once, unless `observer` is a function or has a method `next`
  */
 export function progress(

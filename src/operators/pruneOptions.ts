@@ -11,20 +11,27 @@ export interface SpfqPruneOptions {
   /** The share of weights that become 0, from 0 up to 1; met to one weight in every layer. Default 0.5. */
   readonly sparsity?: number;
   /**
-   * Whether `sparsity` is that of every layer, or of the pruned layers together: then each loses as many weights as the outputs feel least,
-   * measured on the calibration data. Default `'layer'`.
+   * Whether `sparsity` is that of every layer, or of the pruned layers together: then each loses as many weights as the
+   * outputs feel least, measured on the calibration data. Default `'layer'`.
    */
   readonly scope?: 'layer' | 'model';
   /** c itself, in units of the weights, instead of `sparsity`. */
   readonly threshold?: number;
-  /** Where zeros may lie: `'unstructured'`, or n kept of every m neighbouring features as `'2:4'`, `'4:8'`, `{n, m}`. Default `'unstructured'`. */
+  /**
+   * Where zeros may lie: `'unstructured'`, or n kept of every m neighbouring features as `'2:4'`, `'4:8'`, `{n, m}`.
+   * Default `'unstructured'`.
+   */
   readonly pattern?: PatternOption;
   /**
-   * How the mask is found: along a path; by |w|; by |w|·‖X‖ within each neuron; or `'best'`, the one of paths and magnitude with the least error
-   * behind the activation on held-out rows, in each layer; never one whose error before it is above that of magnitude. Default `'best'`; with `threshold` `'path'`.
+   * How the mask is found: along a path; by |w|; by |w|·‖X‖ within each neuron; or `'best'`, the one of paths and
+   * magnitude with the least error behind the activation on held-out rows, in each layer; never one whose error before
+   * it is above that of magnitude. Default `'best'`; with `threshold` `'path'`.
    */
   readonly mask?: 'best' | 'path' | 'magnitude' | 'wanda';
-  /** T of the path: `'stochastic'`, without bias, or `'nearest'`, a hard threshold. `'best'` tries both, or `'nearest'` alone. Default `'stochastic'`. */
+  /**
+   * T of the path: `'stochastic'`, without bias, or `'nearest'`, a hard threshold. `'best'` tries both, or `'nearest'`
+   * alone. Default `'stochastic'`.
+   */
   readonly rounding?: Rounding;
   /** How weights are aligned to the inputs that earlier layers left. Default `'order'`. */
   readonly alignment?: 'none' | 'order' | 'exact';
@@ -34,13 +41,19 @@ export interface SpfqPruneOptions {
   readonly scaling?: number;
   /** λ / mean diag H of the least squares, and of `'exact'` and `'optimal'`. Default 0.01. */
   readonly damping?: number;
-  /** Conjugate-gradient steps of the least squares by which the kept weights make up for the others. Default 20; 0 for the bare mask. */
+  /**
+   * Conjugate-gradient steps of the least squares by which the kept weights make up for the others. Default 20; 0 for
+   * the bare mask.
+   */
   readonly iterations?: number;
   /** Whether biases take up the mean error. Default true, unless `iterations` is 0. */
   readonly bias?: boolean;
   /** Same seed, same zeros. Default: the seed of the pipeline. */
   readonly seed?: number;
-  /** Only these layers: names, patterns, or a predicate. Default: all but the output layer and those with fewer than 32 features. */
+  /**
+   * Only these layers: names, patterns, or a predicate. Default: all but the output layer and those with fewer than 32
+   * features.
+   */
   readonly include?: LayerSelection;
   /** Not these layers. Default: none. */
   readonly exclude?: LayerSelection;
@@ -75,7 +88,10 @@ const RULES: OptionRules<Resolved> = {
   strictKernels: flag(false),
 };
 
-/** A method without its seed, which the pipeline may give. `together`: the sparsity of all layers, if it is not that of each. */
+/**
+ * A method without its seed, which the pipeline may give. `together`: the sparsity of all layers, if it is not that of
+ * each.
+ */
 export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {
   readonly seed: number | undefined;
   readonly modelSparsity: number | undefined;

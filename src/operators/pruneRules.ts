@@ -36,7 +36,9 @@ export function patternOf(option: PatternOption): Pattern {
   return option === '4:8' ? {n: 4, m: 8} : option;
 }
 
-/** Why a layer is not pruned: not chosen, or, where nothing was chosen by name, left dense because pruning it does harm. */
+/**
+ * Why a layer is not pruned: not chosen, or, where nothing was chosen by name, left dense because pruning it does harm.
+ */
 export function pruneFilter(
   pattern: Pattern,
   include: LayerSelection | undefined,

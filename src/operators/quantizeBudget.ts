@@ -8,8 +8,8 @@ export interface BudgetedQuantizeOptions extends Omit<SpfqQuantizeOptions, 'bits
   /** Every layer gets 1, log₂ 3, 2, 3, 4, 5, 6 or 8 bits per weight, as the budget allows. */
   readonly bits: 'auto';
   /**
-   * One of: packed bits per compressed weight, scales included; bytes of the whole model, compressed layers packed; the largest relative error of a layer,
-   * each as the report says it.
+   * One of: packed bits per compressed weight, scales included; bytes of the whole model, compressed layers packed; the
+   * largest relative error of a layer, each as the report says it.
    */
   readonly budget: BitBudget;
 }

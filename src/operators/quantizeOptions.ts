@@ -12,15 +12,26 @@ export interface SpfqQuantizeOptions {
   readonly bits?: Bits;
   /** The number of letters, 2 to 256, instead of `bits`. The authors' "b bits" are 2^b + 1. */
   readonly levels?: number;
-  /** How the letters lie around zero. Default: `'midrise'` at 1 and 2 bits and for even `levels`, else `'symmetric'`. */
+  /**
+   * How the letters lie around zero. Default: `'midrise'` at 1 and 2 bits and for even `levels`, else `'symmetric'`.
+   */
   readonly layout?: AlphabetLayout;
-  /** Whether the letters lie around 0; if not, every scale has an offset beside it, refitted with it. Default true from 4 letters; false below, where it lowers the error, unless `sweeps` is 0. */
+  /**
+   * Whether the letters lie around 0; if not, every scale has an offset beside it, refitted with it. Default true from
+   * 4 letters; false below, where it lowers the error, unless `sweeps` is 0.
+   */
   readonly symmetric?: boolean;
   /** Which weights share a scale. Default `'channel'`: each neuron has its own. */
   readonly granularity?: Granularity;
-  /** How the scale is chosen: by calibration error around the mean-square scale, by mean square, or by the largest weight. Default `'calibration'`. */
+  /**
+   * How the scale is chosen: by calibration error around the mean-square scale, by mean square, or by the largest
+   * weight. Default `'calibration'`.
+   */
   readonly scale?: 'calibration' | 'mse' | 'absmax';
-  /** How weights are aligned to the inputs that earlier layers left. Default `'order'`, with `order: 1`; `'exact'` for `feedback: 'optimal'`. */
+  /**
+   * How weights are aligned to the inputs that earlier layers left. Default `'order'`, with `order: 1`; `'exact'` for
+   * `feedback: 'optimal'`.
+   */
   readonly alignment?: 'none' | 'order' | 'exact';
   /** r of `alignment: 'order'`, 1 to 16. Default 1. */
   readonly order?: number;
@@ -29,8 +40,8 @@ export interface SpfqQuantizeOptions {
   /** λ / mean diag H of `alignment: 'exact'` and `feedback: 'optimal'`. Default 0.01. */
   readonly damping?: number;
   /**
-   * C ≥ 1; or `'auto'`: 1, 4 and 16 are followed and refined, and each neuron takes what has the least calibration error.
-   * Default `'auto'` with two letters, where a path at C = 1 clips most, 1 with more, and for the bare path.
+   * C ≥ 1; or `'auto'`: 1, 4 and 16 are followed and refined, and each neuron takes what has the least calibration
+   * error. Default `'auto'` with two letters, where a path at C = 1 clips most, 1 with more, and for the bare path.
    */
   readonly scaling?: number | 'auto';
   /** T of the paths. Default `'stochastic'`; with several `samples` path 0 rounds to nearest. */
@@ -43,7 +54,10 @@ export interface SpfqQuantizeOptions {
   readonly rounds?: number;
   /** Passes that change letters by twos, after the sweeps of each round. Default 1. */
   readonly pairs?: number;
-  /** λ / mean diag H of λ‖W − Q‖², which is minimised with ‖XW − X̃Q‖²: what few rows say is not believed to the last. Default 0.03, but 0 for the bare path. */
+  /**
+   * λ / mean diag H of λ‖W − Q‖², which is minimised with ‖XW − X̃Q‖²: what few rows say is not believed to the last.
+   * Default 0.03, but 0 for the bare path.
+   */
   readonly ridge?: number;
   /** Whether biases take up the mean error. Default true, unless `sweeps` is 0: it is safe only after a refit. */
   readonly bias?: boolean;

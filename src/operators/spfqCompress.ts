@@ -10,8 +10,9 @@ import {stage} from './stage.ts';
 /** Options of {@link spfqCompress}: those of `spfqQuantize`, and how many weights become 0. */
 export interface SpfqCompressOptions extends SpfqQuantizeOptions {
   /**
-   * The share of weights that are pruned, from 0 up to 1; met to one weight in every layer. Letters that are 0 anyway come on top.
-   * Unless `include` names them, the output layer and layers with fewer than 32 features are quantized without being pruned. Default 0.5.
+   * The share of weights that are pruned, from 0 up to 1; met to one weight in every layer. Letters that are 0 anyway
+   * come on top. Unless `include` names them, the output layer and layers with fewer than 32 features are quantized
+   * without being pruned. Default 0.5.
    */
   readonly sparsity?: number;
   /** Where zeros may lie, as in `spfqPrune`. Default `'unstructured'`. */
@@ -25,7 +26,8 @@ export interface SpfqCompressOptions extends SpfqQuantizeOptions {
  * ```ts
  * compress(model).pipe(calibrate(x), spfqCompress({sparsity: 0.5, bits: 4})).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * Two stages, `spfqPrune` and then `spfqQuantize`, take longer; they lose as much at 50 % zeros, and a little less at 80 %.
+ * Two stages, `spfqPrune` and then `spfqQuantize`, take longer; they lose as much at 50 % zeros, and a little less at
+ * 80 %.
  * @param given see {@link SpfqCompressOptions}
  * @returns an operator whose stream may end with a DataError, ModelError or BackendError
  * @throws OptionError at once, for an option that is unknown or out of range

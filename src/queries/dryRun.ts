@@ -14,7 +14,10 @@ import {requireCompressible} from '../stages/run/compression.ts';
 
 /** Options of {@link dryRun}: what the stages would be given. */
 export interface DryRunOptions {
-  /** Bits per weight, as in `spfqQuantize`. Default 4, or none where only `sparsity` or `pattern` is given: then weights are only pruned. */
+  /**
+   * Bits per weight, as in `spfqQuantize`. Default 4, or none where only `sparsity` or `pattern` is given: then weights
+   * are only pruned.
+   */
   readonly bits?: Bits;
   /** The share of weights that become 0 first, as in `spfqPrune`. Default: no pruning. */
   readonly sparsity?: number;
@@ -34,7 +37,10 @@ export interface DryRunOptions {
   readonly rows?: number;
   /** Bytes that live activations may take between layers. Default 512 MiB. */
   readonly memory?: number;
-  /** The shape of one sample of each input, without the batch. Default: what the model says, 128 where it leaves an axis open. */
+  /**
+   * The shape of one sample of each input, without the batch. Default: what the model says, 128 where it leaves an axis
+   * open.
+   */
   readonly inputShapes?: ReadonlyArray<readonly number[]>;
 }
 
@@ -55,16 +61,17 @@ const RULES: OptionRules<Reading & {inputShapes: DryRunOptions['inputShapes']}> 
 };
 
 /**
- * Says what `spfqPrune`, if `sparsity` or `pattern` is given, and `spfqQuantize`, if `bits` is or they are not, would make of a model: every layer,
- * the letters it would have or why it would be left, its bytes once packed, and the memory that it takes. Needs no data, runs nothing and
- * allocates nothing, however large the model is.
+ * Says what `spfqPrune`, if `sparsity` or `pattern` is given, and `spfqQuantize`, if `bits` is or they are not, would
+ * make of a model: every layer, the letters it would have or why it would be left, its bytes once packed, and the
+ * memory that it takes. Needs no data, runs nothing and allocates nothing, however large the model is.
  *
  * ```ts
  * console.log(String(dryRun(model, {bits: 2, samples: 2048})));
  * ```
- * Bytes after are those of `report.size` to the byte; only a tiny layer's unstructured mask may by chance be written shorter. Peaks are estimates of
- * `tf.memory().numBytes`: the model with the copies that stages make, the activations that the walk keeps, those of the batch that runs, and its
- * statistics. Data that is in memory as tensors comes on top; so does what `correct`, `evaluate` and `pack` take.
+ * Bytes after are those of `report.size` to the byte; only a tiny layer's unstructured mask may by chance be written
+ * shorter. Peaks are estimates of `tf.memory().numBytes`: the model with the copies that stages make, the activations
+ * that the walk keeps, those of the batch that runs, and its statistics. Data that is in memory as tensors comes on
+ * top; so does what `correct`, `evaluate` and `pack` take.
  * @param options see {@link DryRunOptions}
  * @throws OptionError for an option that is unknown or out of range; ModelError where the stages would
  */

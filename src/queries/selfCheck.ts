@@ -8,7 +8,10 @@ import {checkPackedLayers, DEFAULT_SELF_CHECK} from '../stages/pack/checkPackedL
 export interface SelfCheckOptions {
   /** The largest error, relative to the largest output of a layer, that passes. Default 1e-4. */
   readonly tolerance?: number;
-  /** What happens if a layer fails: an error, or the layer is decoded to float32 and named in the report. Default `'refuse'`. */
+  /**
+   * What happens if a layer fails: an error, or the layer is decoded to float32 and named in the report. Default
+   * `'refuse'`.
+   */
   readonly onFailure?: 'refuse' | 'decode';
   /** The seed of random inputs. Default 0. */
   readonly seed?: number;

@@ -16,7 +16,8 @@ export interface SourceOptions {
  * const {model: small, report} = await lastValueFrom(compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})));
  * ```
  * @param model a built tf.LayersModel
- * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a ModelError
+ * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a
+ *   ModelError
  * @throws OptionError at once, for an unknown option
  */
 export function compress(model: LayersModel, options: SourceOptions = {}): Observable<Compression> {

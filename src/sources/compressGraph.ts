@@ -7,17 +7,20 @@ import {type Compression, createCompression} from '../stages/run/compression.ts'
 import type {SourceOptions} from './compress.ts';
 
 /**
- * A pipeline that starts from a converted model, as `tf.loadGraphModel` gives it. The model is never written to, and no longer needed once the compression is there.
+ * A pipeline that starts from a converted model, as `tf.loadGraphModel` gives it. The model is never written to, and no
+ * longer needed once the compression is there.
  *
- * `original` and `model` are tf.LayersModels of the same function: MatMul, Conv2D and DepthwiseConv2dNative with constant weights are layers, named after their nodes;
- * what lies between them is run by tfjs-converter as it was. {@link exportGraph} and {@link toGraphModel} make a GraphModel again.
+ * `original` and `model` are tf.LayersModels of the same function: MatMul, Conv2D and DepthwiseConv2dNative with
+ * constant weights are layers, named after their nodes; what lies between them is run by tfjs-converter as it was.
+ * {@link exportGraph} and {@link toGraphModel} make a GraphModel again.
  *
  * ```ts
  * const compression = await lastValueFrom(compressGraph(graphModel).pipe(calibrate(x), spfqQuantize({bits: 8}), correct()));
  * await exportGraph(compression, 'downloads://small');
  * ```
  * @param graphModel a loaded tf.GraphModel; what comes after an op that tfjs only runs asynchronously stays as it is
- * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a ModelError
+ * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a
+ *   ModelError
  * @throws OptionError at once, for an unknown option
  */
 export function compressGraph(graphModel: GraphModel, options: SourceOptions = {}): Observable<Compression> {

@@ -9,19 +9,23 @@ import {type FitOptions, type PreparedTraining, training, trainingOptions} from 
 import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
 
 /**
- * Trains a model on a data set, then emits it as a compression with a random sample of the data set's inputs as calibration data.
- * Training begins on subscription; unsubscribing stops it after the current batch. A {@link progress} directly behind it sees the epochs.
+ * Trains a model on a data set, then emits it as a compression with a random sample of the data set's inputs as
+ * calibration data. Training begins on subscription; unsubscribing stops it after the current batch. A {@link progress}
+ * directly behind it sees the epochs.
  *
  * ```ts
  * fitDataset(model, dataset, {epochs: 5}).pipe(spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * The sample: training counts the rows of an epoch (of `batchesPerEpoch` batches, where that is given); each stage then reads the data set
- * once more, as far, and keeps one random row of each of `samples` equal stretches of it. So sorted data gives rows of every class.
- * Memory holds one element and 32 rows at a time. The data set must start anew on every reading, and give as many rows as before.
+ * The sample: training counts the rows of an epoch (of `batchesPerEpoch` batches, where that is given); each stage then
+ * reads the data set once more, as far, and keeps one random row of each of `samples` equal stretches of it. So sorted
+ * data gives rows of every class. Memory holds one element and 32 rows at a time. The data set must start anew on every
+ * reading, and give as many rows as before.
  * @param model compiled
- * @param dataset a `tf.data.Dataset`, or anything with its `iterator()`, of batches `{xs, ys}`; each a tensor, an array, or tensors by name
+ * @param dataset a `tf.data.Dataset`, or anything with its `iterator()`, of batches `{xs, ys}`; each a tensor, an
+ *   array, or tensors by name
  * @param args as of `model.fitDataset`; its callbacks may be instances, plain objects, or some of each
- * @returns emits once, after training; an error of the data set, of `model.fitDataset` or of a callback goes down the stream
+ * @returns emits once, after training; an error of the data set, of `model.fitDataset` or of a callback goes down the
+ *   stream
  * @throws OptionError at once, for an unknown option; DataError at once, if `dataset` is no data set
  */
 export function fitDataset(
@@ -85,6 +89,7 @@ function requireDataset(dataset: unknown): void {
     typeof dataset === 'object' && dataset !== null && 'iterator' in dataset && typeof dataset.iterator === 'function';
   if (!isDataset)
     throw new DataError(
-      `fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${formatValue(dataset)}; for tensors there is fit`,
+      `fitDataset: expected a tf.data.Dataset, or something with its iterator(), got ${formatValue(dataset)}; ` +
+        'for tensors there is fit',
     );
 }

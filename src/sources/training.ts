@@ -34,7 +34,10 @@ export interface PreparedTraining {
   readonly calibration: () => BatchSource | undefined;
 }
 
-/** Trains on subscription, and emits the model when it is trained. Unsubscribing stops the training after the current batch. */
+/**
+ * Trains on subscription, and emits the model when it is trained. Unsubscribing stops the training after the current
+ * batch.
+ */
 export function training({where, model, seed, args, prepare}: Training): Observable<Compression> {
   // A constructor and not `defer`: unsubscribing has to stop the training.
   return new TrainingObservable(

@@ -9,8 +9,8 @@ type Instances = NonNullable<ConstructorParameters<typeof CallbackList>[0]>;
 type EpochLogs = Parameters<Callback['onEpochEnd']>[1];
 
 /**
- * Stands between tfjs and the callbacks of one training. Of a training that throws tfjs leaves tensors behind: the first error is kept here,
- * nobody is called any more, and training stops as if somebody had asked for it.
+ * Stands between tfjs and the callbacks of one training. Of a training that throws tfjs leaves tensors behind: the
+ * first error is kept here, nobody is called any more, and training stops as if somebody had asked for it.
  */
 export class TrainingRun extends Callback {
   private readonly callbacks: CallbackList;
@@ -110,7 +110,10 @@ export class TrainingRun extends Callback {
   }
 }
 
-/** tfjs takes a list of instances or a list of plain objects; plain objects, or none at all, let the page breathe every `yieldEvery`. */
+/**
+ * tfjs takes a list of instances or a list of plain objects; plain objects, or none at all, let the page breathe every
+ * `yieldEvery`.
+ */
 function instancesOf({callbacks, yieldEvery}: GivenCallbacks): Instances {
   const given = callbacks === undefined ? [] : [callbacks].flat();
   const instances = given.map((callback) =>
@@ -121,7 +124,9 @@ function instancesOf({callbacks, yieldEvery}: GivenCallbacks): Instances {
     : [...instances, new CustomCallback({}, yieldEvery)];
 }
 
-/** Frees what tfjs saved for the gradient of a loss that could not be computed; tfjs does so only after the gradient. */
+/**
+ * Frees what tfjs saved for the gradient of a loss that could not be computed; tfjs does so only after the gradient.
+ */
 function dropTape(): void {
   dispose(tensorsOnTape());
 }

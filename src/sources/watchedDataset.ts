@@ -21,8 +21,8 @@ export interface Watch {
 }
 
 /**
- * A data set as a training reads it: counts the rows of an epoch, ends the training where reading fails, and gives nothing more once
- * training is to end.
+ * A data set as a training reads it: counts the rows of an epoch, ends the training where reading fails, and gives
+ * nothing more once training is to end.
  */
 export class WatchedDataset {
   /** As tfjs wants it: NaN where it is unknown. */

@@ -19,14 +19,16 @@ interface GraphFile {
 }
 
 /**
- * Writes a compressed graph as a standard one, which tfjs loads without this library: `tf.loadGraphModel`. Nothing of the compression is changed.
+ * Writes a compressed graph as a standard one, which tfjs loads without this library: `tf.loadGraphModel`. Nothing of
+ * the compression is changed.
  *
  * The kernel of each layer of letters takes the first form that fits:
  * 1. uint8, exactly, where all its letters share one step;
  * 2. uint8 and float32 steps by channel, with a `Mul` node that gives exactly its weights;
  * 3. uint16 or float16, whichever has the smaller error, which the report says.
  *
- * Pruned layers without letters and biases are float32; all other constants stay as they were in the file that the GraphModel came from.
+ * Pruned layers without letters and biases are float32; all other constants stay as they were in the file that the
+ * GraphModel came from.
  *
  * ```ts
  * const compression = await lastValueFrom(compressGraph(graphModel).pipe(calibrate(x), spfqQuantize({bits: 4})));
@@ -34,7 +36,8 @@ interface GraphFile {
  * ```
  * @param compression what a pipeline from {@link compressGraph} gave, without `pack()`
  * @param handler where to, as in `graphModel.save`
- * @throws OptionError for a handler that cannot save, ModelError for a compression of a LayersModel, or one that is packed, disposed of, or has no compressed layers
+ * @throws OptionError for a handler that cannot save, ModelError for a compression of a LayersModel, or one that is
+ *   packed, disposed of, or has no compressed layers
  */
 export async function exportGraph(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
   const save = findSaveHandler('exportGraph', handler);
@@ -85,7 +88,8 @@ async function graphFile(where: string, compression: Compression): Promise<Graph
 function originOf(where: string, {origin: {graph}}: Compression): GraphOrigin {
   if (graph instanceof GraphOrigin) return graph;
   throw new ModelError(
-    `${where}: expected a compression of a tf.GraphModel, from compressGraph; that of a tf.LayersModel goes into exportStock or pack()`,
+    `${where}: expected a compression of a tf.GraphModel, from compressGraph; ` +
+      'that of a tf.LayersModel goes into exportStock or pack()',
   );
 }
 

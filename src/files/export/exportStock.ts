@@ -14,12 +14,14 @@ import {type StockLayer, type StockReport, stockReport} from './stockReport.ts';
 import {findLetterForm, type QuantizedKernel} from './storedForm.ts';
 
 /**
- * Writes a compressed model as a standard one, which tfjs loads without this library: `tf.loadLayersModel`. Nothing of the compression is changed.
+ * Writes a compressed model as a standard one, which tfjs loads without this library: `tf.loadLayersModel`. Nothing of
+ * the compression is changed.
  *
  * The kernel of each layer of letters takes the first form that fits:
  * 1. uint8, exactly, where all its letters share one step (`granularity: 'tensor'`);
- * 2. uint8 with one step per channel, where a BatchNormalization or the kernel of a layer that was not compressed follows and takes up the steps; also behind ReLU,
- *    pooling, dropout and flattening. The model computes the same but for float32 rounding;
+ * 2. uint8 with one step per channel, where a BatchNormalization or the kernel of a layer that was not compressed
+ *    follows and takes up the steps; also behind ReLU, pooling, dropout and flattening. The model computes the same but
+ *    for float32 rounding;
  * 3. uint16 or float16, whichever has the smaller error, which the report says.
  *
  * Pruned layers without letters and all other weights stay float32.
@@ -30,7 +32,8 @@ import {findLetterForm, type QuantizedKernel} from './storedForm.ts';
  * ```
  * @param compression what a pipeline gave, without `pack()`
  * @param handler where to, as in `model.save`
- * @throws OptionError for a handler that cannot save, ModelError for a model that is packed, disposed of, or has no compressed layers
+ * @throws OptionError for a handler that cannot save, ModelError for a model that is packed, disposed of, or has no
+ *   compressed layers
  */
 export async function exportStock(compression: Compression, handler: io.IOHandler | string): Promise<StockReport> {
   const save = findSaveHandler('exportStock', handler);

@@ -15,10 +15,10 @@ export interface Fold {
  *
  *     W = L ∘ c,  g(xW + b) = c ∘ g(xL + b / c) for a positively homogeneous g,
  *
- * c = step / 2^k, where 2^k is the power of two nearest to the mean step, so that activations keep their size and
- * L ∘ 2^k is exact. BatchNormalization then has γ·c and mean / c, or without γ the variance (σ² + ε) / c² − ε; a kernel
- * has its rows times c. The model computes the same function up to the rounding of these float32 numbers. A channel of
- * step 0 keeps c = 1 and weights 0.
+ * c = step / 2^k, where 2^k is the power of two nearest to the mean step, so that activations keep their size and L ∘
+ * 2^k is exact. BatchNormalization then has γ·c and mean / c, or without γ the variance (σ² + ε) / c² − ε; a kernel has
+ * its rows times c. The model computes the same function up to the rounding of these float32 numbers. A channel of step
+ * 0 keeps c = 1 and weights 0.
  * @param canReceive whether a layer's weights may be written to
  * @returns undefined, with nothing changed, where that is not possible
  */

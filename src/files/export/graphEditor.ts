@@ -14,7 +14,10 @@ export interface ConstantForm {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The artifacts of a GraphModel, in memory, whose constants can be exchanged. Those that it was made of stay as they are. */
+/**
+ * The artifacts of a GraphModel, in memory, whose constants can be exchanged. Those that it was made of stay as they
+ * are.
+ */
 export class GraphEditor {
   private readonly nodes: Map<string, NodeDef>;
   private readonly entries: Map<string, WeightEntry>;

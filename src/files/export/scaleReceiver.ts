@@ -10,7 +10,10 @@ export interface ScaleReceiver {
   readonly factors: Float64Array;
 }
 
-/** Layers f without weights of their own for which f(c ∘ x) = c ∘ f(x), c > 0 by channel: some always, some by their options. */
+/**
+ * Layers f without weights of their own for which f(c ∘ x) = c ∘ f(x), c > 0 by channel: some always, some by their
+ * options.
+ */
 const SCALE_EQUIVARIANT: ReadonlyMap<string, (config: Config) => boolean> = new Map([
   ...[
     'MaxPooling1D',
@@ -38,7 +41,8 @@ type Config = Readonly<Record<string, unknown>>;
 /**
  * The layer that alone takes what a layer gives, through layers that let factors pass.
  * @param canReceive whether a layer's weights may be written to
- * @returns undefined if what the layer gives goes anywhere else, is changed otherwise, or a layer on the way is called more than once
+ * @returns undefined if what the layer gives goes anywhere else, is changed otherwise, or a layer on the way is called
+ *   more than once
  */
 export function findScaleReceiver(
   layer: layers.Layer,

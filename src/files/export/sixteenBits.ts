@@ -8,7 +8,9 @@ export function toSixteenBits(weights: Float32Array): StoredForm {
   return halves < codes ? forms[1] : forms[0];
 }
 
-/** The range in 65534 steps: one less than there are, so that 0 can have a code of its own, and pruned weights stay 0. */
+/**
+ * The range in 65534 steps: one less than there are, so that 0 can have a code of its own, and pruned weights stay 0.
+ */
 function toAffine16(weights: Float32Array): StoredForm {
   const min = weights.reduce((one, other) => Math.min(one, other), Infinity);
   const max = weights.reduce((one, other) => Math.max(one, other), -Infinity);

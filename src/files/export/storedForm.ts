@@ -43,14 +43,16 @@ export interface ChannelForm {
 
 const MAX_UINT8 = 255;
 
-/** The value that tfjs decodes a code to (tfjs-core 4.22, `decodeWeight`): computed in float64, rounded once to float32. */
+/**
+ * The value that tfjs decodes a code to (tfjs-core 4.22, `decodeWeight`): computed in float64, rounded once to float32.
+ */
 export function affineValue(code: number, {scale, min}: AffineMap): number {
   return Math.fround(code * scale + min);
 }
 
 /**
- * A kernel whose letters share one step, as uint8 codes that tfjs decodes to exactly its weights:
- * scale = step and min = the lowest letter, or half of the step where pruned weights need a 0 between two letters.
+ * A kernel whose letters share one step, as uint8 codes that tfjs decodes to exactly its weights: scale = step and min
+ * = the lowest letter, or half of the step where pruned weights need a 0 between two letters.
  * @returns undefined if there is more than one step, or no uint8 map gives every weight
  */
 export function findLetterForm({alphabet, matrices}: QuantizedLayer, kernel: Float32Array): StoredForm | undefined {
