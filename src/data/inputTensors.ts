@@ -14,7 +14,7 @@ export function inputsOf(where: string, data: InputTensors, model: LayersModel):
     if (!tensor)
       throw new DataError(
         `${where}: expected a tensor for the input '${name}', got tensors for ` +
-          `${Object.keys(data).map(formatValue).join(', ')}`,
+          Object.keys(data).map(formatValue).join(', '),
       );
     return tensor;
   });
@@ -30,7 +30,7 @@ function isList(data: InputTensors): data is readonly Tensor[] {
   return Array.isArray(data);
 }
 
-/** Whether something is inputs in memory. */
+/** Whether a value is inputs in memory. */
 export function isTensorInput(data: unknown): data is InputTensors {
   if (data instanceof Tensor) return true;
   if (typeof data !== 'object' || data === null) return false;

@@ -5,9 +5,7 @@ import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
 import {batchSizeFor, inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
 
-/**
- * Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`.
- */
+/** Inputs with targets for the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`. */
 export interface LabelledTensors {
   /** The inputs. */
   readonly xs: InputTensors;
@@ -19,14 +17,14 @@ export interface LabelledTensors {
 export type LabelledData =
   LabelledTensors | DatasetLike | AsyncIterable<unknown> | (() => AsyncIterable<unknown> | Iterable<unknown>);
 
-/** One batch. */
+/** One batch of a reading. */
 export interface LabelledBatch {
   readonly inputs: Tensor[];
   readonly targets: Tensor | undefined;
 }
 
 /**
- * Labelled batches that fit a model. They belong to the reader.
+ * Reads labelled batches that fit a model. They belong to the reader.
  * @param where the operator, for messages
  * @throws DataError if the data is empty or does not fit the model
  */
@@ -58,8 +56,8 @@ export async function* readLabelledBatches(
 }
 
 /**
- * Whether something can be read as labelled batches at all.
- * @throws DataError if not
+ * Refuses data that cannot be read as labelled batches.
+ * @throws DataError
  */
 export function requireLabelled(where: string, data: LabelledData): void {
   if (!isLabelled(data)) findOpener(where, data, '{xs, ys}');
@@ -76,7 +74,7 @@ function sliceBatch(
   return {inputs: taken.slice(0, inputs.length), targets: targets && taken[inputs.length]};
 }
 
-/** One number for each sample, or as many as the first output has. */
+/** Targets are one number for each sample, or have the shape of the first output. */
 function checkTargets(location: string, targets: Tensor | undefined, samples: number, model: LayersModel): void {
   if (targets === undefined) return;
   if (targets.isDisposed) throw new DataError(`${location}: expected targets, got a disposed tensor`);
