@@ -61,6 +61,9 @@ const PACKAGES = {
   rxjs: 'src/sources',
 };
 
+/** The doors: what users call. Options are checked here; what is below takes complete, checked ones. */
+const DOORS = ['src/files', 'src/sources', 'src/operators', 'src/queries', 'src/callbacks'];
+
 /** The part of `src` that plugins may build on. */
 const OPEN_TO_PLUGINS = [
   'src/ops',
@@ -100,6 +103,12 @@ export default {
       from: {path: filesOf(floor), pathNot: doors},
       to: {path: [...floorsAbove(index), '^src/index[.]ts$']},
     })),
+    {
+      name: 'options are checked at the doors',
+      severity: 'error',
+      from: {path: '^src/', pathNot: [...under(DOORS), doors]},
+      to: {path: '^src/options[.]ts$'},
+    },
     {name: 'src never imports plugins', severity: 'error', from: {path: '^src/'}, to: {path: '^(plugins|examples)/'}},
     ...Object.entries(PACKAGES).map(([name, floor]) => ({
       name: `${name} from ${floor} up`,

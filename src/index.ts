@@ -48,7 +48,7 @@ export {registerGraph} from './converted/bridge/registerGraph.ts';
 export {loadPacked, type LoadPackedOptions} from './files/loadPacked.ts';
 export {sealModel} from './artifacts/sealModel.ts';
 export {saveModel} from './files/saveModel.ts';
-export {selfCheck, type SelfCheckOptions} from './stages/pack/selfCheck.ts';
+export {selfCheck, type SelfCheckOptions} from './queries/selfCheck.ts';
 export type {LayerCheck, SelfCheckReport} from './report/selfCheckReport.ts';
 export type {PackedLayerReport, PackingReport} from './report/packingReport.ts';
 export {exportGraph, toGraphModel} from './files/export/exportGraph.ts';
@@ -83,11 +83,8 @@ export type {LayerInfo} from './calibration/targets.ts';
 export type {SkippedLayer} from './records.ts';
 export type {BoundReport, CandidateReport, CorrectionReport, LayerReport, PruningReport} from './report/layerReport.ts';
 export type {EvaluationReport, Report, ReportData, SizeReport, StagedSkip} from './report/reportRecords.ts';
-export {
-  letterHistograms,
-  type LetterHistogram,
-  type LetterHistogramOptions,
-} from './stages/measure/letterHistograms.ts';
+export {letterHistograms, type LetterHistogramOptions} from './queries/letterHistograms.ts';
+export type {LetterHistogram} from './stages/measure/countLetters.ts';
 export type {HistogramBin, LetterShare, WeightHistogram} from './stages/measure/weightHistogram.ts';
 
 // errors

@@ -105,3 +105,21 @@ export function oneOf<Value>(fallback: Value, values: readonly Value[]): OptionR
 export function flag<Value extends boolean | undefined>(fallback: Value): OptionRule<Value> {
   return {fallback, expected: 'true or false', accepts: (value) => typeof value === 'boolean'};
 }
+
+const MEBIBYTE = 2 ** 20;
+
+/** Bytes that live activations may take between layers. */
+export const memoryRule = integer<number>(512 * MEBIBYTE, MEBIBYTE);
+
+/** The seed of a source. */
+export const seedRule = integer<number>(0, 0, Number.MAX_SAFE_INTEGER);
+
+/** The seed of a stage; undefined is the seed of the pipeline. */
+export const stageSeedRule: OptionRule<number | undefined> = {...seedRule, fallback: undefined};
+
+/** Whether packed layers are compared with their float32 counterparts; undefined where the backend decides. */
+export const selfCheckRule: OptionRule<boolean | 'decode' | undefined> = {
+  fallback: undefined,
+  expected: "true, false or 'decode'",
+  accepts: (value) => typeof value === 'boolean' || value === 'decode',
+};

@@ -2,7 +2,7 @@ import {BackendError} from '../errors.ts';
 import type {PlainTopology} from './plainTopology.ts';
 import type {StoredTensor} from './storedTensors.ts';
 
-/** What a model consists of, as it is saved. */
+/** The parts of a saved model. */
 export interface ModelContent {
   readonly topology: PlainTopology;
   readonly tensors: readonly StoredTensor[];
@@ -14,13 +14,13 @@ export interface Digest {
   /** SHA-256 in hexadecimal digits. */
   readonly sha256: string;
   /**
-   * The first {@link MARK} digits of the SHA-256 of each weight's bytes, in the order of their names: enough to say
-   * which one is damaged.
+   * The first {@link MARK} digits of the SHA-256 of each weight's bytes, in the order of their names: enough to tell
+   * which weight is damaged.
    */
   readonly marks: string;
 }
 
-/** Digits of a mark: a small model has few bytes to spare. */
+/** Digits of a mark; few, because a small model has few bytes to spare. */
 export const MARK = 4;
 
 /**
@@ -28,8 +28,8 @@ export const MARK = 4;
  * …]}`.
  *
  * The weights are in the order of their names: their order in files depends on which layers are trainable, which tfjs
- * forgets of nested models. Of what tfjs writes beside class and configuration (its version) nothing is in it: a model
- * that is loaded and saved again keeps its digest.
+ * forgets of nested models. Other entries that tfjs writes, such as its version, are left out, so that a model that is
+ * loaded and saved again keeps its digest.
  * @throws BackendError where there is no `crypto.subtle`
  */
 export async function computeDigest({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
@@ -57,12 +57,12 @@ export function byName(tensors: readonly StoredTensor[]): StoredTensor[] {
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  // A page that came over plain http has no `subtle`, whatever its type says.
+  // A page that was loaded over plain http has no `subtle`, although its type claims so.
   const subtle: SubtleCrypto | undefined = typeof crypto === 'undefined' ? undefined : crypto.subtle;
   if (!subtle)
     throw new BackendError(
-      'expected crypto.subtle for a SHA-256, found none; serve the page over https or from localhost, ' +
-        'or load with {verify: false}',
+      'expected crypto.subtle for a SHA-256, found none; ' +
+        'serve the page over https or from localhost, or load with {verify: false}',
     );
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -2,11 +2,10 @@ import {ArtifactError, formatValue} from '../errors.ts';
 import {concatenate} from '../numerics/concatenate.ts';
 
 /**
- * Weights in one piece, whether they came in one or in several.
+ * Joins weights to one array, whether they came in one piece or in several.
  *
- * tfjs-core 4.22 joins several pieces by itself, and reads zeros, without an error, if the last is the largest: it is
- * not asked.
- * @param weightData an ArrayBuffer, a window into one, or a list of such
+ * tfjs-core 4.22 could join them too, but reads zeros, without an error, if the last piece is the largest.
+ * @param weightData an ArrayBuffer, a view of one, or a list of these
  * @throws ArtifactError for anything else
  */
 export function joinPayload(weightData: unknown): Uint8Array<ArrayBuffer> {

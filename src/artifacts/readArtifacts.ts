@@ -1,12 +1,12 @@
 import {io} from '@tensorflow/tfjs-core';
 import {ArtifactError, messageOf} from '../errors.ts';
 
-/** What a handler gave, nothing of it checked. */
+/** The unchecked result of a handler. */
 export type Artifacts = Readonly<Record<string, unknown>>;
 
 /**
- * What lies at an address, or what a handler gives.
- * @throws ArtifactError if nothing can be had there
+ * Reads the artifacts at an address, or those of a handler.
+ * @throws ArtifactError if they cannot be read
  */
 export async function readArtifacts(source: string | io.IOHandler): Promise<Artifacts> {
   const handler = typeof source === 'string' ? handlerOf(source) : source;
@@ -22,7 +22,7 @@ export async function readArtifacts(source: string | io.IOHandler): Promise<Arti
 
 function handlerOf(url: string): io.IOHandler {
   const handlers = io.getLoadHandlers(url);
-  // tfjs takes an address that it has no handler for as one relative to the page.
+  // tfjs takes an address without a handler as relative to the page.
   if (handlers.length === 0) return io.browserHTTPRequest(url);
   if (handlers.length === 1) return handlers[0];
   throw new ArtifactError(

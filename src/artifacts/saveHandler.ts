@@ -2,7 +2,7 @@ import {io} from '@tensorflow/tfjs-core';
 import {OptionError} from '../errors.ts';
 
 /**
- * The one place where a handler saves to.
+ * Finds the one save handler of an address, or takes the given one.
  * @throws OptionError for a handler that cannot save
  */
 export function findSaveHandler(where: string, handler: io.IOHandler | string): io.SaveHandler {

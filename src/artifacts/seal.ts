@@ -1,27 +1,27 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 import {byName, computeDigest, type Digest, MARK, type ModelContent} from './digest.ts';
 
-/** What a packed model says of itself in its user defined metadata. */
+/** The entry of a packed model in its user-defined metadata. */
 export interface Seal extends Digest {
-  /** Which rules the file follows. */
+  /** The version of the format. */
   readonly format: typeof FORMAT;
-  /** Of all weights together. */
+  /** Bytes of all weights together. */
   readonly bytes: number;
 }
 
-/** The entry of the metadata. */
+/** The key in `userDefinedMetadata`. */
 export const SEAL = 'tfjsCompress';
 
 const FORMAT = 1;
 
-/** The seal of a model. */
+/** Computes the seal of a model. */
 export async function createSeal(content: ModelContent): Promise<Seal> {
   return {format: FORMAT, bytes: content.payload.length, ...(await computeDigest(content))};
 }
 
 /**
- * The seal that a file bears.
- * @throws ArtifactError if there is none, or none that this version knows
+ * Reads the seal of a file.
+ * @throws ArtifactError if there is none, or one of another version
  */
 export function readSeal(metadata: unknown): Seal {
   const seal: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, SEAL) : undefined;
@@ -46,7 +46,7 @@ export function readSeal(metadata: unknown): Seal {
 
 /**
  * Refuses a model that is not the one that was sealed.
- * @throws ArtifactError that names the weight that differs, if it is one
+ * @throws ArtifactError that names the weight that differs, if a weight does
  */
 export async function requireSealed(content: ModelContent, {sha256, marks}: Seal): Promise<void> {
   const found = await computeDigest(content);
@@ -58,8 +58,8 @@ export async function requireSealed(content: ModelContent, {sha256, marks}: Seal
       : undefined;
   const where = damaged ? `weight '${damaged.name}' differs` : 'its topology or its list of weights differs';
   throw new ArtifactError(
-    `expected the model that was packed (SHA-256 ${formatValue(sha256)}), ` +
-      `found another (${formatValue(found.sha256)}): ${where}; ` +
+    `expected the model that was packed (SHA-256 ${formatValue(sha256)}), found another ` +
+      `(${formatValue(found.sha256)}): ${where}; ` +
       'copy the files again, or call sealModel before saving if you changed the packed model',
   );
 }

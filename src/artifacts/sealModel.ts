@@ -7,15 +7,15 @@ import {createSeal, SEAL} from './seal.ts';
 import {locateTensors} from './storedTensors.ts';
 
 /**
- * Writes a checksum of a packed model into its metadata, beside the entries that are there; `model.save` keeps it with
- * the model. `pack` does so by itself: seal a model again after changing it.
+ * Writes a checksum of a packed model into its metadata and keeps the other entries; `model.save` saves it with the
+ * model. `pack` seals its model: seal it again after you changed it.
  *
  * ```ts
  * model.setUserDefinedMetadata({author: 'me'});
  * await sealModel(model);
  * await model.save('indexeddb://small');
  * ```
- * @throws BackendError where there is no `crypto.subtle`: on a page that came over plain http
+ * @throws BackendError where there is no `crypto.subtle`: on a page that was loaded over plain http
  */
 export async function sealModel(model: LayersModel): Promise<void> {
   const seal = await createSeal(await contentOf(model));

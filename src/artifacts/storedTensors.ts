@@ -1,14 +1,14 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 import {BYTES_PER_NUMBER} from './weightEntries.ts';
 
-/** A weight as a file describes it, and where it lies. */
+/** A weight as a file describes it, with its position. */
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: StoredType;
   /** First byte of the weight in the payload. */
   readonly from: number;
-  /** First byte behind it. */
+  /** First byte after it. */
   readonly to: number;
 }
 
@@ -18,11 +18,11 @@ const STORED_TYPES = ['float32', 'int32', 'bool'] as const;
 export type StoredType = (typeof STORED_TYPES)[number];
 
 /**
- * The weights of a file, in its order, with their places. Nothing is allocated by what the file says.
+ * Locates the weights of a file, in its order. Nothing is allocated according to the file.
  * @param weightSpecs as tfjs writes them: `[{name, shape, dtype}, …]`
  * @param bytes of all weights together
- * @throws ArtifactError that names the weight that is described wrongly or lies outside, or says that bytes are left
- *   over
+ * @throws ArtifactError that names the weight with a wrong description or outside of the payload, or reports surplus
+ *   bytes
  */
 export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor[] {
   if (!Array.isArray(weightSpecs))
@@ -43,8 +43,8 @@ export function locateTensors(weightSpecs: unknown, bytes: number): StoredTensor
   });
   if (from !== bytes)
     throw new ArtifactError(
-      `expected ${from} bytes for ${tensors.length} weights, found ${bytes}; a file of weights is damaged, ` +
-        'or of another model',
+      `expected ${from} bytes for ${tensors.length} weights, found ${bytes}; ` +
+        'a file of weights is damaged, or of another model',
     );
   return tensors;
 }
@@ -75,13 +75,16 @@ function locateTensor(spec: unknown, at: number, from: number, bytes: number): S
   const to = from + byteLength(shape, dtype);
   if (!(to <= bytes))
     throw new ArtifactError(
-      `weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} ` +
-        'bytes in all; a file of weights is cut off or missing',
+      `weight '${name}': expected it, [${shape.join(', ')}] in ${dtype}, to end at byte ${to}, found ${bytes} bytes ` +
+        'in all; a file of weights is cut off or missing',
     );
   return {name, shape, dtype, from, to};
 }
 
-/** Bytes of a tensor; Infinity or a number too large to be exact if there are too many, never one too small. */
+/**
+ * Bytes of a tensor; if there are too many for an exact number the result may be too large or Infinity, never too
+ * small.
+ */
 export function byteLength(shape: readonly number[], dtype: StoredType): number {
   return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, BYTES_PER_NUMBER[dtype]);
 }
@@ -91,7 +94,7 @@ export function isStoredType(dtype: unknown): dtype is StoredType {
   return STORED_TYPES.some((type) => type === dtype);
 }
 
-/** Whether it is the shape of a tensor. */
+/** Whether a value is the shape of a tensor. */
 export function isShape(shape: unknown): shape is number[] {
   return Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && Number(size) >= 0);
 }

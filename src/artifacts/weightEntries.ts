@@ -11,7 +11,7 @@ export interface WeightEntry {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The weights of artifacts one by one, in their order. The bytes are copies. */
+/** Splits the weights of artifacts, in their order. The bytes are copies. */
 export function splitWeights({weightSpecs = [], weightData = []}: io.ModelArtifacts): WeightEntry[] {
   const payload = joinPayload(weightData);
   let from = 0;
@@ -23,7 +23,7 @@ export function splitWeights({weightSpecs = [], weightData = []}: io.ModelArtifa
   });
 }
 
-/** Weights as artifacts have them; in one buffer, because tfjs 4.22 reads zeros from shards of certain sizes. */
+/** Joins weights for artifacts; in one buffer, because tfjs 4.22 reads zeros from shards of certain sizes. */
 export function joinWeights(entries: readonly WeightEntry[]): {
   readonly weightSpecs: io.WeightsManifestEntry[];
   readonly weightData: ArrayBuffer;
@@ -37,7 +37,7 @@ export function joinWeights(entries: readonly WeightEntry[]): {
   };
 }
 
-/** Each text is preceded by its length in four bytes. */
+/** Bytes of a weight. In those of strings each text is preceded by its length in four bytes. */
 function bytesOf({shape, dtype, quantization}: io.WeightsManifestEntry, payload: Uint8Array, from: number): number {
   const size = shape.reduce((product, length) => product * length, 1);
   if (dtype !== 'string') return size * BYTES_PER_NUMBER[quantization?.dtype ?? dtype];

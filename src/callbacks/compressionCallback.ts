@@ -1,7 +1,7 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {map, type Observable, Subject, type Subscribable} from 'rxjs';
 import {ModelError} from '../errors.ts';
-import {integer, oneOf, type OptionRules} from '../options.ts';
+import {oneOf, type OptionRules, seedRule} from '../options.ts';
 import type {SourceOptions} from '../sources/compress.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {AwaitedObservable} from './awaitedObservable.ts';
@@ -20,7 +20,7 @@ export interface CallbackOptions extends SourceOptions {
 
 /** The rules of {@link CallbackOptions}. */
 export const callbackRules: OptionRules<Required<CallbackOptions>> = {
-  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  seed: seedRule,
   onError: oneOf<'throw' | 'report'>('throw', ['throw', 'report']),
 };
 
@@ -41,8 +41,8 @@ export abstract class CompressionCallback extends Callback {
   readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
 
   /**
-   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`.
-   * `fit` waits for pipelines that begin with `trained.pipe`, not for what comes after such an operator.
+   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`. `fit` waits for
+   * pipelines that begin with `trained.pipe`, not for what comes after such an operator.
    */
   declare readonly [Symbol.observable]: () => Subscribable<Compression>;
 

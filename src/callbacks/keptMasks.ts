@@ -94,8 +94,8 @@ function keptMaskOf(
     kernel.neurons(shape) === neurons;
   if (!fits) {
     throw new ModelError(
-      `${where}: expected layer '${name}' to be a ${className} with ${records.length} × [${features}, ` +
-        `${neurons}] weights, ` +
+      `${where}: expected layer '${name}' to be a ${className} with ${records.length} × [${features}, ${neurons}] ` +
+        'weights, ' +
         `got a ${layer.getClassName()} with a kernel of shape [${shape.join(', ')}]; call fit on compression.model`,
     );
   }

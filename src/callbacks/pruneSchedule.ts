@@ -1,5 +1,6 @@
 import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
 import {lastValueFrom, type OperatorFunction} from 'rxjs';
+import {adoptWeights} from '../model/cloneModel.ts';
 import {sparsityOf} from '../numerics/linalg/mask.ts';
 import {calibrate, type CalibrationData} from '../operators/calibrate.ts';
 import {pruneStage} from '../operators/spfqPrune.ts';
@@ -7,7 +8,6 @@ import type {CompressedLayer} from '../records.ts';
 import type {Report} from '../report/reportRecords.ts';
 import {compress} from '../sources/compress.ts';
 import type {Compression} from '../stages/run/compression.ts';
-import {adoptWeights} from './adoptWeights.ts';
 import {collectKeptMasks, keepZeros, type KeptMask} from './keptMasks.ts';
 import {isDue, type PruneScheduleOptions, resolveSchedule, type Schedule, sparsityAt} from './pruneScheduleOptions.ts';
 import {requireTrained} from './requireTrained.ts';

@@ -1,7 +1,15 @@
 import {OptionError} from '../errors.ts';
 import type {CalibrateOptions} from '../operators/calibrate.ts';
 import type {SpfqPruneOptions} from '../operators/pruneOptions.ts';
-import {integer, number, type OptionRule, type OptionRules, requireObject, resolveOptions} from '../options.ts';
+import {
+  integer,
+  number,
+  type OptionRule,
+  type OptionRules,
+  requireObject,
+  resolveOptions,
+  seedRule,
+} from '../options.ts';
 
 /** When to prune, and how much: a polynomial decay from `from` to `to`. */
 export interface DecayOptions {
@@ -74,7 +82,7 @@ const RULES: OptionRules<Own> = {
   samples: integer<number | undefined>(undefined, 1),
   batchSize: integer<number | undefined>(undefined, 1),
   rows: integer<number | undefined>(undefined, 1),
-  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  seed: seedRule,
 };
 
 const STAGE_KEYS: ReadonlyArray<keyof StageOptions> = [

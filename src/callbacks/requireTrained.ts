@@ -9,7 +9,7 @@ import {ModelError} from '../errors.ts';
 export function requireTrained(where: string, model: LayersModel | undefined): LayersModel {
   if (model) return model;
   throw new ModelError(
-    `${where}: expected tfjs to say which model it trains; it does if every callback is an instance: ` +
-      'make plain objects new tf.CustomCallback(…)',
+    `${where}: expected tfjs to say which model it trains; ` +
+      'it does if every callback is an instance: make plain objects new tf.CustomCallback(…)',
   );
 }

@@ -1,17 +1,16 @@
 import {dispose, gather, slice, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DataError, formatValue} from '../errors.ts';
+import {DataError} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
-import {batchSizeFor} from './batchSizeFor.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
-import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
-import {inputsOf, type InputTensors, isTensorInput, listOf} from './inputTensors.ts';
+import {type DatasetLike, disposeElement, elementInputs, findOpener} from './elements.ts';
+import {batchSizeFor, inputsOf, type InputTensors, isTensorInput, listOf} from './inputTensors.ts';
 
 /** Data that can be read from its start as often as needed, batch by batch. */
 export interface BatchSource {
-  /** No reading gives more samples than this. */
+  /** The largest number of samples of a reading. */
   readonly samples: number;
-  /** The most rows of X that a layer takes from all samples together. */
+  /** The largest number of rows of X that a layer takes from all samples together. */
   readonly rows: number;
   /**
    * Batches for a model: one tensor for each of its inputs. They belong to the reader.
@@ -21,8 +20,8 @@ export interface BatchSource {
 }
 
 /**
- * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one.
- * Elements are {@link InputTensors} or `{xs}`, and belong to the reader.
+ * Inputs that come in batches: inputs in memory, a data set, an iterable, or a function that opens one. Elements are
+ * {@link InputTensors} or `{xs}`, and belong to the reader.
  */
 export type InputData =
   InputTensors | DatasetLike | AsyncIterable<unknown> | (() => AsyncIterable<unknown> | Iterable<unknown>);
@@ -35,13 +34,13 @@ export interface ReadingOptions {
   readonly seed: number;
 }
 
-/** How inputs are read if nothing else is said. */
+/** How inputs are read by default. */
 export const DEFAULT_READING = {samples: 4096, batchSize: 32, rows: 32768} as const;
 
 /**
  * Inputs as batches that fit a model.
  * @param where the operator, for messages
- * @throws DataError if `data` is nothing that can be read
+ * @throws DataError if `data` cannot be read
  */
 export function batchSource(where: string, data: InputData, options: ReadingOptions): BatchSource {
   const {samples, rows} = options;
@@ -64,8 +63,8 @@ function exhaustedMessage(where: string, samples: number, before: number | undef
   return before === undefined
     ? `${where}: expected at least one sample of data, got an empty source`
     : `${where}: expected the source to give its ${before} samples on every reading, got ${samples} on this one; ` +
-        'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that ' +
-        'opens an iterator';
+        'pass a source that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens ' +
+        'an iterator';
 }
 
 function tensorBatches(
@@ -96,7 +95,7 @@ function tensorBatches(
   return {samples: chosen.length, read};
 }
 
-/** The batch, if it is finite; else it is disposed of. */
+/** Returns the batch if it is finite; otherwise disposes of it and throws. */
 async function requireFiniteBatch(
   where: string,
   batch: Tensor[],
@@ -112,7 +111,7 @@ async function requireFiniteBatch(
   }
 }
 
-/** All samples, or a seeded random choice of so many, in ascending order (Knuth, algorithm S). */
+/** All samples, or a seeded random choice of `samples` of them, in ascending order (Knuth, algorithm S). */
 function chooseSamples(count: number, samples: number, seed: number): Int32Array {
   const wanted = Math.min(count, samples);
   const chosen = new Int32Array(wanted);
@@ -133,7 +132,7 @@ async function* elementBatches(
   for await (const element of elements) {
     const location = `${where}: batch ${index++}`;
     try {
-      const tensors = inputsOf(location, elementInputs(location, element), model);
+      const tensors = inputsOf(location, elementInputs(location, element, 'inputs'), model);
       checkBatch(location, tensors, model);
       await checkFinite(location, tensors, model);
       const count = Math.min(left, tensors[0].shape[0]);
@@ -148,12 +147,4 @@ async function* elementBatches(
     }
     if (left <= 0) return;
   }
-}
-
-/** Of `{xs, ys}` the inputs; anything else is inputs as it is. */
-function elementInputs(location: string, element: unknown): InputTensors {
-  const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : element;
-  if (!isTensorInput(inputs))
-    throw new DataError(`${location}: expected a tensor, tensors or {xs}, got ${formatValue(element)}`);
-  return inputs;
 }

@@ -5,7 +5,7 @@ import {DataError} from '../errors.ts';
 /**
  * Refuses inputs that do not fit the model.
  * @param where the operator, and the batch if it is one of several, for messages
- * @throws DataError naming the place, the input, what was expected and what came
+ * @throws DataError that names the place, the input, what was expected and what came
  */
 export function checkBatch(where: string, batch: readonly Tensor[], model: LayersModel): void {
   if (batch.length !== model.inputs.length) {
@@ -26,17 +26,17 @@ export function checkBatch(where: string, batch: readonly Tensor[], model: Layer
       throw new DataError(`${location}: expected dtype ${input.dtype}, got ${tensor.dtype}`);
     if (tensor.shape[0] !== batch[0].shape[0]) {
       throw new DataError(
-        `${location}: expected ${batch[0].shape[0]} samples as in input '${model.inputNames[0]}', ` +
-          `got ${tensor.shape[0]}`,
+        `${location}: expected ${batch[0].shape[0]} samples as in input '${model.inputNames[0]}', got ` +
+          `${tensor.shape[0]}`,
       );
     }
   });
 }
 
 /**
- * Refuses NaN and Infinity. Looked for on the CPU: WGSL may drop such checks.
- * @param numbers of the samples, for messages, where they are not counted from 0
- * @throws DataError naming the place, the input and the first bad sample
+ * Refuses NaN and Infinity. It is checked on the CPU, because WGSL may optimise such checks away.
+ * @param numbers the numbers of the samples for messages, if they are not counted from 0
+ * @throws DataError that names the place, the input and the first bad sample
  */
 export async function checkFinite(
   where: string,

@@ -30,10 +30,15 @@ function isList(data: InputTensors): data is readonly Tensor[] {
   return Array.isArray(data);
 }
 
-/** Whether something is inputs in memory. */
+/** Whether a value is inputs in memory. */
 export function isTensorInput(data: unknown): data is InputTensors {
   if (data instanceof Tensor) return true;
   if (typeof data !== 'object' || data === null) return false;
   const values: unknown[] = Object.values(data);
   return values.length > 0 && values.every((value) => value instanceof Tensor);
+}
+
+/** The number of samples that a model takes together: the fixed batch size of its inputs, or else the requested one. */
+export function batchSizeFor(model: LayersModel, requested: number): number {
+  return model.inputs[0].shape[0] ?? requested;
 }

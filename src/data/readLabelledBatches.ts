@@ -1,14 +1,11 @@
 import {slice, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DataError, formatValue} from '../errors.ts';
-import {batchSizeFor} from './batchSizeFor.ts';
 import {checkBatch, checkFinite} from './checkBatch.ts';
 import {type DatasetLike, disposeElement, findOpener} from './elements.ts';
-import {inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
+import {batchSizeFor, inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
 
-/**
- * Inputs with their targets, of the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`.
- */
+/** Inputs with targets for the first output: one-hot or scores `[samples, classes]`, or class numbers `[samples]`. */
 export interface LabelledTensors {
   /** The inputs. */
   readonly xs: InputTensors;
@@ -20,14 +17,14 @@ export interface LabelledTensors {
 export type LabelledData =
   LabelledTensors | DatasetLike | AsyncIterable<unknown> | (() => AsyncIterable<unknown> | Iterable<unknown>);
 
-/** One batch. */
+/** One batch of a reading. */
 export interface LabelledBatch {
   readonly inputs: Tensor[];
   readonly targets: Tensor | undefined;
 }
 
 /**
- * Labelled batches that fit a model. They belong to the reader.
+ * Reads labelled batches that fit a model. They belong to the reader.
  * @param where the operator, for messages
  * @throws DataError if the data is empty or does not fit the model
  */
@@ -59,8 +56,8 @@ export async function* readLabelledBatches(
 }
 
 /**
- * Whether something can be read as labelled batches at all.
- * @throws DataError if not
+ * Refuses data that cannot be read as labelled batches.
+ * @throws DataError
  */
 export function requireLabelled(where: string, data: LabelledData): void {
   if (!isLabelled(data)) findOpener(where, data, '{xs, ys}');
@@ -77,7 +74,7 @@ function sliceBatch(
   return {inputs: taken.slice(0, inputs.length), targets: targets && taken[inputs.length]};
 }
 
-/** One number for each sample, or as many as the first output has. */
+/** Targets are one number for each sample, or have the shape of the first output. */
 function checkTargets(location: string, targets: Tensor | undefined, samples: number, model: LayersModel): void {
   if (targets === undefined) return;
   if (targets.isDisposed) throw new DataError(`${location}: expected targets, got a disposed tensor`);
@@ -91,8 +88,8 @@ function checkTargets(location: string, targets: Tensor | undefined, samples: nu
   ) {
     const [one, , scores] = sizes.map((shape) => `[${shape.map((size) => size ?? 'any').join(', ')}]`);
     throw new DataError(
-      `${location}: expected targets of shape ${one} (class numbers) or ${scores} (as the output), ` +
-        `got [${targets.shape.join(', ')}]`,
+      `${location}: expected targets of shape ${one} (class numbers) or ${scores} (as the output), got ` +
+        `[${targets.shape.join(', ')}]`,
     );
   }
 }

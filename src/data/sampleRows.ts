@@ -1,28 +1,28 @@
 import {concat, dispose, gather, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DataError, formatValue} from '../errors.ts';
+import {DataError} from '../errors.ts';
 import {uniformAt} from '../numerics/random.ts';
-import {disposeElement} from './elements.ts';
-import {inputsOf, type InputTensors, isTensorInput} from './inputTensors.ts';
+import {disposeElement, elementInputs} from './elements.ts';
+import {inputsOf} from './inputTensors.ts';
 
 /** A sample of a data set whose length is known. */
 export interface Sampling {
   readonly model: LayersModel;
-  /** Rows of the whole data set: no reading goes further. */
+  /** Rows of the whole data set; a reading ends there. */
   readonly rows: number;
-  /** The most elements of a reading. */
+  /** The largest number of elements of a reading. */
   readonly elements: number;
-  /** Rows to choose. */
+  /** The number of rows to choose. */
   readonly samples: number;
-  /** So many chosen rows are put together, whatever the elements' size. */
+  /** The number of chosen rows that are joined to a batch, independent of the elements' size. */
   readonly batchSize: number;
   readonly seed: number;
 }
 
 /**
- * A random sample of the inputs of `{xs, ys}` elements, as batches; an element and a batch are in memory at a time. The
- * data set is cut into as many equal stretches as there are samples, and each gives one row: no part of it is left out,
- * in whatever order it comes.
+ * Draws a random sample of the inputs of `{xs, ys}` elements, as batches; one element and one batch are in memory at a
+ * time. The data set is divided into as many equal stretches as there are samples, and each gives one row, so that
+ * every part of it is represented, however it is sorted.
  * @throws DataError if this reading ends before `rows`
  */
 export async function* sampleBatches(
@@ -37,7 +37,7 @@ export async function* sampleBatches(
   try {
     for await (const element of elements) {
       try {
-        const inputs = inputsOf(where, elementInputs(where, element), model);
+        const inputs = inputsOf(where, elementInputs(where, element, 'labelled'), model);
         const end = first + inputs[0].shape[0];
         const begin = taken;
         while (taken < chosen.length && chosen[taken] < end) taken++;
@@ -59,27 +59,27 @@ export async function* sampleBatches(
 }
 
 /**
- * Row numbers, ascending: one of each of `samples` equal stretches of `rows`, at random; all of them if there are no
- * more.
+ * Chooses row numbers in ascending order: a random one of each of `samples` equal stretches; all rows if there are no
+ * more than `samples`.
  * @param samples positive
  */
 export function spreadRows(rows: number, samples: number, seed: number): Int32Array {
   const wanted = Math.min(rows, samples);
   const chosen = new Int32Array(wanted);
   for (let j = 0, next = 0; j < wanted; j++) {
-    // Two stretches may share the row that lies on their border.
+    // Two stretches may share the row on their border.
     chosen[j] = Math.max(next, Math.floor(((j + uniformAt(seed, 0, j, 0)) * rows) / wanted));
     next = chosen[j] + 1;
   }
   return chosen;
 }
 
-/** Rows of the inputs of a model that wait to become a batch. */
+/** Chosen rows of a model's inputs, to be joined to a batch. */
 class BufferedRows {
   private parts: Tensor[][] = [];
   count = 0;
 
-  /** Whether rows of these inputs fit to those that are held: sequences may differ in length. */
+  /** Whether rows of these inputs can be joined with the buffered ones: sequences may differ in length. */
   accepts(inputs: readonly Tensor[]): boolean {
     return (
       this.parts.length === 0 ||
@@ -92,7 +92,7 @@ class BufferedRows {
     this.count += indices.length;
   }
 
-  /** All that is held, as one batch. It becomes the caller's. */
+  /** The buffered rows as one batch, which becomes the caller's. */
   join(): Tensor[] {
     const joined = tidy(() => this.parts[0].map((_, i) => concat(this.parts.map((part) => part[i]))));
     this.dispose();
@@ -106,21 +106,10 @@ class BufferedRows {
   }
 }
 
-/**
- * The inputs of an element of a labelled data set.
- * @throws DataError if it has none
- */
-export function elementInputs(where: string, element: unknown): InputTensors {
-  const inputs: unknown = typeof element === 'object' && element !== null && 'xs' in element ? element.xs : undefined;
-  if (!isTensorInput(inputs))
-    throw new DataError(`${where}: expected elements {xs, ys} of tensors, got ${formatValue(element)}`);
-  return inputs;
-}
-
 function exhaustedMessage(where: string, rows: number, read: number): string {
   return (
     `${where}: expected the data set to give the ${rows} samples that training has read, got ${read} on this ` +
     'reading; ' +
-    'pass a data set that starts anew each time, or put calibrate(x) behind'
+    'pass a data set that starts anew each time, or put calibrate(x) after it'
   );
 }

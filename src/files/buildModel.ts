@@ -9,17 +9,17 @@ import {type AddWeight, modelFromTopology, withAddWeight} from '../tfjsInternals
 /** A model with all weights 0. */
 export interface BuiltModel {
   readonly model: LayersModel;
-  /** Its packed layers, those in wrappers and nested models too. */
+  /** Its packed layers, also those in wrappers and nested models. */
   readonly packed: readonly Packed[];
-  /** Frees it, also what of it belongs to no model. */
+  /** Frees all its weights, also those that belong to no model. */
   dispose(): void;
 }
 
 type LayerVariable = ReturnType<AddWeight>;
 
 /**
- * Builds a model of a topology that may say anything.
- * @param bytes that its weights may take together
+ * Builds a model from a topology that is not trusted.
+ * @param bytes the most that its weights may take together
  * @throws ArtifactError if tfjs refuses the topology, or its weights would take more; nothing is left behind
  */
 export async function buildModel(topology: PlainTopology, bytes: number): Promise<BuiltModel> {
@@ -44,7 +44,7 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
     const idle = weights.find((weight) => !used.has(weight));
     if (idle)
       throw new ArtifactError(
-        `weight '${idle.originalName}': expected it to be of use for the model's outputs, found that it is not`,
+        `weight '${idle.originalName}': expected the model's outputs to depend on it, found that they do not`,
       );
     return {model, packed: [...packed], dispose};
   } catch (cause) {
@@ -60,10 +60,11 @@ export async function buildModel(topology: PlainTopology, bytes: number): Promis
 }
 
 /**
- * Runs tfjs's building of a model so that it allocates no more than a file has bytes for.
+ * Runs tfjs's building of a model such that it allocates no more bytes than the file has.
  *
- * tfjs allocates each weight as large as the topology states, before it looks at the weights of the file: `units: 1e9`
- * would take all memory. `build` runs up to its first `await`, and `modelFromTopology` has none before the last weight.
+ * tfjs allocates each weight as large as the topology states, before it reads the weights of the file: `units: 1e9`
+ * would take all memory. Only what `build` does before its first `await` is counted; `modelFromTopology` has none
+ * before the last weight.
  */
 function withinBytes(
   bytes: number,
@@ -90,7 +91,7 @@ function withinBytes(
     };
   const running: Array<Promise<unknown>> = [];
   withAddWeight(counting, () => {
-    // tidy: where tfjs gives up between the zeros and the weight (a name that it does not like), the zeros would stay.
+    // tidy: where tfjs throws between the zeros and the weight (for a bad name), the zeros would stay.
     tidy(() => {
       running.push(build());
     });

@@ -1,10 +1,10 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
 
 /**
- * Refuses what tfjs would not survive while it builds a model: a graph whose layers wait for each other, or for a call
- * that no layer makes (tfjs-layers 4.22 waits forever), models in models that call each other so often that it would
- * not come to an end, and recurrent layers that keep states (it allocates them by a batch size that is written in the
- * topology alone).
+ * Refuses topologies that would hang tfjs or exhaust memory while it builds a model: a graph whose layers wait for each
+ * other, or for a call that no layer makes (tfjs-layers 4.22 waits forever); nested models that call each other so
+ * often that building would not end; and recurrent layers that keep states (tfjs allocates them by a batch size from
+ * the topology).
  * @param json a topology or a part of one
  * @throws ArtifactError that names the layer
  */
@@ -14,10 +14,10 @@ export function checkTopology(json: unknown): void {
     throw damagedFile(`expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models`);
 }
 
-/** Far more than any model has; tfjs makes them in a second. */
+/** Far more than any model has; tfjs makes that many in a second. */
 const MAX_CALLS = 100_000;
 
-/** How often layers are called while tfjs builds: a nested model calls all of its own at every call. */
+/** The number of calls of layers while tfjs builds: a nested model calls all its layers at every call. */
 function callsIn(json: unknown): number {
   if (isList(json)) return json.reduce<number>((sum, item) => sum + callsIn(item), 0);
   const entries = tfjsEntries(json);
@@ -33,14 +33,14 @@ function callsIn(json: unknown): number {
   return isList(inboundNodes) ? Math.max(1, inboundNodes.length) * (1 + inner) : inner;
 }
 
-/** A call of a layer in a graph: it waits for calls of others. */
+/** A call of a layer in a graph, which waits for calls of others. */
 interface GraphCall {
   readonly layer: string;
-  /** Whose calls it takes, and the number of each. */
+  /** The layers whose calls it takes, and the index of each call. */
   readonly inputs: ReadonlyArray<readonly [layer: string, call: number]>;
 }
 
-/** What has a call from the start: an input, and a model, by being made. */
+/** Classes that are called once when constructed. */
 const CALLED_AT_CONSTRUCTION: readonly unknown[] = ['InputLayer', 'Model', 'Functional', 'Sequential'];
 
 /** The calls of the layers of a functional model. */
@@ -48,12 +48,12 @@ function callsOf(layers: readonly unknown[]): GraphCall[] {
   const names = new Set<string>();
   return layers.flatMap((layer) => {
     const {name, className, config, inboundNodes} = tfjsEntries(layer);
-    if (!isList(inboundNodes)) return []; // of a Sequential, or tfjs refuses it
+    if (!isList(inboundNodes)) return []; // a layer of a Sequential; otherwise tfjs refuses it
     const {name: own} = tfjsEntries(config);
     if (typeof name !== 'string' || own !== name || names.has(name)) {
       throw damagedFile(
-        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, ` +
-          `found ${formatValue(own)}`,
+        `layer ${formatValue(name)}: expected a name of its own, the same in its configuration, found ` +
+          formatValue(own),
       );
     }
     names.add(name);
@@ -75,7 +75,7 @@ function inputsOf(layer: string, node: unknown): Array<readonly [string, number]
   });
 }
 
-/** Takes calls in the order in which tfjs could make them, until none is left. */
+/** Makes calls in an order that tfjs could follow, until none is left; throws if none can be made. */
 function requireOrder(calls: readonly GraphCall[]): void {
   const made = new Map<string, number>();
   const isReady = ({inputs}: GraphCall) => inputs.every(([layer, call]) => call < (made.get(layer) ?? 0));
@@ -96,7 +96,7 @@ function requireOrder(calls: readonly GraphCall[]): void {
 }
 
 /**
- * The entries of an object by the names under which tfjs reads them: `inbound_nodes` and `inbound__nodes` as
+ * The entries of an object by the names under which tfjs reads them: `inbound_nodes` and `inbound__nodes` become
  * `inboundNodes`.
  */
 function tfjsEntries(json: unknown): Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@ import type {StoredTensor} from '../artifacts/storedTensors.ts';
 import {ArtifactError, damagedFile} from '../errors.ts';
 
 /**
- * Gives the weights of a model the values that a file has, bit by bit.
- * @throws ArtifactError that names the first weight that the file lacks, has in another form, or has in excess
+ * Fills the weights of a model with the values of a file, bit by bit.
+ * @throws ArtifactError that names the first weight that the file lacks, has in another form, or has in addition
  */
 export function fillWeights(
   model: LayersModel,
@@ -34,10 +34,7 @@ export function fillWeights(
     throw damagedFile(`weight '${surplus}': expected a weight of the model, found that it has none of that name`);
 }
 
-/**
- * A weight with the variable behind it: a write to the weight itself would apply the layer's constraint, and so change
- * values.
- */
+/** A weight with its variable: writing to the weight itself would apply the layer's constraint and change values. */
 function describeWeight(weight: LayersModel['weights'][number]): {
   originalName: string;
   shape: ReadonlyArray<number | null>;
@@ -54,7 +51,7 @@ function isVariable(tensor: Tensor): tensor is Variable {
   return tensor instanceof Variable;
 }
 
-/** A copy, as views of numbers must begin at a multiple of their size. */
+/** The values of a weight, as a copy, because typed arrays must begin at a multiple of their element size. */
 function valuesOf(
   {dtype, from, to}: StoredTensor,
   payload: Uint8Array<ArrayBuffer>,

@@ -7,14 +7,13 @@ import {readSeal, requireSealed} from '../artifacts/seal.ts';
 import {locateTensors} from '../artifacts/storedTensors.ts';
 import {ArtifactError, BackendError, messageOf} from '../errors.ts';
 import {disposeModel} from '../model/disposeModel.ts';
-import {flag, resolveOptions} from '../options.ts';
+import {flag, resolveOptions, selfCheckRule} from '../options.ts';
 import type {Packed} from '../packed/packed.ts';
 import {matricesOf} from '../packed/packedExecution.ts';
 import {registerPacked} from '../packed/registerPacked.ts';
 import {storedKernelsOf} from '../packed/storedKernels.ts';
-import {selfCheck} from '../stages/pack/selfCheck.ts';
-import {selfCheckRule} from '../stages/pack/selfCheckRule.ts';
-import {selfChecksByDefault} from '../stages/pack/selfCheckRule.ts';
+import {checkPackedLayers, DEFAULT_SELF_CHECK} from '../stages/pack/checkPackedLayers.ts';
+import {selfChecksByDefault} from '../stages/pack/selfChecksByDefault.ts';
 import {buildModel} from './buildModel.ts';
 import {checkTopology} from './checkTopology.ts';
 import {fillWeights} from './fillWeights.ts';
@@ -22,44 +21,44 @@ import {fillWeights} from './fillWeights.ts';
 /** Options of {@link loadPacked}. */
 export interface LoadPackedOptions {
   /**
-   * Whether the SHA-256 of the model is compared with the one that it was saved with. Every other check is always made.
-   * Default true.
+   * Whether the SHA-256 of the model is compared with that of its seal. All other checks are always made. Default true.
    */
   readonly verify?: boolean;
   /**
    * Whether the layers are compared, on the active backend, with their float32 counterparts on random inputs (see
-   * {@link selfCheck}): `true` refuses a model of which one fails, `'decode'` decodes that layer to float32. Default:
-   * true on 'webgpu' with the plugin, false elsewhere.
+   * {@link selfCheck}): `true` refuses a model with a layer that fails, `'decode'` decodes that layer to float32.
+   * Default: true on 'webgpu' with the plugin, false elsewhere.
    */
   readonly selfCheck?: boolean | 'decode';
 }
 
 /**
- * Loads a packed model, and trusts nothing in its files: sizes, types, codes, steps and checksum are checked, and no
- * more memory is allocated for weights than twice what the files hold.
+ * Loads a packed model without trusting its files: sizes, types, codes, steps and checksum are checked, and weights are
+ * allocated no more memory than twice the bytes of the files.
  *
  * ```ts
  * import {loadPacked} from 'tfjs-compress';
  * const model = await loadPacked('https://example.com/small/model.json');
  * ```
- * @param source an address as for `tf.loadLayersModel`, or a handler
- * @throws ArtifactError (in the promise) that says where, what was expected, what was found and what to do; nothing is
- *   left behind
+ * @param source an address, as for `tf.loadLayersModel`, or a handler
+ * @throws ArtifactError (in the promise) that tells where, what was expected, what was found and what to do; no tensors
+ *   are left behind
  * @throws BackendError (in the promise) where there is no `crypto.subtle` to verify with
- * @throws SelfCheckError (in the promise) for a device that computes something else
+ * @throws SelfCheckError (in the promise) for a device that computes wrong results
  * @throws OptionError (in the promise) for an unknown option
  */
 export async function loadPacked(source: string | io.IOHandler, options: LoadPackedOptions = {}): Promise<LayersModel> {
-  const {verify, selfCheck: check} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>(
-    'loadPacked',
-    options,
-    {verify: flag(true), selfCheck: selfCheckRule},
-  );
+  const {verify, selfCheck} = resolveOptions<LoadPackedOptions & {readonly verify: boolean}>('loadPacked', options, {
+    verify: flag(true),
+    selfCheck: selfCheckRule,
+  });
   registerPacked();
   const model = await loadFrom(source, verify);
   try {
-    if (check ?? selfChecksByDefault(model))
-      await selfCheck(model, undefined, {onFailure: check === 'decode' ? 'decode' : 'refuse'});
+    if (selfCheck ?? selfChecksByDefault(model)) {
+      const onFailure = selfCheck === 'decode' ? 'decode' : 'refuse';
+      await checkPackedLayers(model, undefined, {...DEFAULT_SELF_CHECK, onFailure});
+    }
     return model;
   } catch (error) {
     disposeModel(model);
@@ -71,8 +70,8 @@ async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise
   try {
     return await load(await readArtifacts(source), verify);
   } catch (cause) {
-    const message =
-      `loadPacked: ${typeof source === 'string' ? `'${source}'` : 'the given handler'}: ` + messageOf(cause);
+    const location = typeof source === 'string' ? `'${source}'` : 'the given handler';
+    const message = `loadPacked: ${location}: ${messageOf(cause)}`;
     throw cause instanceof BackendError ? new BackendError(message, {cause}) : new ArtifactError(message, {cause});
   }
 }
@@ -104,8 +103,8 @@ async function load(
 }
 
 /**
- * Where nothing is kept, nothing is stored to be checked, and a file of no bytes could say so of as many weights as it
- * likes.
+ * Decodes kernels once to check them. A kernel without kept weights stores nothing to check, and a file without bytes
+ * could claim any number of such weights.
  */
 function requireReadable(layer: Packed): void {
   for (const {stored, tensors} of storedKernelsOf(layer))

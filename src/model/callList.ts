@@ -4,15 +4,15 @@ import {ModelError} from '../errors.ts';
 /** One call of one layer, between numbered values. */
 export interface LayerCall {
   readonly layer: layers.Layer;
-  /** Numbers of the values that it takes and gives. */
+  /** Numbers of the values that it takes and returns. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
 
-/** A model as a list of calls in an order in which they can run; nested models are opened up. */
+/** A model as a list of calls in an order in which they can run; nested models are expanded. */
 export interface CallList {
   readonly calls: readonly LayerCall[];
-  /** Numbers of the values that the model is given and gives. */
+  /** Numbers of the values that the model takes and returns. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
@@ -22,7 +22,7 @@ type LayerNode = layers.Layer['inboundNodes'][number];
 type Scope = Map<SymbolicTensor, number>;
 
 /**
- * The calls of a model. Only what its outputs need is listed.
+ * Lists the calls of a model that its outputs depend on.
  * @throws ModelError if an input is not reachable from the model's inputs
  */
 export function listCalls(model: LayersModel): CallList {
@@ -40,7 +40,7 @@ class Listing {
     return this.values++;
   }
 
-  /** Lists a model called on given values; the numbers of its outputs. */
+  /** Lists the calls of a model on given values, and returns the numbers of its outputs. */
   open(model: LayersModel, inputs: readonly number[]): number[] {
     const scope: Scope = new Map();
     model.inputs.forEach((symbol, i) => scope.set(symbol, inputs[i]));

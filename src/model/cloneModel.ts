@@ -3,12 +3,13 @@ import {type layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {messageOf, ModelError} from '../errors.ts';
 import {modelFromTopology} from '../tfjsInternals.ts';
 import {disposeModel} from './disposeModel.ts';
+import {layersOf} from './layersOf.ts';
 import {withZeroInitialization} from './patchAddWeight.ts';
 
 /** A model's topology as JSON, with the names that tfjs reads back. */
 export type Topology = Readonly<Record<string, unknown>>;
 
-/** How a rebuilt model differs from the one that it is made of. */
+/** How a rebuilt model differs from the one that it is made from. */
 export interface Rebuilding {
   /** The topology to build. Layers keep their names. */
   readonly topology: Topology;
@@ -17,16 +18,16 @@ export interface Rebuilding {
 }
 
 /**
- * A model of the same topology and names with the same weights, sharing nothing that can be written to. Like a loaded
- * model it is not compiled.
- * @throws ModelError if the model cannot be rebuilt: a custom layer of it is not registered, or tfjs forgets an option
+ * Copies a model: the copy has the same topology, names and weights, and shares nothing that can be written to. Like a
+ * loaded model it is not compiled.
+ * @throws ModelError if the model cannot be rebuilt: a custom layer is not registered, or tfjs does not save an option
  *   of a layer
  */
 export function cloneModel(model: LayersModel): Promise<LayersModel> {
   return rebuildModel(model, {topology: topologyOf(model), weightsFor: (layer) => layer.getWeights()});
 }
 
-/** A topology of its own, free to be changed. */
+/** A copy of a model's topology, which may be changed. */
 export function topologyOf(model: LayersModel): Topology {
   // `null` and `false`: an object instead of text, with the names that tfjs reads back.
   const topology = model.toJSON(null, false);
@@ -35,8 +36,8 @@ export function topologyOf(model: LayersModel): Topology {
 }
 
 /**
- * A model from another topology with the same layer names.
- * @throws ModelError as {@link cloneModel}, and what `weightsFor` throws
+ * Builds a model from another topology with the same layer names.
+ * @throws ModelError like {@link cloneModel}, and errors of `weightsFor`
  */
 export async function rebuildModel(model: LayersModel, {topology, weightsFor}: Rebuilding): Promise<LayersModel> {
   const rebuilt = await fromTopology(model.name, topology);
@@ -62,8 +63,8 @@ async function fromTopology(name: string, topology: Topology): Promise<LayersMod
 }
 
 /**
- * Layer by layer: the order of a whole model's weights depends on which layers are trainable, and a rebuilt nested
- * model is.
+ * Copies layer by layer: the order of a whole model's weights depends on which layers are trainable, and tfjs does not
+ * save that of a nested model.
  */
 function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding['weightsFor']): void {
   for (const layer of from.layers) {
@@ -84,4 +85,14 @@ function copyWeights(from: LayersModel, to: LayersModel, weightsFor: Rebuilding[
       });
     }
   }
+}
+
+/**
+ * Writes the weights of a copy back into its model. The model keeps its variables, so an optimizer still knows them.
+ */
+export function adoptWeights(model: LayersModel, copy: LayersModel): void {
+  const counterparts = new Map(layersOf(copy).map((layer) => [layer.name, layer]));
+  tidy(() => {
+    for (const layer of layersOf(model)) layer.setWeights(counterparts.get(layer.name)?.getWeights() ?? []);
+  });
 }

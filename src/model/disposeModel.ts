@@ -4,11 +4,12 @@ import {adapterFor} from '../layers/registry.ts';
 import {layersOf} from './layersOf.ts';
 
 /**
- * Disposes of a model with all its weights: tfjs leaves those of layers that are called more than once. A disposed
- * model stays as it is.
+ * Disposes of a model with all its weights: tfjs leaves those of layers that are called more than once. Disposing twice
+ * is harmless.
  */
 export function disposeModel(model: LayersModel): void {
-  // What packed layers compute with, and what calls left in others: tfjs frees the first not always, the second never.
+  // Derived tensors of packed layers, which tfjs does not always free, and what calls left in other layers, which it
+  // never frees.
   for (const layer of layersOf(model)) {
     asOwnLayer(layer).releaseDerived?.();
     adapterFor(layer)?.release?.(layer);
@@ -19,12 +20,12 @@ export function disposeModel(model: LayersModel): void {
   for (const weight of weights) if (!weight.isDisposed) weight.dispose();
 }
 
-/** Whether a weight of a model is gone. */
+/** Whether a weight of a model was disposed of. */
 export function isDisposed(model: LayersModel): boolean {
   return model.weights.some((weight) => !isAlive(weight));
 }
 
-/** tfjs says so by an error. */
+/** tfjs throws for a weight that was disposed of. */
 function isAlive(weight: LayersModel['weights'][number]): boolean {
   try {
     return !weight.read().isDisposed;

@@ -2,9 +2,9 @@ import {initializers, type layers} from '@tensorflow/tfjs-layers';
 import {withAddWeight} from '../tfjsInternals.ts';
 
 /**
- * Builds layers with all weights 0, instead of running initializers whose values are overwritten afterwards: tfjs's own
- * of recurrent kernels, orthogonal, takes seconds from 64 units on. Layers keep their configuration.
- * @param build what it does before it first awaits anything is built so: of `modelFromTopology` everything
+ * Builds layers with all weights 0, instead of running initializers whose values would be overwritten: the orthogonal
+ * initializer of recurrent kernels takes seconds from 64 units on. Layers keep their configuration.
+ * @param build only what it does before its first `await` is affected: for `modelFromTopology` that is everything
  */
 export function withZeroInitialization<Result>(build: () => Result): Result {
   return withAddWeight(

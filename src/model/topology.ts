@@ -7,9 +7,8 @@ export interface LayerEntry {
 }
 
 /**
- * A topology with other layers in the place of some, those of nested models too. Layers inside wrappers are no layers
- * of the model.
- * @param replacement of a layer, or nothing where it stays
+ * Replaces layers of a topology, also those of nested models. Layers inside wrappers are not layers of the model.
+ * @param replacement the new entry of a layer; undefined leaves it as it is
  */
 export function mapTopology(topology: Topology, replacement: (entry: LayerEntry) => object | undefined): Topology {
   return {...mapObject(topology, replacement)};

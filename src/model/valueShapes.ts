@@ -3,11 +3,11 @@ import {messageOf, ModelError} from '../errors.ts';
 import {adapterFor} from '../layers/registry.ts';
 import type {CallList} from './callList.ts';
 
-/** The shapes of a model's values for one sample, by number; the batch, 1, first. */
+/** The shapes of a model's values for one sample, by number; the first axis is the batch, 1. */
 export type ValueShapes = ReadonlyArray<readonly number[]>;
 
 /**
- * What every value of a model is when its inputs have these shapes. Nothing is run: the layers say it.
+ * Computes the shape of every value of a model from the shapes of its inputs. Nothing is run: layers infer shapes.
  * @param inputShapes of one sample, without the batch
  * @throws ModelError if inputs of these shapes do not go through a layer
  */
@@ -28,7 +28,7 @@ export function valueShapes({calls, inputs}: CallList, inputShapes: ReadonlyArra
   return shapes;
 }
 
-/** How many numbers a shape has. */
+/** The number of entries of a tensor of this shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, length) => size * length, 1);
 }
@@ -37,8 +37,8 @@ function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
   const shapes: ReadonlyArray<readonly unknown[]> = listOf(computeShapes(layer, given));
   if (shapes.flat().every((length) => Number(length) > 0)) return shapes.map((shape) => shape.map(Number));
   throw new ModelError(
-    `layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, ` +
-      `which would give ${JSON.stringify(shapes)}`,
+    `layer '${layer.name}': expected inputs that it has an output for, got ${JSON.stringify(given)}, which would ` +
+      `give ${JSON.stringify(shapes)}`,
   );
 }
 
@@ -50,14 +50,15 @@ function computeShapes(layer: layers.Layer, given: number[][]): readonly unknown
     );
   } catch (cause) {
     throw new ModelError(
-      `layer '${layer.name}': expected it to say the shape of its output for inputs ${JSON.stringify(given)}, ` +
-        `got: ${messageOf(cause)}`,
+      `layer '${layer.name}': expected it to compute the shape of its output for inputs ${JSON.stringify(given)}, ` +
+        'got: ' +
+        messageOf(cause),
       {cause},
     );
   }
 }
 
-/** One shape, or several. */
+/** Shapes as a list, whether there is one or several. */
 function listOf(shapes: readonly unknown[]): ReadonlyArray<readonly unknown[]> {
   return shapes.every((shape) => Array.isArray(shape)) && shapes.length > 0 ? shapes : [shapes];
 }

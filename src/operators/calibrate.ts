@@ -1,6 +1,6 @@
 import {map, type Observable, type OperatorFunction} from 'rxjs';
 import {batchSource, DEFAULT_READING, type InputData} from '../data/batchSource.ts';
-import {integer, resolveOptions} from '../options.ts';
+import {integer, resolveOptions, stageSeedRule} from '../options.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {asyncElements, isObservable} from './asyncElements.ts';
 
@@ -48,7 +48,7 @@ export function calibrate(
       samples: integer(DEFAULT_READING.samples, 1),
       batchSize: integer(DEFAULT_READING.batchSize, 1),
       rows: integer(DEFAULT_READING.rows, 1),
-      seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
+      seed: stageSeedRule,
     },
   );
   const readable: InputData = isObservable(data) ? () => asyncElements(data) : data;

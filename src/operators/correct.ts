@@ -1,5 +1,5 @@
 import type {OperatorFunction} from 'rxjs';
-import {flag, integer, number, type OptionRules, resolveOptions} from '../options.ts';
+import {flag, integer, memoryRule, number, type OptionRules, resolveOptions, stageSeedRule} from '../options.ts';
 import {correctModel, type CorrectModelOptions} from '../stages/correct/correctModel.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
@@ -43,8 +43,6 @@ type Resolved = Required<Omit<CorrectOptions, Optional>> & {
   readonly [Key in Optional]: CorrectOptions[Key] | undefined;
 };
 
-const MEBIBYTE = 2 ** 20;
-
 const RULES: OptionRules<Resolved> = {
   sweeps: integer(2, 0, 100),
   rounds: integer(2, 1, 100),
@@ -57,8 +55,8 @@ const RULES: OptionRules<Resolved> = {
   damping: number(0.01, 0),
   include: selectionRule,
   exclude: selectionRule,
-  seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
-  memory: integer(512 * MEBIBYTE, MEBIBYTE),
+  seed: stageSeedRule,
+  memory: memoryRule,
 };
 
 /**

@@ -1,7 +1,6 @@
 import type {MonoTypeOperatorFunction} from 'rxjs';
-import {resolveOptions} from '../options.ts';
+import {resolveOptions, selfCheckRule} from '../options.ts';
 import {packStage} from '../stages/pack/packStage.ts';
-import {selfCheckRule} from '../stages/pack/selfCheckRule.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {stage} from './stage.ts';
 

@@ -1,6 +1,6 @@
 import {OptionError} from '../errors.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import {flag, integer, memoryRule, number, oneOf, type OptionRules, resolveOptions, stageSeedRule} from '../options.ts';
 import type {MaskName} from '../solver/maskScores.ts';
 import type {PruneModelOptions} from '../stages/prune/pruneModel.ts';
 import {type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
@@ -68,8 +68,6 @@ type Resolved = Required<Omit<SpfqPruneOptions, Optional>> & {
   readonly [Key in Optional]: SpfqPruneOptions[Key] | undefined;
 };
 
-const MEBIBYTE = 2 ** 20;
-
 const RULES: OptionRules<Resolved> = {
   sparsity: sparsityRule,
   scope: oneOf('layer', ['layer', 'model']),
@@ -83,10 +81,10 @@ const RULES: OptionRules<Resolved> = {
   damping: number(0.01, 0),
   iterations: integer(20, 0, 1000),
   bias: flag<boolean | undefined>(undefined),
-  seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
+  seed: stageSeedRule,
   include: selectionRule,
   exclude: selectionRule,
-  memory: integer(512 * MEBIBYTE, MEBIBYTE),
+  memory: memoryRule,
   strictKernels: flag(false),
 };
 

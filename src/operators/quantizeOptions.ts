@@ -2,7 +2,7 @@ import {formatValue, OptionError} from '../errors.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
 import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {flag, integer, number, oneOf, type OptionRules, resolveOptions} from '../options.ts';
+import {flag, integer, memoryRule, number, oneOf, type OptionRules, resolveOptions, stageSeedRule} from '../options.ts';
 import type {QuantizeMethod} from '../solver/quantizeMethod.ts';
 import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
 import type {VisitOptions} from '../stages/run/visitLayers.ts';
@@ -95,8 +95,6 @@ type Optional =
   | 'include'
   | 'exclude';
 
-const MEBIBYTE = 2 ** 20;
-
 const LAYOUTS: readonly AlphabetLayout[] = ['symmetric', 'midrise', 'twosComplement'];
 
 const RULES: OptionRules<Resolved> = {
@@ -131,10 +129,10 @@ const RULES: OptionRules<Resolved> = {
   ridge: number<number | undefined>(undefined, 0),
   bias: flag<boolean | undefined>(undefined),
   dead: oneOf('keep', ['keep', 'zero']),
-  seed: integer<number | undefined>(undefined, 0, Number.MAX_SAFE_INTEGER),
+  seed: stageSeedRule,
   include: selectionRule,
   exclude: selectionRule,
-  memory: integer(512 * MEBIBYTE, MEBIBYTE),
+  memory: memoryRule,
   strictKernels: flag(false),
 };
 

@@ -5,8 +5,8 @@ import type {Compression} from '../stages/run/compression.ts';
 import type {StageContext} from '../stages/run/stageContext.ts';
 
 /**
- * A stage of a pipeline: takes each compression, gives the next, and disposes of the one that it took.
- * Unsubscribing cancels the run at its next checkpoint; a failure goes down the stream.
+ * A stage of a pipeline: takes each compression, gives the next, and disposes of the one that it took. Unsubscribing
+ * cancels the run at its next checkpoint; a failure goes down the stream.
  * @param name the stage, for the report and for messages
  * @param run makes the next compression, and leaves the one that it was given as it was
  */

@@ -7,7 +7,7 @@ import type {LayerSelection} from '../operators/layerSelection.ts';
 import {prunePlan} from '../operators/pruneOptions.ts';
 import type {PatternOption} from '../operators/pruneRules.ts';
 import {quantizePlan} from '../operators/quantizeOptions.ts';
-import {integer, type OptionRules, requireObject, resolveOptions} from '../options.ts';
+import {integer, memoryRule, type OptionRules, requireObject, resolveOptions} from '../options.ts';
 import type {DryRunReport} from '../report/dryRunReport.ts';
 import {dryRunModel, type PlannedLetters, type PlannedPruning} from '../stages/dryRun/dryRunModel.ts';
 import {requireCompressible} from '../stages/run/compression.ts';
@@ -52,7 +52,7 @@ const RULES: OptionRules<Reading & {inputShapes: DryRunOptions['inputShapes']}> 
   samples: integer(DEFAULT_READING.samples, 1),
   batchSize: integer(DEFAULT_READING.batchSize, 1),
   rows: integer(DEFAULT_READING.rows, 1),
-  memory: integer(512 * 2 ** 20, 2 ** 20),
+  memory: memoryRule,
   inputShapes: {
     fallback: undefined,
     expected: 'a list of shapes, one for each input, without the batch',

@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {defer, type Observable, of} from 'rxjs';
-import {integer, resolveOptions} from '../options.ts';
+import {resolveOptions, seedRule} from '../options.ts';
 import {type Compression, createCompression} from '../stages/run/compression.ts';
 
 /** Options of the sources. */
@@ -22,7 +22,7 @@ export interface SourceOptions {
  */
 export function compress(model: LayersModel, options: SourceOptions = {}): Observable<Compression> {
   const {seed} = resolveOptions<Required<SourceOptions>>('compress', options, {
-    seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+    seed: seedRule,
   });
   return defer(() => of(createCompression('compress', model, undefined, seed)));
 }

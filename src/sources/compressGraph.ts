@@ -2,7 +2,7 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import {Observable} from 'rxjs';
 import {buildBridge} from '../converted/bridge/bridgeModel.ts';
 import {disposeModel} from '../model/disposeModel.ts';
-import {integer, resolveOptions} from '../options.ts';
+import {resolveOptions, seedRule} from '../options.ts';
 import {type Compression, createCompression} from '../stages/run/compression.ts';
 import type {SourceOptions} from './compress.ts';
 
@@ -27,7 +27,7 @@ import type {SourceOptions} from './compress.ts';
  */
 export function compressGraph(graphModel: GraphModel, options: SourceOptions = {}): Observable<Compression> {
   const {seed} = resolveOptions<Required<SourceOptions>>('compressGraph', options, {
-    seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+    seed: seedRule,
   });
   // A constructor and not `from(promise)`: a bridge that comes after the unsubscription has to be freed.
   return new Observable((subscriber) => {

@@ -1,7 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Observable} from 'rxjs';
 import {type BatchSource, DEFAULT_READING} from '../data/batchSource.ts';
-import {integer, resolveOptions} from '../options.ts';
+import {integer, resolveOptions, seedRule} from '../options.ts';
 import {type Compression, createCompression, requireCompressible} from '../stages/run/compression.ts';
 import type {SourceOptions} from './compress.ts';
 import {EpochProgress, type EpochRange} from './epochProgress.ts';
@@ -69,7 +69,7 @@ export function training({where, model, seed, args, prepare}: Training): Observa
  */
 export function trainingOptions(where: string, options: FitOptions): Required<FitOptions> {
   return resolveOptions<Required<FitOptions>>(where, options, {
-    seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
+    seed: seedRule,
     samples: integer(DEFAULT_READING.samples, 1),
   });
 }

@@ -1,5 +1,6 @@
+import {dispose} from '@tensorflow/tfjs-core';
 import {Callback, CallbackList, CustomCallback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-layers';
-import {dropTape} from './dropTape.ts';
+import {tensorsOnTape} from '../tfjsInternals.ts';
 
 /** The callbacks of one `fit`: instances, plain objects, or some of each. */
 export type GivenCallbacks = Pick<ModelFitArgs, 'callbacks' | 'yieldEvery'>;
@@ -121,4 +122,11 @@ function instancesOf({callbacks, yieldEvery}: GivenCallbacks): Instances {
   return instances.some((callback) => callback instanceof CustomCallback)
     ? instances
     : [...instances, new CustomCallback({}, yieldEvery)];
+}
+
+/**
+ * Frees what tfjs saved for the gradient of a loss that could not be computed; tfjs does so only after the gradient.
+ */
+function dropTape(): void {
+  dispose(tensorsOnTape());
 }

@@ -1,17 +1,16 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkBatch} from '../data/checkBatch.ts';
-import {type DatasetLike, disposeElement, type ElementIterator} from '../data/elements.ts';
+import {type DatasetLike, disposeElement, elementInputs, type ElementIterator} from '../data/elements.ts';
 import {inputsOf} from '../data/inputTensors.ts';
-import {elementInputs} from '../data/sampleRows.ts';
 import type {TrainingRun} from './trainingRun.ts';
 
 /** A data set on which `model.fitDataset` trains: its elements are `{xs, ys}`. */
 export interface TrainingDataset extends DatasetLike {
-  /** How many elements there are, where that is known. */
+  /** The number of elements, if it is known. */
   readonly size?: number | null;
 }
 
-/** What goes by while a training reads. */
+/** What a {@link WatchedDataset} checks and reports to while a training reads. */
 export interface Watch {
   readonly where: string;
   readonly model: LayersModel;
@@ -21,13 +20,13 @@ export interface Watch {
 }
 
 /**
- * A data set as a training reads it: counts the rows of an epoch, ends the training where reading fails, and gives
- * nothing more once training is to end.
+ * A data set as a training reads it: counts the rows of an epoch, ends the training where reading fails, and yields no
+ * more elements once training is to end.
  */
 export class WatchedDataset {
-  /** As tfjs wants it: NaN where it is unknown. */
+  /** The number of elements for tfjs; NaN if it is unknown. */
   readonly size: number;
-  /** Rows of an epoch; the most, if they differ. */
+  /** Rows of an epoch; the largest number, if epochs differ. */
   rows = 0;
   private current: unknown;
 
@@ -38,7 +37,7 @@ export class WatchedDataset {
     this.size = dataset.size ?? NaN;
   }
 
-  /** Opens one reading, at its first element: tfjs opens one that it does not read. */
+  /** Opens one reading, but only when its first element is read: tfjs opens one that it does not read. */
   iterator(): Promise<ElementIterator> {
     let opened: ElementIterator | undefined;
     const reading = {elements: 0, rows: 0};
@@ -51,7 +50,7 @@ export class WatchedDataset {
     return Promise.resolve({next: () => this.unlessStopped(next)});
   }
 
-  /** Frees what a failed training was about to use. */
+  /** Frees the element that a failed training was about to use. */
   dispose(): void {
     disposeElement(this.current);
   }
@@ -67,7 +66,7 @@ export class WatchedDataset {
       run.fail(error);
     }
     this.dispose();
-    // Neither an element nor the end, after which tfjs would evaluate: it finds that it is to stop.
+    // Not `done`: tfjs would then run validation. It checks `stopTraining` next.
     return {done: false, value: undefined};
   }
 
@@ -75,7 +74,7 @@ export class WatchedDataset {
     this.current = element;
     const {where, model, batchesPerEpoch} = this.watch;
     const location = `${where}: batch ${reading.elements}`;
-    const inputs = inputsOf(location, elementInputs(location, element), model);
+    const inputs = inputsOf(location, elementInputs(location, element, 'labelled'), model);
     checkBatch(location, inputs, model);
     if (reading.elements++ >= batchesPerEpoch) return;
     reading.rows += inputs[0].shape[0];

@@ -80,7 +80,7 @@ onBackends(['cpu'], () => {
         .to.be.instanceOf(ArtifactError)
         .with.property(
           'message',
-          'saveModel: expected a place for indexeddb://elsewhere, found none; IndexedDB is there in browsers only',
+          'saveModel: expected a storage for indexeddb://elsewhere, found none; only browsers have IndexedDB',
         );
     });
 

@@ -20,23 +20,23 @@ interface GraphFile {
 }
 
 /**
- * Writes a compressed graph as a standard one, which tfjs loads without this library: `tf.loadGraphModel`. Nothing of
- * the compression is changed.
+ * Writes a compressed graph as a standard GraphModel, which `tf.loadGraphModel` loads without this library. The
+ * compression is not changed.
  *
  * The kernel of each layer of letters takes the first form that fits:
  * 1. uint8, exactly, where all its letters share one step;
- * 2. uint8 and float32 steps by channel, with a `Mul` node that gives exactly its weights;
- * 3. uint16 or float16, whichever has the smaller error, which the report says.
+ * 2. uint8 and float32 steps by channel, with a `Mul` node that computes exactly its weights;
+ * 3. uint16 or float16, whichever has the smaller error, which is in the report.
  *
- * Pruned layers without letters and biases are float32; all other constants stay as they were in the file that the
- * GraphModel came from.
+ * Pruned layers without letters and biases are float32; all other constants stay as in the file that the GraphModel was
+ * loaded from.
  *
  * ```ts
  * const compression = await lastValueFrom(compressGraph(graphModel).pipe(calibrate(x), spfqQuantize({bits: 4})));
  * console.log(String(await exportGraph(compression, 'downloads://small')));
  * ```
- * @param compression what a pipeline from {@link compressGraph} gave, without `pack()`
- * @param handler where to, as in `graphModel.save`
+ * @param compression the result of a pipeline from {@link compressGraph}, without `pack()`
+ * @param handler the destination, as for `graphModel.save`
  * @throws OptionError for a handler that cannot save, ModelError for a compression of a LayersModel, or one that is
  *   packed, disposed of, or has no compressed layers
  */
@@ -48,14 +48,14 @@ export async function exportGraph(compression: Compression, handler: io.IOHandle
 }
 
 /**
- * A compressed graph as a tf.GraphModel again, which has the weights of the compression and is yours to dispose of.
+ * Turns a compressed graph into a tf.GraphModel with the weights of the compression, which is yours to dispose of.
  *
  * ```ts
  * const small = await toGraphModel(compression);
  * small.predict(x);
  * ```
- * @param compression what a pipeline from {@link compressGraph} gave, without `pack()`
- * @throws ModelError as {@link exportGraph}
+ * @param compression the result of a pipeline from {@link compressGraph}, without `pack()`
+ * @throws ModelError like {@link exportGraph}
  */
 export async function toGraphModel(compression: Compression): Promise<GraphModel> {
   const {artifacts} = await graphFile('toGraphModel', compression);

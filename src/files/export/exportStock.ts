@@ -8,33 +8,32 @@ import {layersOf} from '../../model/layersOf.ts';
 import {requireAlive} from '../../model/requireModel.ts';
 import type {CompressedLayer} from '../../records.ts';
 import type {Compression} from '../../stages/run/compression.ts';
-import {type Fold, foldScales, type FoldTarget} from './foldScales.ts';
-import {findLetterForm} from './letterForm.ts';
+import {type Fold, foldScales} from './foldScales.ts';
 import {toSixteenBits} from './sixteenBits.ts';
 import {StockArtifacts} from './stockArtifacts.ts';
 import {type StockLayer, type StockReport, stockReport} from './stockReport.ts';
+import {findLetterForm, type QuantizedKernel} from './storedForm.ts';
 
 /**
- * Writes a compressed model as a standard one, which tfjs loads without this library: `tf.loadLayersModel`. Nothing of
- * the compression is changed.
+ * Writes a compressed model as a standard LayersModel, which `tf.loadLayersModel` loads without this library. The
+ * compression is not changed.
  *
  * The kernel of each layer of letters takes the first form that fits:
  * 1. uint8, exactly, where all its letters share one step (`granularity: 'tensor'`);
  * 2. uint8 with one step per channel, where a BatchNormalization or the kernel of a layer that was not compressed
- *    follows and takes up the steps; also behind ReLU, pooling, dropout and flattening. The model computes the same but
- *    for float32 rounding;
- * 3. uint16 or float16, whichever has the smaller error, which the report says.
+ *    follows and can absorb the steps, also after ReLU, pooling, dropout and flattening. The model computes the same up
+ *    to float32 rounding;
+ * 3. uint16 or float16, whichever has the smaller error, which is in the report.
  *
  * Pruned layers without letters and all other weights stay float32.
  *
  * ```ts
- * const compression = await lastValueFrom(
- *   compress(model).pipe(calibrate(x), spfqQuantize({bits: 4, granularity: 'tensor'})),
- * );
+ * const quantize = spfqQuantize({bits: 4, granularity: 'tensor'});
+ * const compression = await lastValueFrom(compress(model).pipe(calibrate(x), quantize));
  * console.log(String(await exportStock(compression, 'downloads://small')));
  * ```
- * @param compression what a pipeline gave, without `pack()`
- * @param handler where to, as in `model.save`
+ * @param compression the result of a pipeline, without `pack()`
+ * @param handler the destination, as for `model.save`
  * @throws OptionError for a handler that cannot save, ModelError for a model that is packed, disposed of, or has no
  *   compressed layers
  */
@@ -60,7 +59,7 @@ export async function exportStock(compression: Compression, handler: io.IOHandle
   return stockReport(written, stock.weightData.byteLength);
 }
 
-interface ExportTarget extends Omit<FoldTarget, 'record'> {
+interface ExportTarget extends Omit<QuantizedKernel, 'record'> {
   readonly record: CompressedLayer;
 }
 
@@ -96,7 +95,7 @@ function writeLayer(
     : (foldScales({...target, record}, artifacts, calls, canReceive) ?? {});
   const written = form ?? toSixteenBits(kernel);
   artifacts.putForm(layer, weight, written);
-  // What is folded was compared before: each letter times its step is the weight.
+  // A folded kernel was compared before: each letter times its step is the weight.
   const maxError = receiver === undefined ? largest(kernel.map((value, i) => value - written.values[i])) : 0;
   return {
     ...about,

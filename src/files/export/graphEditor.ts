@@ -8,16 +8,13 @@ import type {AffineMap} from './storedForm.ts';
 /** Numbers in the form of a file. */
 export interface ConstantForm {
   readonly shape: readonly number[];
-  /** Absent: float32. */
+  /** Absent in float32. */
   readonly quantization?:
     {readonly dtype: 'uint8' | 'uint16' | 'float16'; readonly affine?: AffineMap | undefined} | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * The artifacts of a GraphModel, in memory, whose constants can be exchanged. Those that it was made of stay as they
- * are.
- */
+/** An editable copy of the artifacts of a GraphModel, in memory. The original artifacts are not changed. */
 export class GraphEditor {
   private readonly nodes: Map<string, NodeDef>;
   private readonly entries: Map<string, WeightEntry>;
@@ -40,17 +37,17 @@ export class GraphEditor {
     this.unusedBefore = this.unused();
   }
 
-  /** The shape of a constant in the file; undefined of one that the graph computes. */
+  /** The shape of a constant in the file; undefined for a value that the graph computes. */
   shapeOf(endpoint: Endpoint): readonly number[] | undefined {
     return this.entries.get(endpoint)?.spec.shape;
   }
 
-  /** The nodes that take from a node. */
+  /** The nodes that consume an output of a node. */
   consumersOf(name: string): NodeDef[] {
     return [...this.nodes.values()].filter((node) => inputsOfNode(node).some((input) => nodeOf(input) === name));
   }
 
-  /** Puts a constant in the place of a node. */
+  /** Replaces a node by a constant. */
   putConstant(name: string, {shape, quantization, bytes}: ConstantForm): void {
     const value = {dtype: 'DT_FLOAT', tensorShape: {dim: shape.map((size) => ({size: String(size)}))}};
     this.nodes.set(name, {name, op: 'Const', input: [], attr: {dtype: {type: 'DT_FLOAT'}, value: {tensor: value}}});
@@ -61,13 +58,13 @@ export class GraphEditor {
     });
   }
 
-  /** Puts the product of two values in the place of a node. */
+  /** Replaces a node by the product of two values. */
   putProduct(name: string, one: Endpoint, other: Endpoint): void {
     this.nodes.set(name, {name, op: 'Mul', input: [one, other], attr: {T: {type: 'DT_FLOAT'}}});
     this.entries.delete(name);
   }
 
-  /** Lets a node take another value. */
+  /** Replaces an input of a node by another value. */
   redirect(name: string, from: Endpoint, to: Endpoint): void {
     const node = this.nodes.get(name);
     if (node)
@@ -77,14 +74,14 @@ export class GraphEditor {
       });
   }
 
-  /** The artifacts as they are now, without what nothing needs any more. */
+  /** The artifacts as they are now, without nodes that became unused. */
   toArtifacts(): io.ModelArtifacts & {readonly weightData: ArrayBuffer} {
     this.dropUnused();
     const topology: GraphTopology = {...this.original.topology, node: [...this.nodes.values()]};
     return {...this.original.artifacts, modelTopology: topology, ...joinWeights([...this.entries.values()])};
   }
 
-  /** Constants and what is computed from them alone are dropped where nothing takes them any more. */
+  /** Drops nodes that became unused, and then those that only they used. */
   private dropUnused(): void {
     for (
       let dropped = [...this.unused()].filter((name) => !this.unusedBefore.has(name));

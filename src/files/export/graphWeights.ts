@@ -3,14 +3,12 @@ import type {GraphWeights} from '../../converted/bridge/graphOrigin.ts';
 import {nodeOf} from '../../converted/graph/nodeDef.ts';
 import type {KernelAdapter} from '../../layers/adapter/kernelAdapter.ts';
 import type {CompressedLayer} from '../../records.ts';
-import {findChannelForm} from './channelForm.ts';
 import type {ConstantForm, GraphEditor} from './graphEditor.ts';
-import {findLetterForm} from './letterForm.ts';
 import {toSixteenBits} from './sixteenBits.ts';
 import type {StockLayer} from './stockReport.ts';
-import type {StoredForm} from './storedForm.ts';
+import {findChannelForm, findLetterForm, type StoredForm} from './storedForm.ts';
 
-/** A kernel that is to be written, with what is known of it. */
+/** A kernel to write. */
 export interface GraphKernel {
   readonly layer: layers.Layer;
   readonly adapter: KernelAdapter;
@@ -18,7 +16,7 @@ export interface GraphKernel {
   readonly kernel: Float32Array;
 }
 
-/** Puts a kernel into a graph, in the place of the constant that it came from. */
+/** Writes a kernel into a graph in place of its original constant. */
 export function writeKernel(
   graph: GraphEditor,
   graphWeights: GraphWeights,
@@ -47,7 +45,7 @@ export function writeKernel(
   };
 }
 
-/** Puts a bias into a graph; beside the constant that it came from, where something else takes that, too. */
+/** Writes a bias into a graph in place of its original constant, or beside it if other nodes use that, too. */
 export function writeBias(graph: GraphEditor, {name, bias, biasNodes}: GraphWeights, values: Float32Array): void {
   if (bias === undefined) return;
   const isOwn = graph.consumersOf(nodeOf(bias)).every((consumer) => biasNodes.includes(consumer.name));
@@ -65,7 +63,7 @@ function writeChannels(graph: GraphEditor, name: string, letters: ConstantForm, 
   graph.putProduct(name, `${name}/letters`, `${name}/steps`);
 }
 
-/** How the kernel of a layer lies in its graph. */
+/** How the kernel of a layer is arranged in its graph. */
 interface KernelLayout {
   floats(kernel: Float32Array): ConstantForm;
   form(form: StoredForm): ConstantForm;
@@ -102,12 +100,12 @@ function transposeBytes(
   [rows, columns]: readonly number[],
   width: number,
 ): Uint8Array<ArrayBuffer> {
-  const turned = new Uint8Array(bytes.length);
+  const transposed = new Uint8Array(bytes.length);
   for (let t = 0; t < rows; t++) {
     for (let n = 0; n < columns; n++)
-      turned.set(bytes.subarray((t * columns + n) * width, (t * columns + n + 1) * width), (n * rows + t) * width);
+      transposed.set(bytes.subarray((t * columns + n) * width, (t * columns + n + 1) * width), (n * rows + t) * width);
   }
-  return turned;
+  return transposed;
 }
 
 function bytesOf(values: Float32Array): Uint8Array<ArrayBuffer> {

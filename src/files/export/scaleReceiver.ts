@@ -3,17 +3,14 @@ import {isChannelsFirst, normalizesLastAxis} from '../../layers/adapter/channelA
 import {adapterFor} from '../../layers/registry.ts';
 import type {CallList} from '../../model/callList.ts';
 
-/** A layer that can take up factors of its input's channels, and the factors where they reach it. */
+/** A layer that can absorb factors of its input's channels, and the factors at its input. */
 export interface ScaleReceiver {
   readonly layer: layers.Layer;
   /** One for each entry of the last axis of its input. */
   readonly factors: Float64Array;
 }
 
-/**
- * Layers f without weights of their own for which f(c ∘ x) = c ∘ f(x), c > 0 by channel: some always, some by their
- * options.
- */
+/** Layers f without weights for which f(c ∘ x) = c ∘ f(x) with c > 0 by channel: some always, some by their options. */
 const SCALE_EQUIVARIANT: ReadonlyMap<string, (config: Config) => boolean> = new Map([
   ...[
     'MaxPooling1D',
@@ -39,10 +36,10 @@ const SCALE_EQUIVARIANT: ReadonlyMap<string, (config: Config) => boolean> = new 
 type Config = Readonly<Record<string, unknown>>;
 
 /**
- * The layer that alone takes what a layer gives, through layers that let factors pass.
+ * Finds the only consumer of a layer's output, through layers that are scale-equivariant.
  * @param canReceive whether a layer's weights may be written to
- * @returns undefined if what the layer gives goes anywhere else, is changed otherwise, or a layer on the way is called
- *   more than once
+ * @returns undefined if the output is used elsewhere, is changed otherwise, or a layer on the way is called more than
+ *   once
  */
 export function findScaleReceiver(
   layer: layers.Layer,
@@ -75,7 +72,7 @@ function canReceiveScales(layer: layers.Layer): boolean {
   return normalizesLastAxis(layer) || adapterFor(layer)?.acceptsChannelScales === true;
 }
 
-/** Channels are the last axis, so that flattening repeats their factors. */
+/** The factors at a layer's output. Channels are the last axis, so flattening repeats their factors. */
 function tileFactors(factors: Float64Array, layer: layers.Layer): Float64Array | undefined {
   const size = [layer.outputShape].flat().at(-1);
   if (typeof size !== 'number' || size % factors.length !== 0) return undefined;

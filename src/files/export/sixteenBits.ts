@@ -1,16 +1,14 @@
 import {fromFloat16, toFloat16} from './float16.ts';
 import {type AffineMap, affineValue, type StoredForm} from './storedForm.ts';
 
-/** Weights in 16 bits: as uint16 codes or as float16 numbers, whichever comes nearer to them in the sum of squares. */
+/** Weights in 16 bits: uint16 codes or float16 numbers, whichever has the smaller sum of squared errors. */
 export function toSixteenBits(weights: Float32Array): StoredForm {
-  const forms = [toAffine16(weights), float16(weights)];
+  const forms = [toAffine16(weights), toHalves(weights)];
   const [codes, halves] = forms.map(({values}) => values.reduce((sum, value, i) => sum + (value - weights[i]) ** 2, 0));
   return halves < codes ? forms[1] : forms[0];
 }
 
-/**
- * The range in 65534 steps: one less than there are, so that 0 can have a code of its own, and pruned weights stay 0.
- */
+/** The range in 65534 steps, one less than possible, so that 0 can have its own code and pruned weights stay 0. */
 function toAffine16(weights: Float32Array): StoredForm {
   const min = weights.reduce((one, other) => Math.min(one, other), Infinity);
   const max = weights.reduce((one, other) => Math.max(one, other), -Infinity);
@@ -26,7 +24,7 @@ function toAffine16(weights: Float32Array): StoredForm {
   };
 }
 
-function float16(weights: Float32Array): StoredForm {
+function toHalves(weights: Float32Array): StoredForm {
   const halves = Uint16Array.from(weights, toFloat16);
   return {dtype: 'float16', bytes: toLittleEndian(halves), values: Float32Array.from(halves, fromFloat16)};
 }

@@ -7,7 +7,9 @@ import type {StoredForm} from './storedForm.ts';
 
 type Variable = layers.Layer['weights'][number];
 
-/** What `model.save` would write, in memory, with weights that can be exchanged. The model is only read. */
+/**
+ * The artifacts that `model.save` would write, in memory, with weights that can be replaced. The model is only read.
+ */
 export class StockArtifacts {
   private constructor(
     private readonly saved: io.ModelArtifacts,
@@ -19,17 +21,17 @@ export class StockArtifacts {
     return new StockArtifacts(saved, entriesOf(model, saved));
   }
 
-  /** A copy of a layer's weight, `weight` counted as in `layer.weights`. */
+  /** A copy of a layer's weight; `weight` is its index in `layer.weights`. */
   floats(layer: layers.Layer, weight: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.entry(layer.weights[weight]).bytes.slice().buffer);
   }
 
-  /** Puts other float32 numbers in the place of a weight. */
+  /** Replaces the float32 numbers of a weight. */
   putFloats(layer: layers.Layer, weight: number, values: Float32Array): void {
     this.put(layer.weights[weight], new Uint8Array(Float32Array.from(values).buffer));
   }
 
-  /** Puts a weight in another form. */
+  /** Replaces the form of a weight. */
   putForm(layer: layers.Layer, weight: number, {dtype, affine, bytes}: StoredForm): void {
     this.put(layer.weights[weight], bytes, {dtype, ...affine});
   }
@@ -58,7 +60,7 @@ export class StockArtifacts {
   }
 }
 
-/** tfjs writes the weights in the order of `model.weights`. Names alone need not tell them apart. */
+/** tfjs writes weights in the order of `model.weights`; their names need not be unique. */
 function entriesOf(model: LayersModel, saved: io.ModelArtifacts): Map<Variable, WeightEntry> {
   return new Map(splitWeights(saved).map((entry, i) => [model.weights[i], entry]));
 }

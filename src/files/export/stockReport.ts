@@ -9,27 +9,27 @@ export interface StockLayer {
   readonly className: string;
   /** The form of its weights in the file. */
   readonly method: StoredForm['dtype'] | 'float32';
-  /** The layer that took up the steps of its channels; of a graph the node that multiplies letters with them. */
+  /** The layer that absorbed the steps of its channels; in a graph the node that multiplies letters by them. */
   readonly foldedInto?: string | undefined;
-  /** Whether tfjs decodes each weight, times the step that was folded away, to the same float32 number. */
+  /** Whether tfjs decodes each weight, times its step if that was folded away, to the same float32 number. */
   readonly exact: boolean;
-  /** The largest difference of such a weight. */
+  /** The largest difference of a decoded weight. */
   readonly maxError: number;
-  /** The largest of its weights. */
+  /** The largest absolute value of its weights. */
   readonly maxWeight: number;
   /** Bytes of its kernel. */
   readonly bytes: number;
-  /** How many weights these are. */
+  /** The number of its weights. */
   readonly weights: number;
 }
 
-/** What {@link exportStock} did, layer by layer. */
+/** The result of {@link exportStock}, layer by layer. */
 export interface StockReport {
   /** The compressed layers, in the order of the walk. */
   readonly layers: readonly StockLayer[];
   /** Bytes of all weights of the model in the file, without `model.json`. */
   readonly bytes: number;
-  /** As a table. */
+  /** The report as a table. */
   toString(): string;
 }
 
@@ -48,7 +48,7 @@ const COLUMNS: ReadonlyArray<Column<StockLayer>> = [
   ['bytes', ({bytes}) => String(bytes)],
 ];
 
-/** A report with its table. */
+/** Creates a report with its table. */
 export function stockReport(layers: readonly StockLayer[], bytes: number): StockReport {
   const total = `weights: ${bytes} bytes with all other parameters in float32`;
   return {layers, bytes, toString: () => [...textTable(COLUMNS, layers), total].join('\n')};

@@ -9,10 +9,10 @@ import {packedLayersOf, requireUnpacked} from '../../packed/requireUnpacked.ts';
 import type {PackingReport} from '../../report/packingReport.ts';
 import {type Compression, disposeFunction, nextReport} from '../run/compression.ts';
 import type {StageContext} from '../run/stageContext.ts';
+import {checkPackedLayers, DEFAULT_SELF_CHECK} from './checkPackedLayers.ts';
 import {packedLayerReport} from './packedLayerReport.ts';
 import {packModel} from './packModel.ts';
-import {selfCheck} from './selfCheck.ts';
-import {selfChecksByDefault} from './selfCheckRule.ts';
+import {selfChecksByDefault} from './selfChecksByDefault.ts';
 
 /** Samples of the self-check: few, because the inputs of all packed layers are held together. */
 const PROBE_SAMPLES = 8;
@@ -65,7 +65,8 @@ async function checkOf(
   if (check === false) return undefined;
   const probe = calibration && (await readProbe(calibration, model));
   try {
-    const {backend, tolerance, layers} = await selfCheck(model, probe, {
+    const {backend, tolerance, layers} = await checkPackedLayers(model, probe, {
+      ...DEFAULT_SELF_CHECK,
       seed,
       onFailure: check === 'decode' ? 'decode' : 'refuse',
     });

@@ -1,8 +1,7 @@
 import {memory} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {adoptWeights} from '../../src/callbacks/adoptWeights.ts';
-import {cloneModel} from '../../src/model/cloneModel.ts';
+import {adoptWeights, cloneModel} from '../../src/model/cloneModel.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
 import {layersOf} from '../../src/model/layersOf.ts';
 import {onBackends} from '../support/backends/onBackends.ts';

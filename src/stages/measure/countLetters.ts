@@ -5,8 +5,7 @@ import {kernelsOf} from '../../layers/registry.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import {requireAlive} from '../../model/requireModel.ts';
 import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
-import type {Matrix} from '../../numerics/linalg/matrix.ts';
-import {integer, type OptionRules, resolveOptions} from '../../options.ts';
+import {type Matrix} from '../../numerics/linalg/matrix.ts';
 import {Packed} from '../../packed/packed.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';
 import {storedKernelsOf} from '../../packed/storedKernels.ts';
@@ -14,38 +13,17 @@ import type {CompressedLayer} from '../../records.ts';
 import type {Compression} from '../run/compression.ts';
 import {keptHistogram, stepHistogram, type WeightHistogram} from './weightHistogram.ts';
 
-/** Options of {@link letterHistograms}. */
-export interface LetterHistogramOptions {
-  /** The largest number of bins of a layer, at least 8. Default 96. */
-  readonly bins?: number;
-}
-
-/** The distribution of the weights of a layer, before and after compression. */
+/** How the weights of a compressed layer were distributed, and what became of them. */
 export interface LetterHistogram extends WeightHistogram {
   /** The name of the layer in its model. */
   readonly name: string;
 }
 
-const RULES: OptionRules<Required<LetterHistogramOptions>> = {bins: integer(96, 8, 4096)};
-
 /**
- * Counts the weights of every compressed layer, before and after. Only one layer is read at a time.
- *
- * If all letters of a layer share one step and offset, weights are counted as they are; otherwise each is counted in
- * units of its own step, (w − offset) / step, so that the letters of all neurons coincide.
- *
- * ```ts
- * const [{bins, letters, prunedShare}] = await letterHistograms(compression, {bins: 32});
- * ```
- * @param compression the result of any pipeline, packed or not; it is not changed
- * @returns one histogram for each compressed layer, in their order
- * @throws OptionError, ModelError if the model or its original was disposed of
+ * Counts the weights of every compressed layer in at most `bins` bins. Only one layer at a time is read.
+ * @throws ModelError if the model or its original was disposed of
  */
-export async function letterHistograms(
-  compression: Compression,
-  options: LetterHistogramOptions = {},
-): Promise<readonly LetterHistogram[]> {
-  const {bins} = resolveOptions<Required<LetterHistogramOptions>>('letterHistograms', options, RULES);
+export async function countLetters(compression: Compression, bins: number): Promise<readonly LetterHistogram[]> {
   const {original, model, layers} = compression;
   requireAlive('letterHistograms', original);
   requireAlive('letterHistograms', model);

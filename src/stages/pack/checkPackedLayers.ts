@@ -5,7 +5,6 @@ import {inputsOf, type InputTensors} from '../../data/inputTensors.ts';
 import {ModelError} from '../../errors.ts';
 import {predictOutputs} from '../../model/predictOutputs.ts';
 import {requireBuilt} from '../../model/requireModel.ts';
-import {integer, number, oneOf, type OptionRules, resolveOptions} from '../../options.ts';
 import {Packed} from '../../packed/packed.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {type LayerCheck, type SelfCheckReport, selfCheckReport} from '../../report/selfCheckReport.ts';
@@ -13,43 +12,26 @@ import {replaceCall} from '../../tfjsInternals.ts';
 import {compareLayer} from './compareLayer.ts';
 import {SelfCheckError} from './selfCheckError.ts';
 
-/** Options of {@link selfCheck}. */
-export interface SelfCheckOptions {
-  /** The largest error that passes, relative to the largest output of a layer. Default 1e-4. */
-  readonly tolerance?: number;
-  /** If a layer fails, `'refuse'` throws, `'decode'` decodes it to float32 and reports that. Default `'refuse'`. */
-  readonly onFailure?: 'refuse' | 'decode';
-  /** The seed of random inputs. Default 0. */
-  readonly seed?: number;
+/** How packed layers are compared. */
+export interface SelfCheckPlan {
+  readonly tolerance: number;
+  readonly onFailure: 'refuse' | 'decode';
+  readonly seed: number;
 }
 
-const RULES: OptionRules<Required<SelfCheckOptions>> = {
-  tolerance: number(1e-4, 0),
-  onFailure: oneOf('refuse', ['refuse', 'decode']),
-  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
-};
+/** How packed layers are compared by default. */
+export const DEFAULT_SELF_CHECK: SelfCheckPlan = {tolerance: 1e-4, onFailure: 'refuse', seed: 0};
 
 /**
- * Compares every packed layer of a model, on the active backend, with the same layer whose weights are float32. This
- * finds devices whose driver computes wrong outputs before these are used.
- *
- * ```ts
- * const model = await loadPacked('indexeddb://small');
- * await selfCheck(model, x);                                            // refuses a wrong device
- * const report = await selfCheck(model, x, {onFailure: 'decode'});      // or works round it
- * ```
- * @param probe inputs of the model, so that each layer is compared on its real inputs; they stay yours. Without them
- *   layers are compared on random inputs
- * @returns the comparison of each layer; only one layer at a time is decoded to float32 for it
- * @throws OptionError, ModelError for a model without packed layers, DataError for a probe that does not fit,
- *   SelfCheckError for a layer that fails
+ * Compares every packed layer of a model, on the active backend, with the same layer in float32; one layer at a time is in float32.
+ * @param probe inputs of the model, which stay the caller's; undefined: random inputs for each layer
+ * @throws ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
  */
-export async function selfCheck(
+export async function checkPackedLayers(
   model: LayersModel,
-  probe?: InputTensors,
-  options: SelfCheckOptions = {},
+  probe: InputTensors | undefined,
+  plan: SelfCheckPlan,
 ): Promise<SelfCheckReport> {
-  const {tolerance, onFailure, seed} = resolveOptions<Required<SelfCheckOptions>>('selfCheck', options, RULES);
   requireBuilt('selfCheck', model);
   const packed = packedLayersOf(model);
   if (packed.length === 0)
@@ -63,10 +45,10 @@ export async function selfCheck(
   }
   const report = selfCheckReport({
     backend: getBackend(),
-    tolerance,
-    layers: await checksOf(model, packed, inputs, {tolerance, onFailure, seed}),
+    tolerance: plan.tolerance,
+    layers: await checksOf(model, packed, inputs, plan),
   });
-  if (onFailure === 'refuse' && report.layers.some(({passed}) => !passed))
+  if (plan.onFailure === 'refuse' && report.layers.some(({passed}) => !passed))
     throw new SelfCheckError(refusal(report), report);
   return report;
 }
@@ -84,7 +66,7 @@ async function checksOf(
   model: LayersModel,
   packed: readonly Packed[],
   probe: Tensor[] | undefined,
-  {tolerance, onFailure, seed}: Required<SelfCheckOptions>,
+  {tolerance, onFailure, seed}: SelfCheckPlan,
 ): Promise<LayerCheck[]> {
   const computed = packed.filter(({route}) => route === 'packed');
   const inputs = probe && computed.length > 0 ? inputsOfLayers(model, computed, probe) : new Map<Packed, Tensor[][]>();

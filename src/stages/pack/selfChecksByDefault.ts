@@ -1,15 +1,7 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {OptionRule} from '../../options.ts';
 import {packedLayersOf} from '../../packed/requireUnpacked.ts';
 import {packedLayerReport} from './packedLayerReport.ts';
-
-/** The rule of the option `selfCheck`; where it is left out, {@link selfChecksByDefault} decides. */
-export const selfCheckRule: OptionRule<boolean | 'decode' | undefined> = {
-  fallback: undefined,
-  expected: "true, false or 'decode'",
-  accepts: (value) => typeof value === 'boolean' || value === 'decode',
-};
 
 /**
  * The default of `selfCheck`: true on WebGPU, because drivers vary. Without its plugin a model can be packed and saved
