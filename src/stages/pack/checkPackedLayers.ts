@@ -23,9 +23,11 @@ export interface SelfCheckPlan {
 export const DEFAULT_SELF_CHECK: SelfCheckPlan = {tolerance: 1e-4, onFailure: 'refuse', seed: 0};
 
 /**
- * Compares every packed layer of a model, on the active backend, with the same layer in float32; one layer at a time is in float32.
+ * Compares every packed layer of a model, on the active backend, with the same layer in float32; one layer at a time is
+ * in float32.
  * @param probe inputs of the model, which stay the caller's; undefined: random inputs for each layer
- * @throws ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a layer that fails
+ * @throws ModelError for a model without packed layers, DataError for a probe that does not fit, SelfCheckError for a
+ *   layer that fails
  */
 export async function checkPackedLayers(
   model: LayersModel,
