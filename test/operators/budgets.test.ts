@@ -8,11 +8,9 @@ import {
   type Compression,
   evaluate,
   ModelError,
-  OptionError,
   progress,
   type ProgressEvent,
   spfqPrune,
-  type SpfqPruneOptions,
   spfqQuantize,
 } from 'tfjs-compress';
 import {matrix} from 'tfjs-compress/numerics';
@@ -29,53 +27,6 @@ import {
 } from '../support/models/smallNetworks.ts';
 
 const ALPHABETS = [2, 3, 4, 7, 15, 31, 63, 255];
-
-describe('options of a budget that are refused when the operator is built', () => {
-  const ONE_OF =
-    "{bitsPerWeight}, {bytes} or {maxRelativeError}, one of them, with a positive number, for bits: 'auto'";
-  for (const [options, message] of [
-    [{bits: 'auto'}, `expected \`budget\` to be ${ONE_OF}, got undefined`],
-    [{bits: 'auto', budget: {}}, `expected \`budget\` to be ${ONE_OF}, got {}`],
-    [{bits: 'auto', budget: 3}, `expected \`budget\` to be ${ONE_OF}, got 3`],
-    [{bits: 'auto', budget: {bytes: 0}}, `expected \`budget\` to be ${ONE_OF}, got {"bytes":0}`],
-    [{bits: 'auto', budget: {bits: 3}}, `expected \`budget\` to be ${ONE_OF}, got {"bits":3}`],
-    [
-      {bits: 'auto', budget: {bytes: 9, bitsPerWeight: 3}},
-      `expected \`budget\` to be ${ONE_OF}, got {"bytes":9,"bitsPerWeight":3}`,
-    ],
-    [{budget: {bytes: 9}}, 'expected `budget` to be absent without bits: \'auto\', got {"bytes":9}'],
-    [{bits: 3, budget: {bytes: 9}}, 'expected `budget` to be absent without bits: \'auto\', got {"bytes":9}'],
-    [
-      {bits: 'auto', budget: {bytes: 9}, levels: 4},
-      "expected `levels` to be absent with bits: 'auto', which chooses the letters, got 4",
-    ],
-    [
-      {bits: 'auto', budget: {bytes: 9}, layout: 'symmetric'},
-      "expected `layout` to be absent with bits: 'auto', which chooses the letters, got 'symmetric'",
-    ],
-    [{bits: 'auto', budget: {bytes: 9}, samples: 65}, 'expected `samples` to be an integer from 1 to 64, got 65'],
-  ] as const) {
-    it(`spfqQuantize(${JSON.stringify(options)})`, () => {
-      expect(() => spfqQuantize(options as never)).to.throw(OptionError, `spfqQuantize: ${message}`);
-    });
-  }
-
-  for (const [options, message] of [
-    [{scope: 'all'}, "expected `scope` to be one of 'layer', 'model', got 'all'"],
-    [
-      {scope: 'model', threshold: 0.1},
-      "expected `scope` to be 'layer' with `threshold`, which says by itself how many weights are pruned, got 'model'",
-    ],
-    [
-      {scope: 'model', pattern: '2:4'},
-      "expected `scope` to be 'layer' with a pattern n:m, which prunes every layer alike, got 'model'",
-    ],
-  ] as const) {
-    it(`spfqPrune(${JSON.stringify(options)})`, () => {
-      expect(() => spfqPrune(options as never)).to.throw(OptionError, `spfqPrune: ${message}`);
-    });
-  }
-});
 
 onBackends(['wasm'], () => {
   describe('budgets', () => {
@@ -103,8 +54,6 @@ onBackends(['wasm'], () => {
       seed = 0,
     ): Promise<Compression> =>
       lastValueFrom(compress(network, {seed}).pipe(calibrate(x), spfqQuantize({...options, bits: 'auto', budget})));
-    const pruned = (options: SpfqPruneOptions): Promise<Compression> =>
-      lastValueFrom(compress(network).pipe(calibrate(x), spfqPrune({include: /./, ...options})));
 
     for (const bitsPerWeight of [3.5, 4, 4.5, 6]) {
       it(`{bitsPerWeight: ${bitsPerWeight}} is met, with letters that the report gives reasons for`, async () => {
@@ -238,48 +187,6 @@ onBackends(['wasm'], () => {
       });
       await untilTensors(tensors);
       expect(memory().numTensors).to.equal(tensors);
-    });
-
-    for (const sparsity of [0, 0.3, 0.777, 0.95]) {
-      it(`scope: 'model' prunes ${100 * sparsity} % of all weights, to one weight`, async () => {
-        const {report, model, dispose} = await leavingResult(() => pruned({sparsity, scope: 'model'}));
-        const kernels = (await weightsOf(model)).filter((_, i) => i % 2 === 0).flat();
-        const zeros = report.layers.reduce(
-          (sum, {sparsity: share, shape}) => sum + Math.round(share * shape[0] * shape[1]),
-          0,
-        );
-        expect(zeros).to.equal(Math.round(sparsity * kernels.length));
-        expect(kernels.filter((weight) => weight === 0)).to.have.length(zeros);
-        dispose();
-      });
-    }
-
-    it("scope: 'model' prunes layers by different shares, the same for the same seed", async () => {
-      const shares = async () => {
-        const {report, dispose} = await pruned({sparsity: 0.6, scope: 'model', seed: 3});
-        dispose();
-        return report.layers.map(({sparsity}) => sparsity);
-      };
-      const [one, other] = [await shares(), await shares()];
-      expect(one).to.deep.equal(other);
-      expect(Math.max(...one) - Math.min(...one)).to.be.greaterThan(0.05);
-    });
-
-    it("scope: 'model' after an earlier pruning revives nothing", async () => {
-      const {report, dispose} = await lastValueFrom(
-        compress(network).pipe(
-          calibrate(x),
-          spfqPrune({sparsity: 0.5, include: 'middle'}),
-          spfqPrune({sparsity: 0.7, scope: 'model', include: /./}),
-        ),
-      );
-      const zeros = report.layers.reduce(
-        (sum, {sparsity, shape}) => sum + Math.round(sparsity * shape[0] * shape[1]),
-        0,
-      );
-      expect(zeros).to.equal(Math.round(0.7 * (480 + 800 + 80)));
-      expect(report.layers.find(({name}) => name === 'middle')?.sparsity).to.be.at.least(0.5);
-      dispose();
     });
 
     it('what the outputs feel of one layer is the square of their relative error with that layer alone quantized', async () => {

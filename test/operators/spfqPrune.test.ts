@@ -96,53 +96,6 @@ onBackends(['wasm'], () => {
       }
     }
 
-    it('leaves layers dense that are too narrow, that give the output, or that the pattern does not fit, and says so; `include` overrides it', async () => {
-      const {report, kernels} = await pruned({pattern: '2:4'});
-      const before = await weightsOf(network);
-      expect(report.skipped).to.deep.equal([
-        {
-          stage: 'spfqPrune',
-          name: 'depthwise',
-          className: 'DepthwiseConv2D',
-          reason: '9 features, fewer than 32, stay dense; `include` overrides this',
-        },
-        {
-          stage: 'spfqPrune',
-          name: 'hidden',
-          className: 'Dense',
-          reason: '63 features cannot be divided by the 4 of pattern 2:4',
-        },
-        {
-          stage: 'spfqPrune',
-          name: 'out',
-          className: 'Dense',
-          reason: 'the output layer stays dense, because zeros there starve single outputs; `include` overrides this',
-        },
-      ]);
-      expect([kernels.get('depthwise'), kernels.get('hidden'), kernels.get('out')]).to.deep.equal([
-        before[2],
-        before[4],
-        before[6],
-      ]);
-      expect((await pruned({include: ['out', 'depthwise']})).layers.map(({name}) => name)).to.deep.equal([
-        'depthwise',
-        'out',
-      ]);
-    });
-
-    it('a layer that `include` names, whose features m does not divide, ends the stream with a ModelError that names it', async () => {
-      const error = await leavingAlone(network, () =>
-        errorOf(
-          compress(network).pipe(calibrate(x, {rows: 1024}), spfqPrune({pattern: '2:4', include: ['conv', 'hidden']})),
-        ),
-      );
-      expect(error).to.be.instanceOf(ModelError);
-      expect(error.message).to.equal(
-        "spfqPrune: layer 'hidden': expected features that the 4 of pattern 2:4 divides, got 63; " +
-          'leave the layer out of `include`, or choose another pattern',
-      );
-    });
-
     it('names the mask that won: of those no worse than magnitude the one with the least error behind the activation', async () => {
       const {report} = await pruned({sparsity: 0.7});
       for (const {pruning, relativeError} of report.layers) {

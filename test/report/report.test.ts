@@ -1,21 +1,11 @@
-import {gzipSync} from 'node:zlib';
-import {oneHot, type Tensor, tensor, tensor1d} from '@tensorflow/tfjs-core';
+import {type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {firstValueFrom, lastValueFrom, type Observable, tap} from 'rxjs';
-import {
-  calibrate,
-  compress,
-  type Compression,
-  evaluate,
-  type Report,
-  spfqQuantize,
-  type SpfqQuantizeOptions,
-} from 'tfjs-compress';
-import {matrix, multiply, packLevels} from 'tfjs-compress/numerics';
+import {firstValueFrom, lastValueFrom} from 'rxjs';
+import {calibrate, compress, type Compression, evaluate, spfqQuantize, type SpfqQuantizeOptions} from 'tfjs-compress';
+import {matrix, multiply} from 'tfjs-compress/numerics';
 import {onBackends} from '../support/backends/onBackends.ts';
-import {quantizedLayers} from '../support/layers/quantizedLayers.ts';
-import {denseNetwork, gaussianTensor, predictionsOf, randomize, weightsOf} from '../support/models/smallNetworks.ts';
+import {denseNetwork, gaussianTensor, weightsOf} from '../support/models/smallNetworks.ts';
 
 const LAYER_FIELDS = [
   'name',
@@ -132,62 +122,6 @@ onBackends(['wasm'], () => {
       few.dispose();
     });
 
-    // Codes in a word of 32 bits: 3^20, 7^11 and 15^8 are below 2^32, one power more is not.
-    for (const [bits, perWord, levels, effective] of [
-      [1, 32, 2, 1],
-      ['ternary', 20, 3, 1.584962500721156],
-      [2, 16, 4, 2],
-      [3, 11, 7, 2.807354922057604],
-      [4, 8, 15, 3.9068905956085187],
-      [8, 4, 255, 7.994353436858858],
-    ] as const) {
-      it(`at ${bits} bits: letters, effective bits, bytes and bits per weight as counted here`, async () => {
-        const {
-          layers: compressed,
-          report: {layers: reports, size},
-        } = await quantized({bits});
-        let bytes = 0,
-          gzipped = 0;
-        for (const [
-          i,
-          {
-            matrices: [{codes, scales}],
-            alphabet,
-          },
-        ] of quantizedLayers(compressed).entries()) {
-          const words = packLevels(
-            codes.map((code) => code - alphabet.lowest),
-            levels,
-          );
-          const packed = Buffer.concat([
-            Buffer.from(words.buffer),
-            Buffer.from(Float32Array.from([...scales.steps, ...(scales.offsets ?? [])]).buffer),
-          ]);
-          expect(words, 'words').to.have.length(Math.ceil(codes.length / perWord));
-          expect([reports[i].levels, reports[i].bytes]).to.deep.equal([levels, packed.length]);
-          expect(reports[i].effectiveBits).to.be.closeTo(effective, 1e-12);
-          expect(reports[i].gzipBytes).to.be.closeTo(gzipSync(packed).length, 2);
-          bytes += packed.length;
-          gzipped += reports[i].gzipBytes;
-        }
-        // 6·8 + 8·3 = 72 weights in matrices, 8 + 3 = 11 biases that stay float32
-        expect(size).to.deep.equal({
-          compressedWeights: 72,
-          parameters: 83,
-          bitsPerWeight: (8 * bytes) / 72,
-          bytesBefore: 4 * 83,
-          bytesAfter: bytes + 44,
-          gzipBytesAfter: gzipped + 44,
-        });
-      });
-    }
-
-    it("counts levels of the authors' alphabets as log₂(levels) bits", async () => {
-      const {report} = await quantized({levels: 17});
-      expect(report.layers[0].levels).to.equal(17);
-      expect(report.layers[0].effectiveBits).to.be.closeTo(Math.log2(17), 1e-12);
-    });
-
     it('gives a reason for each layer with weights that was skipped, and none for the others', async () => {
       const mixed = sequential({
         layers: [
@@ -271,110 +205,4 @@ onBackends(['wasm'], () => {
       wide.dispose();
     });
   });
-
-  describe('the evaluation', () => {
-    const share = (hits: boolean[]): number => hits.filter(Boolean).length / hits.length;
-
-    it('counts accuracy, agreement and output error, from class numbers and one-hot targets alike', async () => {
-      const network = denseNetwork();
-      const x = gaussianTensor([200, 6], 1);
-      const classes = Array.from({length: 200}, (_, i) => i % 3);
-      const numbers = tensor1d(classes, 'int32');
-      const forms = [tensor1d(classes), tensor(classes, [200, 1]), numbers, oneHot(numbers, 3)];
-      const stages = forms.map((ys) => evaluate({xs: x, ys}, {batchSize: 64}));
-      const evaluations: Array<Report['evaluation']> = [];
-      const noted = (all: typeof stages) => (source: Observable<Compression>) =>
-        all.reduce(
-          (before, stage) =>
-            before.pipe(
-              stage,
-              tap(({report}) => evaluations.push(report.evaluation)),
-            ),
-          source,
-        );
-      const {model, report, dispose} = await lastValueFrom(
-        compress(network).pipe(calibrate(x), spfqQuantize({bits: 2}), noted(stages)),
-      );
-      const [before, after] = [await predictionsOf(network, x), await predictionsOf(model, x)];
-      const [given, made] = [before, after].map(answers);
-      expect(evaluations).to.have.length(4);
-      for (const evaluation of evaluations) {
-        expect(evaluation?.samples).to.equal(200);
-        expect(evaluation?.accuracyBefore).to.equal(share(given.map((answer, i) => answer === classes[i])));
-        expect(evaluation?.accuracyAfter).to.equal(share(made.map((answer, i) => answer === classes[i])));
-        expect(evaluation?.agreement).to.equal(share(given.map((answer, i) => answer === made[i])));
-        expect(evaluation?.relativeError).to.be.closeTo(
-          Math.hypot(...before.map((value, i) => value - after[i])) / Math.hypot(...before),
-          1e-6,
-        );
-      }
-      expect(report.toString().split('\n').at(-1)).to.match(
-        /^accuracy: \d+\.\d\d % → \d+\.\d\d %, agreement: .* on 200 samples$/,
-      );
-      dispose();
-      [x, ...forms].forEach((one) => {
-        one.dispose();
-      });
-      network.dispose();
-    });
-
-    it('of a single sigmoid asks whether the score is above ½', async () => {
-      const network = sequential({layers: [layers.dense({units: 1, inputShape: [6], activation: 'sigmoid'})]});
-      randomize(network, 5);
-      const x = gaussianTensor([100, 6], 1);
-      const labels = Array.from({length: 100}, (_, i) => (i % 4 === 0 ? 1 : 0));
-      for (const shape of [[100], [100, 1]]) {
-        const ys = tensor(labels, shape);
-        const {report, model, dispose} = await lastValueFrom(
-          compress(network).pipe(calibrate(x), spfqQuantize({bits: 1}), evaluate({xs: x, ys})),
-        );
-        const [before, after] = [await predictionsOf(network, x), await predictionsOf(model, x)];
-        expect(report.evaluation?.accuracyBefore).to.equal(
-          share(before.map((score, i) => Number(score > 0.5) === labels[i])),
-        );
-        expect(report.evaluation?.accuracyAfter).to.equal(
-          share(after.map((score, i) => Number(score > 0.5) === labels[i])),
-        );
-        expect(report.evaluation?.agreement).to.equal(share(before.map((score, i) => score > 0.5 === after[i] > 0.5)));
-        dispose();
-        ys.dispose();
-      }
-      network.dispose();
-      x.dispose();
-    });
-
-    it('without targets has no accuracy; of an untouched model it agrees fully', async () => {
-      const network = denseNetwork();
-      const x = gaussianTensor([10, 6], 1);
-      const {report} = await lastValueFrom(compress(network).pipe(evaluate({xs: x})));
-      expect(report.evaluation).to.deep.equal({
-        samples: 10,
-        accuracyBefore: undefined,
-        accuracyAfter: undefined,
-        agreement: 1,
-        relativeError: 0,
-      });
-      network.dispose();
-      x.dispose();
-    });
-
-    it('is that of the last stage: a later quantization takes it away', async () => {
-      const network = denseNetwork();
-      const x = gaussianTensor([40, 6], 1);
-      const {report, dispose} = await lastValueFrom(
-        compress(network).pipe(calibrate(x), evaluate({xs: x}), spfqQuantize()),
-      );
-      expect([report.stages, report.evaluation]).to.deep.equal([['evaluate', 'spfqQuantize'], undefined]);
-      dispose();
-      network.dispose();
-      x.dispose();
-    });
-  });
 });
-
-function answers(scores: number[]): number[] {
-  return Array.from({length: scores.length / 3}, (_, i) => {
-    const row = scores.slice(3 * i, 3 * i + 3);
-    return row.indexOf(Math.max(...row));
-  });
-}

@@ -1,37 +1,21 @@
-import {memory, ones, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
-import {Callback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-layers';
+import {type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {type LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {lastValueFrom, map, type Subscription} from 'rxjs';
+import {lastValueFrom, map} from 'rxjs';
 import {calibrate, type Compression, fit, type FitOptions, spfqQuantize} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {codesOf as codesOfLayers} from '../support/layers/quantizedLayers.ts';
-import {
-  denseNetwork,
-  errorOf,
-  gaussianTensor,
-  predictionsOf,
-  randomize,
-  twoInputs,
-  weightsOf,
-} from '../support/models/smallNetworks.ts';
+import {gaussianTensor, randomize, twoInputs, weightsOf} from '../support/models/smallNetworks.ts';
+import {separable} from '../support/models/trainableNetwork.ts';
+import {withTrainableNetwork} from '../support/models/trainableNetwork.ts';
+import {Counter} from '../support/models/trainings.ts';
 
 onBackends(['wasm', 'cpu'], () => {
   describe('fit', () => {
-    let network: LayersModel;
-    let x: Tensor;
-    let y: Tensor;
-    beforeEach(async () => {
-      network = denseNetwork();
-      network.compile({optimizer: 'sgd', loss: 'categoricalCrossentropy'});
-      x = gaussianTensor([96, 6], 1);
-      y = await separable(x);
-    });
-    afterEach(() => {
-      network.dispose();
-      network.optimizer.dispose();
-      [x, y].forEach((one) => {
-        one.dispose();
-      });
+    const trainable = withTrainableNetwork({
+      compile: {loss: 'categoricalCrossentropy'},
+      samples: 96,
+      targetsFor: separable,
     });
 
     const codesOf = ({layers, dispose}: Compression): number[][] => {
@@ -40,23 +24,23 @@ onBackends(['wasm', 'cpu'], () => {
     };
 
     it('trains on subscription, then emits the trained model and completes', async () => {
-      const before = await weightsOf(network);
-      const stream = fit(network, x, y, {epochs: 30, verbose: 0});
-      expect(await weightsOf(network)).to.deep.equal(before);
-      const lossBefore = await lossOf(network, x, y);
+      const before = await weightsOf(trainable.network);
+      const stream = fit(trainable.network, trainable.x, trainable.y, {epochs: 30, verbose: 0});
+      expect(await weightsOf(trainable.network)).to.deep.equal(before);
+      const lossBefore = await lossOf(trainable.network, trainable.x, trainable.y);
       const {original, model, layers, calibration} = await lastValueFrom(stream);
-      expect(original).to.equal(network);
-      expect(model).to.equal(network);
+      expect(original).to.equal(trainable.network);
+      expect(model).to.equal(trainable.network);
       expect(layers).to.deep.equal([]);
       expect(calibration?.samples).to.equal(96);
-      expect(await lossOf(network, x, y)).to.be.lessThan(0.8 * lossBefore);
+      expect(await lossOf(trainable.network, trainable.x, trainable.y)).to.be.lessThan(0.8 * lossBefore);
     });
 
     it('needs no calibrate: the stages calibrate on a sample of x', async () => {
       const {model, report, dispose} = await lastValueFrom(
-        fit(network, x, y, {epochs: 2, verbose: 0}).pipe(spfqQuantize({bits: 4})),
+        fit(trainable.network, trainable.x, trainable.y, {epochs: 2, verbose: 0}).pipe(spfqQuantize({bits: 4})),
       );
-      expect(model).not.to.equal(network);
+      expect(model).not.to.equal(trainable.network);
       expect(report.layers.map(({calibrationRows, heldOutRows}) => calibrationRows + heldOutRows)).to.deep.equal([
         96, 96,
       ]);
@@ -65,10 +49,12 @@ onBackends(['wasm', 'cpu'], () => {
 
     it('samples x by the seed: the same seed gives the same codes for the same weights, another one others', async () => {
       const codes = async (options: FitOptions) => {
-        randomize(network, 1);
+        randomize(trainable.network, 1);
         return codesOf(
           await lastValueFrom(
-            fit(network, x, y, {epochs: 0, verbose: 0}, options).pipe(spfqQuantize({bits: 4, seed: 5})),
+            fit(trainable.network, trainable.x, trainable.y, {epochs: 0, verbose: 0}, options).pipe(
+              spfqQuantize({bits: 4, seed: 5}),
+            ),
           ),
         );
       };
@@ -78,14 +64,16 @@ onBackends(['wasm', 'cpu'], () => {
     });
 
     it('samples at random, not the first: `samples` of x are read, from all over it', async () => {
-      const {calibration} = await lastValueFrom(fit(network, x, y, {epochs: 0, verbose: 0}, {samples: 24}));
+      const {calibration} = await lastValueFrom(
+        fit(trainable.network, trainable.x, trainable.y, {epochs: 0, verbose: 0}, {samples: 24}),
+      );
       const rows: number[] = [];
-      for await (const [batch] of calibration?.read(network) ?? []) {
+      for await (const [batch] of calibration?.read(trainable.network) ?? []) {
         const values = await batch.data();
         for (let i = 0; i < values.length; i += 6) rows.push(values[i]);
         batch.dispose();
       }
-      const all = Array.from(await x.data()).filter((_, i) => i % 6 === 0);
+      const all = Array.from(await trainable.x.data()).filter((_, i) => i % 6 === 0);
       const places = rows.map((value) => all.indexOf(value));
       expect(places).to.have.length(24);
       expect(places).to.deep.equal([...new Set(places)].sort((a, b) => a - b));
@@ -95,96 +83,14 @@ onBackends(['wasm', 'cpu'], () => {
     it('calibrate replaces the sample', async () => {
       const other = gaussianTensor([20, 6], 9);
       const {report, dispose} = await lastValueFrom(
-        fit(network, x, y, {epochs: 0, verbose: 0}).pipe(calibrate(other), spfqQuantize({bits: 4})),
+        fit(trainable.network, trainable.x, trainable.y, {epochs: 0, verbose: 0}).pipe(
+          calibrate(other),
+          spfqQuantize({bits: 4}),
+        ),
       );
       expect(report.layers[0].calibrationRows + report.layers[0].heldOutRows).to.equal(20);
       dispose();
       other.dispose();
-    });
-
-    describe('unsubscribed from', () => {
-      /** Batches of 8, of which there are 12 in each of 50 epochs. */
-      async function batchesUntilStopped(
-        asked: number,
-        callbacksOf: (onBatch: () => void) => ModelFitArgs['callbacks'],
-      ): Promise<number> {
-        let batches = 0;
-        let emissions = 0;
-        const subscription: {current?: Subscription} = {};
-        const callbacks = callbacksOf(() => {
-          if (++batches === asked) subscription.current?.unsubscribe();
-        });
-        subscription.current = fit(network, x, y, {
-          epochs: 50,
-          batchSize: 8,
-          verbose: 0,
-          ...(callbacks ? {callbacks} : {}),
-        }).subscribe(() => {
-          emissions++;
-        });
-        if (asked === 0) subscription.current.unsubscribe();
-        await whenIdle(network);
-        expect(emissions).to.equal(0);
-        return batches;
-      }
-
-      it('in mid-training, it stops after the current batch', async () => {
-        expect(
-          await batchesUntilStopped(5, (onBatch) => ({
-            onBatchEnd: async () => {
-              onBatch();
-            },
-          })),
-        ).to.equal(5);
-        expect(
-          await batchesUntilStopped(14, (onBatch) => [
-            {
-              onBatchEnd: async () => {
-                onBatch();
-              },
-            },
-          ]),
-        ).to.equal(14);
-        expect(await batchesUntilStopped(3, (onBatch) => [new Counter(onBatch)])).to.equal(3);
-      });
-
-      it('at once, it stops after the first batch, although tfjs forgets a stop that comes so early', async () => {
-        for (const callbacksOf of [
-          (onBatch: () => void) => ({
-            onBatchEnd: async () => {
-              onBatch();
-            },
-          }),
-          (onBatch: () => void) => [new Counter(onBatch)],
-        ]) {
-          expect(await batchesUntilStopped(0, callbacksOf)).to.equal(1);
-        }
-      });
-
-      it('it leaves no tensor behind', async () => {
-        await batchesUntilStopped(2, (onBatch) => [new Counter(onBatch)]);
-        const tensors = memory().numTensors;
-        await batchesUntilStopped(2, (onBatch) => [new Counter(onBatch)]);
-        expect(memory().numTensors).to.equal(tensors);
-      });
-
-      it('the model can be trained again', async () => {
-        await batchesUntilStopped(2, (onBatch) => [new Counter(onBatch)]);
-        let batches = 0;
-        await lastValueFrom(
-          fit(network, x, y, {
-            epochs: 2,
-            batchSize: 8,
-            verbose: 0,
-            callbacks: {
-              onBatchEnd: async () => {
-                batches++;
-              },
-            },
-          }),
-        );
-        expect(batches).to.equal(24);
-      });
     });
 
     it('runs the callbacks of the caller, plain objects, instances or one of each kind', async () => {
@@ -199,7 +105,7 @@ onBackends(['wasm', 'cpu'], () => {
       ]) {
         let calls = 0;
         await lastValueFrom(
-          fit(network, x, y, {
+          fit(trainable.network, trainable.x, trainable.y, {
             epochs: 1,
             batchSize: 96,
             verbose: 0,
@@ -210,35 +116,6 @@ onBackends(['wasm', 'cpu'], () => {
         );
         expect(calls).to.equal(1);
       }
-    });
-
-    it('an error of model.fit goes down the stream: not compiled', async () => {
-      const raw = denseNetwork();
-      expect((await errorOf(fit(raw, x, y))).message).to.match(/compile/);
-      expect(await predictionsOf(raw, x)).to.have.length(96 * 3);
-      raw.dispose();
-    });
-
-    it('an error of model.fit goes down the stream: targets that do not fit', async () => {
-      const wrong = ones([96, 2]);
-      expect((await errorOf(fit(network, x, wrong, {verbose: 0}).pipe(spfqQuantize()))).message).to.match(/shape/);
-      wrong.dispose();
-    });
-
-    it('an error of a callback goes down the stream', async () => {
-      const own = new Error('own');
-      expect(
-        await errorOf(
-          fit(network, x, y, {
-            verbose: 0,
-            callbacks: {
-              onTrainBegin: async () => {
-                throw own;
-              },
-            },
-          }),
-        ),
-      ).to.equal(own);
     });
   });
 
@@ -273,41 +150,9 @@ onBackends(['wasm', 'cpu'], () => {
   });
 });
 
-class Counter extends Callback {
-  constructor(private readonly count: () => void) {
-    super();
-  }
-
-  override async onBatchEnd(): Promise<void> {
-    this.count();
-  }
-}
-
-/** One-hot targets that a linear rule could give: which of the first three features is the largest. */
-async function separable(x: Tensor): Promise<Tensor> {
-  const values = await x.data();
-  const [samples, features] = x.shape;
-  const targets = new Float32Array(3 * samples);
-  for (let i = 0; i < samples; i++) {
-    const scores = [0, 1, 2].map((k) => values[i * features + k]);
-    targets[3 * i + scores.indexOf(Math.max(...scores))] = 1;
-  }
-  return tensor(targets, [samples, 3]);
-}
-
 async function lossOf(network: LayersModel, x: Tensor, y: Tensor): Promise<number> {
   const loss = tidy(() => network.evaluate(x, y)) as Tensor;
   const [value] = await loss.data();
   loss.dispose();
   return value;
-}
-
-async function whenIdle(network: LayersModel): Promise<void> {
-  const inner = network as unknown as {isTraining: boolean; model?: {isTraining: boolean}};
-  for (let i = 0; i < 400; i++) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-    if (!inner.isTraining && !inner.model?.isTraining) return;
-  }
 }

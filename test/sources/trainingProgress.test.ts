@@ -1,36 +1,21 @@
-import {memory, type Tensor} from '@tensorflow/tfjs-core';
+import {memory} from '@tensorflow/tfjs-core';
 import {Callback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {EMPTY, lastValueFrom, type Observable, tap} from 'rxjs';
-import {TestScheduler} from 'rxjs/testing';
+import {lastValueFrom, type Observable, tap} from 'rxjs';
 import {type Compression, fit, fitDataset, progress, type ProgressEvent, spfqQuantize} from 'tfjs-compress';
-import {TrainingObservable} from '../../src/sources/trainingObservable.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {batchesOfSix} from '../support/models/datasets.ts';
-import {denseNetwork, errorOf, gaussianTensor, untilTensors} from '../support/models/smallNetworks.ts';
+import {errorOf, untilTensors} from '../support/models/smallNetworks.ts';
+import {withTrainableNetwork} from '../support/models/trainableNetwork.ts';
 
 type Args = Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'callbacks'>;
 
 onBackends(['wasm'], () => {
-  let network: LayersModel;
-  let x: Tensor;
-  let y: Tensor;
-  beforeEach(() => {
-    network = denseNetwork();
-    network.compile({optimizer: 'sgd', loss: 'meanSquaredError', metrics: ['mae']});
-    [x, y] = [gaussianTensor([40, 6], 1), gaussianTensor([40, 3], 2)];
-  });
-  afterEach(() => {
-    network.dispose();
-    network.optimizer.dispose();
-    [x, y].forEach((one) => {
-      one.dispose();
-    });
-  });
+  const trainable = withTrainableNetwork({compile: {metrics: ['mae']}, samples: 40});
 
   const sources: Readonly<Record<string, (args?: Args) => Observable<Compression>>> = {
-    fit: (args) => fit(network, x, y, {epochs: 4, verbose: 0, ...args}),
-    fitDataset: (args) => fitDataset(network, batchesOfSix(5), {epochs: 4, verbose: 0, ...args}),
+    fit: (args) => fit(trainable.network, trainable.x, trainable.y, {epochs: 4, verbose: 0, ...args}),
+    fitDataset: (args) => fitDataset(trainable.network, batchesOfSix(5), {epochs: 4, verbose: 0, ...args}),
   };
 
   for (const [name, source] of Object.entries(sources)) {
@@ -54,8 +39,8 @@ onBackends(['wasm'], () => {
           [name, '', 2, 4, 0.75],
           [name, '', 3, 4, 1],
         ]);
-        const inner = network as unknown as {model?: LayersModel};
-        const {history} = (inner.model ?? network).history;
+        const inner = trainable.network as unknown as {model?: LayersModel};
+        const {history} = (inner.model ?? trainable.network).history;
         expect(events[0].logs).to.equal(undefined);
         expect(events.slice(1).map(({logs}) => logs)).to.deep.equal(
           [0, 1, 2, 3].map((epoch) => ({loss: history['loss'][epoch], mae: history['mae'][epoch]})),
@@ -201,61 +186,13 @@ onBackends(['wasm'], () => {
             if (++calls === 2 || hook === 'onTrainEnd') throw own;
           },
         };
-        expect(await errorOf(fit(network, x, y, {epochs: 3, batchSize: 10, verbose: 0, callbacks}))).to.equal(own);
+        expect(
+          await errorOf(
+            fit(trainable.network, trainable.x, trainable.y, {epochs: 3, batchSize: 10, verbose: 0, callbacks}),
+          ),
+        ).to.equal(own);
         expect(memory().numTensors).to.equal(tensors);
       });
     }
-  });
-});
-
-describe('progress, in time', () => {
-  const compression = (observers: Compression['observers']): Compression => ({observers}) as Compression;
-  const observer = (): void => undefined;
-  const run = (test: Parameters<TestScheduler['run']>[0]): void => {
-    new TestScheduler((actual, expected) => {
-      expect(actual).to.deep.equal(expected);
-    }).run(test);
-  };
-
-  it('subscribes to a training once, when it is subscribed to, and lets it go with it', () => {
-    run(({cold, expectObservable, expectSubscriptions}) => {
-      const training$ = cold('---c|', {c: compression([])});
-      const unsub = '                                                                    --!';
-      expectObservable(new TrainingObservable(() => training$).pipe(progress(observer)), unsub).toBe('---');
-      expectSubscriptions(training$.subscriptions).toBe('^-!');
-    });
-  });
-
-  it('tells the training of all its observers, each subscription of its own', () => {
-    const seen: Array<Compression['observers']> = [];
-    const source = new TrainingObservable((observers) => {
-      seen.push(observers);
-      return EMPTY;
-    });
-    const twice = source.pipe(progress(observer), progress(observer));
-    expect(seen).to.deep.equal([]);
-    [twice, source, twice].forEach((one) => {
-      one.subscribe();
-    });
-    expect(seen).to.deep.equal([[observer, observer], [], [observer, observer]]);
-  });
-
-  it('hands on what a training emits, its end and its error', () => {
-    run(({cold, expectObservable}) => {
-      const c = compression([observer]);
-      expectObservable(new TrainingObservable(() => cold('---c|', {c})).pipe(progress(observer))).toBe('---c|', {c});
-      expectObservable(
-        new TrainingObservable(() => cold<Compression>('---#', undefined, 'failed')).pipe(progress(observer)),
-      ).toBe('---#', undefined, 'failed');
-    });
-  });
-
-  it('behind anything else adds its observer to each compression', () => {
-    run(({hot, expectObservable, expectSubscriptions}) => {
-      const source = hot(' --a-b-|', {a: compression([]), b: compression([])});
-      const [o, p] = [(): void => undefined, (): void => undefined];
-      expectObservable(source.pipe(progress(o), progress(p))).toBe('--a-a-|', {a: compression([o, p])});
-      expectSubscriptions(source.subscriptions).toBe('^-----!');
-    });
   });
 });

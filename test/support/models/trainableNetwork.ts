@@ -1,6 +1,7 @@
-import type {Tensor} from '@tensorflow/tfjs-core';
+import {memory, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import type {History, LayersModel, ModelCompileArgs, ModelFitArgs} from '@tensorflow/tfjs-layers';
-import {denseNetwork, gaussianTensor} from './smallNetworks.ts';
+import {expect} from 'chai';
+import {denseNetwork, gaussianTensor, untilTensors} from './smallNetworks.ts';
 
 /** A compiled network and samples to train it on. */
 export interface Trainable {
@@ -59,4 +60,46 @@ export function withTrainableNetwork({
     train: (callbacks, args) =>
       current.network.fit(current.x, current.y, {verbose: 0, ...args, callbacks: callbacks as never}),
   };
+}
+
+/** A compiled classifier, and the number of tensors at the beginning of the test. */
+export interface LeakChecked {
+  readonly network: LayersModel;
+  readonly tensors: number;
+}
+
+/** Makes a classifier before each test of the suite that calls it; the test must leave no other tensor behind. */
+export function withLeakCheckedNetwork(): LeakChecked {
+  let current: LeakChecked;
+  beforeEach(() => {
+    const network = denseNetwork();
+    network.compile({optimizer: 'sgd', loss: 'categoricalCrossentropy'});
+    current = {network, tensors: memory().numTensors};
+  });
+  afterEach(async () => {
+    await untilTensors(current.tensors);
+    expect(memory().numTensors, 'tensors').to.equal(current.tensors);
+    current.network.dispose();
+    current.network.optimizer.dispose();
+  });
+  return {
+    get network() {
+      return current.network;
+    },
+    get tensors() {
+      return current.tensors;
+    },
+  };
+}
+
+/** One-hot targets that a linear rule could give: which of the first three features is the largest. */
+export async function separable(x: Tensor): Promise<Tensor> {
+  const values = await x.data();
+  const [samples, features] = x.shape;
+  const targets = new Float32Array(3 * samples);
+  for (let i = 0; i < samples; i++) {
+    const scores = [0, 1, 2].map((k) => values[i * features + k]);
+    targets[3 * i + scores.indexOf(Math.max(...scores))] = 1;
+  }
+  return tensor(targets, [samples, 3]);
 }

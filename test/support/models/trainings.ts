@@ -6,7 +6,8 @@ import {
   type TensorContainer,
   train,
 } from '@tensorflow/tfjs-core';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {Callback, type LayersModel} from '@tensorflow/tfjs-layers';
+import {expect} from 'chai';
 import {lastValueFrom} from 'rxjs';
 import {calibrate, compress, type Compression, spfqPrune} from 'tfjs-compress';
 import {disposeModel} from '../../../src/model/disposeModel.ts';
@@ -86,5 +87,44 @@ export async function whenIdle(network: LayersModel): Promise<void> {
       setTimeout(resolve, 5);
     });
     if (!inner.isTraining && !inner.model?.isTraining) return;
+  }
+}
+
+export interface Setting {
+  readonly network: LayersModel;
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly optimizer: Optimizer;
+}
+
+/** A compiled network with data; frees all afterwards. */
+export async function training(
+  network: LayersModel,
+  name: OptimizerName,
+  use: (setting: Setting) => Promise<void>,
+): Promise<void> {
+  const {x, y} = samplesFor(network);
+  await withOptimizer(network, name, (optimizer) => use({network, x, y, optimizer}));
+  disposeModel(network);
+  [x, y].forEach((one) => {
+    one.dispose();
+  });
+}
+
+/** Zeros are exactly where they were, and most other weights have moved: all but those of dead neurons. */
+export function expectKept(before: readonly number[], after: readonly number[]): void {
+  expect(before.map((weight) => weight === 0)).to.deep.equal(after.map((weight) => Object.is(weight, 0)));
+  expect(before.filter((weight, i) => weight !== after[i]).length).to.be.greaterThan(
+    0.5 * (before.length - zeros(before)),
+  );
+}
+
+export class Counter extends Callback {
+  constructor(private readonly count: () => void) {
+    super();
+  }
+
+  override async onBatchEnd(): Promise<void> {
+    this.count();
   }
 }
