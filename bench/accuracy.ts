@@ -41,7 +41,7 @@ const {
   )
   .option('--model <path>', 'another tf.LayersModel for 28 × 28 × 1 images in [0, 1] and ten classes', PRETRAINED)
   .option('--samples <n>', 'calibration images (default: 4096)', positiveInteger)
-  .option('--seeds <n>', 'compress with so many seeds and calibration draws, and average (default: 3)', positiveInteger)
+  .option('--seeds <n>', 'average over this many seeds and calibration draws (default: 3)', positiveInteger)
   .option('--only <words...>', "only rows whose title has all of these, as in --only spfqPrune '80 %'", [])
   .option('--missing', 'only rows that the file does not have yet')
   .option('--quick', 'one seed, 512 calibration images, the embedded images, another file')

@@ -22,7 +22,7 @@ const {only, seeds, out} = new Command('npm run bench:models --')
       'row by row as they come.',
   )
   .option('--only <part>', `only models whose name has this: ${modelBenches.map(({name}) => name).join(', ')}`, '')
-  .option('--seeds <n>', 'compress with so many seeds and calibration draws, and average', positiveInteger, 3)
+  .option('--seeds <n>', 'average over this many seeds and calibration draws', positiveInteger, 3)
   .option('--out <file>', 'where figures are kept', KEPT)
   .parse()
   .opts<Options>();

@@ -23,7 +23,7 @@ const WINDOWS = 6;
 /** Windows of synthetic notes to calibrate on. */
 const CALIBRATION = 8;
 
-/** The fixed filter bank of a constant-Q transform, which nobody learned. */
+/** The fixed filter bank of a constant-Q transform, which is not learned. */
 const TRANSFORM = /\/cq_t/;
 /** Its outputs by the shapes of their last axis and their order: contours have three bins a semitone. */
 const OUTPUTS = ['contours', 'notes', 'onsets'] as const;
@@ -95,7 +95,7 @@ export async function basicPitch({bits, seed, method = 'spfq'}: BasicPitchRun): 
   };
 }
 
-/** By output, all windows one behind the other. */
+/** By output, all windows one after the other. */
 async function heard(graph: tf.GraphModel, windows: tf.Tensor): Promise<Float32Array[]> {
   const outputs = graph.predict(windows) as tf.Tensor[];
   const values = await Promise.all(outputs.map((output) => output.data<'float32'>()));

@@ -70,7 +70,7 @@ export function middleOf(photo: tf.Tensor3D, side: number): tf.Tensor4D {
 
 /**
  * A photo cut into squares, `[squares, side, side, 3]`; what is left at the right and below falls away.
- * @param reduction each pixel becomes the mean of so many by so many
+ * @param reduction each pixel becomes the mean of a square with sides of this many pixels
  */
 export function squaresOf(photo: tf.Tensor3D, side: number, reduction: number): tf.Tensor4D {
   return tf.tidy(() => {

@@ -33,7 +33,7 @@ export async function bundle(): Promise<void> {
   console.log(
     textTable(
       ['bytes, without tfjs and rxjs', 'minified', 'gzipped'],
-      [...Object.entries(sizes), ['for information: rxjs, as far as core uses it', rxjs] as const].map(
+      [...Object.entries(sizes), ['for information: the part of rxjs that core uses', rxjs] as const].map(
         ([name, {minified, gzipped}]) => [name, minified, gzipped].map(String),
       ),
     ),

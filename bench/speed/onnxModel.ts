@@ -82,7 +82,7 @@ function rowsOf(name: string, columns: number): Uint8Array {
   return message([text(1, name), bytes(2, message([bytes(1, message([integer(1, FLOAT), bytes(2, shape)]))]))]);
 }
 
-// Protocol buffers: a field is a key and a varint (wire type 0), or a key, a length and so many bytes (wire type 2).
+// Protocol buffers: a field is a key and a varint (wire type 0), or a key, a length and that many bytes (wire type 2).
 
 function integer(field: number, value: number): Uint8Array {
   return Uint8Array.from([...varint(field << 3), ...varint(value)]);

@@ -170,7 +170,7 @@ async function timeSequential(
   };
 }
 
-/** What so many times the work would have taken. */
+/** The timing scaled to a multiple of the work. */
 function scaled({median, least, most, cpu, runs}: Timing, factor: number): Timing {
   return {median: factor * median, least: factor * least, most: factor * most, cpu: factor * cpu, runs};
 }

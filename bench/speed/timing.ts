@@ -20,7 +20,7 @@ export interface Timed<Result> {
 /** How often to run. */
 export interface Repeats {
   readonly runs: number;
-  /** No run begins after so many seconds; there is always one. Default: no limit. */
+  /** No run begins after this many seconds, but the first always does. Default: no limit. */
   readonly within?: number;
 }
 

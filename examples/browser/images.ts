@@ -12,7 +12,7 @@ export const classNames = [
   'Boot',
 ] as const;
 
-/** Images have so many rows and columns. */
+/** Rows and columns of an image. */
 export const side = 28;
 
 /** An image's pixels. */

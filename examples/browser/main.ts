@@ -7,7 +7,7 @@ import {startReportPanel} from './reportPanel.ts';
 import {type Session, session} from './session.ts';
 import {startStorePanel} from './storePanel.ts';
 
-// The page can be used at once. TensorFlow.js comes behind, and jobs wait for it.
+// The page can be used at once. TensorFlow.js is loaded afterwards, and jobs wait for it.
 startAdaptPanel();
 startOwnImages();
 startCompressPanel();

@@ -94,6 +94,6 @@ function ofEachClass(labels: Uint8Array, from: number, to: number): number[] {
 
 async function write(name: string, header: Uint8Array, items: readonly Uint8Array[]): Promise<void> {
   const copy = Buffer.from(header);
-  copy.writeUInt32BE(items.length, 4); // idx: the number of items stands behind the magic number
+  copy.writeUInt32BE(items.length, 4); // idx: the number of items follows the magic number
   await writeFile(new URL(`data/${name}.idx`, publicFolder), Buffer.concat([copy, ...items]));
 }

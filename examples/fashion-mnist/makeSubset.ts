@@ -32,7 +32,7 @@ function firstOfEachClass(labels: Uint8Array, perClass: number): number[] {
   return [...labels.keys()].filter((i) => taken[labels[i]]++ < perClass);
 }
 
-/** The header of an idx file with another number of items, a big-endian integer behind the magic number. */
+/** The header of an idx file with another number of items, a big-endian integer after the magic number. */
 function withCount(header: Uint8Array, count: number): Uint8Array {
   const copy = Uint8Array.from(header);
   new DataView(copy.buffer).setUint32(4, count);

@@ -9,7 +9,7 @@ import {shardsOf} from './shards.ts';
 /** Options of {@link fileHandler}. */
 export interface FileHandlerOptions {
   /**
-   * Saves the weights in files of so many bytes, the last of what is left, instead of in one: where a server or a cache
+   * Saves the weights in several files of this many bytes (the last one may be smaller) instead of one: where a server or a cache
    * limits files.
    */
   readonly shardBytes?: number;

@@ -3,7 +3,7 @@ export interface Shard {
   readonly name: string;
   /** First byte. */
   readonly from: number;
-  /** First byte behind it. */
+  /** The first byte after it. */
   readonly to: number;
 }
 

@@ -25,7 +25,7 @@ export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   ],
   [
     'Applies',
-    'The bound speaks of one random path without clipped steps; refined or searched weights are usually better ' +
+    'The bound holds for one random path without clipped steps; refined or searched weights are usually better ' +
       'than it, but not covered by it.',
   ],
   ['Clipped steps', 'How often the path asked for a weight beyond the outermost letter.'],
@@ -38,12 +38,12 @@ export const GLOSSARY: ReadonlyArray<readonly [string, string]> = [
   ['Damping', 'How much was added to the diagonal of the statistics, relative to its mean, to solve with them.'],
   [
     'Mask',
-    'Which weights are pruned; several are tried, and the one with the smaller error behind the activation is kept.',
+    'Which weights are pruned; several are tried, and the one with the smaller error after the activation is kept.',
   ],
   [
     'Correction',
     'A last improvement of weights and biases without training; it is kept where it lowers the error on ' +
-      'held-back rows.',
+      'held-out rows.',
   ],
   ['Gzipped', 'The packed bytes once more compressed, as a server or an archive would do.'],
 ];

@@ -36,7 +36,7 @@ export function table(
   );
 }
 
-/** A number with its unit or a word behind it, or the dash that stands for none; not a sentence. */
+/** A number followed by its unit or one word, or the dash that stands for none; not a sentence. */
 function isNumber(text: string): boolean {
   return /^[\d–]/.test(text) && text.length < 30;
 }

@@ -24,7 +24,7 @@ export const callbackRules: OptionRules<Required<CallbackOptions>> = {
   onError: oneOf<'throw' | 'report'>('throw', ['throw', 'report']),
 };
 
-/** A Keras-style callback that is an Observable of compressions: `fit` waits for the pipelines behind it. */
+/** A Keras-style callback that is an Observable of compressions: `fit` waits for the pipelines after it. */
 export abstract class CompressionCallback extends Callback {
   /** What `fit` waits for. */
   protected readonly pending = new PendingRuns();

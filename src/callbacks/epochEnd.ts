@@ -12,7 +12,7 @@ export interface EpochEndOptions extends CallbackOptions {
 
 /**
  * A Keras-style callback that is a source as well: at the end of epochs it emits a compression of a copy of the model
- * as it then is, and `fit` waits for the stages behind it before it goes on, with weights and optimizer untouched. When
+ * as it then is, and `fit` waits for the stages after it before it goes on, with weights and optimizer untouched. When
  * training ends it completes.
  */
 export class EpochEnd extends CompressionCallback {

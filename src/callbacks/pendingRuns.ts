@@ -26,7 +26,7 @@ export class PendingRuns {
     while (this.works.size > 0) await Promise.all(this.works);
   }
 
-  /** Counts a work whose failure is somebody else's to tell. */
+  /** Tracks a promise whose rejection is reported elsewhere. */
   readonly wait = (work: Promise<unknown>): void => {
     const ended = work
       .then(

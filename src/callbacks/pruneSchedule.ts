@@ -120,7 +120,7 @@ export class PruneSchedule extends Callback {
  * Layers that spfqPrune leaves dense stay dense. A `fit` whose `initialEpoch` is not 0 goes on with the zeros of the
  * one before it. If a step fails, `fit` rejects with its error, and the model keeps the weights that it had.
  *
- * Stages behind know nothing of zeros in a trained model: put `spfqPrune({sparsity: to})` in front of them, which finds
+ * Later stages know nothing of zeros in a trained model: put `spfqPrune({sparsity: to})` in front of them, which finds
  * the same ones and keeps them.
  * @param data as of {@link calibrate}; it is read at each step
  * @param options see {@link PruneScheduleOptions}

@@ -4,7 +4,7 @@ import {type CallbackOptions, callbackRules, CompressionCallback} from './compre
 
 /**
  * A Keras-style callback that is a source as well: when training ends it emits the trained model as a compression and
- * completes, and `fit` waits for the pipelines behind it. If one of them fails, `fit` rejects with its error.
+ * completes, and `fit` waits for the pipelines after it. If one of them fails, `fit` rejects with its error.
  *
  * For a Sequential tfjs tells callbacks of the functional model inside; that is what the compression holds.
  */

@@ -19,7 +19,7 @@ type LayerVariable = ReturnType<AddWeight>;
 
 /**
  * Builds a model from a topology that is not trusted.
- * @param bytes the most that its weights may take together
+ * @param bytes the maximum size of its weights
  * @throws ArtifactError if tfjs refuses the topology, or its weights would take more; nothing is left behind
  */
 export async function buildModel(topology: PlainTopology, bytes: number): Promise<BuiltModel> {

@@ -4,7 +4,7 @@
  */
 export type Task<Result> = Generator<void, Result, void>;
 
-/** Runs tasks for somebody who must stay responsive. */
+/** Runs tasks for a host that must stay responsive. */
 export interface TaskRunner {
   /**
    * Runs a task part by part, with a {@link checkpoint} between them.
@@ -30,7 +30,7 @@ export function createTaskRunner(checkpoint: () => Promise<void>): TaskRunner {
   };
 }
 
-/** A runner that nobody cancels and that gives the host no turn of its own. */
+/** A runner that is never cancelled and does not yield to the event loop for long. */
 export const immediately = createTaskRunner(() => Promise.resolve());
 
 /** Runs all parts of a task at once. */

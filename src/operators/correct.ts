@@ -18,7 +18,7 @@ export interface CorrectOptions {
   /** Whether scales, and offsets where there are any, are refitted. Default true. */
   readonly scale?: boolean;
   /**
-   * Whether biases take up the mean error; of a layer without one, the moving mean of a BatchNormalization behind it.
+   * Whether biases take up the mean error; of a layer without one, the moving mean of the BatchNormalization after it.
    * Default true.
    */
   readonly bias?: boolean;

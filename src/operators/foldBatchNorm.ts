@@ -16,7 +16,7 @@ import {stage} from './stage.ts';
  * ```
  * It goes first: from here on `original` is the folded model, a copy that lives until the compression is disposed of.
  * The model that came stays as it was.
- * @returns an operator whose stream ends with a ModelError behind a stage that compressed layers, or for a model that
+ * @returns an operator whose stream ends with a ModelError after a stage that compressed layers, or for a model that
  *   cannot be rebuilt
  */
 export function foldBatchNorm(): OperatorFunction<Compression, Compression> {

@@ -15,7 +15,7 @@ import type {Compression} from '../stages/run/compression.ts';
  *   spfqQuantize({bits: 4}),
  * )
  * ```
- * As the first operator behind {@link fit} or {@link fitDataset}, or behind others like itself there, it lets the
+ * As the first operator after {@link fit} or {@link fitDataset}, or after others like itself there, it lets the
  * observer see the training as well: when it begins, and after each epoch with its `logs`. Further down a pipeline
  * training is over.
  *

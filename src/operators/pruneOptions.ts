@@ -24,7 +24,7 @@ export interface SpfqPruneOptions {
   readonly pattern?: PatternOption;
   /**
    * How the mask is found: along a path; by |w|; by |w|·‖X‖ within each neuron; or `'best'`, the one of paths and
-   * magnitude with the least error behind the activation on held-out rows, in each layer; never one whose error before
+   * magnitude with the least error after the activation on held-out rows, in each layer; never one whose error before
    * it is above that of magnitude. Default `'best'`; with `threshold` `'path'`.
    */
   readonly mask?: 'best' | 'path' | 'magnitude' | 'wanda';

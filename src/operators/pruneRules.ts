@@ -3,7 +3,7 @@ import type {NofM, Pattern} from '../numerics/linalg/mask.ts';
 import type {OptionRule} from '../options.ts';
 import {layerFilter, type LayerSelection} from './layerSelection.ts';
 
-/** Where zeros may lie: anywhere, or so many kept of every m neighbouring features of a neuron. */
+/** Where zeros may lie: anywhere, or such that n of every m neighbouring features of a neuron are kept. */
 export type PatternOption = 'unstructured' | '2:4' | '4:8' | NofM;
 
 /** Fewer features than this leave a neuron too little to make up for its zeros. */

@@ -9,7 +9,7 @@ export interface BudgetedQuantizeOptions extends Omit<SpfqQuantizeOptions, 'bits
   readonly bits: 'auto';
   /**
    * One of: packed bits per compressed weight, scales included; bytes of the whole model, compressed layers packed; the
-   * largest relative error of a layer, each as the report says it.
+   * largest relative error of a layer, each as the report defines it.
    */
   readonly budget: BitBudget;
 }
@@ -66,7 +66,7 @@ export function requireNoBudget(where: string, options: SpfqQuantizeOptions): vo
   if (budget !== undefined) throw new OptionError(where, 'budget', "absent without bits: 'auto'", budget);
 }
 
-/** An option, whatever a script may pass for the options. */
+/** An option of an untyped caller, whose options may be any value. */
 function optionIn(options: unknown, option: string): unknown {
   return typeof options === 'object' && options !== null ? Reflect.get(options, option) : undefined;
 }

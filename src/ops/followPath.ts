@@ -24,7 +24,7 @@ export interface PathChoice {
   readonly scales: Scales;
   /** c of a T that prunes, in units of the weights; 0 for one that does not. */
   readonly threshold: number;
-  /** Weights whose mask is 0 become 0, whatever T says. */
+  /** Weights whose mask is 0 become 0, regardless of T. */
   readonly mask?: Mask | undefined;
   readonly seed: number;
   /** The number of the layer in its model. */

@@ -24,7 +24,7 @@ export const MAX_BLOCK_FEATURES = 448;
  */
 export type Piece = {readonly shadow: Tensor3D; readonly original: Tensor3D};
 
-/** The rows of a batch, cut where chunks end: the first piece fills the chunk that has room for so many rows. */
+/** The rows of a batch, cut where chunks end: the first piece fills up the chunk that was begun. */
 export function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Piece[] {
   const rows = shadow.shape[1];
   const head = Math.min(room, rows);

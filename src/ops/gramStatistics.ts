@@ -9,7 +9,7 @@ import {addBlock, emptyTotals, statisticsOf} from './gramTotals.ts';
 /**
  * Accumulates H = X̃ᵀX̃ and G = X̃ᵀX over batches of rows, so that memory does not depend on their number. Chunks are
  * float32 products on the device. Their totals are float64 where reading back is cheap (cpu, wasm), else float32 on the
- * device. The same rows in the same order give the same statistics, whatever the batches were.
+ * device. The statistics depend on the rows and their order alone, not on how they were batched.
  */
 export class GramStatistics {
   private readonly pending: Piece[] = [];

@@ -11,7 +11,7 @@ export type TrainingTensors = Tensor | Tensor[] | Record<string, Tensor>;
 /**
  * Trains a model, then emits it as a compression with a random sample of `x` as calibration data: one line added to a
  * training script. Training begins on subscription; unsubscribing stops it after the current batch. A {@link progress}
- * directly behind it sees the epochs.
+ * directly after it sees the epochs.
  *
  * ```ts
  * fit(model, x, y, {epochs: 5}).pipe(spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));

@@ -11,7 +11,7 @@ import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
 /**
  * Trains a model on a data set, then emits it as a compression with a random sample of the data set's inputs as
  * calibration data. Training begins on subscription; unsubscribing stops it after the current batch. A {@link progress}
- * directly behind it sees the epochs.
+ * directly after it sees the epochs.
  *
  * ```ts
  * fitDataset(model, dataset, {epochs: 5})
@@ -81,7 +81,7 @@ function calibrationOf(
     );
   const where = 'fitDataset: calibration';
   const reading = {...DEFAULT_READING, samples: Math.min(rows, samples), seed};
-  // Read as training has read it, whatever else it may be.
+  // Read the way training reads it, even if it is something else as well.
   const open = findOpener(where, {iterator: () => dataset.iterator()});
   return batchSource(where, () => sampleBatches(where, open(), {...reading, model, rows, elements}), reading);
 }

@@ -3,11 +3,11 @@ import type {ProgressObserver} from '../progress.ts';
 import type {Compression} from '../stages/run/compression.ts';
 
 /**
- * Makes a training and starts it on subscription. Those who observe it are to see its epochs, and the stages behind it.
+ * Makes a training and starts it on subscription. Those who observe it are to see its epochs, and the stages after it.
  */
 export type ObservedTraining = (observers: readonly ProgressObserver[]) => Observable<Compression>;
 
-/** Emits a model when it is trained. A {@link progress} directly behind it sees the epochs, too. */
+/** Emits a model when it is trained. A {@link progress} directly after it sees the epochs, too. */
 export class TrainingObservable extends Observable<Compression> {
   constructor(
     private readonly train: ObservedTraining,

@@ -10,7 +10,7 @@ type EpochLogs = Parameters<Callback['onEpochEnd']>[1];
 
 /**
  * Stands between tfjs and the callbacks of one training. Of a training that throws tfjs leaves tensors behind: the
- * first error is kept here, nobody is called any more, and training stops as if somebody had asked for it.
+ * first error is kept here, no further callback runs, and training ends as with `stopTraining`.
  */
 export class TrainingRun extends Callback {
   private readonly callbacks: CallbackList;

@@ -40,7 +40,7 @@ function causeText(cause: unknown): string {
   return cause instanceof Error ? `\ncaused by: ${cause.stack ?? cause.message}${causeText(cause.cause)}` : '';
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -9,7 +9,7 @@ import {exitCodeOf, Failure, failureText, Interrupted, UsageError} from './failu
 
 /**
  * Runs the program to its end, and sets the exit code.
- * @param args what stands behind the program's name
+ * @param args the arguments after the name of the program
  */
 export async function runCli(args: readonly string[]): Promise<void> {
   // What libraries print is no result: stdout is ours alone.
@@ -88,5 +88,5 @@ function watchStreams(): void {
     if (cause.code === 'EPIPE') process.exit(0); // tfjs-compress … | head: who reads has seen enough
     throw new Failure(`expected that stdout can be written to, got: ${cause.message}`, {cause});
   });
-  process.stderr.on('error', () => undefined); // nobody reads it: the work goes on all the same
+  process.stderr.on('error', () => undefined); // the reader is gone; the work goes on
 }

@@ -3,7 +3,7 @@ import {COLOURS} from '../colours.ts';
 import {drawing} from '../drawing.ts';
 import {labelWidth, shortenName} from '../labels.ts';
 
-/** A bar with its number written behind it. */
+/** A bar followed by its number. */
 export interface Bar {
   /** Which one, whole; a long one is shown shortened. */
   readonly label: string;

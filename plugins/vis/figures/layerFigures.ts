@@ -34,7 +34,7 @@ export function errorsFigure({document, width}: Canvas, {layers}: Report): HTMLE
 
 function captionOf(layers: readonly LayerReport[], isBounded: boolean, isClipped: boolean): string {
   return [
-    'How far a layer’s outputs are from the original’s, relative to their norm, on held-back rows.',
+    'How far a layer’s outputs are from the original’s, relative to their norm, on held-out rows.',
     ...(layers.some(({heldOutRows}) => heldOutRows === 0) ? ['*: on calibrated rows, as there were too few.'] : []),
     ...(isBounded ? ['The bound of the theory holds for the path before refinement, with probability 0.99.'] : []),
     ...(isClipped

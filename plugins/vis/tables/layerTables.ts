@@ -36,7 +36,7 @@ const RESULTS: readonly Column[] = [
 const MEASUREMENTS: readonly Column[] = [
   NAME,
   ['calibration rows', ({calibrationRows}) => groupDigits(calibrationRows)],
-  ['held-back rows', ({heldOutRows}) => groupDigits(heldOutRows)],
+  ['held-out rows', ({heldOutRows}) => groupDigits(heldOutRows)],
   ['largest error', ({bound}) => (bound ? short(bound.measured) : NONE)],
   ['bound', ({bound}) => (bound ? short(bound.limit) : NONE)],
   ['bound applies', ({bound}) => (bound ? (bound.applies ? 'yes' : 'no') : NONE)],
@@ -51,7 +51,7 @@ const CHOICES: readonly Column[] = [
   NAME,
   ['mask that won', ({pruning}) => pruning?.mask ?? NONE],
   [
-    'error of each mask, and behind the activation',
+    'error of each mask, and after the activation',
     ({pruning}) =>
       pruning?.candidates
         .map(({mask, relativeError, outputError}) => `${mask}: ${percent(relativeError)}, ${percent(outputError)}`)

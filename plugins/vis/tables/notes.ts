@@ -23,7 +23,7 @@ export function notesOf({layers, evaluation, packing}: Report): string[] {
       ? [`${listNames(unheld)}: too few samples to hold any back; errors are of calibrated rows and flatter.`]
       : []),
     ...(layers.length > 0 && !evaluation
-      ? ['Accuracy was not measured: put evaluate({xs, ys}) behind the last stage that changes weights.']
+      ? ['Accuracy was not measured: put evaluate({xs, ys}) after the last stage that changes weights.']
       : []),
     ...(layers.length > 0 && !packing
       ? ['Sizes are those once packed: pack() makes the model that small; before it, weights are float32.']

@@ -46,7 +46,7 @@ export function unpackLevels(words: Uint32Array, levels: number, count: number):
   return numbers;
 }
 
-/** How many words so many numbers below L take. */
+/** The number of words that `count` numbers below L take. */
 export function wordCountFor(count: number, levels: number): number {
   return Math.ceil(packsDigits(levels) ? count / digitsPerWord(levels) : (count * bitsOf(levels)) / 32);
 }

@@ -53,7 +53,7 @@ function keptOfEvery(m: number, mask: Mask, extent: MaskExtent): number | undefi
   return kept;
 }
 
-/** How many words a mask of so many weights takes. */
+/** The number of words that the mask of a given number of weights takes. */
 export function maskWordCount(weights: number, form: MaskForm): number {
   if (form === 'plane') return wordCountFor(weights, 2);
   const levels = subsetsOf(form).length;

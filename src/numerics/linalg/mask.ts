@@ -11,14 +11,14 @@ export interface NofM {
   readonly m: number;
 }
 
-/** Where zeros may lie: anywhere, or so many in each run of features. */
+/** Where zeros may lie: anywhere, or such that n of every m neighbouring features are kept. */
 export type Pattern = 'unstructured' | NofM;
 
 /**
  * Keeps the weights with the largest scores; of equal ones those of earlier features, then of earlier neurons.
  * @param scores `[features, neurons]`, finite
  * @param pattern `'unstructured'`: round(sparsity · size) zeros, exactly; n of m: m − n zeros in each m features
- * @param sparsity the share of zeros, 0 to 1; n of m says it by itself
+ * @param sparsity the share of zeros, 0 to 1; n:m implies it
  * @throws RangeError if `sparsity` lies outside [0, 1], or m does not divide the features, or n is no number from 0 to
  *   m
  */
@@ -50,7 +50,7 @@ function requireFit(scores: Matrix, {n, m}: NofM): void {
     );
 }
 
-/** Entries `first, first + stride, …`, so many. */
+/** `count` entries `first, first + stride, …`. */
 interface Run {
   readonly first: number;
   readonly stride: number;

@@ -81,7 +81,7 @@ function addPart(sum: Matrix, b: Matrix, part: Panel, columns: Block, wasm: Wasm
     const from = i * sum.columns + columns.first;
     wasm.sums.set(sum.data.subarray(from, from + width), (i - firstRow) * MAX_COLUMNS);
   }
-  // Past the edges a tile works on what it finds there, and nobody reads it.
+  // Past the edges a tile computes on arbitrary numbers, which are never read.
   for (let column = 0; column < width; column += TILE_SIZE) {
     for (let row = 0; row < lastRow - firstRow; row += TILE_SIZE) wasm.add(row, column, lastInner - firstInner);
   }

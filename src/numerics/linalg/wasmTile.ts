@@ -1,6 +1,6 @@
 /** Rows and columns of a tile: its sixteen sums fill eight of the sixteen vector registers. */
 export const TILE_SIZE = 4;
-/** The most terms that one call adds: so many rows and columns of a tile stay in the nearest cache. */
+/** Inner-dimension limit of one call: the rows and columns of a tile then stay in the L1 cache. */
 export const MAX_TERMS = 256;
 /** The most rows and columns of the result that are held at once. */
 export const MAX_ROWS = 128;

@@ -130,7 +130,7 @@ function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Task<Matrix>
   const taken = matrix(features, neurons);
   for (const block of blocksOf(features, HOST_BLOCK_FEATURES)) {
     const rows = {firstRow: block.first, lastRow: block.last};
-    // Rows before the block are already of the new sweep, rows behind it still of the last one.
+    // Rows before the block belong to the new sweep already, rows after it still to the last one.
     yield* addPanelProduct(taken, gram, next, {...rows, firstInner: 0, lastInner: block.first});
     yield* addPanelProduct(taken, gram, next, {...rows, firstInner: block.last, lastInner: features});
     nextOfBlock({target, gram, next, taken}, block);

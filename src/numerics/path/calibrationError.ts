@@ -35,7 +35,7 @@ export function calibrationErrors(
   return errors;
 }
 
-/** The drift that given values would have had under path feedback with C = 1, whatever feedback found them. */
+/** The drift of given values under path feedback with C = 1, regardless of the feedback that found them. */
 export function* replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Task<Path> {
   const {feedback} = yield* dampedFeedback(gram, {kind: 'path'});
   return yield* followPath(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);

@@ -9,7 +9,7 @@ export interface Quantized {
   readonly codes: Int16Array;
   /** The steps and offsets. */
   readonly scales: Scales;
-  /** Off it weights are 0, whatever letter their code names: {@link codeOfZero}. Without one all are kept. */
+  /** Where it is 0 the weight is 0, and its code is ignored ({@link codeOfZero}). Absent: all weights are kept. */
   readonly mask?: Mask | undefined;
 }
 

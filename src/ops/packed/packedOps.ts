@@ -72,7 +72,7 @@ export interface PackedConvolutionAttrs extends PackedAttrs {
 /** The plain values of PackedGather. */
 export interface PackedGatherAttrs {
   readonly layout: PackedLayout;
-  /** How many rows there are: those behind them only fill the last problem up. */
+  /** The number of rows; rows beyond it are padding of the last problem. */
   readonly rows: number;
 }
 

@@ -55,7 +55,7 @@ export function addCompress(program: Command): void {
     .option('--dry-run', 'say which layers would be compressed, to what size, and in how much memory; write nothing');
   addDataOptions(
     program,
-    'so many inputs to calibrate on, at most; with more the model gets better, and it takes longer (default: 4096)',
+    'the maximum number of inputs to calibrate on; more make the model better and take longer (default: 4096)',
   );
   addRunOptions(program);
   program.addHelpText('after', EXAMPLES);

@@ -21,7 +21,7 @@ export function addEvaluate(program: Command): void {
     )
     .option('--labels <file>', 'their classes: an idx or .npy file, or a text with one number a line', pathValue)
     .option('--against <model>', 'the float model that it was made from: adds agreement and output error', pathValue);
-  addDataOptions(command, 'so many inputs, at most (default: all)');
+  addDataOptions(command, 'the maximum number of inputs (default: all)');
   addRunOptions(command).action(async (model: string, options: EvaluateOptions) => {
     const {evaluateCommand} = await import('./evaluate.ts');
     await evaluateCommand(model, options);

@@ -23,7 +23,7 @@ export interface PipelineData {
   readonly shown: TerminalProgress | undefined;
 }
 
-/** The stages that the options name, behind a source. */
+/** Appends the stages that the options name to a source. */
 export function buildPipeline(
   source: Observable<Compression>,
   options: CompressOptions,

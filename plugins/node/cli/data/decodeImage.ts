@@ -14,7 +14,7 @@ const JPEG_MEGABYTES = 2048; // what 100 megapixels without subsampling take in 
 const DEFLATE_RATIO = 1032; // no deflated byte gives more (zlib, "maximum compression factor")
 
 /**
- * Decodes a jpeg or a png: what its first bytes say, whatever its name. 16 bits become 8; rotation in EXIF is not
+ * Decodes a jpeg or a png: decided by its first bytes, not by its name. 16 bits become 8; rotation in EXIF is not
  * followed, as in Keras.
  * @throws Error if it is neither, is damaged, or says of itself that it has more than 100 megapixels
  */

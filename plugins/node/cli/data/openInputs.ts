@@ -6,7 +6,7 @@ import {openImages} from './openImages.ts';
 import type {DiskInputs, ReadingOptions} from './readingOptions.ts';
 
 /**
- * Opens a folder of images, a `.npy` file or an idx file, gzipped or not: what its first bytes say, whatever its name.
+ * Opens a folder of images, a `.npy` file or an idx file, gzipped or not: decided by its first bytes, not by its name.
  *
  * Images are cut to the model's aspect, from the middle, and resized; where the model leaves height and width open,
  * `size` pixels are cut from the middle as they are, and only smaller images are resized.

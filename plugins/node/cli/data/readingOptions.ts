@@ -20,7 +20,7 @@ export interface DiskInputs {
 
 /** How inputs are read. */
 export interface ReadingOptions {
-  /** Takes so many at most, chosen at random where there are more; `Infinity` takes all. */
+  /** The maximum number of samples, chosen at random where there are more; `Infinity` takes all. */
   readonly samples: number;
   /** Pixel values 0 … 255 map to it; so do unsigned bytes of arrays. Other numbers are taken as they are. */
   readonly range: readonly [number, number];

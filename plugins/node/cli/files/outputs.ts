@@ -68,7 +68,7 @@ export function prepareOutputs({out, report, force, input}: OutputPlan): Outputs
 /**
  * Writes to such a place.
  * @param target which the user named, for messages
- * @throws Failure for a disk that is full, and the like; whatever else was thrown, as it is
+ * @throws Failure for a full disk and similar errors; rethrows everything else
  */
 export async function withWriteErrors<Result>(target: string, write: () => Promise<Result>): Promise<Result> {
   try {

@@ -1,6 +1,6 @@
 import type {RunOptions} from '../commands/sharedOptions.ts';
 
-/** What a command says, as far as it is asked to. */
+/** Console output, filtered by --quiet and --json. */
 export interface Output {
   /** Results, on stdout; not with --quiet, and not beside a document. */
   print(lines: readonly string[]): void;
