@@ -80,14 +80,10 @@ export class GramStatistics {
   private nextChunk(): Piece[] {
     const chunk: Piece[] = [];
     let rows = 0;
-    for (
-      let piece = this.pending[0] as Piece | undefined;
-      piece && rows < CHUNK_ROWS;
-      piece = this.pending[0] as Piece | undefined
-    ) {
+    while (this.pending.length > 0 && rows < CHUNK_ROWS) {
+      const [piece] = this.pending.splice(0, 1);
       chunk.push(piece);
       rows += piece.shadow.shape[1];
-      this.pending.shift();
     }
     this.pendingRows -= rows;
     this.rows += rows;

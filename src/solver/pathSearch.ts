@@ -5,6 +5,7 @@ import type {Quantized} from '../numerics/scales/quantized.ts';
 import {type Scales, scaleSteps} from '../numerics/scales/scales.ts';
 import type {TaskRunner} from '../numerics/task.ts';
 import type {CodedPath, PathChoice, PathFollower} from '../ops/followPath.ts';
+import {chooseByNeuron} from './chooseByNeuron.ts';
 import type {QuantizeMethod} from './quantizeMethod.ts';
 import {findThreshold} from './sparsityThreshold.ts';
 import type {MatrixIndex} from './weightProblem.ts';
@@ -133,14 +134,12 @@ async function pickBest<Choice>(
 
 /** The better of two for each neuron; of equals the first. */
 function pickBetter(one: Candidate, other: Candidate): Candidate {
-  const isBetter = other.errors.map((error, n) => (error < one.errors[n] ? 1 : 0));
-  const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>
-    from.map((value, i) => (isBetter[i % isBetter.length] ? alternative[i] : value)) as Values;
+  const isBetter = Array.from(other.errors, (error, n) => error < one.errors[n]);
   return {
-    errors: choose(one.errors, other.errors),
-    codes: choose(one.codes, other.codes),
-    values: {...one.values, data: choose(one.values.data, other.values.data)},
-    drift: {...one.drift, data: choose(one.drift.data, other.drift.data)},
-    scales: {...one.scales, steps: choose(one.scales.steps, other.scales.steps)},
+    errors: chooseByNeuron(isBetter, one.errors, other.errors),
+    codes: chooseByNeuron(isBetter, one.codes, other.codes),
+    values: {...one.values, data: chooseByNeuron(isBetter, one.values.data, other.values.data)},
+    drift: {...one.drift, data: chooseByNeuron(isBetter, one.drift.data, other.drift.data)},
+    scales: {...one.scales, steps: chooseByNeuron(isBetter, one.scales.steps, other.scales.steps)},
   };
 }

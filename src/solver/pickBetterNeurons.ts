@@ -1,6 +1,7 @@
 import {calibrationGain} from '../numerics/path/calibrationError.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
 import type {Task} from '../numerics/task.ts';
+import {chooseByNeuron} from './chooseByNeuron.ts';
 import type {QuantizedWeights} from './followedPath.ts';
 import type {TargetedProblem} from './weightProblem.ts';
 
@@ -16,14 +17,17 @@ export function* pickBetterNeurons(
 ): Task<QuantizedWeights> {
   const gains = yield* calibrationGain(gram, target, one.values, other.values);
   const gained = granularity === 'tensor' ? gains.fill(gains.reduce((sum, gain) => sum + gain, 0)) : gains;
-  const choose = <Values extends Int16Array | Float64Array>(from: Values, alternative: Values): Values =>
-    from.map((value, i) => (gained[i % gained.length] > 0 ? alternative[i] : value)) as Values;
-  const offsets = one.scales.offsets && other.scales.offsets && choose(one.scales.offsets, other.scales.offsets);
+  const isBetter = Array.from(gained, (gain) => gain > 0);
+  const {steps, offsets} = one.scales;
   return {
     ...one,
-    codes: choose(one.codes, other.codes),
-    values: {...one.values, data: choose(one.values.data, other.values.data)},
-    scales: {...one.scales, steps: choose(one.scales.steps, other.scales.steps), offsets},
+    codes: chooseByNeuron(isBetter, one.codes, other.codes),
+    values: {...one.values, data: chooseByNeuron(isBetter, one.values.data, other.values.data)},
+    scales: {
+      ...one.scales,
+      steps: chooseByNeuron(isBetter, steps, other.scales.steps),
+      offsets: offsets && other.scales.offsets && chooseByNeuron(isBetter, offsets, other.scales.offsets),
+    },
     path: {...one.path, isUnbiased: false},
   };
 }

@@ -1,3 +1,4 @@
+import {messageOf} from '../../errors.ts';
 import type {Mask} from '../linalg/mask.ts';
 import {type Matrix, matrix} from '../linalg/matrix.ts';
 import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
@@ -203,12 +204,16 @@ function withPartName<Result>(name: PartName, read: () => Result): Result {
   try {
     return read();
   } catch (cause) {
-    throw new RangeError(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+    throw new RangeError(`${name}: ${messageOf(cause)}`, {cause});
   }
 }
 
-function keptOf<Numbers extends Uint8Array | Float32Array>(all: Numbers, mask: Mask | undefined): Numbers {
-  return mask ? (all.filter((_, i) => mask[i] === 1) as Numbers) : all;
+interface Filterable<Numbers> {
+  filter(accepts: (value: number, index: number) => boolean): Numbers;
+}
+
+function keptOf<Numbers extends Filterable<Numbers>>(all: Numbers, mask: Mask | undefined): Numbers {
+  return mask ? all.filter((_, i) => mask[i] === 1) : all;
 }
 
 /** Numbers of kept weights to their places, 0 elsewhere. */

@@ -15,5 +15,3 @@ export const operators: Readonly<Record<OperatorKind, Readonly<Record<Rounding, 
   pruner: {stochastic: stochasticPruner, nearest: nearestPruner},
   sparseQuantizer: {stochastic: sparseQuantizer, nearest: nearestSparseQuantizer},
 };
-
-export {reals} from './alphabet.ts';

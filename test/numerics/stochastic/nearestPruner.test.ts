@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {reals} from '../../../src/numerics/stochastic/index.ts';
+import {reals} from '../../../src/numerics/stochastic/alphabet.ts';
 import {nearestPruner} from '../../../src/numerics/stochastic/pruner.ts';
 
 describe('nearestPruner', () => {

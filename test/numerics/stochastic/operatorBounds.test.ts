@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {type Matrix, multiply, pathBound, pathFeedback, pathVariance, uniformAlphabet} from 'tfjs-compress/numerics';
 import {diagonal, subtract} from '../../../src/numerics/linalg/matrix.ts';
-import {reals} from '../../../src/numerics/stochastic/index.ts';
+import {reals} from '../../../src/numerics/stochastic/alphabet.ts';
 import {type CodedPath, type PathChoice, type PathFollower, pathFollower} from '../../../src/ops/followPath.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {convnetLayers, type LayerMatrices} from '../../support/numerics/convnetLayers.ts';

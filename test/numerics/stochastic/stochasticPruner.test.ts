@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {reals} from '../../../src/numerics/stochastic/index.ts';
+import {reals} from '../../../src/numerics/stochastic/alphabet.ts';
 import {stochasticPruner} from '../../../src/numerics/stochastic/pruner.ts';
 
 const LAST = 1 - 2 ** -24; // of the library's uniforms

@@ -11,7 +11,8 @@ import type {Mask} from '../../../src/numerics/linalg/mask.ts';
 import {uniformAt} from '../../../src/numerics/random.ts';
 import {type Granularity, groupSizeOf, type Scales, stepAt} from '../../../src/numerics/scales/scales.ts';
 import {uniformAlphabet} from '../../../src/numerics/stochastic/alphabet.ts';
-import {type OperatorKind, operators, reals, type Rounding} from '../../../src/numerics/stochastic/index.ts';
+import {reals} from '../../../src/numerics/stochastic/alphabet.ts';
+import {type OperatorKind, operators, type Rounding} from '../../../src/numerics/stochastic/index.ts';
 import type {CodedPath, PathChoice} from '../../../src/ops/followPath.ts';
 
 /** Weights, and what they feel of each other's errors. */
