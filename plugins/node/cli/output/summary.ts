@@ -66,10 +66,10 @@ export function summaryLines(
 
 function errorNote({layers}: Report): string {
   const calibrated = layers.filter(({heldOutRows}) => heldOutRows === 0).length;
-  const where = calibrated < layers.length ? ' that was held back' : '';
+  const where = calibrated < layers.length ? ' that was held out' : '';
   return (
     'error: of what a layer puts out, on calibration ' +
-    `data${where}${calibrated > 0 ? '; * on calibrated data: too little to hold any back' : ''}`
+    `data${where}${calibrated > 0 ? '; * on calibrated data: too little to hold any out' : ''}`
   );
 }
 
