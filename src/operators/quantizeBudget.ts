@@ -22,8 +22,7 @@ const BUDGETS = ['bitsPerWeight', 'bytes', 'maxRelativeError'];
 /** A budget, and every width with the plan that its bits alone would have. */
 export interface BudgetPlan {
   readonly budget: BitBudget;
-  readonly seed: number | undefined;
-  readonly widths: (seed: number) => LetterWidth[];
+  readonly widths: (pipelineSeed: number) => LetterWidth[];
 }
 
 /** Whether letters are to be chosen, as scripts without types may say it, too. */
@@ -55,8 +54,8 @@ export function budgetPlan(where: string, {bits, budget, ...others}: BudgetedQua
   }));
   return {
     budget,
-    seed: plans[0].plan.seed,
-    widths: (seed) => plans.map(({bits: width, plan}) => ({bits: width, options: completePlan(plan, seed)})),
+    widths: (pipelineSeed) =>
+      plans.map(({bits: width, plan}) => ({bits: width, options: completePlan(plan, pipelineSeed)})),
   };
 }
 

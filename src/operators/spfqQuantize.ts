@@ -32,9 +32,9 @@ export function spfqQuantize(
 ): OperatorFunction<Compression, Compression> {
   const where = 'spfqQuantize';
   if (hasBudget(options)) {
-    const {budget, seed, widths} = budgetPlan(where, options);
+    const {budget, widths} = budgetPlan(where, options);
     return stage(where, (compression, context) =>
-      quantizeToBudget(compression, widths(seed ?? compression.seed), budget, context),
+      quantizeToBudget(compression, widths(compression.seed), budget, context),
     );
   }
   requireNoBudget(where, options);

@@ -20,7 +20,7 @@ interface Told {
 onBackends(['cpu'], () => {
   describe('the statistics of a walk', () => {
     for (const batchSize of [1, 7, 40]) {
-      it(`are of the rows that are not held back, batches of ${batchSize}`, async () => {
+      it(`are of the rows that are not held out, batches of ${batchSize}`, async () => {
         const model = chain([5]);
         const x = randomNormal([40, 6], 0, 1, 'float32', 1);
         const [

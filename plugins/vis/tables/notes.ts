@@ -20,7 +20,7 @@ export function notesOf({layers, evaluation, packing}: Report): string[] {
         ]
       : []),
     ...(unheld.length > 0
-      ? [`${listNames(unheld)}: too few samples to hold any back; errors are of calibrated rows and flatter.`]
+      ? [`${listNames(unheld)}: too few samples to hold any out; errors are of calibrated rows and flatter.`]
       : []),
     ...(layers.length > 0 && !evaluation
       ? ['Accuracy was not measured: put evaluate({xs, ys}) after the last stage that changes weights.']
