@@ -1,5 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {keptRows} from '../keptRows.ts';
 import type {Setting} from './accuracyRows.ts';
 import type {AccuracyFigures, AccuracyRun} from './measureAccuracy.ts';
 
@@ -10,30 +9,6 @@ export interface AccuracyResult extends AccuracyFigures {
   readonly run: AccuracyRun;
 }
 
-/** The results that a file keeps, in its order; none if there is no such file. */
-export function readResults(file: string): AccuracyResult[] {
-  if (!existsSync(file)) return [];
-  const {rows} = JSON.parse(readFileSync(file, 'utf8')) as {rows: AccuracyResult[]};
-  return rows;
-}
-
-/**
- * Puts a result into a file: in the place of the one of the same method, setting and run, or at the end. An
- * interruption harms nothing.
- */
-export function keepResult(file: string, result: AccuracyResult): void {
-  const rows = readResults(file);
-  const at = rows.findIndex((row) => keyOf(row) === keyOf(result));
-  const merged = at < 0 ? [...rows, result] : rows.map((row, i) => (i === at ? result : row));
-  mkdirSync(dirname(file), {recursive: true});
-  const partial = `${file}.tmp`;
-  writeFileSync(
-    partial,
-    `${JSON.stringify({benchmark: 'accuracy', node: process.version, rows: merged}, undefined, 2)}\n`,
-  );
-  renameSync(partial, file);
-}
-
 /** Which row of which run a result is; results of one key replace each other. */
 export function keyOf({
   method,
@@ -42,3 +17,6 @@ export function keyOf({
 }: Pick<AccuracyResult, 'method' | 'setting' | 'run'>): string {
   return JSON.stringify([method, bits, sparsity, pattern, run.model, run.samples, run.seeds, run.testImages]);
 }
+
+/** Results as bench/results/accuracy.json keeps them. */
+export const {read: readResults, keep: keepResult} = keptRows<AccuracyResult>('accuracy', keyOf);

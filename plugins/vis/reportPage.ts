@@ -1,7 +1,6 @@
 import type {Compression, Report} from '../../src/index.ts';
 import {requireObject, resolveOptions} from '../../src/options.ts';
-import {documentFor} from './documentFor.ts';
-import {type Child, element} from './element.ts';
+import {type Child, documentFor, element} from './dom.ts';
 import {GLOSSARY} from './glossary.ts';
 import {duration, groupDigits} from './numbers.ts';
 import {PAGE_STYLE} from './pageStyle.ts';

@@ -1,6 +1,6 @@
 import {type Compression, letterHistograms} from '../../src/index.ts';
 import {integer, type OptionRules, requireObject, resolveOptions} from '../../src/options.ts';
-import {documentFor} from './documentFor.ts';
+import {documentFor} from './dom.ts';
 import {histogramFigure} from './figures/histogramFigure.ts';
 import {bitsFigure, errorsFigure} from './figures/layerFigures.ts';
 import {accuracyFigure, type Canvas, sizeFigure} from './figures/qualityFigures.ts';

@@ -1,7 +1,5 @@
 import {barX, ruleX, text, tickX} from '@observablehq/plot';
-import {COLOURS} from '../colours.ts';
-import {drawing} from '../drawing.ts';
-import {labelWidth, shortenName} from '../labels.ts';
+import {COLOURS, drawing, labelWidth, shortenName} from '../drawing.ts';
 
 /** A bar followed by its number. */
 export interface Bar {

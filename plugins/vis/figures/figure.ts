@@ -1,4 +1,4 @@
-import {type Child, element} from '../element.ts';
+import {type Child, element} from '../dom.ts';
 
 /** A part of a figure with a heading of its own. */
 export interface Panel {

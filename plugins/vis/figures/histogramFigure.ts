@@ -1,7 +1,6 @@
 import {axisX, dot, lineY, link, rectY, ruleY, text} from '@observablehq/plot';
 import type {LayerReport, LetterHistogram} from '../../../src/index.ts';
-import {COLOURS} from '../colours.ts';
-import {drawing} from '../drawing.ts';
+import {COLOURS, drawing} from '../drawing.ts';
 import {groupDigits, percent, short} from '../numbers.ts';
 import {figure} from './figure.ts';
 import type {Canvas} from './qualityFigures.ts';

@@ -1,5 +1,5 @@
 import type {LayerReport, Report} from '../../../src/index.ts';
-import {COLOURS} from '../colours.ts';
+import {COLOURS} from '../drawing.ts';
 import {percent, short} from '../numbers.ts';
 import {type Bar, bars} from './bars.ts';
 import {figure, type Panel} from './figure.ts';

@@ -1,5 +1,5 @@
 import type {Report} from '../../../src/index.ts';
-import {COLOURS} from '../colours.ts';
+import {COLOURS} from '../drawing.ts';
 import {bytesText, groupDigits, percent, short} from '../numbers.ts';
 import {bars} from './bars.ts';
 import {figure} from './figure.ts';

@@ -1,6 +1,6 @@
 import type {LayerReport, Report} from '../../../src/index.ts';
+import {table} from '../dom.ts';
 import {bytesText, duration, groupDigits, percent, short} from '../numbers.ts';
-import {table} from '../table.ts';
 
 /** A column: its heading, and what it says of a layer. */
 type Column = readonly [string, (layer: LayerReport) => string];

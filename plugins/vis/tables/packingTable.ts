@@ -1,6 +1,6 @@
 import type {Report} from '../../../src/index.ts';
+import {table} from '../dom.ts';
 import {bytesText, short} from '../numbers.ts';
-import {table} from '../table.ts';
 
 /** How each packed layer is computed, and how it compares with its float32 counterpart; nothing before `pack`. */
 export function packingTable(document: Document, {packing}: Report): HTMLElement | undefined {

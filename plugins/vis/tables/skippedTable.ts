@@ -1,6 +1,5 @@
 import type {Report} from '../../../src/index.ts';
-import {element} from '../element.ts';
-import {table} from '../table.ts';
+import {element, table} from '../dom.ts';
 
 /** The layers that were left out, each with the stages that did so and why; nothing if there are none. */
 export function skippedTable(document: Document, {skipped}: Report): HTMLElement | undefined {

@@ -1,5 +1,5 @@
 import type {Report} from '../../../src/index.ts';
-import {element} from '../element.ts';
+import {element} from '../dom.ts';
 import {bytesText, duration, groupDigits, percent, short} from '../numbers.ts';
 
 /** The key figures of a compression, as a list of terms and values. */

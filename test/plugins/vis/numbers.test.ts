@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {labelWidth, shortenName} from '../../../plugins/vis/labels.ts';
+import {labelWidth, shortenName} from '../../../plugins/vis/drawing.ts';
 import {bytesText, duration, short} from '../../../plugins/vis/numbers.ts';
 
 describe('numbers of a report', () => {

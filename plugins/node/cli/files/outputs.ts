@@ -2,8 +2,7 @@ import {readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {Failure, UsageError} from '../failure.ts';
 import {replaceFiles, type StagedFile} from './replaceFiles.ts';
-import {stagingFolder} from './stagingFolder.ts';
-import {statIfExists} from './statIfExists.ts';
+import {stagingFolder, statIfExists} from './stagingFolder.ts';
 
 /** What is to be written. */
 export interface OutputPlan {

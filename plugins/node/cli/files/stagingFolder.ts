@@ -1,8 +1,7 @@
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync, type Stats, statSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {Failure, messageOf} from '../failure.ts';
-import {statIfExists} from './statIfExists.ts';
 
 /**
  * A hidden folder for what will be renamed to `target`: in the nearest folder that is there, thus on the same file
@@ -44,5 +43,14 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'; // of another user
+  }
+}
+
+/** What is at a path; undefined where there is nothing, or nothing that can be looked at. */
+export function statIfExists(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
