@@ -1,15 +1,23 @@
 import {parseArgs} from 'node:util';
 import {runBrowserSuites} from './runner/browserSuites.ts';
 import {findOrInstallChromium} from './runner/chromium.ts';
-import {runNodeSuites} from './runner/nodeSuites.ts';
+import {runNodeSuites, runUnitSuites} from './runner/nodeSuites.ts';
 import {attempt, nothing, sum} from './runner/outcome.ts';
 
-// npm test [-- [--node | --browser] [--grep <part of a test's title>]]
+// npm test [-- [--unit | --node | --browser] [--grep <part of a test's title>]]
 const {
-  values: {node, browser, grep},
-} = parseArgs({options: {node: {type: 'boolean'}, browser: {type: 'boolean'}, grep: {type: 'string'}}});
+  values: {unit, node, browser, grep},
+} = parseArgs({
+  options: {
+    unit: {type: 'boolean'},
+    node: {type: 'boolean'},
+    browser: {type: 'boolean'},
+    grep: {type: 'string'},
+  },
+});
 
 const {passed, failed} = await attempt(async () => {
+  if (unit === true) return runUnitSuites(grep);
   const chromium = findOrInstallChromium(); // the suites in Node need it, too: Dawn runs on its software driver
   return sum([
     browser === true ? nothing : await attempt(() => runNodeSuites(grep)),

@@ -103,7 +103,8 @@ onBackends(['cpu', 'wasm'], () => {
           max = Math.max(max, memory().numBytes - start);
         }),
       });
-      // The copy, 20,000 · 4 numbers, once more while it is rewritten, and the tokens of all batches; columns would be 64 · 200 · 20,000 numbers.
+      // The copy, 20,000 · 4 numbers, once more while it is rewritten, and the tokens of all batches; columns would be
+      // 64 · 200 · 20,000 numbers.
       expect(max).to.be.below(4 * (3 * 20000 * DIMENSION + 2 * 512 * 200) + 2 ** 20);
       many.dispose();
       all.dispose();

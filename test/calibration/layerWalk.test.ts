@@ -10,7 +10,10 @@ import {chain} from '../support/models/models.ts';
 import {countCalls, sourceOf, walk} from '../support/walks/walks.ts';
 
 const batches = 4;
-/** Bytes of one batch's activations before the first call, and of those before any later one: 5 samples of 6 features, of 7 in both networks. */
+/**
+ * Bytes of one batch's activations before the first call, and of those before any later one: 5 samples of 6 features,
+ * of 7 in both networks.
+ */
 const inputBytes = 4 * 5 * 6,
   laterBytes = 2 * 4 * 5 * 7;
 

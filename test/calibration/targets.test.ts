@@ -37,7 +37,7 @@ async function lastIn(network: LayersModel): Promise<string[]> {
 
 onBackends(['cpu'], () => {
   describe('findTargets(shadow).place', () => {
-    it('says number, total, and the fan-in of a neuron: 3 · 3 · 2 of a convolution, 3 · 3 of a depthwise one', async () => {
+    it('gives number, total and fan-in: 3 · 3 · 2 of a convolution, 3 · 3 of a depthwise one', async () => {
       const places = await layerInfosIn(
         sequential({
           layers: [

@@ -208,7 +208,8 @@ onBackends(['cpu', 'wasm'], () => {
         });
       }
       expect(compressed.slice(1)).to.have.length(199);
-      // The optimizer's moments are there from the second training's beginning. tfjs keeps the losses of all epochs until the end.
+      // The optimizer's moments are there from the second training's beginning. tfjs keeps the losses of all epochs
+      // until the end.
       const moments = alone[1].map((held, i) => held - compressed[1][i]);
       expect(compressed.slice(1).map((counts) => counts.map((held, i) => held + moments[i]))).to.deep.equal(
         alone.slice(1),

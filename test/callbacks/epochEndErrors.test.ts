@@ -94,7 +94,7 @@ onBackends(['cpu', 'wasm'], () => {
       }
     });
 
-    it("onError 'report' contains the error: training goes on, the error is in failures and in the handler", async () => {
+    it("onError 'report': training goes on, the error is in failures and goes to the handler", async () => {
       const epochs = epochEnd({onError: 'report'});
       const handled: unknown[] = [];
       epochs.pipe(quantize).subscribe({error: (error: unknown) => handled.push(error)});

@@ -16,7 +16,8 @@ onBackends(['wasm'], () => {
         async ({compression}) => {
           expect(() => maskGradients(compression)).to.throw(
             ModelError,
-            'maskGradients: expected a compression with pruned weights, got none; put spfqPrune or spfqCompress into its pipeline',
+            'maskGradients: expected a compression with pruned weights, got none; put spfqPrune or spfqCompress ' +
+              'into its pipeline',
           );
         },
         (network, x) =>
@@ -69,7 +70,8 @@ onBackends(['wasm'], () => {
             ],
           }),
         message:
-          "expected layer 'wide' to be a Dense with 1 × [33, 12] weights, got a Dense with a kernel of shape [33, 7]; call fit on compression.model",
+          "expected layer 'wide' to be a Dense with 1 × [33, 12] weights, got a Dense with a kernel of shape " +
+          '[33, 7]; call fit on compression.model',
       },
       'a model whose layer is of another type': {
         network: () =>
@@ -77,7 +79,8 @@ onBackends(['wasm'], () => {
             layers: [layers.reLU({name: 'wide', inputShape: [33]}), layers.dense({name: 'scores', units: 4})],
           }),
         message:
-          "expected layer 'wide' to be a Dense with 1 × [33, 12] weights, got a ReLU with a kernel of shape []; call fit on compression.model",
+          "expected layer 'wide' to be a Dense with 1 × [33, 12] weights, got a ReLU with a kernel of shape []; " +
+          'call fit on compression.model',
       },
     };
     for (const [name, {network, message}] of Object.entries(others)) {

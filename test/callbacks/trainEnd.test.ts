@@ -19,7 +19,7 @@ onBackends(['wasm'], () => {
           return functional({inputs: network.inputs, outputs: network.outputs});
         },
       });
-
+      /** Without epochs where it is to fail: tfjs would leave their logs behind. */
       const train = (callbacks: ReturnType<typeof trainEnd> | object[], epochs = 2) =>
         trainable.train(callbacks, {epochs});
       const names = ({report: {layers}, dispose}: Compression): string[] => {
@@ -119,10 +119,10 @@ onBackends(['wasm'], () => {
         expect(await weightsOf(trainable.network)).to.deep.equal(atTheEnd);
       });
 
-      it('a failing pipeline rejects fit with the error of its stage; nothing escapes when nobody handles it', async () => {
+      it('a failing pipeline rejects fit with the error of its stage; no unhandled error escapes', async () => {
         const trained = trainEnd();
         trained.pipe(quantize).subscribe();
-        const {error, escaped} = await watched(() => train(trained, 0)); // of epochs before an error tfjs leaves its logs behind
+        const {error, escaped} = await watched(() => train(trained, 0));
         expect(error)
           .to.be.instanceOf(DataError)
           .with.property('message')
@@ -135,7 +135,7 @@ onBackends(['wasm'], () => {
         const trained = trainEnd();
         trained.pipe(quantize).subscribe({error: () => log.push('failed')});
         trained.pipe(calibrate(trainable.x), quantize).subscribe((one) => log.push(names(one).join(' ')));
-        const {error, escaped} = await watched(() => train(trained, 0)); // of epochs before an error tfjs leaves its logs behind
+        const {error, escaped} = await watched(() => train(trained, 0));
         log.push('fit is done');
         expect(error).to.be.instanceOf(DataError);
         expect(log).to.deep.equal(['failed', 'hidden scores', 'fit is done']);
@@ -163,7 +163,7 @@ onBackends(['wasm'], () => {
             }),
           )
           .subscribe();
-        const {error, escaped} = await watched(() => train(trained, 0)); // of epochs before an error tfjs leaves its logs behind
+        const {error, escaped} = await watched(() => train(trained, 0));
         expect([error, escaped.length, caught.length]).to.deep.equal([undefined, 0, 2]);
       });
 

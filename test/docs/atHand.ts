@@ -57,7 +57,9 @@ globalThis.setTimeout = ((run: () => void, delay?: number) => {
   return delay !== undefined && delay >= 60_000 ? timer.unref() : timer;
 }) as typeof setTimeout;
 
-/** What a block may use without having made it: three kinds of points that overlap, and a network that tells them apart. */
+/**
+ * What a block may use without having made it: three kinds of points that overlap, and a network that tells them apart.
+ */
 export const {x, y} = points(512, 1);
 export const {x: testX, y: testY} = points(256, 2);
 export const dataset = tf.data.zip({xs: tf.data.array(tf.unstack(x)), ys: tf.data.array(tf.unstack(y))}).batch(32);

@@ -1,4 +1,5 @@
-// The programs named as arguments, in one process: each begins when the one before has nothing left to do. A line of markers tells their outputs apart.
+// The programs named as arguments, in one process: each begins when the one before has nothing left to do. A line of
+// markers tells their outputs apart.
 import {pathToFileURL} from 'node:url';
 import {beginAnew, savedModels} from './atHand.ts';
 import {BEGUN, ENDED} from './runPrograms.ts';

@@ -7,8 +7,8 @@ import {fileHandler} from 'tfjs-compress/plugins/node';
 import {loadFashionMnist} from '../../examples/fashion-mnist/data.ts';
 
 /**
- * The files that the commands of a guide read: `model/`, a small classifier of Fashion-MNIST; `images/`, what it is made for, one of them cut off;
- * `test-images.idx.gz` and `test-labels.idx.gz`.
+ * The files that the commands of a guide read: `model/`, a small classifier of Fashion-MNIST; `images/`, what it is
+ * made for, one of them cut off; `test-images.idx.gz` and `test-labels.idx.gz`.
  */
 export async function commandFixtures(folder: string): Promise<void> {
   await mkdir(folder, {recursive: true});

@@ -6,7 +6,10 @@ import {type CodeBlock, excerptOf, isAsShown, shownOutput} from './codeBlocks.ts
 import {programsOf, writePrograms} from './documentPrograms.ts';
 import {runPrograms} from './runPrograms.ts';
 
-/** Tests that the `ts` blocks of a document run, save and print what the document shows, and that excerpts are of the files that they name. Call it within `describe`. */
+/**
+ * Tests that the `ts` blocks of a document run, save and print what the document shows, and that excerpts are of the
+ * files that they name. Call it within `describe`.
+ */
 export function describeBlocks(name: string, blocks: readonly CodeBlock[]): void {
   const programs = programsOf(`${name}-run`, blocks);
   let outcomes: ReturnType<typeof runPrograms> | undefined;

@@ -14,8 +14,9 @@ const {scripts, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf
 const INSTALLABLE = ['tfjs-compress', '@tensorflow/tfjs', 'jpeg-js', ...Object.keys(peerDependencies)];
 
 /**
- * Tests that the `sh` blocks of a document work: commands of the command line are run, one after the other, in a folder with the files of {@link commandFixtures};
- * of npm's own the scripts and packages must exist. Call it within `describe`.
+ * Tests that the `sh` blocks of a document work: commands of the command line are run, one after the other, in a folder
+ * with the files of {@link commandFixtures}; of npm's own the scripts and packages must exist. Call it within
+ * `describe`.
  */
 export function describeCommands(name: string, blocks: readonly CodeBlock[]): void {
   const folder = join('.cache', 'docs', `${name}-commands`);

@@ -3,7 +3,10 @@ import {build} from 'esbuild';
 import {parseHTML} from 'linkedom';
 import type {CodeBlock} from './codeBlocks.ts';
 
-/** Tests that the `html` blocks of a document are pages whose scripts a bundler takes, with every name that they import. Call it within `describe`. */
+/**
+ * Tests that the `html` blocks of a document are pages whose scripts a bundler takes, with every name that they import.
+ * Call it within `describe`.
+ */
 export function describePages(blocks: readonly CodeBlock[]): void {
   for (const {code, line} of blocks.filter(({language}) => language === 'html')) {
     it(`the page in line ${line} can be bundled`, async () => {

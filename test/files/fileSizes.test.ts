@@ -43,9 +43,10 @@ onBackends(['wasm'], () => {
     });
 
     for (const bits of [8, 4, 3, 2, 'ternary', 1] as const) {
-      it(`${bits} bits, packed: weights.bin is within 3 % of its ideal, and model.json takes at most 4 KiB more than that of float32`, () => {
+      it(`${bits} bits, packed: weights.bin within 3 % of ideal, model.json within 4 KiB of float32's`, () => {
         const {weights, json, ideal} = files.get(bits) ?? expect.fail();
-        expect(weights).to.be.within(bits === 3 ? 0.95 * ideal : ideal, 1.03 * ideal); // 7 letters of 3 bits take log₂ 7
+        // 7 letters of 3 bits take log₂ 7.
+        expect(weights).to.be.within(bits === 3 ? 0.95 * ideal : ideal, 1.03 * ideal);
         expect(json).to.be.below(floatJson + 4096);
       });
     }
@@ -65,7 +66,8 @@ onBackends(['wasm'], () => {
     it('exportStock writes a byte per weight with one step per layer', async () => {
       const compression = await quantized({bits: 4, granularity: 'tensor'});
       const {weights} = await saved((handler) => exportStock(compression, handler));
-      expect(weights).to.equal(493_184 + 4 * (UINT8_WEIGHTS - 493_184)); // 493184 entries of kernels, the rest in float32
+      // 493184 entries of kernels, the rest in float32.
+      expect(weights).to.equal(493_184 + 4 * (UINT8_WEIGHTS - 493_184));
       compression.dispose();
     });
 

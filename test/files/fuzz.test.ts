@@ -19,7 +19,7 @@ onBackends(['cpu'], () => {
   describe('loadPacked of damaged and of edited files', function () {
     this.timeout(300_000);
     for (const [name, packing] of Object.entries(packings)) {
-      it(`gives the weights that were saved, those of an enemy who made the checksum anew, or an ArtifactError: ${name}`, async () => {
+      it(`gives the weights of the file, even if an enemy set its checksum, or an ArtifactError: ${name}`, async () => {
         const model = await packedModel(packing);
         const original = mutableOf(await collectArtifacts(model));
         const truth = await bitsOf(model);
@@ -55,7 +55,10 @@ onBackends(['cpu'], () => {
   });
 });
 
-/** What came of loading; throws if anything but the weights of the file or an ArtifactError did, or if it took or left memory that it should not. */
+/**
+ * What came of loading; throws if anything but the weights of the file or an ArtifactError did, or if it took or left
+ * memory that it should not.
+ */
 async function outcomeOf(
   {json, weightData}: Mutable,
   truth: ReadonlyMap<string, string>,

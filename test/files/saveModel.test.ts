@@ -34,7 +34,8 @@ onBackends(['cpu'], () => {
           ? io.withSaveHandler((artifacts) => {
               const kept = storages[nameIn(url)](artifacts);
               if (kept) stored.set(nameIn(url), kept);
-              return Promise.resolve({modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)}); // as tfjs: before anything is written
+              // As tfjs: before anything is written.
+              return Promise.resolve({modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)});
             })
           : never,
       );
@@ -67,7 +68,8 @@ onBackends(['cpu'], () => {
           .with.property('message')
           .that.matches(
             new RegExp(
-              `^saveModel: expected indexeddb://saveModel-${name} to hold the 332 bytes of weights that were saved, found ${found}; the browser has no room for them`,
+              `^saveModel: expected indexeddb://saveModel-${name} to hold the 332 bytes of weights that were ` +
+                `saved, found ${found}; the browser has no room for them`,
             ),
           );
         expect(await predictionsOf(network, x)).to.deep.equal(before);

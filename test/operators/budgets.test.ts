@@ -25,6 +25,7 @@ import {
   untilTensors,
   weightsOf,
 } from '../support/models/smallNetworks.ts';
+import {pattern} from '../support/pattern.ts';
 
 const ALPHABETS = [2, 3, 4, 7, 15, 31, 63, 255];
 
@@ -86,9 +87,10 @@ onBackends(['wasm'], () => {
       const error = await leavingAlone(network, () => errorOf(budgeted({bitsPerWeight: 1.2})));
       expect(error).to.be.instanceOf(ModelError);
       const min = Number(
-        /^spfqQuantize: expected a budget of at least ([\d.]+) bits per weight, scales included, which the smallest letters of every layer take, got 1.2$/.exec(
-          error.message,
-        )?.[1],
+        pattern(
+          /^spfqQuantize: expected a budget of at least ([\d.]+) bits per weight, scales included, which the /,
+          /smallest letters of every layer take, got 1.2$/,
+        ).exec(error.message)?.[1],
       );
       const {report, dispose} = await quantized({bitsPerWeight: min});
       expect(report.size.bitsPerWeight).to.be.closeTo(min, 1e-3);
@@ -112,7 +114,10 @@ onBackends(['wasm'], () => {
       const error = await leavingAlone(network, () => errorOf(budgeted({maxRelativeError: 1e-6})));
       expect(error).to.be.instanceOf(ModelError);
       expect(error.message).to.match(
-        /^spfqQuantize: layer 'wide': expected a relative error up to 0.000001, reached [\d.]+ % at 8 bits; allow a larger `maxRelativeError`, or leave the layer out by `exclude`$/,
+        pattern(
+          /^spfqQuantize: layer 'wide': expected a relative error up to 0.000001, reached [\d.]+ % at 8 /,
+          /bits; allow a larger `maxRelativeError`, or leave the layer out by `exclude`$/,
+        ),
       );
     });
 
@@ -189,7 +194,7 @@ onBackends(['wasm'], () => {
       expect(memory().numTensors).to.equal(tensors);
     });
 
-    it('what the outputs feel of one layer is the square of their relative error with that layer alone quantized', async () => {
+    it('output sensitivity is the squared relative error of the outputs with one layer quantized', async () => {
       const some = slice(x, 0, 64);
       const {
         model,

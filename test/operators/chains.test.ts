@@ -66,7 +66,9 @@ async function reloaded(model: LayersModel): Promise<LayersModel> {
   return loadLayersModel(io.fromMemory(saved[0]));
 }
 
-/** The compression at the end of a chain, its letters and zeros looked at after every stage; the model is the caller's. */
+/**
+ * The compression at the end of a chain, its letters and zeros looked at after every stage; the model is the caller's.
+ */
 async function chained(network: LayersModel, x: Tensor, stages: readonly Stage[]): Promise<Compression> {
   const watched = stages.flatMap((stage) => [stage, seen(expectLettersAndZeros)]);
   return lastValueFrom(
@@ -91,7 +93,7 @@ onBackends(['wasm'], () => {
       for (const granularity of ['tensor', 'channel', {group: 8}] as const) {
         for (const symmetric of [true, false]) {
           const options = {...alphabet, granularity, symmetric};
-          it(`prune, spfqQuantize(${JSON.stringify(options)}), correct, correct, load: the same weights are 0 throughout`, async () => {
+          it(`prune, spfqQuantize(${JSON.stringify(options)}), correct twice, load: the same zeros`, async () => {
             const masks: number[][] = [];
             const {model, layers, dispose} = await chained(network, x, [
               spfqPrune({sparsity: 0.6}),
@@ -128,7 +130,7 @@ onBackends(['wasm'], () => {
       {bits: 3, granularity: {group: 8}},
     ] as const satisfies readonly SpfqCompressOptions[]) {
       for (const sparsity of [0.25, 0.7]) {
-        it(`spfqCompress(${JSON.stringify({...options, sparsity})}) prunes to one weight, and correct keeps it`, async () => {
+        it(`spfqCompress(${JSON.stringify({...options, sparsity})}) prunes exactly; correct keeps it`, async () => {
           const {
             layers: [wide, scores],
             report,
@@ -172,7 +174,7 @@ onBackends(['wasm'], () => {
       });
     }
 
-    it('a pruned and quantized model, saved to a folder and loaded from it, predicts the same bits and has the same zeros', async () => {
+    it('a pruned and quantized model, saved and loaded, predicts the same bits and has the same zeros', async () => {
       const {model, dispose} = await chained(network, x, [
         spfqPrune({sparsity: 0.5}),
         spfqQuantize({...BRIEF, bits: 2}),

@@ -171,7 +171,8 @@ onBackends(['wasm'], () => {
       const error = await leavingAlone(network, () => errorOf(compress(network).pipe(calibrate(data), correct())));
       expect(error).to.be.instanceOf(ModelError);
       expect(error.message).to.equal(
-        'correct: expected a compressed model, got one without compressed layers; put it after spfqQuantize, spfqPrune or spfqCompress',
+        'correct: expected a compressed model, got one without compressed layers; put it after spfqQuantize, ' +
+          'spfqPrune or spfqCompress',
       );
       data.dispose();
     });

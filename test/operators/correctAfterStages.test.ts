@@ -97,7 +97,7 @@ onBackends(['wasm'], () => {
           });
         });
 
-        it("raises no layer's calibration error, on inputs as they are after the correction of those before it; reports held-out errors", () =>
+        it("raises no layer's calibration error given the corrected inputs; reports held-out errors", () =>
           expectNoneToRise(from, to));
 
         it('with bias: false raises none either', () => corrected(stages, {bias: false}, expectNoneToRise));

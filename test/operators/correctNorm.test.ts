@@ -94,7 +94,7 @@ onBackends(['wasm'], () => {
       return lastValueFrom(compress(network).pipe(calibrate(x), stage, correct(options)));
     }
 
-    it('re-estimates moving statistics such that what the BatchNormalization gives is nearer to the original, in every channel', async () => {
+    it('re-estimates moving statistics: each output channel is nearer to the original', async () => {
       const coarse = rtnQuantize({bits: 1}); // leaves the scale of a channel wrong, where sweeps would not
       const [without, full] = [
         await corrected({exclude: 'conv', batchNorm: false}, coarse),
@@ -135,7 +135,7 @@ onBackends(['wasm'], () => {
       dispose();
     });
 
-    it('batchNorm: false leaves the variance, and moves the mean by what the convolution loses: μ − E(y − ỹ) over the calibrated rows', async () => {
+    it('batchNorm: false keeps the variance, moves the mean by the loss: μ − E(y − ỹ) over all rows', async () => {
       const {model, report, dispose} = await corrected({batchNorm: false});
       expect(report.layers[0].correction?.kept).to.equal(true);
       const [before, after] = [await layerWeights(network, 'norm'), await layerWeights(model, 'norm')];

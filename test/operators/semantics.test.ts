@@ -138,7 +138,7 @@ onBackends(['wasm'], () => {
       expect(both[0]).not.to.deep.equal(both[1]);
     });
 
-    it('a second stage over the same layers gives the model that it gives alone: both start from the original', async () => {
+    it('a second stage over the same layers gives the same model as alone: it starts from the original', async () => {
       const fine = spfqQuantize({bits: 8});
       const coarse = spfqQuantize({bits: 2});
       const alone = await lastValueFrom(compress(network).pipe(calibrate(x), coarse));
@@ -155,7 +155,7 @@ onBackends(['wasm'], () => {
       });
     });
 
-    it('stages over different layers add up, in the order of the walk; the report says which left what as it was', async () => {
+    it('stages over different layers add up, in the order of the walk; the report names what they left', async () => {
       const result = await lastValueFrom(
         compress(network).pipe(
           calibrate(x),
@@ -177,7 +177,7 @@ onBackends(['wasm'], () => {
   });
 
   describe('progress', () => {
-    it('says stage, layer, index, total, fraction, elapsed and remaining, in order, once per layer and once at the end', async () => {
+    it('gives stage, layer, index, total, fraction, elapsed, remaining: once per layer and at the end', async () => {
       const network = denseNetwork();
       const x = gaussianTensor([64, 6], 1);
       const events: ProgressEvent[] = [];

@@ -48,7 +48,7 @@ onBackends(['wasm'], () => {
 
     for (const mask of ['best', 'path', 'magnitude', 'wanda'] as const) {
       for (const sparsity of [0, 0.3, 0.5, 0.9]) {
-        it(`mask '${mask}' makes round(${sparsity} · size) weights of every layer exactly 0, and no others`, async () => {
+        it(`mask '${mask}' makes exactly round(${sparsity} · size) weights of every layer 0`, async () => {
           const {layers, kernels, report} = await pruned({mask, sparsity, ...ALL});
           expect(layers.map(({name}) => name)).to.deep.equal(['conv', 'depthwise', 'hidden', 'out']);
           for (const [i, layer] of layers.entries()) {
@@ -78,7 +78,7 @@ onBackends(['wasm'], () => {
       [{n: 5, m: 9}, 5, 9],
     ] as const) {
       for (const mask of ['best', 'path', 'magnitude', 'wanda'] as const) {
-        it(`pattern ${JSON.stringify(pattern)}, mask '${mask}': every ${group} neighbouring features of every neuron keep ${kept}`, async () => {
+        it(`pattern ${JSON.stringify(pattern)}, mask '${mask}': each ${group} neighbours keep ${kept}`, async () => {
           const {layers} = await pruned({pattern, mask});
           expect(layers.map(({name}) => name)).to.deep.equal(group === 4 ? ['conv'] : ['conv', 'hidden']);
           for (const {
@@ -96,7 +96,7 @@ onBackends(['wasm'], () => {
       }
     }
 
-    it('names the mask that won: of those no worse than magnitude the one with the least error behind the activation', async () => {
+    it('names the mask that won: the least error after the activation of those no worse than magnitude', async () => {
       const {report} = await pruned({sparsity: 0.7});
       for (const {pruning, relativeError} of report.layers) {
         const {mask, candidates = [], pattern} = pruning ?? {};
@@ -111,7 +111,7 @@ onBackends(['wasm'], () => {
     });
 
     for (const sparsity of [0.5, 0.8]) {
-      it(`at ${sparsity} no layer has a larger held-back error than with magnitude and least squares on the same inputs`, async () => {
+      it(`at ${sparsity} no layer has a larger held-out error than with magnitude and least squares`, async () => {
         const [best, magnitude] = [
           (await pruned({sparsity})).report.layers,
           (await pruned({sparsity, mask: 'magnitude'})).report.layers,
@@ -133,7 +133,7 @@ onBackends(['wasm'], () => {
       expect(await error({})).to.be.lessThan(0.9 * (await error({iterations: 0})));
     });
 
-    it("threshold: c with mask: 'magnitude' and iterations: 0 makes exactly the weights with |w| ≤ c zero; so does a nearest path without feedback", async () => {
+    it('threshold: c by magnitude makes exactly |w| ≤ c zero, as does a nearest path without feedback', async () => {
       const before = await weightsOf(network);
       const expected = before[0].map((weight) => (Math.abs(weight) > 0.4 ? weight : 0));
       for (const options of [
@@ -146,7 +146,7 @@ onBackends(['wasm'], () => {
       }
     });
 
-    it('threshold: c of a stochastic path without feedback leaves what is above c, and makes the rest 0 or ±c', async () => {
+    it('threshold: c of a stochastic path without feedback keeps |w| > c, and makes the rest 0 or ±c', async () => {
       const before = await weightsOf(network);
       const {kernels} = await pruned({threshold: 0.4, iterations: 0, feedback: 'none', alignment: 'none'});
       kernels.get('conv')?.forEach((weight, i) => {
@@ -176,7 +176,7 @@ onBackends(['wasm'], () => {
       [0.6, 0.3],
     ]) {
       for (const mask of ['best', 'path', 'magnitude', 'wanda'] as const) {
-        it(`of what was pruned by ${first}, ${second} with mask '${mask}' keeps every zero, and ends at ${Math.max(first, second)}`, async () => {
+        it(`${first}, then ${second} by '${mask}' keeps every zero, ends at ${Math.max(first, second)}`, async () => {
           const once = await pruned({sparsity: first});
           const twice = await through(spfqPrune({sparsity: first}), spfqPrune({sparsity: second, mask}));
           for (const [i, layer] of twice.layers.entries()) {
@@ -199,7 +199,8 @@ onBackends(['wasm'], () => {
         );
         expect(error).to.be.instanceOf(ModelError);
         expect(error.message).to.equal(
-          "spfqPrune: layer 'conv': expected float weights, got letters; put spfqPrune before the quantizing stage, or use spfqCompress",
+          "spfqPrune: layer 'conv': expected float weights, got letters; put spfqPrune before the quantizing " +
+            'stage, or use spfqCompress',
         );
       });
     }

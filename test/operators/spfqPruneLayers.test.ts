@@ -35,7 +35,7 @@ onBackends(['wasm'], () => {
     }
     const pruned = (options: SpfqPruneOptions) => through(spfqPrune(options));
 
-    it('leaves layers dense that are too narrow, that give the output, or that the pattern does not fit, and says so; `include` overrides it', async () => {
+    it('keeps narrow, output and ill-fitting layers dense, and says so; `include` overrides it', async () => {
       const {report, kernels} = await pruned({pattern: '2:4'});
       const before = await weightsOf(network);
       expect(report.skipped).to.deep.equal([
@@ -69,7 +69,7 @@ onBackends(['wasm'], () => {
       ]);
     });
 
-    it('a layer that `include` names, whose features m does not divide, ends the stream with a ModelError that names it', async () => {
+    it('an included layer whose features m does not divide ends the stream with a ModelError naming it', async () => {
       const error = await leavingAlone(network, () =>
         errorOf(
           compress(network).pipe(calibrate(x, {rows: 1024}), spfqPrune({pattern: '2:4', include: ['conv', 'hidden']})),

@@ -77,7 +77,7 @@ onBackends(['wasm'], () => {
 
     for (const granularity of ['tensor', 'channel', {group: 5}] as const) {
       for (const bits of [1, 2, 3, 8] as const) {
-        it(`with granularity ${JSON.stringify(granularity)} at ${bits} bits, every weight is step · (code + shift) + offset in float32, and biases move freely`, async () => {
+        it(`${JSON.stringify(granularity)}, ${bits} bits: every weight is step · (code + shift) + offset`, async () => {
           const {model: small, layers: compressed, dispose} = await quantized(network, x, {bits, granularity});
           const weights = await weightsOf(small);
           for (const [l, layer] of quantizedLayers(compressed).entries()) {

@@ -65,7 +65,7 @@ describe('stage', () => {
     });
   });
 
-  it('gives what its run makes, and disposes of the model that it was given, not of what its source made for both', async () => {
+  it('emits what its run makes, and disposes of the given model, not of what its source made for both', async () => {
     const [before, after] = [fake('before'), fake('after')];
     const log = await logOf(before, () => Promise.resolve(after.compression));
     expect(log).to.deep.equal([after.compression, 'complete']);

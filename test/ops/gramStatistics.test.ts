@@ -136,7 +136,7 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       if (backend !== 'webgpu') expect(memory().numBytes).to.equal(before.numBytes);
     });
 
-    it('has a checkpoint between the products of a wide layer: no one multiplies more than 448 × 448 features', async () => {
+    it('has a checkpoint between the products of a wide layer, each of at most 448 × 448 features', async () => {
       let checkpoints = 0;
       const statistics = new GramStatistics(
         createTaskRunner(async () => {

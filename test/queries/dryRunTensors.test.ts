@@ -120,7 +120,7 @@ onBackends(['wasm'], () => {
     ] satisfies ReadonlyArray<
       readonly [number, DryRunOptions, ReadonlyArray<OperatorFunction<Compression, Compression>>]
     >) {
-      it(`estimates the tensors of ${samples} samples with ${JSON.stringify(options)} within 1/1.2 and 2 times what they take`, async () => {
+      it(`${samples} samples, ${JSON.stringify(options)}: estimates tensors within 1/1.2 and 2 times`, async () => {
         const others = memory().numBytes - 4 * model.countParams();
         const {peak} = dryRun(model, {...options, samples, rows: 4096});
         const measured =

@@ -24,7 +24,9 @@ onBackends(['wasm', 'cpu'], () => {
       expect(memory().numTensors).to.equal(start);
     });
 
-    /** The message of the DataError with which quantizing on this data ends; nothing may be left and nothing changed. */
+    /**
+     * The message of the DataError with which quantizing on this data ends; nothing may be left and nothing changed.
+     */
     async function refusal(data: CalibrationData, model = network, options = {}): Promise<string> {
       const error = await leavingAlone(model, () =>
         errorOf(compress(model).pipe(calibrate(data, options), spfqQuantize({bits: 2}))),
@@ -163,7 +165,8 @@ onBackends(['wasm', 'cpu'], () => {
 
     it('inputs so large that their squares overflow: names the layer', async () => {
       expect(await refusal(() => [tensor(new Float32Array(48).fill(1e30), [8, 6])])).to.equal(
-        "spfqQuantize: layer 'hidden': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; scale the calibration data as in training",
+        "spfqQuantize: layer 'hidden': expected inputs whose squares are finite, got NaN or Infinity from the " +
+          'layers before it; scale the calibration data as in training',
       );
     });
 

@@ -43,7 +43,8 @@ onBackends(['wasm', 'cpu'], (backend) => {
       ],
       [
         sequential(),
-        'expected a built model, got one without inputs; give its first layer an inputShape, or call model.build(shape)',
+        'expected a built model, got one without inputs; give its first layer an inputShape, or call ' +
+          'model.build(shape)',
       ],
     ] as const) {
       it(`compress and fit: ${message}`, async () => {
@@ -91,7 +92,8 @@ onBackends(['wasm', 'cpu'], (backend) => {
         const network = denseNetwork();
         await spoil(network, index, NaN);
         expect(await refusal(network)).to.equal(
-          `spfqQuantize: layer '${layer}': expected finite weights, got NaN in ${layer}/${weight}; retrain or reload the model`,
+          `spfqQuantize: layer '${layer}': expected finite weights, got NaN in ${layer}/${weight}; retrain or ` +
+            'reload the model',
         );
       });
     }
@@ -148,7 +150,8 @@ onBackends(['wasm', 'cpu'], (backend) => {
       expect(error).to.be.instanceOf(BackendError);
       expect(error.message).to.equal(
         `FollowPath: expected a kernel on backend '${backend}' because strictKernels is set, found none; ` +
-          "import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run the reference",
+          "import 'tfjs-compress/plugins/webgpu' and use the backend 'webgpu', or leave strictKernels out to run " +
+          'the reference',
       );
       network.dispose();
     });
@@ -186,7 +189,8 @@ onBackends(['wasm', 'cpu'], (backend) => {
       it(`targets of shape [${shape.join(', ')}] for 32 samples and 3 scores`, async () => {
         const ys = ones(shape);
         expect(await refusal({xs: x, ys})).to.equal(
-          `evaluate: expected targets of shape [32] (class numbers) or [32, 3] (as the output), got [${shape.join(', ')}]`,
+          'evaluate: expected targets of shape [32] (class numbers) or [32, 3] (as the output), got ' +
+            `[${shape.join(', ')}]`,
         );
         ys.dispose();
       });

@@ -15,8 +15,8 @@ import {onBackends} from '../support/backends/onBackends.ts';
 import {denseNetwork} from '../support/models/smallNetworks.ts';
 
 const QUANTIZE_OPTIONS =
-  'budget, bits, levels, layout, symmetric, granularity, scale, alignment, order, feedback, damping, scaling, rounding, samples, sweeps, rounds, pairs, ridge, ' +
-  'bias, dead, seed, include, exclude, memory, strictKernels';
+  'budget, bits, levels, layout, symmetric, granularity, scale, alignment, order, feedback, damping, scaling, ' +
+  'rounding, samples, sweeps, rounds, pairs, ridge, bias, dead, seed, include, exclude, memory, strictKernels';
 
 /** Options as a script without types may give them, and the message that they deserve. */
 const REFUSED: ReadonlyArray<readonly [object | null | number | string, string]> = [

@@ -16,7 +16,8 @@ import {
 } from '../support/models/smallNetworks.ts';
 
 const STARTS_ANEW =
-  'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an iterator';
+  'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an ' +
+  'iterator';
 
 onBackends(['wasm', 'cpu'], () => {
   describe('calibration data that is refused', () => {
@@ -104,7 +105,7 @@ onBackends(['wasm', 'cpu'], () => {
       });
     });
 
-    it('a Dataset, a cold Observable, an opener of a Dataset, and tensors of the same samples give the same codes', async () => {
+    it('a Dataset, a cold Observable, an opener of a Dataset, and tensors give the same codes', async () => {
       const x = gaussianTensor([64, 6], 3);
       const halves = () => [0, 32].map((first) => x.slice([first, 0], [32, 6]));
       const dataset = tfData.generator(function* () {

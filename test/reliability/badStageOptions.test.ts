@@ -54,7 +54,8 @@ const REFUSED: ReadonlyArray<readonly [string, (options: never) => unknown, unkn
         name,
         build,
         {sparsity: 0.5, pattern: '2:4'},
-        'expected `sparsity` to be absent with a pattern n:m, which says by itself how many weights are pruned, got 0.5',
+        'expected `sparsity` to be absent with a pattern n:m, which says by itself how many weights are pruned, ' +
+          'got 0.5',
       ],
     ] as const;
   }),

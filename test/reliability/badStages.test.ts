@@ -74,7 +74,8 @@ onBackends(['wasm'], (backend) => {
         const error = await refusal(() => [tensor(new Float32Array(8 * 33).fill(1e30), [8, 33])]);
         expect(error).to.be.instanceOf(DataError);
         expect(error.message).to.equal(
-          `${name}: layer 'wide': expected inputs whose squares are finite, got NaN or Infinity from the layers before it; scale the calibration data as in training`,
+          `${name}: layer 'wide': expected inputs whose squares are finite, got NaN or Infinity from the layers ` +
+            'before it; scale the calibration data as in training',
         );
       });
 
@@ -160,7 +161,8 @@ onBackends(['wasm'], (backend) => {
       expect(error).to.be.instanceOf(ModelError);
       expect(error.message).to.equal(
         'spfqPrune: expected a model with at least one layer to compress, got none: wide (Dense): in `exclude`; ' +
-          'scores (Dense): the output layer stays dense, because zeros there starve single outputs; `include` overrides this',
+          'scores (Dense): the output layer stays dense, because zeros there starve single outputs; `include` ' +
+          'overrides this',
       );
       [network, x].forEach((one) => {
         one.dispose();
@@ -175,7 +177,8 @@ onBackends(['wasm'], (backend) => {
       );
       expect(error).to.be.instanceOf(ModelError);
       expect(error.message).to.equal(
-        "spfqCompress: layer 'wide': expected features that the 4 of pattern 2:4 divides, got 33; leave the layer out of `include`, or choose another pattern",
+        "spfqCompress: layer 'wide': expected features that the 4 of pattern 2:4 divides, got 33; leave the " +
+          'layer out of `include`, or choose another pattern',
       );
       [network, x].forEach((one) => {
         one.dispose();

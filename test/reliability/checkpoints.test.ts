@@ -56,7 +56,7 @@ const stages: Readonly<Record<string, readonly Stage[]>> = {
 
 onBackends(['cpu'], () => {
   for (const [name, chain] of Object.entries(stages)) {
-    it(`${name} reaches more checkpoints, the more features there are: no piece of work grows with the layer`, async () => {
+    it(`${name} reaches more checkpoints with more features: no piece of work grows with the layer`, async () => {
       const [few, many] = [await countCheckpoints(chain, 64), await countCheckpoints(chain, 512)];
       expect(many).to.be.at.least(3 * few);
     });
@@ -96,7 +96,9 @@ onBackends(['cpu'], () => {
   });
 });
 
-/** Checkpoints of the last stage of a chain for a dense layer of this many features. At one of them it may be cancelled. */
+/**
+ * Checkpoints of the last stage of a chain for a dense layer of this many features. At one of them it may be cancelled.
+ */
 async function countCheckpoints(chain: readonly Stage[], features: number, cancelledAt = Infinity): Promise<number> {
   const [model, x] = [networkOf(features), gaussianTensor([80, features], 2)];
   const made: Compression[] = [

@@ -72,7 +72,7 @@ onBackends(['cpu', 'wasm'], () => {
       });
     });
 
-    it('stay as they are in every stage, those with weights with a reason, and the layers around them are compressed', async () => {
+    it('stay as they are in every stage, with a reason if they have weights; others are compressed', async () => {
       const [model, x] = [network(), gaussianTensor([64, 8], 1)];
       const own = await Promise.all(
         model

@@ -166,7 +166,7 @@ onBackends(['wasm', 'cpu'], () => {
   });
 
   describe('the original model', () => {
-    it('is never written to or disposed of: it predicts the same bits after complete, error and unsubscribe', async () => {
+    it('is never written to or disposed of: same predictions after complete, error and unsubscribe', async () => {
       const network = denseNetwork();
       const x = gaussianTensor([64, 6], 1);
       const before = await predictionsOf(network, x);

@@ -110,7 +110,8 @@ onBackends(['wasm'], () => {
           'out Dense # × # # # – channel # %* # / (#) # % # #! reference #',
           '* on calibrated rows: too few samples to hold any out',
           '! fewer calibration rows than features: calibrate on more samples',
-          '(bound) does not apply: it holds with probability # for stochastic rounding along the path without clipped steps',
+          '(bound) does not apply: it holds with probability # for stochastic rounding along the path without ' +
+            'clipped steps',
           'spfqQuantize left norm (BatchNormalization) as it is: has no weight matrix',
           'spfqQuantize left last (Dense) as it is: in `exclude`',
           'weights: # of # at # bits with scales; bytes: # → # packed, # gzipped',
@@ -183,7 +184,7 @@ onBackends(['wasm'], () => {
       dull.dispose();
     });
 
-    it('the relative error is ‖XW − XQ − 1sᵀ‖/‖XW‖ on rows that were held out: that of all rows up to sampling', async () => {
+    it('the relative error is ‖XW − XQ − 1sᵀ‖/‖XW‖ on held-out rows: that of all rows up to sampling', async () => {
       const wide = gaussianTensor([4096, 6], 8);
       const {model, report, dispose} = await lastValueFrom(
         compress(network).pipe(calibrate(wide), spfqQuantize({bits: 2})),

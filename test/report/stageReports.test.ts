@@ -86,7 +86,7 @@ onBackends(['wasm'], () => {
         48,
       ],
     ] as const) {
-      it(`after ${name} a pruned layer packs its mask, codes of kept weights alone, and ${numbers} steps and offsets`, async () => {
+      it(`after ${name} a pruned layer packs its mask, kept codes, and ${numbers} steps and offsets`, async () => {
         const {
           layers,
           report: {layers: reports},
@@ -123,7 +123,7 @@ onBackends(['wasm'], () => {
       });
     }
 
-    it('as text: pruned share and pattern, float32 letters, winner of the masks, dense layers, corrections, damping', async () => {
+    it('as text: pruned share, pattern, float32 letters, best mask, dense layers, corrections, damping', async () => {
       const {report} = await through(
         spfqPrune({pattern: {n: 1, m: 3}, mask: 'magnitude'}),
         optqQuantize({bits: 4, exclude: 'wide'}),
@@ -145,7 +145,8 @@ onBackends(['wasm'], () => {
       expect(lines).to.include('scores: damping #');
       expect(lines.filter((line) => line.includes(': correction'))).to.have.length(2);
       expect(lines).to.include(
-        'spfqPrune left scores (Dense) as it is: the output layer stays dense, because zeros there starve single outputs; `include` overrides this',
+        'spfqPrune left scores (Dense) as it is: the output layer stays dense, because zeros there starve single ' +
+          'outputs; `include` overrides this',
       );
       expect(lines).to.include('optqQuantize left wide (Dense) as it is: in `exclude`');
     });

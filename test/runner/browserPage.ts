@@ -1,6 +1,6 @@
 /**
- * The page that runs the bundle under mocha. It calls `report(line)` for each test and `finish(outcome)` at the end, which
- * the runner provides.
+ * The page that runs the bundle under mocha. It calls `report(line)` for each test and `finish(outcome)` at the end,
+ * which the runner provides.
  */
 export function browserPage(grep?: string): string {
   return `<!doctype html>
@@ -22,7 +22,10 @@ export function browserPage(grep?: string): string {
     mocha.run(() => window.finish({passed, failed, empty}))
       .on('suite', (suite) => window.report('  '.repeat(suite.titlePath().length) + suite.title))
       .on('pass', (test) => { passed++; window.report('  '.repeat(test.titlePath().length) + '✔ ' + test.title); })
-      .on('fail', (test, error) => { failed++; window.report('\\n  ✖ ' + test.fullTitle() + '\\n' + (error.stack ?? error) + '\\n'); });
+      .on('fail', (test, error) => {
+        failed++;
+        window.report('\\n  ✖ ' + test.fullTitle() + '\\n' + (error.stack ?? error) + '\\n');
+      });
   } catch (error) {
     window.report('  ✖ the bundle does not load\\n' + (error.stack ?? error));
     window.finish({passed: 0, failed: 1, empty});

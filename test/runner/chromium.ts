@@ -16,7 +16,8 @@ export function findOrInstallChromium(): string {
   const found = find();
   if (found === undefined) {
     throw new Error(
-      'expected Chromium, whose WebGPU the tests need, found none; install it (Debian: apt-get install chromium) or set CHROMIUM_PATH',
+      'expected Chromium, whose WebGPU the tests need, found none; install it (Debian: apt-get install chromium) ' +
+        'or set CHROMIUM_PATH',
     );
   }
   return found;

@@ -8,6 +8,10 @@ export interface Counts extends Outcome {
   readonly files: readonly string[];
 }
 
+// `npm run coverage` measures this process alone: in a program that a test starts, tsx compiles a file to other code,
+// and c8 would take the positions of one for those of the other.
+delete process.env['NODE_V8_COVERAGE'];
+
 /** Mocha's usual report on the console, and the counts as JSON in the file that `COUNTS_FILE` names. */
 export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {

@@ -60,7 +60,8 @@ for (const [name, weights] of Object.entries(cases)) {
     for (const options of alphabets) {
       const alphabet = uniformAlphabet(options);
       for (const granularity of granularities) {
-        it(`gives finite letters of the alphabet: ${alphabet.levels} letters, ${alphabet.layout}, ${JSON.stringify(granularity)}`, async () => {
+        const form = `${alphabet.levels} letters, ${alphabet.layout}, ${JSON.stringify(granularity)}`;
+        it(`gives finite letters of the alphabet: ${form}`, async () => {
           for (const scale of ['calibration', 'mse', 'absmax'] as const) {
             for (const inputs of inputsFor(weights.rows)) {
               expectLetters(
@@ -77,7 +78,8 @@ for (const [name, weights] of Object.entries(cases)) {
 
 describe('quantizeWeights', () => {
   for (const options of alphabets) {
-    it(`of zeros is zeros, with step 0: ${uniformAlphabet(options).levels} letters, ${uniformAlphabet(options).layout}`, async () => {
+    const {levels, layout} = uniformAlphabet(options);
+    it(`of zeros is zeros, with step 0: ${levels} letters, ${layout}`, async () => {
       const {
         values,
         scales,

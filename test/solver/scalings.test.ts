@@ -10,7 +10,7 @@ const inputs = gaussianMatrix(80, 24, 2);
 const SCALINGS = [1, 4, 16];
 
 describe('quantizeWeights with several scalings C', () => {
-  it('gives each neuron the letters of that C whose error ‖XW − XQ‖² is the least, computed from the rows', async () => {
+  it('gives each neuron the letters of the C with the least error ‖XW − XQ‖², computed from the rows', async () => {
     const alone = await Promise.all(SCALINGS.map(async (scaling) => errorsOf(await quantized([scaling]))));
     const together = errorsOf(await quantized(SCALINGS));
     together.forEach((error, n) => {

@@ -141,7 +141,8 @@ onBackends(['wasm', 'cpu'], () => {
           ['scores', isExact],
         ]);
         expect(await difference(compression.model, loaded, x)).to.be.below(isExact ? 1e-6 : 1e-3);
-        if (what === 'one step') expect(report.bytes).to.equal(72 + 36 + 2048 + 24 + 4 * (4 + 4 + 8) + 4 * 3 + 4 * 4); // letters, biases, three integers, and the steps of four channels
+        // Letters, biases, three integers, and the steps of four channels.
+        if (what === 'one step') expect(report.bytes).to.equal(72 + 36 + 2048 + 24 + 4 * (4 + 4 + 8) + 4 * 3 + 4 * 4);
         if (what.startsWith('a step'))
           expect(report.bytes).to.equal(72 + 36 + 2048 + 24 + 4 * (4 + 4 + 8) + 4 * 3 + 4 * (4 + 4 + 8 + 3));
         loaded.dispose();

@@ -47,7 +47,7 @@ onBackends(['wasm', 'cpu'], () => {
       dispose();
     });
 
-    it('samples x by the seed: the same seed gives the same codes for the same weights, another one others', async () => {
+    it('samples x by the seed: the same seed gives the same codes for the same weights, another others', async () => {
       const codes = async (options: FitOptions) => {
         randomize(trainable.network, 1);
         return codesOf(

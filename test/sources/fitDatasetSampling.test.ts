@@ -95,8 +95,8 @@ onBackends(['wasm', 'cpu'], () => {
         .to.be.instanceOf(DataError)
         .with.property('message')
         .that.equals(
-          'fitDataset: calibration: expected the data set to give the 80 samples that training has read, got 0 on this reading; ' +
-            'pass a data set that starts anew each time, or put calibrate(x) behind',
+          'fitDataset: calibration: expected the data set to give the 80 samples that training has read, ' +
+            'got 0 on this reading; pass a data set that starts anew each time, or put calibrate(x) behind',
         );
     });
 

@@ -19,7 +19,8 @@ const program = (folder: string, before: string): string => `
   import {fileHandler} from './plugins/node/index.ts';
   ${before}
   const model = await loadPacked(fileHandler('${folder}')).catch((error) => error);
-  console.log(JSON.stringify(model instanceof Error ? model.message : Array.from(model.predict(tf.ones([1, 8, 8, 2])).dataSync())));`;
+  const predictions = () => Array.from(model.predict(tf.ones([1, 8, 8, 2])).dataSync());
+  console.log(JSON.stringify(model instanceof Error ? model.message : predictions()));`;
 
 async function printed(code: string): Promise<unknown> {
   const {stdout} = await promisify(execFile)(process.execPath, [

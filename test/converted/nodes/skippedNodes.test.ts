@@ -19,7 +19,8 @@ import {
 import {errorOf, gaussianTensor} from '../../support/models/smallNetworks.ts';
 
 const supported =
-  'unsupported op; supported are Conv2D, _FusedConv2D, DepthwiseConv2dNative, FusedDepthwiseConv2dNative, MatMul, _FusedMatMul, BatchMatMulV2, BatchMatMul';
+  'unsupported op; supported are Conv2D, _FusedConv2D, DepthwiseConv2dNative, FusedDepthwiseConv2dNative, ' +
+  'MatMul, _FusedMatMul, BatchMatMulV2, BatchMatMul';
 /** A node that is compressed, so that stages have something to do. */
 const head = (input: string): GraphNode[] => [weights('head/w', 8, 5, 2), node('head', 'MatMul', [input, 'head/w'])];
 const rows = placeholder('x', -1, 5);

@@ -36,7 +36,7 @@ onBackends(['wasm'], () => {
         ['', []],
         [', half of them pruned', [magnitudePrune({sparsity: 0.5, include: ['conv', 'depthwise']})]],
       ] as const) {
-        it(`one step per channel, ${bits} bits${masked}: steps go into what follows, and the model predicts the same to 1e-5`, async () => {
+        it(`one step per channel, ${bits} bits${masked}: the next layer takes them; same output to 1e-5`, async () => {
           await withExported(
             x,
             convnet(),

@@ -74,7 +74,7 @@ onBackends(['cpu', 'wasm'], (backend) => {
   it('a SeparableConv2D without a bias has none', () =>
     expectAdapterToFit(() => layers.separableConv2d({filters: 2, kernelSize: 2, useBias: false}), [2, 4, 3, 2]));
 
-  it('a SeparableConv2D whose channels come first is refused: tfjs adds its bias to the rows of its output', async () => {
+  it('a SeparableConv2D with channels first is refused: tfjs adds its bias to the rows of its output', async () => {
     const layer = built(
       layers.separableConv2d({filters: 4, kernelSize: 2, dataFormat: 'channelsFirst', depthwiseInitializer: seeded(2)}),
       [2, 3, 5, 6],

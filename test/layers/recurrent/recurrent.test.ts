@@ -25,7 +25,7 @@ onBackends(['cpu', 'wasm'], () => {
   describe('columns · matrices + bias are the sums before activations', () => {
     for (const cell of cells) {
       for (const activation of ['tanh', 'relu', 'sigmoid'] as const) {
-        it(`of ${cell}, ${activation}: with and without bias, mask, initial states, sequences, forwards and backwards`, async () => {
+        it(`of ${cell}, ${activation}: with and without bias, mask, initial states, sequences, both ways`, async () => {
           for (const goBackwards of flags)
             for (const useBias of flags)
               for (const returnSequences of flags)

@@ -105,7 +105,8 @@ onBackends(['wasm'], () => {
       expect(
         () => new Packed({name: 'layer', layer: {className: 'SimpleRNN', config}, packings: [packing, null]}),
       ).to.throw(
-        "layer 'layer': expected a SimpleRNN that can be packed, found one that keeps its states between calls (stateful)",
+        "layer 'layer': expected a SimpleRNN that can be packed, found one that keeps its states between calls " +
+          '(stateful)',
       );
       expect(
         () =>
@@ -147,7 +148,8 @@ onBackends(['wasm'], () => {
         [
           () => layers.bidirectional({layer: layers.gru({...QUICK, units: 3}), mergeMode: 'sum'}),
           [7, 5, 2],
-          'forward_kernel forward_recurrent_kernel forward_bias backward_kernel backward_recurrent_kernel backward_bias',
+          'forward_kernel forward_recurrent_kernel forward_bias backward_kernel backward_recurrent_kernel ' +
+            'backward_bias',
         ],
       ];
       for (const [make, shape, names] of makers) {

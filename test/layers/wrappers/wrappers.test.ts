@@ -98,11 +98,12 @@ onBackends(['cpu', 'wasm'], () => {
 
     for (const cell of ['SimpleRNN', 'LSTM', 'GRU'] as const) {
       for (const returnSequences of [false, true]) {
-        it(`Bidirectional ${cell}${returnSequences ? ' of sequences' : ''}, those of two, one of which goes backwards`, async () => {
+        it(`Bidirectional ${cell}${returnSequences ? ' of sequences' : ''}, those of two, one backwards`, async () => {
           const options = {...QUICK, units: 3, returnSequences};
           const wrapped = headed(layers.bidirectional({layer: makers[cell](options), mergeMode: 'concat'}));
           const two = headed(...[false, true].map((goBackwards) => makers[cell]({...options, goBackwards})));
-          // A Bidirectional turns the sequence of its backward layer round again; the layers alone are joined as they come.
+          // A Bidirectional turns the sequence of its backward layer round again; the layers alone are joined as they
+          // come.
           await expectSameCodes(wrapped, two, gaussianTensor([samples, 5, 4], 1), {
             sameOutputs: !returnSequences,
             layers: 4,

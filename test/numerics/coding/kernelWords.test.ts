@@ -18,7 +18,7 @@ describe('kernelWords', () => {
   });
 
   for (const bits of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]) {
-    it(`of ${bits} bits fills ${bits === 8 || 32 % bits === 0 ? 'a word' : 'whole words'}, and every code is where it says`, () => {
+    it(`of ${bits} bits fills ${32 % bits === 0 ? 'a word' : 'whole words'}, and every code is in its place`, () => {
       const next = uniforms(bits);
       const [problems, rows, groupRows, neurons] = [2, 37, 20, 3];
       const codes = Array.from({length: problems * rows * neurons}, () => Math.floor(next() * 2 ** bits));

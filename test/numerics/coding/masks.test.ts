@@ -5,7 +5,8 @@ import {gaussian} from '../../support/kernels/pathProblems.ts';
 const scores = (rows: number, columns: number) => matrix(rows, columns, gaussian(3, rows, columns).data.map(Math.abs));
 
 describe('smallestForm', () => {
-  // Of 4 places 6 pairs: 12 digits of base 6 in a word, 48 weights where a plane holds 32. Of 8 places 70 fours: 5 in a word.
+  // Of 4 places 6 pairs: 12 digits of base 6 in a word, 48 weights where a plane holds 32. Of 8 places 70 fours: 5 in a
+  // word.
   for (const [n, m, words] of [
     [2, 4, Math.ceil(192 / 4 / 12)],
     [1, 4, Math.ceil(((192 / 4) * 2) / 32)],

@@ -28,7 +28,8 @@ describe('packMatrices', () => {
         [12, false],
         [5, true],
       ] as const) {
-        it(`${levels} letters, ${zeros}, groups of ${groupSize}${offsets ? ' with offsets' : ''}: the weights come back, each step · (code + origin) + offset in float32`, () => {
+        const form = `${levels} letters, ${zeros}, groups of ${groupSize}${offsets ? ' with offsets' : ''}`;
+        it(`${form}: the weights come back, each step · (code + origin) + offset in float32`, () => {
           const {matrices, packing, parts} = packed({levels, pattern, groupSize, offsets});
           const unpacked = unpackMatrices(packing, parts);
           expect([...(unpacked.codes ?? [])]).to.deep.equal([...(matrices.codes ?? [])]);

@@ -44,7 +44,7 @@ describe('matchedNorm(moving, ε, moments)', () => {
       {mean: 2.1, variance: 2},
       {mean: 0, variance: 0.3},
     ]) {
-      it(`of ${what}, moving (${moving.mean}, ${moving.variance}): no (μ', v') on a fine grid around it is nearer to the original's outputs`, () => {
+      it(`of ${what}, moving (${moving.mean}, ${moving.variance}): no (μ', v') on a fine grid is better`, () => {
         const matched = matchedNorm(moving, EPSILON, momentsOf(channel, moving.mean));
         const min = errorOf(channel, moving, matched);
         for (let i = -10; i <= 10; i++) {
@@ -65,7 +65,7 @@ describe('matchedNorm(moving, ε, moments)', () => {
     expect(variance).to.be.closeTo(2, 1e-12);
   });
 
-  it("of an exactly scaled and shifted channel, x̃ = 2x + 3, scales and shifts the statistics: √(v' + ε) = 2 √(v + ε), μ' = 2μ + 3", () => {
+  it("of a channel x̃ = 2x + 3 scales and shifts the statistics: √(v' + ε) = 2 √(v + ε), μ' = 2μ + 3", () => {
     const {mean, variance} = matchedNorm({mean: 2.1, variance: 2}, EPSILON, momentsOf(channelOf(2, 3, 0), 2.1));
     expect(mean).to.be.closeTo(2 * 2.1 + 3, 1e-10);
     expect(variance + EPSILON).to.be.closeTo(4 * (2 + EPSILON), 1e-10);

@@ -108,7 +108,7 @@ describe('calibrationGain', () => {
     expect(gain.some((value) => value < 0)).to.equal(true);
   });
 
-  it('has no cancellation: a change by 1e-9 of one weight is worth 2e-9 · R_t to ten digits, with inputs of mean 1,000', () => {
+  it('has no cancellation: a change of 1e-9 costs 2e-9 · R_t to ten digits, with inputs of mean 1,000', () => {
     const x = {...original, data: original.data.map((entry) => entry + 1000)};
     const grams = gramsOf(x, x);
     const from = perturbed(weights, 7, 0.1);

@@ -32,7 +32,8 @@ const granularity = 'channel';
 
 describe('refine with pairs', () => {
   it('swaps two letters of features with similar inputs, which no single move could', () => {
-    // XW is the second column. ‖XW − XQ‖² is 0.18 with the first instead, 3.18 with none, 3 with both; the refit is to 1.
+    // XW is the second column. ‖XW − XQ‖² is 0.18 with the first instead, 3.18 with none, 3 with both; the refit is to
+    // 1.
     const x = fromRows([
       [1, 1.3],
       [1, 1],

@@ -47,7 +47,8 @@ for (const granularity of granularities) {
   for (const options of alphabets) {
     const alphabet = uniformAlphabet(options);
 
-    describe(`refine, granularity ${JSON.stringify(granularity)}, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
+    const form = `granularity ${JSON.stringify(granularity)}, ${alphabet.levels} letters, ${alphabet.layout}`;
+    describe(`refine, ${form}`, () => {
       const start = rounded(weights, alphabet, granularity);
 
       it('never raises ‖XW − X̃Q‖², with each round and each sweep, and in the end lowers it', () => {

@@ -39,7 +39,8 @@ describe('meanSquareScale', () => {
   for (const options of alphabets) {
     const alphabet = uniformAlphabet(options);
     for (const [name, draw] of Object.entries(distributions)) {
-      it(`has a relative error ‖w − q‖ / ‖w‖ as low as that of any of 2,000 steps: ${name} weights, ${alphabet.levels} letters, ${alphabet.layout}`, () => {
+      const form = `${name} weights, ${alphabet.levels} letters, ${alphabet.layout}`;
+      it(`has a relative error ‖w − q‖ / ‖w‖ as low as that of any of 2,000 steps: ${form}`, () => {
         // What few weights leave depends on single letters, and the search is a grid of its own.
         for (const [size, tolerance] of [
           [40, 5e-3],
@@ -163,7 +164,7 @@ describe('meanSquareScale', () => {
 describe('absMaxScale', () => {
   for (const options of [...alphabets, {bits: 1, layout: 'twosComplement'} as const]) {
     const alphabet = uniformAlphabet(options);
-    it(`is finite, and lets the letters reach the largest weight: ${alphabet.levels} letters, ${alphabet.layout}`, () => {
+    it(`is finite, and the letters reach the largest weight: ${alphabet.levels} letters, ${alphabet.layout}`, () => {
       const [step] = absMaxScale(matrix(3, 1, Float64Array.of(0.5, -2, 1)), alphabet, 'channel').steps;
       const reach = Math.max(Math.abs(alphabet.lowest + alphabet.shift), alphabet.highest + alphabet.shift);
       expect(step).to.be.below(Infinity);

@@ -86,7 +86,10 @@ describe('uniformAlphabet', () => {
     [{bits: 2, step: Infinity}, 'got Infinity'],
     [{bits: 2, step: NaN}, 'got NaN'],
   ] as ReadonlyArray<[Parameters<typeof uniformAlphabet>[0], string]>) {
-    it(`refuses ${JSON.stringify(options, (_, value: unknown) => (Number.isFinite(value) || typeof value !== 'number' ? value : String(value)))}`, () => {
+    const given = JSON.stringify(options, (_, value: unknown) =>
+      Number.isFinite(value) || typeof value !== 'number' ? value : String(value),
+    );
+    it(`refuses ${given}`, () => {
       expect(() => uniformAlphabet(options)).to.throw(RangeError, message);
     });
   }

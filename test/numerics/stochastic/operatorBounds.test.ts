@@ -70,7 +70,7 @@ describe('paths of stochastic operators', () => {
             if (found) tallies = await talliesOf(found, sizeOf);
           });
 
-          it('the bound with p = 0.01 holds for at least 99 % of the paths without a clipped step, C = 1, 2, 4, 16', () => {
+          it('the bound with p = 0.01 holds for at least 99 % of unclipped paths, C = 1, 2, 4, 16', () => {
             for (const {scaling, paths, withinBound} of tallies)
               expect(withinBound, `C = ${scaling}`).to.be.at.least(0.99 * paths);
           });
@@ -171,7 +171,10 @@ function largestArguments({drift}: CodedPath, {data, columns}: Matrix): Float64A
   return largest;
 }
 
-/** The greatest mean square, each over 1 + four standard deviations of the sample variance of normal numbers; of neurons with at least 20 paths. */
+/**
+ * The greatest mean square, each over 1 + four standard deviations of the sample variance of normal numbers; of neurons
+ * with at least 20 paths.
+ */
 function largestVariance(squares: Float64Array, paths: Float64Array): number {
   return squares.reduce((largest, sum, i) => {
     const count = paths[i % paths.length];

@@ -41,7 +41,7 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       });
 
       for (const bits of backend === 'webgpu' ? ([3] as const) : ([1, 2, 3, 4, 8, 'ternary'] as const)) {
-        it(`${bits} bits: predicts as before for batches of 1, 3 and 32, saved and loaded by tfjs too, bit for bit`, async () => {
+        it(`${bits} bits: predicts the same bits for batches of 1, 3 and 32, and when loaded by tfjs`, async () => {
           const compression = await quantized(network, x, {bits});
           const small = await packed(compression);
           const again = await reloaded(small.model);
@@ -119,7 +119,8 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
       disposeModel(copy);
     });
 
-    // From webgpu no tensor can be moved in Node, neither these inputs nor a bias: a browser's tfjs reads them back through a canvas.
+    // From webgpu no tensor can be moved in Node, neither these inputs nor a bias: a browser's tfjs reads them back
+    // through a canvas.
     if (backend !== 'webgpu')
       it('goes on when the backend is switched between predictions', async () => {
         const copy = await reloaded(one.model);

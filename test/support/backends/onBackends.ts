@@ -5,8 +5,8 @@ import {activateBackend, type BackendName} from './activateBackend.node.ts';
 /**
  * Describes the same suite once per backend, in Node or in a browser.
  *
- * A suite fails if its backend is missing, if it leaves a tensor behind, or if WebGPU finds a command invalid: WebGPU itself
- * would go on and give garbage.
+ * A suite fails if its backend is missing, if it leaves a tensor behind, or if WebGPU finds a command invalid: WebGPU
+ * itself would go on and give garbage.
  */
 export function onBackends(names: readonly BackendName[], define: (name: BackendName) => void): void {
   for (const name of names) {

@@ -25,7 +25,7 @@ import {type LayerCase, networkOf, type Numbers, numbersOf, samplesFor} from './
 const SAMPLES = 24;
 
 /**
- * Describes what every layer type that can be compressed has to pass, in a small network with random weights and inputs, on the active backend:
+ * Describes what every compressible layer type has to pass in a small random network, on the active backend:
  * statistics of explicit columns, T = identity, 8 bits, zeros that stay, files, and dry runs.
  */
 export function describeCompressed(one: LayerCase): void {

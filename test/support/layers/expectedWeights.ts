@@ -1,8 +1,9 @@
 import type {CompressedLayer} from 'tfjs-compress';
 
 /**
- * The kernel that a compressed layer stands for, written out from its record, in the order of its kernel: step · (code + shift) + offset
- * in float32 where the mask keeps a weight, else 0. Weights that were only pruned are taken from the kernel.
+ * The kernel that a compressed layer stands for, written out from its record, in the order of its kernel: step · (code
+ * + shift) + offset in float32 where the mask keeps a weight, else 0. Weights that were only pruned are taken from the
+ * kernel.
  */
 export function expectedWeights(layer: CompressedLayer, kernel: ArrayLike<number>): number[] {
   const {matrices} = layer;
@@ -10,7 +11,8 @@ export function expectedWeights(layer: CompressedLayer, kernel: ArrayLike<number
   matrices.forEach(({features, neurons, mask}, p) => {
     for (let t = 0; t < features; t++) {
       for (let n = 0; n < neurons; n++) {
-        // Of several problems, channels of a depthwise kernel [height, width, channels, multiplier], neighbours lie beside each other.
+        // Of several problems, channels of a depthwise kernel [height, width, channels, multiplier], neighbours lie
+        // beside each other.
         const place = (t * matrices.length + p) * neurons + n;
         if (mask?.[t * neurons + n] === 0) weights[place] = 0;
         else weights[place] = layer.kind === 'pruned' ? kernel[place] : letter(layer, p, t, n);

@@ -41,8 +41,9 @@ export function explicitWindows(
 }
 
 /**
- * The rows of a transposed convolution, made from the input's side: every place of the input goes to the outputs that its taps write to,
- * at place · stride + tap, less what the padding cuts off. Features are (tap from the last to the first, channel).
+ * The rows of a transposed convolution, made from the input's side: every place of the input goes to the outputs that
+ * its taps write to, at place · stride + tap, less what the padding cuts off. Features are (tap from the last to the
+ * first, channel).
  */
 export function explicitSpread(
   {shape, data}: Numbers,

@@ -3,7 +3,10 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix, multiply} from 'tfjs-compress/numerics';
 import type {KernelAdapter} from '../../../src/layers/adapter/kernelAdapter.ts';
 
-/** Σ columns · W + bias in float64 over all rows of X that a call gives a kernel: rows by neurons of all problems, one after the other. */
+/**
+ * Σ columns · W + bias in float64 over all rows of X that a call gives a kernel: rows by neurons of all problems, one
+ * after the other.
+ */
 export async function kernelSums(
   kernel: KernelAdapter,
   layer: layers.Layer,

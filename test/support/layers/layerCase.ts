@@ -18,19 +18,25 @@ export interface LayerCase {
   /** The shape of one of its inputs, without the batch. */
   readonly shape: readonly number[];
   /**
-   * Rows of X of all its kernels, in the order of the adapter's, each by problem; all rows in the order of (sample, position),
-   * made of numbers alone, in another way than the adapter makes them.
+   * Rows of X of all its kernels, in the order of the adapter's, each by problem; all rows in the order of (sample,
+   * position), made of numbers alone, in another way than the adapter makes them.
    * @param input `[batch, …]`
    * @param weights of the layer, in their order
    */
   readonly columns: (input: Numbers, weights: readonly Numbers[]) => ReadonlyArray<readonly Matrix[]>;
-  /** What the network is given, of a layer that does not take any numbers: it comes first then. Default: normal numbers, and a Dense layer before it. */
+  /**
+   * What the network is given, of a layer that does not take any numbers: it comes first then. Default: normal numbers,
+   * and a Dense layer before it.
+   */
   readonly inputs?: (shape: number[], seed: number) => Tensor;
   /** What H and G have besides the products of columns, on their diagonals. Default 0. */
   readonly prior?: number;
 }
 
-/** The layer, named `layer`, in a small network: behind a Dense layer on its last axis, unless it has inputs of its own, and before another. */
+/**
+ * The layer, named `layer`, in a small network: behind a Dense layer on its last axis, unless it has inputs of its own,
+ * and before another.
+ */
 export function networkOf({layer, shape, inputs}: LayerCase, seed = 1): LayersModel {
   const network = sequential();
   if (inputs) network.add(layers.inputLayer({inputShape: [...shape]}));

@@ -13,8 +13,8 @@ export interface OutputFormat {
 }
 
 /**
- * Expects of a layer's adapter that columns · matrices + bias is its output, that fromMatrices undoes toMatrices, and that its weights are known
- * before it is built.
+ * Expects of a layer's adapter that columns · matrices + bias is its output, that fromMatrices undoes toMatrices, and
+ * that its weights are known before it is built.
  */
 export async function expectAdapterToFit(
   make: () => layers.Layer,
@@ -59,7 +59,8 @@ export async function expectColumnsToGiveOutputs(
   expect(kernel.positions(layer, input.shape) * input.shape[0], 'positions').to.equal(expected.rows);
 
   const uniform = uniforms(expected.rows);
-  const some = Array.from({length: 5}, () => Math.floor(uniform() * expected.rows)); // in any order, some more than once
+  // In any order, some more than once.
+  const some = Array.from({length: 5}, () => Math.floor(uniform() * expected.rows));
   for (const rows of [Array.from({length: expected.rows}, (_, i) => i), some]) {
     const found = await productsOf(kernel, layer, input, Int32Array.from(rows));
     const wanted = rows.flatMap((row) =>

@@ -3,7 +3,10 @@ import {type LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {type CompressedLayer, type Compression, type LetterHistogram, letterHistograms} from 'tfjs-compress';
 
-/** The place of every weight of a Dense or depthwise layer among the steps of its letters, and whether it is kept: counted another way than by the library. */
+/**
+ * The place of every weight of a Dense or depthwise layer among the steps of its letters, and whether it is kept:
+ * counted another way than by the library.
+ */
 function placesOf(
   kernel: ArrayLike<number>,
   {matrices, ...record}: CompressedLayer,

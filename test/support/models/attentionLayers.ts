@@ -30,12 +30,16 @@ export interface AttentionLayers {
 const require = createRequire(import.meta.url);
 const LAYERS = dirname(require.resolve('@tensorflow/tfjs-layers'));
 
-/** tfjs's own files, bundled onto the one tfjs-layers that Node has: its `Layer` is the one that models know. Loading registers the classes. */
+/**
+ * tfjs's own files, bundled onto the one tfjs-layers that Node has: its `Layer` is the one that models know. Loading
+ * registers the classes.
+ */
 export async function attentionLayers(): Promise<AttentionLayers> {
   const {outputFiles} = await build({
     stdin: {
       contents:
-        "export {EinsumDense} from './layers/nlp/einsum_dense.js'; export {MultiHeadAttention} from './layers/nlp/multihead_attention.js';",
+        "export {EinsumDense} from './layers/nlp/einsum_dense.js'; export {MultiHeadAttention} from " +
+        "'./layers/nlp/multihead_attention.js';",
       resolveDir: LAYERS,
     },
     bundle: true,
@@ -57,14 +61,18 @@ export async function attentionLayers(): Promise<AttentionLayers> {
   return loaded.exports as AttentionLayers;
 }
 
-/** Every import of `engine/topology` gets what tfjs-layers exports of it; and no chained ops, which would have to be added to the tensors of all tests. */
+/**
+ * Every import of `engine/topology` gets what tfjs-layers exports of it; and no chained ops, which would have to be
+ * added to the tensors of all tests.
+ */
 const oneTopology: Plugin = {
   name: 'one topology',
   setup(builder) {
     builder.onResolve({filter: /engine\/topology$/}, () => ({path: join(LAYERS, 'topology'), namespace: 'one'}));
     builder.onLoad({filter: /.*/, namespace: 'one'}, () => ({
       contents:
-        "const {layers, InputSpec, SymbolicTensor} = require('@tensorflow/tfjs-layers'); module.exports = {Layer: layers.Layer, InputSpec, SymbolicTensor};",
+        "const {layers, InputSpec, SymbolicTensor} = require('@tensorflow/tfjs-layers'); module.exports = " +
+        '{Layer: layers.Layer, InputSpec, SymbolicTensor};',
       resolveDir: LAYERS,
     }));
     builder.onLoad({filter: /einsum_dense\.js$/}, async ({path}) => ({

@@ -49,7 +49,10 @@ export function batchOfSix(index: number, size = 8): {xs: Tensor; ys: Tensor} {
   };
 }
 
-/** 60 batches of 5 rows, sorted: of each of three classes 100 rows in a row. Feature 0 is the class, feature 1 the number of the row. */
+/**
+ * 60 batches of 5 rows, sorted: of each of three classes 100 rows in a row. Feature 0 is the class, feature 1 the
+ * number of the row.
+ */
 export function sortedByClass(): CountedDataset {
   return countedDataset((index) => {
     if (index >= 60) return undefined;

@@ -99,7 +99,10 @@ export async function graphModel(nodes: readonly GraphNode[]): Promise<GraphMode
   return loadGraphModel(io.fromMemory(graphArtifacts(nodes)));
 }
 
-/** A small network of all ops that are compressed, 8 × 8 × 2 → 3, whose flattening computes its shape from that of its input. */
+/**
+ * A small network of all ops that are compressed, 8 × 8 × 2 → 3, whose flattening computes its shape from that of its
+ * input.
+ */
 export function convGraph(): GraphNode[] {
   return [
     placeholder('x', -1, 8, 8, 2),

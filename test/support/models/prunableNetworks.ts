@@ -16,7 +16,10 @@ export function wideNetwork(): LayersModel {
   return network;
 }
 
-/** 36 · 7 and 63 · 9 weights that may be pruned, 7 channels of 9 features that are too narrow, and an output layer of 9 · 3. */
+/**
+ * 36 · 7 and 63 · 9 weights that may be pruned, 7 channels of 9 features that are too narrow, and an output layer of 9
+ * · 3.
+ */
 export function prunableConvnet(): LayersModel {
   const network = sequential({
     layers: [

@@ -31,7 +31,8 @@ export async function withOptimizer(
   network.compile({optimizer, loss: 'meanSquaredError'});
   await run(optimizer);
   optimizer.dispose();
-  if (optimizer instanceof MomentumOptimizer) dispose(Reflect.get(optimizer, 'c') as TensorContainer); // tfjs forgets it
+  // Tfjs forgets it.
+  if (optimizer instanceof MomentumOptimizer) dispose(Reflect.get(optimizer, 'c') as TensorContainer);
 }
 
 /** 40 samples for a model with one input and one output. */

@@ -22,7 +22,10 @@ export interface LayerPart {
 const MODEL = new URL('../../../examples/models/fashion-convnet/', import.meta.url);
 const IMAGES = 64;
 
-/** Layers of the example's convnet, by name: rows drawn from what it gives them for 64 test images, all of their features. */
+/**
+ * Layers of the example's convnet, by name: rows drawn from what it gives them for 64 test images, all of their
+ * features.
+ */
 export async function convnetLayers(names: readonly string[], part: LayerPart): Promise<LayerMatrices[]> {
   const images = await testImages();
   const model = await loadLayersModel(fileHandler(MODEL.pathname));

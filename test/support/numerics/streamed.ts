@@ -34,7 +34,10 @@ export function streamedAlignment(
   return aligned;
 }
 
-/** Path following as the paper writes it: u_t = u_{t−1} + (w̃_t − q_t) X̃_t, q_t = T(w̃_t + ⟨X̃_t, u_{t−1}⟩ / (C ‖X̃_t‖²)). */
+/**
+ * Path following as the paper writes it: u_t = u_{t−1} + (w̃_t − q_t) X̃_t, q_t = T(w̃_t + ⟨X̃_t, u_{t−1}⟩ / (C
+ * ‖X̃_t‖²)).
+ */
 export function streamedPath(shadow: Matrix, aligned: Matrix, scaling: number, letter: Letter): Matrix {
   const values = matrix(aligned.rows, aligned.columns);
   eachNeuron(aligned, (n) => {
