@@ -236,7 +236,7 @@ onBackends(['wasm'], () => {
       expect(notes).to.deep.equal([
         'first, second, scores: fewer calibration rows than features (2 for 36, 2 for 40, 2 for 24). Calibrate on more samples.',
         'first, second, scores: too few samples to hold any out; errors are of calibrated rows and flatter.',
-        'Accuracy was not measured: put evaluate({xs, ys}) behind the last stage that changes weights.',
+        'Accuracy was not measured: put evaluate({xs, ys}) after the last stage that changes weights.',
         'Sizes are those once packed: pack() makes the model that small; before it, weights are float32.',
       ]);
       quantized.dispose();
