@@ -1,6 +1,6 @@
 import {formatValue, OptionError} from './errors.ts';
 
-/** One option: its default, and what a value must be. */
+/** The rule of an option: its default, and which values it accepts. */
 export interface OptionRule<Value> {
   readonly fallback: Value;
   /** Completes "expected `x` to be …". */
@@ -12,9 +12,9 @@ export interface OptionRule<Value> {
 export type OptionRules<Options extends object> = {readonly [Key in keyof Options]-?: OptionRule<Options[Key]>};
 
 /**
- * User options checked and completed, once; what comes back needs no more questions.
+ * Checks and completes user options, once: the result needs no further checks.
  * @param where the operator, as the caller wrote it
- * @param others options that the operator takes besides, for the message about an unknown one
+ * @param others further options of the operator, for the message about an unknown one
  * @throws OptionError for a value that its rule refuses, and for an unknown key
  */
 export function resolveOptions<Options extends object>(
@@ -39,7 +39,7 @@ export function resolveOptions<Options extends object>(
 }
 
 /**
- * Refuses what is no set of options.
+ * Refuses a value that is not a set of options.
  * @param where the operator, as the caller wrote it
  * @throws OptionError
  */
@@ -51,6 +51,22 @@ function describeUnknown(key: string, known: readonly string[]): string {
   const nearest =
     known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? known.find((name) => isOneEditAway(name, key));
   return `absent${nearest === undefined ? '' : ` (\`${nearest}\` is meant?)`}; the options are ${known.join(', ')}`;
+}
+
+/** A combination of options that is refused: whether it was given, the option to name, and what that must be. */
+export type Conflict<Options> = readonly [isGiven: boolean, option: keyof Options & string, expected: string];
+
+/**
+ * Refuses options that contradict each other.
+ * @throws OptionError for the first conflict that was given
+ */
+export function refuseConflicts<Options extends object>(
+  where: string,
+  options: Options,
+  conflicts: ReadonlyArray<Conflict<Options>>,
+): void {
+  const found = conflicts.find(([isGiven]) => isGiven);
+  if (found) throw new OptionError(where, found[1], found[2], options[found[1]]);
 }
 
 /** Whether one letter was changed, added, left out, or swapped with the next. */

@@ -1,7 +1,7 @@
 import {Observable} from 'rxjs';
 import {disposeElement} from '../data/elements.ts';
 
-/** Whether something is an Observable, of whichever copy of RxJS. */
+/** Whether a value is an Observable, of any copy of RxJS. */
 export function isObservable(data: unknown): data is Observable<unknown> {
   return (
     data instanceof Observable ||
@@ -10,8 +10,8 @@ export function isObservable(data: unknown): data is Observable<unknown> {
 }
 
 /**
- * The emissions of an Observable, one after the other. Subscribes when reading begins and unsubscribes when it ends;
- * what is emitted before it is asked for waits.
+ * Reads the emissions of an Observable, one after the other. It subscribes when reading begins and unsubscribes when it
+ * ends; elements that are emitted early are queued.
  */
 export async function* asyncElements(source: Observable<unknown>): AsyncIterable<unknown> {
   const waiting: unknown[] = [];

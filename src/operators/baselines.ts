@@ -8,7 +8,7 @@ import {completePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOp
 import {pruneStage} from './spfqPrune.ts';
 import {stage} from './stage.ts';
 
-/** Nothing learned from data: no alignment, no feedback. */
+/** Nothing is learned from data: no alignment, no feedback. */
 const RTN = {
   alignment: 'none',
   feedback: 'none',
@@ -56,7 +56,8 @@ export type MagnitudeOptions = Omit<SpfqPruneOptions, 'mask' | 'iterations' | 'b
 export type WandaOptions = Omit<SpfqPruneOptions, 'mask' | 'iterations' | 'bias'>;
 
 /**
- * Round to nearest, the baseline of every comparison: each weight to its nearest letter, at the scale of least squares.
+ * Round to nearest, the baseline of every comparison: each weight becomes the nearest letter, at the scale of least
+ * mean-square error.
  * @throws OptionError at once, for an option that is unknown, out of range, or fixed by the method
  */
 export function rtnQuantize(options: RtnOptions = {}): OperatorFunction<Compression, Compression> {
@@ -64,7 +65,7 @@ export function rtnQuantize(options: RtnOptions = {}): OperatorFunction<Compress
 }
 
 /**
- * GPFQ (Lybrand & Saab 2021): q_t = the letter nearest to w_t + ⟨X̃_t, u_{t−1}⟩/‖X̃_t‖², and nothing after it.
+ * GPFQ (Lybrand & Saab 2021): q_t = the letter nearest to w_t + ⟨X̃_t, u_{t−1}⟩/‖X̃_t‖², with no refinement after it.
  * @throws OptionError at once, for an option that is unknown, out of range, or fixed by the method
  */
 export function gpfqQuantize(options: GpfqOptions = {}): OperatorFunction<Compression, Compression> {
@@ -72,8 +73,8 @@ export function gpfqQuantize(options: GpfqOptions = {}): OperatorFunction<Compre
 }
 
 /**
- * OPTQ, also GPTQ (Frantar et al. 2023), in natural order: nearest letters with the feedback of the Cholesky factor of
- * H + λI.
+ * OPTQ, also GPTQ (Frantar et al. 2023), in natural order: nearest letters with feedback from the Cholesky factor of H
+ * + λI.
  * @throws OptionError at once, for an option that is unknown, out of range, or fixed by the method
  */
 export function optqQuantize(options: OptqOptions = {}): OperatorFunction<Compression, Compression> {
@@ -81,7 +82,7 @@ export function optqQuantize(options: OptqOptions = {}): OperatorFunction<Compre
 }
 
 /**
- * Magnitude pruning: the smallest |w| of each layer become 0, the others stay.
+ * Magnitude pruning: the smallest |w| of each layer become 0, the others do not change.
  * @throws OptionError at once, for an option that is unknown, out of range, or fixed by the method
  */
 export function magnitudePrune(options: MagnitudeOptions = {}): OperatorFunction<Compression, Compression> {
@@ -90,7 +91,7 @@ export function magnitudePrune(options: MagnitudeOptions = {}): OperatorFunction
 }
 
 /**
- * Wanda (Sun et al. 2024): within each neuron the smallest |w_t|·‖X_t‖ become 0, the others stay.
+ * Wanda (Sun et al. 2024): within each neuron the smallest |w_t|·‖X_t‖ become 0, the others do not change.
  * @throws OptionError at once, for an option that is unknown, out of range, or fixed by the method
  */
 export function wandaPrune(options: WandaOptions = {}): OperatorFunction<Compression, Compression> {
@@ -117,7 +118,7 @@ function requireFree(where: string, preset: object, options: object): void {
     throw new OptionError(
       where,
       fixed,
-      `absent: the method says ${String(Reflect.get(preset, fixed))}`,
+      `absent: the method uses ${String(Reflect.get(preset, fixed))}`,
       Reflect.get(options, fixed),
     );
 }

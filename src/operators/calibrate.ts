@@ -6,13 +6,13 @@ import {asyncElements, isObservable} from './asyncElements.ts';
 
 /** How calibration data is read. */
 export interface CalibrateOptions {
-  /** The most samples to read; of tensors a random choice, of anything else the first. Default 4,096. */
+  /** The largest number of samples to read: a random choice of tensors, the first of other data. Default 4,096. */
   readonly samples?: number;
-  /** Samples that go through the networks together. Default 32. */
+  /** The number of samples that go through the networks together. Default 32. */
   readonly batchSize?: number;
   /**
-   * The most rows that a layer takes from all samples; convolutions choose so many positions of each at random, an
-   * Embedding counts all. Default 32,768. Of a stream `samples` says how many there may be: name those of a short one,
+   * The largest number of rows that a layer takes from all samples: convolutions choose positions at random, an
+   * Embedding counts all. Default 32,768. A stream is assumed to have `samples` samples: set `samples` for a short one,
    * so that each gives more rows.
    */
   readonly rows?: number;
@@ -21,21 +21,21 @@ export interface CalibrateOptions {
 }
 
 /**
- * What {@link calibrate} reads: inputs in memory, a data set, an iterable or a function that opens one, or a cold
+ * The data of {@link calibrate}: inputs in memory, a data set, an iterable or a function that opens one, or a cold
  * Observable.
  */
 export type CalibrationData = InputData | Observable<unknown>;
 
 /**
- * Names the data on which the following stages calibrate. Only inputs are needed, no targets. Data is read once by each
- * stage, and again where activations do not fit into its `memory`; it must start anew each time.
+ * Provides the data on which the following stages calibrate. Only inputs are needed, no targets. Each stage reads the
+ * data once, and again where activations do not fit into its `memory`; each reading must start anew.
  *
  * ```ts
  * compress(model).pipe(calibrate(dataset, {samples: 2048}), spfqQuantize({bits: 3}))
  * ```
  * @param data tensors stay yours; tensors that a data set, iterable or Observable emits are disposed of
- * @throws OptionError or DataError at once, for an option or data that cannot be read; data errors go down the stream
- *   when it is read
+ * @throws OptionError or DataError at once, for a wrong option or unreadable data; errors while reading go down the
+ *   stream
  */
 export function calibrate(
   data: CalibrationData,

@@ -11,14 +11,14 @@ export interface CorrectOptions {
   readonly sweeps?: number;
   /** Refits, each followed by `sweeps`. Default 2. */
   readonly rounds?: number;
-  /** Passes that change letters by twos, after the sweeps of each round. Default 1. */
+  /** Passes that change two letters at a time, after the sweeps of each round. Default 1. */
   readonly pairs?: number;
-  /** λ / mean diag H of λ‖W − Q‖², which is minimised with ‖XW − X̃Q‖². Default 0.03. */
+  /** λ / mean diag H of λ‖W − Q‖², which is minimised together with ‖XW − X̃Q‖². Default 0.03. */
   readonly ridge?: number;
   /** Whether scales, and offsets where there are any, are refitted. Default true. */
   readonly scale?: boolean;
   /**
-   * Whether biases take up the mean error; of a layer without one, the moving mean of the BatchNormalization after it.
+   * Whether biases absorb the mean error; for a layer without one, the moving mean of a BatchNormalization after it.
    * Default true.
    */
   readonly bias?: boolean;
@@ -34,7 +34,7 @@ export interface CorrectOptions {
   readonly exclude?: LayerSelection;
   /** Chooses the rows of the calibration data. Default: the seed of the pipeline. */
   readonly seed?: number;
-  /** Bytes that live activations may take between layers. Default 512 MiB. */
+  /** The most bytes that live activations may take between layers. Default 512 MiB. */
   readonly memory?: number;
 }
 
@@ -60,16 +60,16 @@ const RULES: OptionRules<Resolved> = {
 };
 
 /**
- * Lowers the error of a compressed model without training, layer by layer, each on the inputs that the layers before it
- * now give:
+ * Reduces the error of a compressed model without training, layer by layer, each on the inputs that the corrected
+ * layers before it give:
  *
  * - letters: refits s ← s + ⟨z, R⟩/⟨z, Hz⟩ and cyclic passes q_t ← the letter nearest to q_t + R_t/H_tt, R = GW − HQ;
  * - pruned layers: the kept weights by least squares on their support, argmin ‖XW − X̃V‖² + λ‖V − Q‖²;
- * - biases: b + μᵀW − μ̃ᵀQ, for which all of this is done with centred statistics;
- * - BatchNormalization: the moving statistics under which its outputs are nearest to those of the original.
+ * - biases: b + μᵀW − μ̃ᵀQ, so all of this uses centred statistics;
+ * - BatchNormalization: the moving statistics for which its outputs are nearest to those of the original.
  *
- * None of these raises the calibration error. A layer's correction is kept only if its error falls on rows that were
- * held out, too. Alphabets, masks and the topology stay as they are.
+ * None of these increases the calibration error. A layer's correction is kept only if its error on held-out rows
+ * decreases, too. Alphabets, masks and the topology do not change.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), spfqPrune({sparsity: 0.5}), spfqQuantize({bits: 4}), correct())

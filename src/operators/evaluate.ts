@@ -7,21 +7,21 @@ import {stage} from './stage.ts';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
-  /** Samples that are predicted together. Default 128. */
+  /** The number of samples that are predicted together. Default 128. */
   readonly batchSize?: number;
 }
 
 /**
- * Measures the compressed model beside the original, into `report.evaluation`: top-1 accuracy where targets are given,
+ * Compares the compressed model with the original, in `report.evaluation`: top-1 accuracy where targets are given,
  * agreement with the original's answers, and ‖y − ỹ‖/‖y‖ over all outputs.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 4}), evaluate({xs: testX, ys: testY}))
  * ```
- * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` of the
- *   first output, may be absent
- * @throws OptionError or DataError at once, for an unknown option or data that cannot be read; data errors go down the
- *   stream when it is read
+ * @param data `{xs, ys}` in memory, which stays yours, or a source of such batches, which are disposed of; `ys` are
+ *   targets of the first output, and may be absent
+ * @throws OptionError or DataError at once, for an unknown option or unreadable data; errors while reading go down the
+ *   stream
  */
 export function evaluate(
   data: LabelledData,

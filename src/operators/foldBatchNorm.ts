@@ -4,18 +4,18 @@ import type {Compression} from '../stages/run/compression.ts';
 import {stage} from './stage.ts';
 
 /**
- * Folds every BatchNormalization into the linear layer before it, where nothing else takes what that layer gives: γ (xW
- * + b − μ) / √(σ² + ε) + β = xW′ + b′ with W′ = W ∘ c, b′ = c (b − μ) + β, c = γ / √(σ² + ε). The function of the model
- * stays the same but for float32's rounding.
+ * Folds every BatchNormalization into the linear layer before it, where nothing else uses that layer's output: γ (xW +
+ * b − μ) / √(σ² + ε) + β = xW′ + b′ with W′ = W ∘ c, b′ = c (b − μ) + β, c = γ / √(σ² + ε). The model computes the same
+ * function up to float32 rounding.
  *
- * In the place of a folded normalization stands a linear Activation of its name; what cannot be folded stays as it is,
- * and the report says why. Without this stage normalizations stay, and `correct` re-estimates them.
+ * A folded normalization is replaced by a linear Activation of its name; one that cannot be folded stays as it is, and
+ * the report tells why. Without this stage normalizations stay, and `correct` re-estimates them.
  *
  * ```ts
  * compress(model).pipe(foldBatchNorm(), calibrate(x), spfqQuantize({bits: 4}), correct())
  * ```
- * It goes first: from here on `original` is the folded model, a copy that lives until the compression is disposed of.
- * The model that came stays as it was.
+ * Put it first: from here on `original` is the folded model, a copy that lives until the compression is disposed of.
+ * The model that it was given is not changed.
  * @returns an operator whose stream ends with a ModelError after a stage that compressed layers, or for a model that
  *   cannot be rebuilt
  */

@@ -2,12 +2,12 @@ import type {layers} from '@tensorflow/tfjs-layers';
 import type {LayerFilter, LayerInfo} from '../calibration/targets.ts';
 import type {OptionRule} from '../options.ts';
 
-/** Says of a layer whether it is meant. */
+/** Whether a layer is selected. */
 export type LayerPredicate = (layer: layers.Layer, info: LayerInfo) => boolean;
 
 /**
- * Layers by name, by pattern of the name, by predicate, or by any of several of these. Of a layer with several kernels
- * its own name means all, a name as `lstm/recurrent_kernel` one of them.
+ * Layers by name, by pattern of the name, by predicate, or by any of several of these. The name of a layer with several
+ * kernels selects all, a name like `lstm/recurrent_kernel` one of them.
  */
 export type LayerSelection = string | RegExp | LayerPredicate | ReadonlyArray<string | RegExp | LayerPredicate>;
 
@@ -18,7 +18,7 @@ export const selectionRule: OptionRule<LayerSelection | undefined> = {
   accepts: (value) => (Array.isArray(value) ? value.length > 0 && value.every(isSelector) : isSelector(value)),
 };
 
-/** Why a layer is left out, given what was chosen. */
+/** A filter that tells why a layer is left out; undefined selects it. */
 export function layerFilter(include: LayerSelection | undefined, exclude: LayerSelection | undefined): LayerFilter {
   return (layer, info) => {
     if (include !== undefined && !selects(include, layer, info)) return 'not in `include`';
@@ -41,7 +41,7 @@ function selectorsOf(selection: LayerSelection): ReadonlyArray<string | RegExp |
 function selects(selection: LayerSelection, layer: layers.Layer, info: LayerInfo): boolean {
   return selectorsOf(selection).some((selector) => {
     if (typeof selector === 'string') return selector === layer.name || selector === info.name;
-    // Not `test`: with the flag `g` it remembers where it stopped.
+    // Not `test`, which remembers its position with the flag `g`.
     return typeof selector === 'function' ? selector(layer, info) : info.name.search(selector) >= 0;
   });
 }

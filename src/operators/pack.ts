@@ -9,7 +9,7 @@ export interface PackOptions {
   /**
    * Whether packed layers are compared, on the active backend, with their float32 counterparts, on calibration data
    * where there is any (see {@link selfCheck}): `true` ends the stream if one fails, `'decode'` decodes it to float32
-   * and says so in the report. Default: true on 'webgpu' with the plugin, false elsewhere.
+   * and notes it in the report. Default: true on 'webgpu' with the plugin, false elsewhere.
    */
   readonly selfCheck?: boolean | 'decode';
 }
@@ -17,8 +17,8 @@ export interface PackOptions {
 /**
  * Replaces every compressed layer by a packed one: small in files, in memory and on the device. Put it last.
  *
- * The model that comes out predicts and saves like any other; `loadPacked`, or `registerPacked()` and
- * `tf.loadLayersModel`, load it again.
+ * The packed model predicts and saves like any other; `loadPacked`, or `registerPacked()` and `tf.loadLayersModel`,
+ * load it again.
  *
  * ```ts
  * compress(model)
@@ -28,8 +28,8 @@ export interface PackOptions {
  * @param options see {@link PackOptions}
  * @returns an operator whose stream may end with a ModelError: nothing was compressed, weights were changed since, or
  *   it is packed already; with a SelfCheckError; or with a BackendError where there is no `crypto.subtle`, on a page
- *   that came over plain http
- * @throws OptionError at once, for an option that is unknown or not of these
+ *   that was loaded over plain http
+ * @throws OptionError at once, for an option that is unknown or has a wrong value
  */
 export function pack(options: PackOptions = {}): MonoTypeOperatorFunction<Compression> {
   const {selfCheck} = resolveOptions<{readonly selfCheck: PackOptions['selfCheck']}>('pack', options, {

@@ -5,7 +5,7 @@ import {TrainingObservable} from '../sources/trainingObservable.ts';
 import type {Compression} from '../stages/run/compression.ts';
 
 /**
- * Lets an observer see how the following stages get on: stage, layer, index of total, fraction, elapsed and remaining
+ * Shows an observer the progress of the following stages: stage, layer, index of total, fraction, elapsed and remaining
  * milliseconds.
  *
  * ```ts
@@ -15,9 +15,8 @@ import type {Compression} from '../stages/run/compression.ts';
  *   spfqQuantize({bits: 4}),
  * )
  * ```
- * As the first operator after {@link fit} or {@link fitDataset}, or after others like itself there, it lets the
- * observer see the training as well: when it begins, and after each epoch with its `logs`. Further down a pipeline
- * training is over.
+ * As the first operator after {@link fit} or {@link fitDataset}, or after other `progress` operators there, it shows
+ * the training as well: when it begins, and after each epoch with its `logs`. Further down a pipeline training is over.
  *
  * ```ts
  * fit(model, x, y, {epochs: 5}).pipe(
@@ -25,8 +24,8 @@ import type {Compression} from '../stages/run/compression.ts';
  *   spfqQuantize({bits: 4}),
  * )
  * ```
- * @param observer called before each layer, and once at the end of a stage with `fraction` 1; what it throws ends the
- *   stream
+ * @param observer called before each layer, and once at the end of a stage with `fraction` 1; an error that it throws
+ *   ends the stream
  * @throws OptionError at once, unless `observer` is a function or has a method `next`
  */
 export function progress(

@@ -1,18 +1,27 @@
-import {OptionError} from '../errors.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {flag, integer, memoryRule, number, oneOf, type OptionRules, resolveOptions, stageSeedRule} from '../options.ts';
+import {
+  flag,
+  integer,
+  memoryRule,
+  number,
+  oneOf,
+  type OptionRules,
+  refuseConflicts,
+  resolveOptions,
+  stageSeedRule,
+} from '../options.ts';
 import type {MaskName} from '../solver/maskScores.ts';
 import type {PruneModelOptions} from '../stages/prune/pruneModel.ts';
 import {type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 import {patternOf, type PatternOption, patternRule, pruneFilter, sparsityRule} from './pruneRules.ts';
 
-/** Options of {@link spfqPrune}. Every one has a default that a specialist would choose. */
+/** Options of {@link spfqPrune}. Each has a default that a specialist would choose. */
 export interface SpfqPruneOptions {
-  /** The share of weights that become 0, from 0 up to 1; met to one weight in every layer. Default 0.5. */
+  /** The share of weights that become 0, from 0 up to 1; exact to one weight in every layer. Default 0.5. */
   readonly sparsity?: number;
   /**
-   * Whether `sparsity` is that of every layer, or of the pruned layers together: then each loses as many weights as the
-   * outputs feel least, measured on the calibration data. Default `'layer'`.
+   * Whether `sparsity` is that of every layer, or of all pruned layers together: then layers to which the outputs are
+   * least sensitive lose most, measured on the calibration data. Default `'layer'`.
    */
   readonly scope?: 'layer' | 'model';
   /** c itself, in units of the weights, instead of `sparsity`. */
@@ -23,32 +32,32 @@ export interface SpfqPruneOptions {
    */
   readonly pattern?: PatternOption;
   /**
-   * How the mask is found: along a path; by |w|; by |w|·‖X‖ within each neuron; or `'best'`, the one of paths and
-   * magnitude with the least error after the activation on held-out rows, in each layer; never one whose error before
-   * it is above that of magnitude. Default `'best'`; with `threshold` `'path'`.
+   * How the mask is found: along a path; by |w|; by |w|·‖X‖ within each neuron; or `'best'`: in each layer the path or
+   * magnitude mask of least error after the activation on held-out rows, never one whose error before the activation
+   * exceeds that of magnitude. Default `'best'`; with `threshold` `'path'`.
    */
   readonly mask?: 'best' | 'path' | 'magnitude' | 'wanda';
   /**
-   * T of the path: `'stochastic'`, without bias, or `'nearest'`, a hard threshold. `'best'` tries both, or `'nearest'`
-   * alone. Default `'stochastic'`.
+   * T of the path: `'stochastic'`, which is unbiased, or `'nearest'`, a hard threshold. With `'stochastic'`, the mask
+   * `'best'` tries both. Default `'stochastic'`.
    */
   readonly rounding?: Rounding;
-  /** How weights are aligned to the inputs that earlier layers left. Default `'order'`. */
+  /** How weights are aligned to the inputs that the compressed earlier layers give. Default `'order'`. */
   readonly alignment?: 'none' | 'order' | 'exact';
-  /** What a feature feels of earlier errors. Default `'path'`. */
+  /** How earlier errors enter the argument of a feature. Default `'path'`. */
   readonly feedback?: 'path' | 'optimal' | 'none';
-  /** C ≥ 1. Default 16 for a stochastic path, which would run away from W̃ otherwise, 1 for the nearest. */
+  /** C ≥ 1. Default 16 for a stochastic path, which would otherwise diverge from W̃, 1 for the nearest. */
   readonly scaling?: number;
   /** λ / mean diag H of the least squares, and of `'exact'` and `'optimal'`. Default 0.01. */
   readonly damping?: number;
   /**
-   * Conjugate-gradient steps of the least squares by which the kept weights make up for the others. Default 20; 0 for
-   * the bare mask.
+   * Conjugate-gradient steps of the least squares by which the kept weights compensate for the others. Default 20; 0
+   * for the bare mask.
    */
   readonly iterations?: number;
-  /** Whether biases take up the mean error. Default true, unless `iterations` is 0. */
+  /** Whether biases absorb the mean error. Default true, unless `iterations` is 0. */
   readonly bias?: boolean;
-  /** Same seed, same zeros. Default: the seed of the pipeline. */
+  /** The same seed gives the same zeros. Default: the seed of the pipeline. */
   readonly seed?: number;
   /**
    * Only these layers: names, patterns, or a predicate. Default: all but the output layer and those with fewer than 32
@@ -57,7 +66,7 @@ export interface SpfqPruneOptions {
   readonly include?: LayerSelection;
   /** Not these layers. Default: none. */
   readonly exclude?: LayerSelection;
-  /** Bytes that live activations may take between layers. Default 512 MiB. */
+  /** The most bytes that live activations may take between layers. Default 512 MiB. */
   readonly memory?: number;
   /** Refuse the float64 reference where a backend's kernel is missing. Default false. */
   readonly strictKernels?: boolean;
@@ -88,18 +97,16 @@ const RULES: OptionRules<Resolved> = {
   strictKernels: flag(false),
 };
 
-/**
- * A method without its seed, which the pipeline may give. `together`: the sparsity of all layers, if it is not that of
- * each.
- */
+/** A method without its seed, which may come from the pipeline. */
 export type PrunePlan = Omit<PruneModelOptions, 'seed'> & {
   readonly seed: number | undefined;
+  /** The sparsity of all layers together, if it is not that of each. */
   readonly modelSparsity: number | undefined;
 };
 
 /**
  * Checks the options of a pruning stage and completes them.
- * @throws OptionError naming the option, what it must be and what came
+ * @throws OptionError that names the option, what it must be and what came
  */
 export function prunePlan(where: string, given: SpfqPruneOptions): PrunePlan {
   const options = resolveOptions<Resolved>(where, given, RULES);
@@ -145,37 +152,25 @@ function masksFor({mask, rounding, threshold}: Resolved): MaskName[] {
   }
 }
 
-function requireCompatible(
-  where: string,
-  {scope, sparsity, threshold, pattern, mask, iterations, bias}: Resolved,
-): void {
-  if (sparsity !== undefined && threshold !== undefined)
-    throw new OptionError(where, 'threshold', 'absent when `sparsity` is given', threshold);
-  if (sparsity !== undefined && pattern !== 'unstructured')
-    throw new OptionError(
-      where,
-      'sparsity',
-      'absent with a pattern n:m, which says by itself how many weights are pruned',
-      sparsity,
-    );
-  if (threshold !== undefined && pattern !== 'unstructured')
-    throw new OptionError(
-      where,
-      'threshold',
-      'absent with a pattern n:m, which says by itself how many weights are pruned',
-      threshold,
-    );
-  if (scope === 'model' && threshold !== undefined)
-    throw new OptionError(
-      where,
+function requireCompatible(where: string, options: Resolved): void {
+  const {scope, sparsity, threshold, pattern, mask, iterations, bias} = options;
+  const hasPattern = pattern !== 'unstructured';
+  const absent = 'absent with a pattern n:m, which fixes how many weights are pruned';
+  refuseConflicts(where, options, [
+    [sparsity !== undefined && threshold !== undefined, 'threshold', 'absent when `sparsity` is given'],
+    [sparsity !== undefined && hasPattern, 'sparsity', absent],
+    [threshold !== undefined && hasPattern, 'threshold', absent],
+    [
+      scope === 'model' && threshold !== undefined,
       'scope',
-      "'layer' with `threshold`, which says by itself how many weights are pruned",
-      scope,
-    );
-  if (scope === 'model' && pattern !== 'unstructured')
-    throw new OptionError(where, 'scope', "'layer' with a pattern n:m, which prunes every layer alike", scope);
-  if (threshold !== undefined && (mask === 'best' || mask === 'wanda'))
-    throw new OptionError(where, 'mask', "'path' or 'magnitude' with `threshold`", mask);
-  if (bias === true && iterations === 0)
-    throw new OptionError(where, 'bias', 'false with iterations: 0, because a bias correction alone does harm', bias);
+      "'layer' with `threshold`, which fixes how many weights are pruned",
+    ],
+    [scope === 'model' && hasPattern, 'scope', "'layer' with a pattern n:m, which prunes every layer alike"],
+    [
+      threshold !== undefined && (mask === 'best' || mask === 'wanda'),
+      'mask',
+      "'path' or 'magnitude' with `threshold`",
+    ],
+    [bias === true && iterations === 0, 'bias', 'false with iterations: 0, because a bias correction alone does harm'],
+  ]);
 }

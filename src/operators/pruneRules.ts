@@ -6,7 +6,7 @@ import {layerFilter, type LayerSelection} from './layerSelection.ts';
 /** Where zeros may lie: anywhere, or such that n of every m neighbouring features of a neuron are kept. */
 export type PatternOption = 'unstructured' | '2:4' | '4:8' | NofM;
 
-/** Fewer features than this leave a neuron too little to make up for its zeros. */
+/** With fewer features a neuron cannot compensate for its zeros. */
 const MIN_FEATURES = 32;
 
 /** The rule of the option `sparsity`. */
@@ -37,7 +37,7 @@ export function patternOf(option: PatternOption): Pattern {
 }
 
 /**
- * Why a layer is not pruned: not chosen, or, where nothing was chosen by name, left dense because pruning it does harm.
+ * A filter that tells why a layer is not pruned: it was not selected, or, without `include`, pruning it would do harm.
  */
 export function pruneFilter(
   pattern: Pattern,

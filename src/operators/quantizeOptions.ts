@@ -2,82 +2,94 @@ import {formatValue, OptionError} from '../errors.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
 import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
-import {flag, integer, memoryRule, number, oneOf, type OptionRules, resolveOptions, stageSeedRule} from '../options.ts';
+import {
+  flag,
+  integer,
+  memoryRule,
+  number,
+  oneOf,
+  type OptionRules,
+  refuseConflicts,
+  resolveOptions,
+  stageSeedRule,
+} from '../options.ts';
 import type {QuantizeMethod} from '../solver/quantizeMethod.ts';
 import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
 import type {VisitOptions} from '../stages/run/visitLayers.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
 
-/** Options of {@link spfqQuantize}. Every one has a default that a specialist would choose. */
+/** Options of {@link spfqQuantize}. Each has a default that a specialist would choose. */
 export interface SpfqQuantizeOptions {
   /** Bits per weight: 1 to 8, or `'ternary'` (log₂ 3). b bits are at most 2^b letters. Default 4. */
   readonly bits?: Bits;
   /** The number of letters, 2 to 256, instead of `bits`. The authors' "b bits" are 2^b + 1. */
   readonly levels?: number;
   /**
-   * How the letters lie around zero. Default: `'midrise'` at 1 and 2 bits and for even `levels`, else `'symmetric'`.
+   * How the letters are placed around zero. Default: `'midrise'` at 1 and 2 bits and for even `levels`, else
+   * `'symmetric'`.
    */
   readonly layout?: AlphabetLayout;
   /**
-   * Whether the letters lie around 0; if not, every scale has an offset beside it, refitted with it. Default true from
-   * 4 letters; false below, where it lowers the error, unless `sweeps` is 0.
+   * Whether the letters are symmetric around 0; if not, every scale has an offset that is refitted with it. Default
+   * true from 4 letters; false below, where that lowers the error, unless `sweeps` is 0.
    */
   readonly symmetric?: boolean;
   /** Which weights share a scale. Default `'channel'`: each neuron has its own. */
   readonly granularity?: Granularity;
   /**
-   * How the scale is chosen: by calibration error around the mean-square scale, by mean square, or by the largest
-   * weight. Default `'calibration'`.
+   * How the scale is chosen: by calibration error near the mean-square scale, by mean square, or by the largest weight.
+   * Default `'calibration'`.
    */
   readonly scale?: 'calibration' | 'mse' | 'absmax';
   /**
-   * How weights are aligned to the inputs that earlier layers left. Default `'order'`, with `order: 1`; `'exact'` for
-   * `feedback: 'optimal'`.
+   * How weights are aligned to the inputs that the compressed earlier layers give. Default `'order'`, with `order: 1`;
+   * `'exact'` for `feedback: 'optimal'`.
    */
   readonly alignment?: 'none' | 'order' | 'exact';
   /** r of `alignment: 'order'`, 1 to 16. Default 1. */
   readonly order?: number;
-  /** What a feature feels of earlier errors. Default `'path'`. */
+  /** How earlier errors enter the argument of a feature. Default `'path'`. */
   readonly feedback?: 'path' | 'optimal' | 'none';
   /** λ / mean diag H of `alignment: 'exact'` and `feedback: 'optimal'`. Default 0.01. */
   readonly damping?: number;
   /**
-   * C ≥ 1; or `'auto'`: 1, 4 and 16 are followed and refined, and each neuron takes what has the least calibration
-   * error. Default `'auto'` with two letters, where a path at C = 1 clips most, 1 with more, and for the bare path.
+   * C ≥ 1; or `'auto'`: paths with 1, 4 and 16 are followed and refined, and each neuron keeps the one of least
+   * calibration error. Default `'auto'` with two letters, where a path with C = 1 clips most; 1 with more letters, and
+   * for the bare path.
    */
   readonly scaling?: number | 'auto';
   /** T of the paths. Default `'stochastic'`; with several `samples` path 0 rounds to nearest. */
   readonly rounding?: Rounding;
-  /** Paths per neuron, of which the best is kept. Default 4; 1 for `rounding: 'nearest'`. */
+  /** The number of paths per neuron, of which the best is kept. Default 4; 1 for `rounding: 'nearest'`. */
   readonly samples?: number;
-  /** Cyclic passes after each refit of the scale. Default 2; 0 for neither, the bare path. */
+  /** Cyclic passes after each refit of the scale. Default 2; 0 means neither passes nor refits: the bare path. */
   readonly sweeps?: number;
   /** Refits of the scale. Default 2. */
   readonly rounds?: number;
-  /** Passes that change letters by twos, after the sweeps of each round. Default 1. */
+  /** Passes that change two letters at a time, after the sweeps of each round. Default 1. */
   readonly pairs?: number;
   /**
-   * λ / mean diag H of λ‖W − Q‖², which is minimised with ‖XW − X̃Q‖²: what few rows say is not believed to the last.
-   * Default 0.03, but 0 for the bare path.
+   * λ / mean diag H of λ‖W − Q‖², which is minimised together with ‖XW − X̃Q‖²: it regularises towards W, which matters
+   * when calibration rows are few. Default 0.03, but 0 for the bare path.
    */
   readonly ridge?: number;
-  /** Whether biases take up the mean error. Default true, unless `sweeps` is 0: it is safe only after a refit. */
+  /** Whether biases absorb the mean error. Default true, unless `sweeps` is 0: it is safe only after a refit. */
   readonly bias?: boolean;
-  /** What a feature without any input on the calibration data gets: its weight rounded, or 0. Default `'keep'`. */
+  /** The weights of a feature whose input is always 0 on the calibration data: rounded, or 0. Default `'keep'`. */
   readonly dead?: 'keep' | 'zero';
-  /** Same seed, same codes. Default: the seed of the pipeline. */
+  /** The same seed gives the same codes. Default: the seed of the pipeline. */
   readonly seed?: number;
   /** Only these layers: names, patterns, or a predicate. Default: all. */
   readonly include?: LayerSelection;
   /** Not these layers. Default: none. */
   readonly exclude?: LayerSelection;
-  /** Bytes that live activations may take between layers. Default 512 MiB. */
+  /** The most bytes that live activations may take between layers. Default 512 MiB. */
   readonly memory?: number;
   /** Refuse the float64 reference where a backend's kernel is missing. Default false. */
   readonly strictKernels?: boolean;
 }
 
-/** The options after checking: those without a fixed default may still be absent. */
+/** The options after checking. Those without a fixed default may still be absent. */
 type Resolved = Required<Omit<SpfqQuantizeOptions, Optional>> & {
   readonly [Key in Optional]: SpfqQuantizeOptions[Key] | undefined;
 };
@@ -97,6 +109,7 @@ type Optional =
 
 const LAYOUTS: readonly AlphabetLayout[] = ['symmetric', 'midrise', 'twosComplement'];
 
+/** The rules and fixed defaults; for undefined ones see {@link dependentDefaults}. */
 const RULES: OptionRules<Resolved> = {
   bits: {
     fallback: undefined,
@@ -136,7 +149,7 @@ const RULES: OptionRules<Resolved> = {
   strictKernels: flag(false),
 };
 
-/** A method without its seed, which the pipeline may give. */
+/** A method without its seed, which may come from the pipeline. */
 export interface QuantizePlan {
   readonly seed: number | undefined;
   readonly method: Omit<QuantizeMethod, 'seed'>;
@@ -151,32 +164,34 @@ export function completePlan({method, walk, seed: own}: QuantizePlan, pipelineSe
 
 /**
  * Checks the options of a quantizing stage and completes them.
- * @param others options that the stage takes besides
- * @throws OptionError naming the option, what it must be and what came
+ * @param others further options of the stage
+ * @throws OptionError that names the option, what it must be and what came
  */
 export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: readonly string[] = []): QuantizePlan {
   const options = resolveOptions<Resolved>(where, given, RULES, others);
   const {feedback, damping, order, dead, rounding, sweeps} = options;
   requireCompatible(where, options);
   const alphabet = alphabetOf(where, options);
+  const defaults = dependentDefaults(options, alphabet);
+  const scaling = options.scaling ?? defaults.scaling;
   const method = {
     alphabet,
     granularity: options.granularity,
-    alignment: {method: options.alignment ?? (feedback === 'optimal' ? 'exact' : 'order'), order, damping, dead},
+    alignment: {method: options.alignment ?? defaults.alignment, order, damping, dead},
     feedback: {kind: feedback, damping},
-    scalings: scalingsOf(options, alphabet),
-    search: {scale: options.scale, rounding, samples: options.samples ?? (rounding === 'nearest' ? 1 : 4)},
+    scalings: scaling === 'auto' ? [1, 4, 16] : [scaling],
+    search: {scale: options.scale, rounding, samples: options.samples ?? defaults.samples},
     refinement: {
       rounds: options.rounds,
       sweeps,
       pairs: options.pairs,
-      offset: options.symmetric === undefined ? sweeps > 0 && alphabet.levels < 4 : !options.symmetric,
+      offset: !(options.symmetric ?? defaults.symmetric),
     },
-    ridge: options.ridge ?? (sweeps > 0 ? 0.03 : 0),
+    ridge: options.ridge ?? defaults.ridge,
     strictKernels: options.strictKernels,
   };
   const walk = {
-    bias: options.bias ?? sweeps > 0,
+    bias: options.bias ?? defaults.bias,
     filter: layerFilter(options.include, options.exclude),
     names: [...namesIn(options.include), ...namesIn(options.exclude)],
     memory: options.memory,
@@ -184,35 +199,42 @@ export function quantizePlan(where: string, given: SpfqQuantizeOptions, others: 
   return {seed: options.seed, method, walk};
 }
 
-/** With two letters paths clip, the less the larger C is; which helps only the data can tell. */
-function scalingsOf({scaling, feedback, sweeps}: Resolved, {levels}: Alphabet): number[] {
-  const chosen = scaling ?? (levels === 2 && feedback === 'path' && sweeps > 0 ? 'auto' : 1);
-  return chosen === 'auto' ? [1, 4, 16] : [chosen];
+/** Defaults that depend on other options. */
+function dependentDefaults({feedback, rounding, sweeps}: Resolved, {levels}: Alphabet) {
+  const isRefined = sweeps > 0;
+  return {
+    alignment: feedback === 'optimal' ? 'exact' : 'order',
+    // With two letters paths clip, the less the larger C is; only the data can tell which C is best.
+    scaling: levels === 2 && feedback === 'path' && isRefined ? 'auto' : 1,
+    samples: rounding === 'nearest' ? 1 : 4,
+    symmetric: !isRefined || levels >= 4,
+    ridge: isRefined ? 0.03 : 0,
+    bias: isRefined,
+  } as const;
 }
 
-function requireCompatible(
-  where: string,
-  {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels}: Resolved,
-): void {
-  if (rounding === 'nearest' && samples !== undefined && samples > 1) {
-    throw new OptionError(where, 'samples', "1 with rounding: 'nearest', whose paths are all the same", samples);
-  }
-  if (bias === true && sweeps === 0) {
-    throw new OptionError(
-      where,
+function requireCompatible(where: string, options: Resolved): void {
+  const {samples, rounding, bias, symmetric, scaling, feedback, sweeps, bits, levels} = options;
+  const isBarePath = sweeps === 0;
+  refuseConflicts(where, options, [
+    [
+      rounding === 'nearest' && samples !== undefined && samples > 1,
+      'samples',
+      "1 with rounding: 'nearest', whose paths are all the same",
+    ],
+    [
+      bias === true && isBarePath,
       'bias',
       'false with sweeps: 0, because a bias correction without refitted scales does harm',
-      bias,
-    );
-  }
-  if (symmetric === false && sweeps === 0) {
-    throw new OptionError(where, 'symmetric', 'true with sweeps: 0, because offsets are found by the refit', symmetric);
-  }
-  if (scaling === 'auto' && (sweeps === 0 || feedback !== 'path')) {
-    throw new OptionError(where, 'scaling', "a number with sweeps: 0, and without feedback: 'path'", scaling);
-  }
-  if (bits !== undefined && levels !== undefined)
-    throw new OptionError(where, 'levels', 'absent when `bits` is given', levels);
+    ],
+    [symmetric === false && isBarePath, 'symmetric', 'true with sweeps: 0, because offsets are found by the refit'],
+    [
+      scaling === 'auto' && (isBarePath || feedback !== 'path'),
+      'scaling',
+      "a number with sweeps: 0, and without feedback: 'path'",
+    ],
+    [bits !== undefined && levels !== undefined, 'levels', 'absent when `bits` is given'],
+  ]);
 }
 
 function alphabetOf(where: string, {bits = 4, levels, layout}: Resolved): Alphabet {

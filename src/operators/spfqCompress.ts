@@ -10,8 +10,8 @@ import {stage} from './stage.ts';
 /** Options of {@link spfqCompress}: those of `spfqQuantize`, and how many weights become 0. */
 export interface SpfqCompressOptions extends SpfqQuantizeOptions {
   /**
-   * The share of weights that are pruned, from 0 up to 1; met to one weight in every layer. Letters that are 0 anyway
-   * come on top. Unless `include` names them, the output layer and layers with fewer than 32 features are quantized
+   * The share of weights that are pruned, from 0 up to 1; exact to one weight in every layer. Letters that are 0 come
+   * in addition. Unless `include` names them, the output layer and layers with fewer than 32 features are quantized
    * without being pruned. Default 0.5.
    */
   readonly sparsity?: number;
@@ -28,7 +28,7 @@ export interface SpfqCompressOptions extends SpfqQuantizeOptions {
  *   .pipe(calibrate(x), spfqCompress({sparsity: 0.5, bits: 4}))
  *   .subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * Two stages, `spfqPrune` and then `spfqQuantize`, take longer; they lose as much at 50 % zeros, and a little less at
+ * Two stages, `spfqPrune` and then `spfqQuantize`, take longer; they lose the same at 50 % zeros, and a little less at
  * 80 %.
  * @param given see {@link SpfqCompressOptions}
  * @returns an operator whose stream may end with a DataError, ModelError or BackendError
@@ -48,7 +48,7 @@ export function spfqCompress(given: SpfqCompressOptions = {}): OperatorFunction<
     throw new OptionError(
       where,
       'sparsity',
-      'absent with a pattern n:m, which says by itself how many weights are pruned',
+      'absent with a pattern n:m, which fixes how many weights are pruned',
       sparsity,
     );
   }

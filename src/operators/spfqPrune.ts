@@ -8,9 +8,9 @@ import {stage} from './stage.ts';
 /**
  * Prunes weights by stochastic path following: q_t = T(w̃_t + Σ_{s<t} F_ts (w̃_s − q_s)) with the stochastic threshold
  * T(x) = x for |x| > c, else c · sign x with probability |x|/c, else 0 (Zhang & Saab 2024, arXiv 2412.18184). c is
- * found such that the wanted share of weights becomes 0; a trim makes it exact. The kept weights then make up for the
- * others, by least squares on their support: argmin ‖XW − X̃V‖² + λ‖V − W‖². Masks found in other ways compete in each
- * layer; the report names the winner.
+ * chosen such that the requested share of weights becomes 0; a trim makes it exact. The kept weights then compensate
+ * for the others, by least squares on their support: argmin ‖XW − X̃V‖² + λ‖V − W‖². Masks that are found in other ways
+ * compete in each layer; the report names the winner.
  *
  * ```ts
  * compress(model)

@@ -7,22 +7,22 @@ import {completePlan, quantizePlan, type SpfqQuantizeOptions} from './quantizeOp
 import {stage} from './stage.ts';
 
 /**
- * Quantizes the weight matrices of a model by stochastic path following. Layers of a type that it does not know are in
+ * Quantizes the weight matrices of a model by stochastic path following. Layers of unknown types are in
  * `report.skipped`.
  *
  * For each neuron, q_t = T(w̃_t + Σ_{s<t} F_ts (w̃_s − q_s)): every weight is rounded together with the errors made
- * before it, so that the layer's outputs stay (Zhang & Saab 2024, arXiv 2412.18184). Then scales are refitted and
- * letters swept, which never raises the error: s ← ⟨z, GW⟩/⟨z, Hz⟩, and q_t ← the letter nearest to q_t + (GW − HQ)_t /
- * H_tt.
+ * before it, so that the layer's outputs change little (Zhang & Saab 2024, arXiv 2412.18184). Then scales are refitted
+ * and letters swept, which never increases the error: s ← ⟨z, GW⟩/⟨z, Hz⟩, and q_t ← the letter nearest to q_t + (GW −
+ * HQ)_t / H_tt.
  *
  * ```ts
  * compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
  * `samples: 1, sweeps: 0` is the paper's SPFQ; with `rounding: 'nearest'` as well it is GPFQ. `{bits: 'auto', budget:
- * {bitsPerWeight: 3}}` gives more letters to the layers whose errors the outputs feel most; the report says which and
- * why.
- * @param options see {@link SpfqQuantizeOptions} and {@link BudgetedQuantizeOptions}; `{bits: 2}` alone is right and
- *   good
+ * {bitsPerWeight: 3}}` gives more letters to the layers whose errors change the outputs most; the report tells which
+ * and why.
+ * @param options see {@link SpfqQuantizeOptions} and {@link BudgetedQuantizeOptions}; `{bits: 2}` alone is a good
+ *   choice
  * @returns an operator whose stream may end with a DataError, ModelError (also for a budget that cannot be met) or
  *   BackendError
  * @throws OptionError at once, for an option that is unknown or out of range

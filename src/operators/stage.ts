@@ -5,10 +5,10 @@ import type {Compression} from '../stages/run/compression.ts';
 import type {StageContext} from '../stages/run/stageContext.ts';
 
 /**
- * A stage of a pipeline: takes each compression, gives the next, and disposes of the one that it took. Unsubscribing
- * cancels the run at its next checkpoint; a failure goes down the stream.
- * @param name the stage, for the report and for messages
- * @param run makes the next compression, and leaves the one that it was given as it was
+ * Creates a stage of a pipeline: it takes each compression, emits the next, and disposes of the one that it took.
+ * Unsubscribing cancels the run at its next checkpoint; a failure goes down the stream.
+ * @param name the name of the stage, for the report and for messages
+ * @param run makes the next compression, and does not change the one that it was given
  */
 export function stage(
   name: string,
@@ -44,20 +44,20 @@ function runStage(
   });
 }
 
-/** A stage that only looks hands the same model on; the first that makes one was given the original. */
+/** Frees the model that a stage replaced; never the user's original, and never one that was passed through. */
 function freeReplaced({model, original}: Compression, next: Compression): void {
   if (model !== next.model && model !== original) disposeModel(model);
 }
 
-/** Milliseconds that a stage works before it lets the host have a turn: no longer than what is felt as a delay. */
-const LONGEST_TURN = 50;
+/** Milliseconds that a stage works before it yields to the event loop: short enough not to be noticed as a delay. */
+const MAX_TURN = 50;
 
 function contextOf(stageName: string, {observers}: Compression, signal: AbortSignal): StageContext {
   const begin = performance.now();
   const elapsed = () => performance.now() - begin;
   let turn = begin;
   const runner = createTaskRunner(async () => {
-    if (performance.now() - turn > LONGEST_TURN) {
+    if (performance.now() - turn > MAX_TURN) {
       await yieldToEventLoop();
       turn = performance.now();
     }
@@ -77,8 +77,8 @@ function contextOf(stageName: string, {observers}: Compression, signal: AbortSig
 }
 
 /**
- * A task, not a microtask: timers, input events and unsubscriptions get their turn. Of a message, because browsers hold
- * timers back: by 4 ms, in hidden pages by seconds.
+ * Waits for a task, not a microtask, so that timers, input events and unsubscriptions get their turn. It uses
+ * MessageChannel: setTimeout is clamped to 4 ms, and to seconds in background tabs.
  */
 function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {

@@ -12,7 +12,7 @@ import type {DryRunReport} from '../report/dryRunReport.ts';
 import {dryRunModel, type PlannedLetters, type PlannedPruning} from '../stages/dryRun/dryRunModel.ts';
 import {requireCompressible} from '../stages/run/compression.ts';
 
-/** Options of {@link dryRun}: what the stages would be given. */
+/** Options of {@link dryRun}: those that the stages would be given. */
 export interface DryRunOptions {
   /**
    * Bits per weight, as in `spfqQuantize`. Default 4, or none where only `sparsity` or `pattern` is given: then weights
@@ -21,7 +21,7 @@ export interface DryRunOptions {
   readonly bits?: Bits;
   /** The share of weights that become 0 first, as in `spfqPrune`. Default: no pruning. */
   readonly sparsity?: number;
-  /** Where zeros may lie, as in `spfqPrune`; a pattern n:m asks for pruning by itself. */
+  /** Where zeros may lie, as in `spfqPrune`; a pattern n:m implies pruning. */
   readonly pattern?: PatternOption;
   /** Which weights share a scale. Default `'channel'`. */
   readonly granularity?: Granularity;
@@ -29,17 +29,17 @@ export interface DryRunOptions {
   readonly include?: LayerSelection;
   /** Not these layers, as in the stages. */
   readonly exclude?: LayerSelection;
-  /** How many samples would be read. Default 4,096. */
+  /** The number of samples that would be read. Default 4,096. */
   readonly samples?: number;
-  /** Samples that go through the networks together. Default 32. */
+  /** The number of samples that go through the networks together. Default 32. */
   readonly batchSize?: number;
-  /** The most rows that a layer takes from all samples. Default 32,768. */
+  /** The largest number of rows that a layer takes from all samples. Default 32,768. */
   readonly rows?: number;
-  /** Bytes that live activations may take between layers. Default 512 MiB. */
+  /** The most bytes that live activations may take between layers. Default 512 MiB. */
   readonly memory?: number;
   /**
-   * The shape of one sample of each input, without the batch. Default: what the model says, 128 where it leaves an axis
-   * open.
+   * The shape of one sample of each input, without the batch. Default: the shape of the model's input, with 128 where
+   * it leaves an axis open.
    */
   readonly inputShapes?: ReadonlyArray<readonly number[]>;
 }
@@ -61,17 +61,17 @@ const RULES: OptionRules<Reading & {inputShapes: DryRunOptions['inputShapes']}> 
 };
 
 /**
- * Says what `spfqPrune`, if `sparsity` or `pattern` is given, and `spfqQuantize`, if `bits` is or they are not, would
- * make of a model: every layer, the letters it would have or why it would be left, its bytes once packed, and the
- * memory that it takes. Needs no data, runs nothing and allocates nothing, however large the model is.
+ * Predicts the result of `spfqPrune`, if `sparsity` or `pattern` is given, and of `spfqQuantize`, if `bits` is given or
+ * neither of them is: for every layer the letters that it would have or why it would be skipped, its bytes once packed,
+ * and the memory that it takes. It needs no data, runs nothing and allocates nothing, however large the model is.
  *
  * ```ts
  * console.log(String(dryRun(model, {bits: 2, samples: 2048})));
  * ```
- * Bytes after are those of `report.size` to the byte; only a tiny layer's unstructured mask may by chance be written
+ * Bytes after compression are exactly those of `report.size`; only a tiny layer's unstructured mask may happen to be
  * shorter. Peaks are estimates of `tf.memory().numBytes`: the model with the copies that stages make, the activations
- * that the walk keeps, those of the batch that runs, and its statistics. Data that is in memory as tensors comes on
- * top; so does what `correct`, `evaluate` and `pack` take.
+ * that the walk keeps, those of the current batch, and the statistics. Data in memory as tensors comes in addition, and
+ * so does the memory of `correct`, `evaluate` and `pack`.
  * @param options see {@link DryRunOptions}
  * @throws OptionError for an option that is unknown or out of range; ModelError where the stages would
  */

@@ -163,27 +163,27 @@ onBackends(['wasm'], () => {
     for (const [build, message] of [
       [
         () => rtnQuantize({feedback: 'path'} as never),
-        "rtnQuantize: expected `feedback` to be absent: the method says none, got 'path'",
+        "rtnQuantize: expected `feedback` to be absent: the method uses none, got 'path'",
       ],
       [
         () => rtnQuantize({sweeps: 2} as never),
-        'rtnQuantize: expected `sweeps` to be absent: the method says 0, got 2',
+        'rtnQuantize: expected `sweeps` to be absent: the method uses 0, got 2',
       ],
       [
         () => gpfqQuantize({scaling: 2} as never),
-        'gpfqQuantize: expected `scaling` to be absent: the method says 1, got 2',
+        'gpfqQuantize: expected `scaling` to be absent: the method uses 1, got 2',
       ],
       [
         () => optqQuantize({rounding: 'stochastic'} as never),
-        "optqQuantize: expected `rounding` to be absent: the method says nearest, got 'stochastic'",
+        "optqQuantize: expected `rounding` to be absent: the method uses nearest, got 'stochastic'",
       ],
       [
         () => magnitudePrune({mask: 'path'} as never),
-        "magnitudePrune: expected `mask` to be absent: the method says magnitude, got 'path'",
+        "magnitudePrune: expected `mask` to be absent: the method uses magnitude, got 'path'",
       ],
       [
         () => wandaPrune({iterations: 60} as never),
-        'wandaPrune: expected `iterations` to be absent: the method says 0, got 60',
+        'wandaPrune: expected `iterations` to be absent: the method uses 0, got 60',
       ],
       [
         () => rtnQuantize({bits: 9} as never),

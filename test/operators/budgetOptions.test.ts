@@ -35,7 +35,7 @@ describe('options of a budget that are refused when the operator is built', () =
     [{scope: 'all'}, "expected `scope` to be one of 'layer', 'model', got 'all'"],
     [
       {scope: 'model', threshold: 0.1},
-      "expected `scope` to be 'layer' with `threshold`, which says by itself how many weights are pruned, got 'model'",
+      "expected `scope` to be 'layer' with `threshold`, which fixes how many weights are pruned, got 'model'",
     ],
     [
       {scope: 'model', pattern: '2:4'},

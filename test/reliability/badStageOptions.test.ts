@@ -54,8 +54,7 @@ const REFUSED: ReadonlyArray<readonly [string, (options: never) => unknown, unkn
         name,
         build,
         {sparsity: 0.5, pattern: '2:4'},
-        'expected `sparsity` to be absent with a pattern n:m, which says by itself how many weights are pruned, ' +
-          'got 0.5',
+        'expected `sparsity` to be absent with a pattern n:m, which fixes how many weights are pruned, got 0.5',
       ],
     ] as const;
   }),
@@ -69,7 +68,7 @@ const REFUSED: ReadonlyArray<readonly [string, (options: never) => unknown, unkn
     'spfqPrune',
     spfqPrune,
     {threshold: 0.1, pattern: '2:4'},
-    'expected `threshold` to be absent with a pattern n:m, which says by itself how many weights are pruned, got 0.1',
+    'expected `threshold` to be absent with a pattern n:m, which fixes how many weights are pruned, got 0.1',
   ],
   ['spfqPrune', spfqPrune, {threshold: -1}, 'expected `threshold` to be a finite number from 0 up, got -1'],
   ['spfqPrune', spfqPrune, {threshold: NaN}, 'expected `threshold` to be a finite number from 0 up, got NaN'],
