@@ -5,8 +5,8 @@ type Next<Value> = ((value: Value) => void) | null;
 type Fail = ((error: unknown) => void) | null;
 
 /**
- * An Observable whose subscribers are waited for, at the end of however many `pipe`s, with the promises that they
- * return. A subscriber without an error handler is not an unhandled error: who waits gets it.
+ * An Observable that waits for its subscribers, after any number of `pipe`s, and for the promises that they return. An
+ * error without a handler is not reported as unhandled: the waiting `fit` gets it.
  */
 export class AwaitedObservable<Value> extends Observable<Value> {
   constructor(
@@ -23,7 +23,8 @@ export class AwaitedObservable<Value> extends Observable<Value> {
   ): Subscription {
     const handlers =
       typeof observer === 'object' && observer !== null ? observer : handlersOf(observer, error, complete);
-    // A subscriber of RxJS is an operator's: it has to stay itself, because it carries the way back to unsubscribe.
+    // A subscriber of RxJS belongs to an operator. It must be passed on as it is, because unsubscribing goes through
+    // it.
     const awaited = 'unsubscribe' in handlers ? handlers : this.awaited(handlers);
     return this.pending.count(this.inner, (source) => source.subscribe(awaited));
   }
@@ -43,7 +44,7 @@ export class AwaitedObservable<Value> extends Observable<Value> {
   }
 }
 
-/** The overloads of RxJS's `pipe` have checked that the operators fit each other; here their types are unknown. */
+/** The overloads of RxJS's `pipe` checked that the operators fit each other; here their types are unknown. */
 function applyInOrder(
   operators: Array<OperatorFunction<never, never>>,
   source: Observable<unknown>,

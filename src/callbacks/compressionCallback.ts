@@ -11,8 +11,8 @@ import {requireTrained} from './requireTrained.ts';
 /** Options of callbacks that are sources. */
 export interface CallbackOptions extends SourceOptions {
   /**
-   * What a failing pipeline does to the training. `'throw'` (default): `fit` rejects with the error of its stage.
-   * `'report'`: training goes on; the error goes to the subscriber's error handler, and stands in the callback's
+   * How a failing pipeline affects the training. `'throw'` (default): `fit` rejects with the error of its stage.
+   * `'report'`: training continues; the error goes to the subscriber's error handler, and is in the callback's
    * `failures`.
    */
   readonly onError?: 'throw' | 'report';
@@ -26,42 +26,42 @@ export const callbackRules: OptionRules<Required<CallbackOptions>> = {
 
 /** A Keras-style callback that is an Observable of compressions: `fit` waits for the pipelines after it. */
 export abstract class CompressionCallback extends Callback {
-  /** What `fit` waits for. */
+  /** The pipelines and promises that `fit` waits for. */
   protected readonly pending = new PendingRuns();
-  /** Gives each pipeline a compression of its own. */
+  /** Emits a function that makes a separate compression for each pipeline. */
   protected readonly emissions = new Subject<() => Compression>();
   private hasEnded = false;
   private readonly awaited = new AwaitedObservable<Compression>(
     this.emissions.pipe(map((acquire) => acquire())),
     this.pending,
   );
-  /** As of an Observable: stages that run when it emits. */
+  /** `pipe` of an Observable: the stages run when it emits. */
   readonly pipe: Observable<Compression>['pipe'] = this.awaited.pipe.bind(this.awaited);
-  /** As of an Observable. `fit` waits for a promise that `next` returns, as of `model.save`. */
+  /** `subscribe` of an Observable. `fit` waits for a promise that `next` returns, like that of `model.save`. */
   readonly subscribe: Observable<Compression>['subscribe'] = this.awaited.subscribe.bind(this.awaited);
 
   /**
-   * Lets RxJS take the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`. `fit` waits for
-   * pipelines that begin with `trained.pipe`, not for what comes after such an operator.
+   * Lets RxJS use the callback wherever it takes an Observable: `from(trained)`, `merge(trained, …)`. `fit` waits for
+   * pipelines that begin with `trained.pipe`, but not for those after such an operator.
    */
   declare readonly [Symbol.observable]: () => Subscribable<Compression>;
 
   private givenModel: LayersModel | undefined;
 
-  /** @param name as the caller wrote it, for messages */
+  /** @param name the name that the caller used, for messages */
   constructor(
     private readonly name: string,
     private readonly onError: 'throw' | 'report',
   ) {
     super();
-    // RxJS goes by the string where no polyfill had defined the symbol when it was loaded.
+    // RxJS uses the string if no polyfill had defined the symbol when it was loaded.
     for (const name of ['@@observable', Symbol.observable].filter(Boolean))
       Object.defineProperty(this, name, {value: () => this.awaited});
   }
 
   /**
-   * Called by `fit`. Rejects with a ModelError in another training than the first: it would emit nothing. Bound: tfjs
-   * may take it out.
+   * Called by `fit`. Rejects with a ModelError in a second training, in which it would emit nothing. Bound: tfjs may
+   * call it unbound.
    */
   override readonly onTrainBegin = async (): Promise<void> => {
     if (this.hasEnded)
@@ -76,29 +76,26 @@ export abstract class CompressionCallback extends Callback {
     this.givenModel = model;
   }
 
-  /** The errors of pipelines so far; with `onError: 'report'` the place to look. */
+  /** The errors of pipelines so far; look here with `onError: 'report'`. */
   get failures(): readonly unknown[] {
     return this.pending.failures;
   }
 
   /**
    * The model under training.
-   * @throws ModelError if tfjs has not said which
+   * @throws ModelError if tfjs did not tell which
    */
   protected get trained(): LayersModel {
     return requireTrained(this.name, this.givenModel);
   }
 
-  /** Completes: there is nothing more to emit. */
+  /** Completes the Observable. */
   protected end(): void {
     this.hasEnded = true;
     this.emissions.complete();
   }
 
-  /**
-   * @throws the first error of a pipeline, unless errors are only reported; for the others it is the end of the
-   *   training, too
-   */
+  /** @throws the first error of a pipeline, unless errors are only reported; other pipelines then complete */
   protected throwFailure(): void {
     if (this.onError === 'report' || this.failures.length === 0) return;
     this.end();

@@ -4,7 +4,7 @@ import {type CallbackOptions, callbackRules, CompressionCallback} from './compre
 
 /** Options of {@link epochEnd}. */
 export interface EpochEndOptions extends CallbackOptions {
-  /** Emits at each so-manieth epoch. Default 1. */
+  /** Emits at every n-th epoch. Default 1. */
   readonly every?: number;
   /** The first epoch that it emits at, counted from 1. Default 1. */
   readonly from?: number;
@@ -12,15 +12,15 @@ export interface EpochEndOptions extends CallbackOptions {
 
 /**
  * A Keras-style callback that is a source as well: at the end of epochs it emits a compression of a copy of the model
- * as it then is, and `fit` waits for the stages after it before it goes on, with weights and optimizer untouched. When
- * training ends it completes.
+ * at that time, and `fit` waits for the stages after it before it continues, with unchanged weights and optimizer. It
+ * completes when training ends.
  */
 export class EpochEnd extends CompressionCallback {
   constructor(private readonly options: Required<EpochEndOptions>) {
     super('epochEnd', options.onError);
   }
 
-  // Bound: in a list that begins with a plain object tfjs takes hooks out of their callback.
+  // Bound: tfjs calls this unbound when the list starts with a plain object.
 
   /** Called by `fit`, which waits for it. */
   override readonly onEpochEnd = async (epochFrom0: number): Promise<void> => {
@@ -48,9 +48,9 @@ export class EpochEnd extends CompressionCallback {
 }
 
 /**
- * An {@link EpochEnd} for the callbacks of one `model.fit` or `model.fitDataset`: how well the model compresses, while
- * it trains. Callbacks see no data: name some with {@link calibrate}. Each emission is yours: dispose of it, or of a
- * copy per epoch memory fills.
+ * Creates an {@link EpochEnd} for the callbacks of one `model.fit` or `model.fitDataset`, to see how well the model
+ * compresses while it trains. Callbacks see no data: provide some with {@link calibrate}. Each emission is yours:
+ * dispose of it, or each epoch leaves a copy in memory.
  *
  * ```ts
  * const epochs = epochEnd({every: 5});

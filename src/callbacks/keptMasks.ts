@@ -8,22 +8,22 @@ import {matrix} from '../numerics/linalg/matrix.ts';
 import {requireUnpacked} from '../packed/requireUnpacked.ts';
 import type {CompressedLayer} from '../records.ts';
 
-/** Which weights of a layer's kernel are kept. */
+/** The kept weights of a layer's kernel. */
 export interface KeptMask {
   readonly layer: layers.Layer;
-  /** The place of the kernel among the layer's weights. */
+  /** The index of the kernel among the layer's weights. */
   readonly weight: number;
   /** In the order of the kernel: 1 keeps a weight, 0 prunes it. */
   readonly kept: Uint8Array;
 }
 
-/** The layers of which weights are pruned. */
+/** The layers with pruned weights. */
 export function selectPruned(compressed: readonly CompressedLayer[]): CompressedLayer[] {
   return compressed.filter(({matrices}) => matrices.some(({mask}) => mask?.includes(0)));
 }
 
 /**
- * The masks of pruned layers for a model that has these layers: the compressed one, or a copy of it.
+ * Collects the masks of pruned layers for a model that has these layers: the compressed one, or a copy of it.
  * @param where the callback, for messages
  * @throws ModelError if a layer is missing, has another shape, or is packed
  */
@@ -50,8 +50,8 @@ export function collectKeptMasks(
 }
 
 /**
- * Sets what is pruned to 0, NaN too. Nothing stays in memory of the backend: a training that fails tells its callbacks
- * nothing, and masks that waited there for its end would stay for good.
+ * Sets pruned weights to 0, also where they are NaN. No mask stays in the backend's memory: a training that fails does
+ * not tell its callbacks, so masks that waited for its end would never be freed.
  */
 export function keepZeros(masks: readonly KeptMask[]): void {
   for (const {layer, weight, kept} of masks) {
@@ -64,7 +64,7 @@ export function keepZeros(masks: readonly KeptMask[]): void {
 }
 
 /**
- * Refuses a model with other weights: masks that were not made for it would ruin it.
+ * Refuses a model with other weights, which masks that were not made for it would ruin.
  * @throws ModelError if a pruned weight is not 0
  */
 export async function requireZeros(where: string, masks: readonly KeptMask[]): Promise<void> {

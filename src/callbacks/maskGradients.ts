@@ -6,8 +6,8 @@ import type {Compression} from '../stages/run/compression.ts';
 import {collectKeptMasks, keepZeros, type KeptMask, requireZeros, selectPruned} from './keptMasks.ts';
 
 /**
- * A Keras-style callback that keeps the pruned weights of a model at zero while it is trained further. For as many
- * trainings as you like.
+ * A Keras-style callback that keeps the pruned weights of a model at zero while it is trained further. It can be used
+ * for several trainings.
  */
 export class MaskGradients extends Callback {
   private trained: LayersModel | undefined;
@@ -23,7 +23,7 @@ export class MaskGradients extends Callback {
     this.trained = model;
   }
 
-  // Hooks are bound: beside plain objects tfjs takes them out of the callback, and does not say which model it trains.
+  // Hooks are bound: with plain objects in the list tfjs calls them unbound, and does not tell which model it trains.
 
   /** Called by `fit`, which waits for it. */
   override readonly onTrainBegin = async (): Promise<void> => {
@@ -39,18 +39,18 @@ export class MaskGradients extends Callback {
 }
 
 /**
- * A {@link MaskGradients} for the callbacks of further training: after each batch every pruned weight of
- * `compression.model` is exactly 0 again, and the kept weights train on.
+ * Creates a {@link MaskGradients} for the callbacks of further training: after each batch every pruned weight of
+ * `compression.model` is exactly 0 again, while the kept weights are trained.
  *
  * ```ts
  * const compression = await lastValueFrom(compress(model).pipe(calibrate(x), spfqPrune({sparsity: 0.8})));
  * compression.model.compile({optimizer: 'adam', loss: 'categoricalCrossentropy'});
  * await compression.model.fit(x, y, {epochs: 3, callbacks: maskGradients(compression)});
  * ```
- * This is w ← m ⊙ (w + Δw), whatever step Δw the optimizer takes. Its moments are left alone: those of pruned weights
- * go on to gather gradients, and act on nothing, because optimizers treat each weight by itself. Loss and metrics of a
- * batch are those before the mask, with the zeros of the batch before.
- * @param compression with pruned layers; of quantized ones the zeros stay, the letters do not
+ * This is w ← m ⊙ (w + Δw) for any step Δw of the optimizer. Its moments are not changed: those of pruned weights still
+ * accumulate gradients, but have no effect, because optimizers treat each weight separately. Loss and metrics of a
+ * batch are computed before the mask is applied, with the zeros of the previous batch.
+ * @param compression a compression with pruned layers; of quantized layers the zeros stay, the letters do not
  * @throws ModelError at once, if nothing is pruned or the model is packed; `fit` rejects with one if it trains another
  *   model
  */

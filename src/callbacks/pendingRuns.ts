@@ -1,8 +1,8 @@
 import {finalize, type Observable, type Subscription, tap} from 'rxjs';
 
 /**
- * What training has to wait for: subscriptions until they end, and single works, as a stage that runs or a promise of a
- * subscriber.
+ * The work that training has to wait for: subscriptions until they end, and single promises, like that of a running
+ * stage or of a subscriber.
  */
 export class PendingRuns {
   private readonly subscriptions: Array<Promise<void>> = [];
@@ -10,18 +10,18 @@ export class PendingRuns {
   private readonly errors: unknown[] = [];
   private isSubscribing = false;
 
-  /** The errors of subscriptions and of subscribers' promises so far, the first first. */
+  /** The errors of subscriptions and of subscribers' promises so far, in their order. */
   get failures(): readonly unknown[] {
     return this.errors;
   }
 
-  /** Waits until every subscription so far has ended, and all works. */
+  /** Waits until every subscription so far and all other work has ended. */
   async settled(): Promise<void> {
     await Promise.all(this.subscriptions);
     await this.idle();
   }
 
-  /** Waits until no work is under way, with works that follow from others. */
+  /** Waits until no work is in progress, including work that other work started. */
   async idle(): Promise<void> {
     while (this.works.size > 0) await Promise.all(this.works);
   }
@@ -39,10 +39,7 @@ export class PendingRuns {
     this.works.add(ended);
   };
 
-  /**
-   * Calls a subscriber's handler and counts the promise that it may return. What it throws, or rejects with, counts as
-   * a failure.
-   */
+  /** Calls a subscriber's handler and tracks the promise that it may return. An error or a rejection is a failure. */
   handle(handler: () => unknown): void {
     try {
       const result = handler();
@@ -57,7 +54,7 @@ export class PendingRuns {
     }
   }
 
-  /** Subscribes and counts the subscription, unless it is only a part of one that is being counted. */
+  /** Subscribes and tracks the subscription, unless it is part of one that is being tracked. */
   count<Value>(source: Observable<Value>, subscribe: (source: Observable<Value>) => Subscription): Subscription {
     if (this.isSubscribing) return subscribe(source);
     this.isSubscribing = true;

@@ -12,13 +12,13 @@ import {collectKeptMasks, keepZeros, type KeptMask} from './keptMasks.ts';
 import {isDue, type PruneScheduleOptions, resolveSchedule, type Schedule, sparsityAt} from './pruneScheduleOptions.ts';
 import {requireTrained} from './requireTrained.ts';
 
-/** What a {@link PruneSchedule} did at the end of an epoch. */
+/** A step of a {@link PruneSchedule} at the end of an epoch. */
 export interface PruningStep {
   /** Counted from 1. */
   readonly epoch: number;
-  /** What the schedule wants. */
+  /** The sparsity of the schedule. */
   readonly sparsity: number;
-  /** The share of zeros in the layers that were pruned, all together. */
+  /** The share of zeros in all pruned layers together. */
   readonly reached: number;
 }
 
@@ -26,7 +26,7 @@ const NAME = 'pruneSchedule';
 
 type Stage = OperatorFunction<Compression, Compression>;
 
-/** A Keras-style callback that prunes the model under training, more and more, and keeps its zeros. */
+/** A Keras-style callback that gradually prunes the model under training, and keeps its zeros. */
 export class PruneSchedule extends Callback {
   private trained: LayersModel | undefined;
   private masks: readonly KeptMask[] = [];
@@ -40,12 +40,12 @@ export class PruneSchedule extends Callback {
     super();
   }
 
-  /** What was done since the first epoch. */
+  /** The steps since the first epoch. */
   get steps(): readonly PruningStep[] {
     return this.done;
   }
 
-  /** What the last step says of each layer. */
+  /** The report of the last step. */
   get report(): Report | undefined {
     return this.lastReport;
   }
@@ -57,7 +57,7 @@ export class PruneSchedule extends Callback {
     this.trained = model;
   }
 
-  // Hooks are bound: beside plain objects tfjs takes them out of the callback, and does not say which model it trains.
+  // Hooks are bound: with plain objects in the list tfjs calls them unbound, and does not tell which model it trains.
 
   /** Called by `fit`, which waits for it. */
   override readonly onTrainBegin = async (): Promise<void> => {
@@ -83,7 +83,7 @@ export class PruneSchedule extends Callback {
     this.done = [...this.done, {epoch, sparsity, reached}];
   };
 
-  /** Prunes a copy, then the model. The share of zeros that this gives. */
+  /** Prunes a copy, then the model; returns the share of zeros. */
   private async prune(sparsity: number): Promise<number> {
     const model = requireTrained(NAME, this.trained);
     const {seed, stage} = this.schedule;
@@ -106,23 +106,24 @@ export class PruneSchedule extends Callback {
 }
 
 /**
- * A {@link PruneSchedule} for the callbacks of one training: at the end of epochs `begin` to `end` it prunes the model
- * to a sparsity that grows from `from` to `to`, so that the epochs between make up for each step; from then on zeros
- * stay until training ends. sparsity(e) = to + (from − to)·(1 − (e − begin)/(end − begin))^power (Zhu & Gupta 2017).
+ * Creates a {@link PruneSchedule} for the callbacks of one training: at the end of epochs `begin` to `end` it prunes
+ * the model to a sparsity that grows from `from` to `to`, so that the epochs between compensate for each step;
+ * afterwards the zeros stay until training ends. sparsity(e) = to + (from − to)·(1 − (e − begin)/(end − begin))^power
+ * (Zhu & Gupta 2017).
  *
  * ```ts
  * const schedule = pruneSchedule(x, {to: 0.9, begin: 2, end: 8});
  * await model.fit(x, y, {epochs: 10, callbacks: schedule});
  * console.log(schedule.steps.map(({epoch, reached}) => `${epoch}: ${reached}`).join('\n'));
  * ```
- * Each step is {@link spfqPrune} on a copy of the model: masks compete, and the kept weights and biases make up for the
- * others on the calibration data. It chooses anew, so that a weight may come back. The optimizer's state is left alone.
- * Layers that spfqPrune leaves dense stay dense. A `fit` whose `initialEpoch` is not 0 goes on with the zeros of the
- * one before it. If a step fails, `fit` rejects with its error, and the model keeps the weights that it had.
+ * Each step is {@link spfqPrune} on a copy of the model: masks compete, and the kept weights and biases compensate for
+ * the others on the calibration data. Each step chooses its zeros anew, so a pruned weight may return. The optimizer's
+ * state is not changed. Layers that spfqPrune leaves dense stay dense. A `fit` whose `initialEpoch` is not 0 continues
+ * with the zeros of the previous one. If a step fails, `fit` rejects with its error, and the model keeps its weights.
  *
  * Later stages know nothing of zeros in a trained model: put `spfqPrune({sparsity: to})` in front of them, which finds
  * the same ones and keeps them.
- * @param data as of {@link calibrate}; it is read at each step
+ * @param data the data of {@link calibrate}; it is read at each step
  * @param options see {@link PruneScheduleOptions}
  * @throws OptionError or DataError at once, for an option or data that cannot be used
  */
@@ -132,7 +133,7 @@ export function pruneSchedule(data: CalibrationData, options: PruneScheduleOptio
   return new PruneSchedule(schedule, calibrate(data, schedule.reading));
 }
 
-/** The share of zeros in layers, all together. */
+/** The share of zeros in all layers together. */
 function countZeros(compressed: readonly CompressedLayer[]): number {
   const masks = compressed.flatMap(({matrices}) => matrices.map(({mask}) => mask ?? new Uint8Array()));
   const total = masks.reduce((sum, {length}) => sum + length, 0);

@@ -11,7 +11,7 @@ import {
   seedRule,
 } from '../options.ts';
 
-/** When to prune, and how much: a polynomial decay from `from` to `to`. */
+/** The epochs and sparsities of pruning: a polynomial decay from `from` to `to`. */
 export interface DecayOptions {
   /** The sparsity at epoch `begin`, from 0 up to `to`. Default 0. */
   readonly from?: number;
@@ -21,28 +21,28 @@ export interface DecayOptions {
   readonly begin?: number;
   /** The last epoch at whose end it prunes. */
   readonly end: number;
-  /** Prunes at each so-manieth epoch from `begin` on, and at `end`. Default 1. */
+  /** Prunes at every n-th epoch from `begin` on, and at `end`. Default 1. */
   readonly every?: number;
-  /** 1 goes straight; more prunes much of it early, while there is training left. Default 3. */
+  /** The exponent: 1 is linear; larger ones prune more in early epochs, while there is training left. Default 3. */
   readonly power?: number;
 }
 
-/** How {@link spfqPrune} is to prune, besides how much. */
+/** Options of {@link spfqPrune} other than the amount of pruning. */
 type StageOptions = Omit<SpfqPruneOptions, 'sparsity' | 'threshold' | 'pattern' | 'seed'>;
 
 /** How calibration data is read, as by {@link calibrate}. */
 type ReadingOptions = Omit<CalibrateOptions, 'seed'>;
 
 /**
- * Options of {@link pruneSchedule}: a decay, and of {@link spfqPrune} and {@link calibrate} what the decay does not
- * say.
+ * Options of {@link pruneSchedule}: a decay, and options of {@link spfqPrune} and {@link calibrate} that it does not
+ * set.
  */
 export interface PruneScheduleOptions extends DecayOptions, StageOptions, ReadingOptions {
-  /** Same seed, same zeros for the same weights. Default 0. */
+  /** The same seed gives the same zeros for the same weights. Default 0. */
   readonly seed?: number;
 }
 
-/** A schedule whose options are in order. */
+/** A schedule with checked options. */
 export interface Schedule {
   readonly decay: Required<DecayOptions>;
   readonly reading: ReadingOptions;
@@ -102,7 +102,7 @@ const STAGE_KEYS: ReadonlyArray<keyof StageOptions> = [
 ];
 
 /**
- * Checks the options of a schedule and completes them, but for those that its stages check.
+ * Checks the options of a schedule and completes them, except those that its stages check.
  * @throws OptionError
  */
 export function resolveSchedule(where: string, given: PruneScheduleOptions): Schedule {

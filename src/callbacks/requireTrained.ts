@@ -2,9 +2,9 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {ModelError} from '../errors.ts';
 
 /**
- * The model that a callback was told of. In a list that begins with a plain object tfjs takes the hooks out of
- * instances, and tells them nothing.
- * @throws ModelError if it was told of none
+ * Returns the model that tfjs told a callback. In a list that begins with a plain object tfjs calls hooks of instances
+ * unbound, and does not tell them the model.
+ * @throws ModelError if tfjs told none
  */
 export function requireTrained(where: string, model: LayersModel | undefined): LayersModel {
   if (model) return model;

@@ -6,7 +6,7 @@ import {type CallbackOptions, callbackRules, CompressionCallback} from './compre
  * A Keras-style callback that is a source as well: when training ends it emits the trained model as a compression and
  * completes, and `fit` waits for the pipelines after it. If one of them fails, `fit` rejects with its error.
  *
- * For a Sequential tfjs tells callbacks of the functional model inside; that is what the compression holds.
+ * For a Sequential tfjs tells callbacks the functional model inside; the compression is of that model.
  */
 export class TrainEnd extends CompressionCallback {
   constructor(
@@ -16,7 +16,7 @@ export class TrainEnd extends CompressionCallback {
     super('trainEnd', onError);
   }
 
-  // Bound: in a list that begins with a plain object tfjs takes hooks out of their callback.
+  // Bound: tfjs calls this unbound when the list starts with a plain object.
 
   /** Called by `fit`, which waits for it. */
   override readonly onTrainEnd = async (): Promise<void> => {
@@ -32,8 +32,8 @@ export class TrainEnd extends CompressionCallback {
 }
 
 /**
- * A {@link TrainEnd} for the callbacks of one `model.fit` or `model.fitDataset`. Callbacks see no data: name some with
- * {@link calibrate}.
+ * Creates a {@link TrainEnd} for the callbacks of one `model.fit` or `model.fitDataset`. Callbacks see no data: provide
+ * some with {@link calibrate}.
  *
  * ```ts
  * const trained = trainEnd();

@@ -1,6 +1,5 @@
-import {formatValue, OptionError} from '../errors.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
-import {type Alphabet, type AlphabetLayout, type Bits, uniformAlphabet} from '../numerics/stochastic/alphabet.ts';
+import type {Alphabet, AlphabetLayout, Bits} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';
 import {
   flag,
@@ -17,6 +16,7 @@ import type {QuantizeMethod} from '../solver/quantizeMethod.ts';
 import type {QuantizeModelOptions} from '../stages/quantize/quantizeModel.ts';
 import type {VisitOptions} from '../stages/run/visitLayers.ts';
 import {layerFilter, type LayerSelection, namesIn, selectionRule} from './layerSelection.ts';
+import {alphabetOf, bitsRule, granularityRule, layoutRule, levelsRule, scalingRule} from './quantizeRules.ts';
 
 /** Options of {@link spfqQuantize}. Each has a default that a specialist would choose. */
 export interface SpfqQuantizeOptions {
@@ -107,33 +107,19 @@ type Optional =
   | 'include'
   | 'exclude';
 
-const LAYOUTS: readonly AlphabetLayout[] = ['symmetric', 'midrise', 'twosComplement'];
-
 /** The rules and fixed defaults; for undefined ones see {@link dependentDefaults}. */
 const RULES: OptionRules<Resolved> = {
-  bits: {
-    fallback: undefined,
-    expected: "an integer from 1 to 8 or 'ternary'",
-    accepts: (bits) => bits === 'ternary' || (Number.isInteger(bits) && Number(bits) >= 1 && Number(bits) <= 8),
-  },
-  levels: integer<number | undefined>(undefined, 2, 256),
-  layout: oneOf<AlphabetLayout | undefined>(undefined, LAYOUTS),
+  bits: bitsRule,
+  levels: levelsRule,
+  layout: layoutRule,
   symmetric: flag<boolean | undefined>(undefined),
-  granularity: {
-    fallback: 'channel',
-    expected: "'tensor', 'channel' or {group: an integer from 1 up}",
-    accepts: isGranularity,
-  },
+  granularity: granularityRule,
   scale: oneOf('calibration', ['calibration', 'mse', 'absmax']),
   alignment: oneOf<'none' | 'order' | 'exact' | undefined>(undefined, ['none', 'order', 'exact']),
   order: integer(1, 1, 16),
   feedback: oneOf('path', ['path', 'optimal', 'none']),
   damping: number(0.01, 0),
-  scaling: {
-    fallback: undefined,
-    expected: "a finite number from 1 up, or 'auto'",
-    accepts: (value) => value === 'auto' || (typeof value === 'number' && value >= 1 && value < Infinity),
-  },
+  scaling: scalingRule,
   rounding: oneOf('stochastic', ['stochastic', 'nearest']),
   samples: integer<number | undefined>(undefined, 1, 64),
   sweeps: integer(2, 0, 100),
@@ -235,38 +221,4 @@ function requireCompatible(where: string, options: Resolved): void {
     ],
     [bits !== undefined && levels !== undefined, 'levels', 'absent when `bits` is given'],
   ]);
-}
-
-function alphabetOf(where: string, {bits = 4, levels, layout}: Resolved): Alphabet {
-  const size = levels !== undefined ? {levels} : {bits};
-  const fitting = LAYOUTS.filter((one) => supportsLayout(size, one));
-  if (layout === undefined) return uniformAlphabet(size);
-  if (fitting.includes(layout)) return uniformAlphabet({...size, layout});
-  const [[name, value]] = Object.entries(size);
-  throw new OptionError(
-    where,
-    'layout',
-    `${fitting.map(formatValue).join(' or ')} for ${name}: ${formatValue(value)}`,
-    layout,
-  );
-}
-
-function supportsLayout(size: {bits: Bits} | {levels: number}, layout: AlphabetLayout): boolean {
-  try {
-    return uniformAlphabet({...size, layout}).levels > 1;
-  } catch {
-    return false;
-  }
-}
-
-function isGranularity(value: unknown): boolean {
-  if (value === 'tensor' || value === 'channel') return true;
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).length === 1 &&
-    'group' in value &&
-    Number.isInteger(value.group) &&
-    Number(value.group) >= 1
-  );
 }

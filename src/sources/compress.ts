@@ -5,12 +5,12 @@ import {type Compression, createCompression} from '../stages/run/compression.ts'
 
 /** Options of the sources. */
 export interface SourceOptions {
-  /** The seed of all stages that name no other. Default 0. */
+  /** The seed of all stages without one of their own. Default 0. */
   readonly seed?: number;
 }
 
 /**
- * A pipeline that starts from a model as it is. The model is never written to.
+ * Begins a pipeline with a trained model. The model is never written to.
  *
  * ```ts
  * const {model: small, report} = await lastValueFrom(compress(model).pipe(calibrate(x), spfqQuantize({bits: 2})));

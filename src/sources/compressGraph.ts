@@ -7,11 +7,11 @@ import {type Compression, createCompression} from '../stages/run/compression.ts'
 import type {SourceOptions} from './compress.ts';
 
 /**
- * A pipeline that starts from a converted model, as `tf.loadGraphModel` gives it. The model is never written to, and no
- * longer needed once the compression is there.
+ * Begins a pipeline with a converted model from `tf.loadGraphModel`. The model is never written to, and is no longer
+ * needed once the compression was emitted.
  *
  * `original` and `model` are tf.LayersModels of the same function: MatMul, Conv2D and DepthwiseConv2dNative with
- * constant weights are layers, named after their nodes; what lies between them is run by tfjs-converter as it was.
+ * constant weights are layers, named after their nodes; tfjs-converter runs the nodes between them as before.
  * {@link exportGraph} and {@link toGraphModel} make a GraphModel again.
  *
  * ```ts
@@ -20,7 +20,7 @@ import type {SourceOptions} from './compress.ts';
  * );
  * await exportGraph(compression, 'downloads://small');
  * ```
- * @param graphModel a loaded tf.GraphModel; what comes after an op that tfjs only runs asynchronously stays as it is
+ * @param graphModel a loaded tf.GraphModel; nodes after an op that tfjs only runs asynchronously stay as they are
  * @returns emits one compression on subscription, and completes; a model that cannot be compressed ends it with a
  *   ModelError
  * @throws OptionError at once, for an unknown option

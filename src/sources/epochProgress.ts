@@ -1,17 +1,17 @@
 import {Callback} from '@tensorflow/tfjs-layers';
 import type {ProgressObserver} from '../progress.ts';
 
-/** Which epochs a training runs through. */
+/** The epochs of a training. */
 export interface EpochRange {
   /** The number of the last epoch, counted from 1. Default 1. */
   readonly epochs?: number | undefined;
-  /** Epochs that an earlier training has done. Default 0. */
+  /** The number of epochs of an earlier training. Default 0. */
   readonly initialEpoch?: number | undefined;
 }
 
 type EpochLogs = Parameters<Callback['onEpochEnd']>[1];
 
-/** Tells observers how a training gets on: when it begins, after each epoch, and once more if it ended early. */
+/** Shows observers the progress of a training: when it begins, after each epoch, and once more if it ended early. */
 export class EpochProgress extends Callback {
   private readonly total: number;
   private readonly first: number;
@@ -54,7 +54,7 @@ export class EpochProgress extends Callback {
   }
 }
 
-/** tfjs hands instances scalars. They stay its own. */
+/** tfjs gives callback instances scalars, which stay its own. */
 async function numbersIn(logs: EpochLogs = {}): Promise<Record<string, number>> {
   const entries = Object.entries(logs).map(
     async ([name, value]) => [name, typeof value === 'number' ? value : (await value.data())[0]] as const,

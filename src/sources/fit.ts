@@ -5,21 +5,20 @@ import {batchSource, DEFAULT_READING} from '../data/batchSource.ts';
 import type {Compression} from '../stages/run/compression.ts';
 import {type FitOptions, training, trainingOptions} from './training.ts';
 
-/** What `model.fit` trains on: a tensor, one for each input or output, or by name. */
+/** The data of `model.fit`: a tensor, a list with one for each input or output, or tensors by name. */
 export type TrainingTensors = Tensor | Tensor[] | Record<string, Tensor>;
 
 /**
- * Trains a model, then emits it as a compression with a random sample of `x` as calibration data: one line added to a
- * training script. Training begins on subscription; unsubscribing stops it after the current batch. A {@link progress}
- * directly after it sees the epochs.
+ * Trains a model, then emits it as a compression with a random sample of `x` as calibration data. Training begins on
+ * subscription; unsubscribing stops it after the current batch. A {@link progress} directly after it sees the epochs.
  *
  * ```ts
  * fit(model, x, y, {epochs: 5}).pipe(spfqQuantize({bits: 2})).subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * @param model compiled
- * @param x inputs; keep them until the pipeline is done
- * @param y targets
- * @param args as of `model.fit`; its callbacks may be instances, plain objects, or some of each
+ * @param model a compiled model
+ * @param x the inputs; keep them until the pipeline is done
+ * @param y the targets
+ * @param args those of `model.fit`; its callbacks may be instances, plain objects, or a mixture
  * @returns emits once, after training; an error of `model.fit` or of a callback goes down the stream
  * @throws OptionError at once, for an unknown option
  */

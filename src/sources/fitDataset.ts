@@ -18,14 +18,14 @@ import {type TrainingDataset, WatchedDataset} from './watchedDataset.ts';
  *   .pipe(spfqQuantize({bits: 2}))
  *   .subscribe(({model}) => model.save('indexeddb://small'));
  * ```
- * The sample: training counts the rows of an epoch (of `batchesPerEpoch` batches, where that is given); each stage then
- * reads the data set once more, as far, and keeps one random row of each of `samples` equal stretches of it. So sorted
- * data gives rows of every class. Memory holds one element and 32 rows at a time. The data set must start anew on every
- * reading, and give as many rows as before.
- * @param model compiled
- * @param dataset a `tf.data.Dataset`, or anything with its `iterator()`, of batches `{xs, ys}`; each a tensor, an
+ * Sampling: training counts the rows of an epoch (of `batchesPerEpoch` batches, if that is given); each stage then
+ * reads that part of the data set once more and keeps one random row of each of `samples` equal stretches, so that
+ * sorted data gives rows of every class. One element and 32 rows are in memory at a time. The data set must start anew
+ * on every reading, and yield the same number of rows.
+ * @param model a compiled model
+ * @param dataset a `tf.data.Dataset`, or an object with its `iterator()`, of batches `{xs, ys}`; each a tensor, an
  *   array, or tensors by name
- * @param args as of `model.fitDataset`; its callbacks may be instances, plain objects, or some of each
+ * @param args those of `model.fitDataset`; its callbacks may be instances, plain objects, or a mixture
  * @returns emits once, after training; an error of the data set, of `model.fitDataset` or of a callback goes down the
  *   stream
  * @throws OptionError at once, for an unknown option; DataError at once, if `dataset` is no data set

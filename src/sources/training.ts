@@ -10,23 +10,23 @@ import {type GivenCallbacks, TrainingRun} from './trainingRun.ts';
 
 /** Options of {@link fit} and {@link fitDataset} that are not for tfjs. */
 export interface FitOptions extends SourceOptions {
-  /** How many of the training inputs become the default calibration data, chosen at random. Default 4,096. */
+  /** The number of training inputs that become the default calibration data, chosen at random. Default 4,096. */
   readonly samples?: number;
 }
 
 /** A training that has not begun. */
 export interface Training {
-  /** The source, for messages and as the stage that observers are told of. */
+  /** The name of the source, for messages and for observers. */
   readonly where: string;
   readonly model: LayersModel;
   readonly seed: number;
   /** The caller's callbacks and epochs. */
   readonly args: GivenCallbacks & EpochRange;
-  /** Begins a training. Made anew for each subscription. */
+  /** Prepares a training; called for each subscription. */
   readonly prepare: () => PreparedTraining;
 }
 
-/** What one subscription to a training does. */
+/** The training of one subscription. */
 export interface PreparedTraining {
   /** Trains, with the run as its only callback. */
   readonly train: (run: TrainingRun) => Promise<unknown>;

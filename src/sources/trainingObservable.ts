@@ -2,9 +2,7 @@ import {Observable} from 'rxjs';
 import type {ProgressObserver} from '../progress.ts';
 import type {Compression} from '../stages/run/compression.ts';
 
-/**
- * Makes a training and starts it on subscription. Those who observe it are to see its epochs, and the stages after it.
- */
+/** Makes a training that starts on subscription. Its observers see its epochs, and the stages after it. */
 export type ObservedTraining = (observers: readonly ProgressObserver[]) => Observable<Compression>;
 
 /** Emits a model when it is trained. A {@link progress} directly after it sees the epochs, too. */
@@ -16,7 +14,7 @@ export class TrainingObservable extends Observable<Compression> {
     super((subscriber) => train(observers).subscribe(subscriber));
   }
 
-  /** The same training with one more who sees it. This one stays as it is. */
+  /** The same training with one more observer. This one does not change. */
   observedBy(observer: ProgressObserver): TrainingObservable {
     return new TrainingObservable(this.train, [...this.observers, observer]);
   }

@@ -2,15 +2,15 @@ import {dispose} from '@tensorflow/tfjs-core';
 import {Callback, CallbackList, CustomCallback, type LayersModel, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {tensorsOnTape} from '../tfjsInternals.ts';
 
-/** The callbacks of one `fit`: instances, plain objects, or some of each. */
+/** The callbacks of one `fit`: instances, plain objects, or a mixture. */
 export type GivenCallbacks = Pick<ModelFitArgs, 'callbacks' | 'yieldEvery'>;
 
 type Instances = NonNullable<ConstructorParameters<typeof CallbackList>[0]>;
 type EpochLogs = Parameters<Callback['onEpochEnd']>[1];
 
 /**
- * Stands between tfjs and the callbacks of one training. Of a training that throws tfjs leaves tensors behind: the
- * first error is kept here, no further callback runs, and training ends as with `stopTraining`.
+ * Stands between tfjs and the callbacks of one training. A training that throws would leave tensors of tfjs behind: so
+ * the first error is kept here, no further callback runs, and training ends as with `stopTraining`.
  */
 export class TrainingRun extends Callback {
   private readonly callbacks: CallbackList;
@@ -19,18 +19,18 @@ export class TrainingRun extends Callback {
   private hasBatches = false;
   private isStopRequested = false;
 
-  /** @param others come after those that were given */
+  /** @param others callbacks that run after the given ones */
   constructor(given: GivenCallbacks, others: Instances) {
     super();
     this.callbacks = new CallbackList([...instancesOf(given), ...others]);
   }
 
-  /** Whether training is to end, by an error or because nobody waits for it. */
+  /** Whether training is to end, by an error or because it was unsubscribed from. */
   get isStopped(): boolean {
     return this.isStopRequested || this.failure !== undefined;
   }
 
-  /** Waits for a training with this run among its callbacks, alone. Rejects with the first error. */
+  /** Waits for a training with this run as its only callback. Rejects with the first error. */
   async of(train: (run: this) => Promise<unknown>): Promise<void> {
     try {
       await train(this);
@@ -49,7 +49,7 @@ export class TrainingRun extends Callback {
     this.forward();
   }
 
-  /** Ends the training with an error; one that comes later is not heard. */
+  /** Ends the training with an error; later ones are ignored. */
   fail(error: unknown): void {
     this.failure ??= {error};
     this.forward();
@@ -97,22 +97,22 @@ export class TrainingRun extends Callback {
         await hook();
       } catch (error) {
         this.fail(error);
-        // Nothing to be left behind yet, and no batch to be trained on.
+        // Before the first batch tfjs leaves no tensors behind, so it may end at once.
         if (!this.hasBatches) throw error;
       }
     }
     this.forward();
   }
 
-  /** Again after every hook: tfjs forgets a stop that comes before its first epoch. */
+  /** Repeated after every hook, because tfjs forgets a stop before its first epoch. */
   private forward(): void {
     if (this.isRunning && this.isStopped) this.model.stopTraining = true;
   }
 }
 
 /**
- * tfjs takes a list of instances or a list of plain objects; plain objects, or none at all, let the page breathe every
- * `yieldEvery`.
+ * tfjs takes a list of instances or a list of plain objects. Only with plain objects, or no callback at all, it yields
+ * to the event loop every `yieldEvery`; so do the CustomCallbacks here.
  */
 function instancesOf({callbacks, yieldEvery}: GivenCallbacks): Instances {
   const given = callbacks === undefined ? [] : [callbacks].flat();
