@@ -9,8 +9,8 @@ import {shardsOf} from './shards.ts';
 /** Options of {@link fileHandler}. */
 export interface FileHandlerOptions {
   /**
-   * Saves the weights in several files of this many bytes (the last one may be smaller) instead of one: where a server or a cache
-   * limits files.
+   * Saves the weights in several files of this many bytes (the last one may be smaller) instead of one: where a server
+   * or a cache limits files.
    */
   readonly shardBytes?: number;
 }

@@ -46,7 +46,7 @@ export {type Matrix, fromRows, matrix, toRows} from './linalg/matrix.ts';
 export type {AlignmentOptions} from './path/alignment.ts';
 export type {FeedbackOptions} from './path/pathFeedback.ts';
 export type {Path, Quantize} from './path/pathFollowing.ts';
-export type {RefinementOptions} from './path/refinement.ts';
+export type {RefinementOptions} from './path/refinementState.ts';
 export {type Quantized, valuesOf} from './scales/quantized.ts';
 
 // pruning

@@ -1,7 +1,7 @@
 import type {Pattern} from '../numerics/linalg/mask.ts';
 import type {AlignmentOptions} from '../numerics/path/alignment.ts';
 import type {FeedbackOptions} from '../numerics/path/pathFeedback.ts';
-import type {RefinementOptions} from '../numerics/path/refinement.ts';
+import type {RefinementOptions} from '../numerics/path/refinementState.ts';
 import type {Granularity} from '../numerics/scales/scales.ts';
 import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Rounding} from '../numerics/stochastic/index.ts';

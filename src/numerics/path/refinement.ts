@@ -1,32 +1,14 @@
 import {type Block, blocksOf, HOST_BLOCK_FEATURES} from '../linalg/blocks.ts';
 import {applyMask, type Mask} from '../linalg/mask.ts';
-import {type Matrix, matrix, subtract, transpose} from '../linalg/matrix.ts';
+import {type Matrix, matrix, subtract} from '../linalg/matrix.ts';
 import {multiply} from '../linalg/product.ts';
-import {type Quantized, transposeCodes, valuesOf} from '../scales/quantized.ts';
+import {type Quantized, valuesOf} from '../scales/quantized.ts';
 import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
-import type {Granularity, Scales} from '../scales/scales.ts';
-import {type Alphabet} from '../stochastic/alphabet.ts';
 import {nearestQuantizer} from '../stochastic/quantizer.ts';
-import {runSync, type Task} from '../task.ts';
+import type {Task} from '../task.ts';
 import {type NeuronLetters, PairMoves} from './pairMoves.ts';
-
-/** How long to refine. */
-export interface RefinementOptions {
-  /** The letters, in steps. */
-  readonly alphabet: Alphabet;
-  /** Which weights share a step, and so are refitted together. */
-  readonly granularity: Granularity;
-  /** Whether a refit also moves the offset of the weights that share a step. Default false: offsets stay. */
-  readonly offset?: boolean;
-  /** Whether steps and offsets are refitted. Default true. */
-  readonly refit?: boolean;
-  /** How often the steps are refitted. */
-  readonly rounds: number;
-  /** Cyclic passes over the features after each refit. */
-  readonly sweeps: number;
-  /** Passes that change letters by twos after the sweeps of each round. Default 0. */
-  readonly pairs?: number;
-}
+import type {RefinementOptions} from './refinementState.ts';
+import {RefinementState} from './refinementState.ts';
 
 /**
  * Lowers ‖XW − X̃Q‖² further, alternating moves that never raise it:
@@ -40,7 +22,7 @@ export interface RefinementOptions {
  * @param target GW `[features, neurons]`
  */
 export function* refine(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Quantized> {
-  const state = yield* Refinement.of(start, gram, target, options);
+  const state = yield* createRefinement(start, gram, target, options);
   const {refit = true, pairs = 0} = options;
   for (let round = 0; round < options.rounds; round++) {
     if (refit) yield* state.refit();
@@ -53,63 +35,24 @@ export function* refine(start: Quantized, gram: Matrix, target: Matrix, options:
 /** Neurons are independent; this many share each row of H while it is in the L1 cache, their residuals fit the L2. */
 const NEURONS_TOGETHER = 16;
 
+function* createRefinement(
+  start: Quantized,
+  gram: Matrix,
+  target: Matrix,
+  options: RefinementOptions,
+): Task<Refinement> {
+  const residual = subtract(target, yield* multiply(gram, valuesOf(start, options.alphabet, target.columns)));
+  const hasOffsets = (start.scales.offsets !== undefined || options.offset === true) && start.scales.groups === 1;
+  return new Refinement(
+    start,
+    gram,
+    {target, residual, ones: hasOffsets ? yield* multiply(gram, onesOf(target, start.mask)) : undefined},
+    options,
+  );
+}
+
 /** One layer under refinement. Neuron-major, so that a changed letter updates one contiguous row of the residual. */
-class Refinement {
-  private readonly features: number;
-  private readonly neurons: number;
-  private readonly codes: Int16Array;
-  private readonly steps: Float64Array;
-  /** Where there are none and none are asked for, nothing of them is computed. */
-  private readonly offsets: Float64Array | undefined;
-  private readonly scales: Scales;
-  /** Feature-major: a sweep reads the neurons of one feature. */
-  private readonly mask: Mask | undefined;
-  /** (GW)ᵀ `[neurons, features]`. */
-  private readonly target: Float64Array;
-  /** (GW − HQ)ᵀ `[neurons, features]`. */
-  private readonly residual: Float64Array;
-  /** (He)ᵀ `[neurons, features]` for e = 1 at each kept weight, where whole neurons share an offset. */
-  private readonly ones: Float64Array | undefined;
-  private pairMoves: PairMoves | undefined;
-
-  static *of(start: Quantized, gram: Matrix, target: Matrix, options: RefinementOptions): Task<Refinement> {
-    const residual = subtract(target, yield* multiply(gram, valuesOf(start, options.alphabet, target.columns)));
-    const hasOffsets = (start.scales.offsets !== undefined || options.offset === true) && start.scales.groups === 1;
-    return new Refinement(
-      start,
-      gram,
-      {target, residual, ones: hasOffsets ? yield* multiply(gram, onesOf(target, start.mask)) : undefined},
-      options,
-    );
-  }
-
-  private constructor(
-    start: Quantized,
-    private readonly gram: Matrix,
-    {target, residual, ones}: {readonly target: Matrix; readonly residual: Matrix; readonly ones: Matrix | undefined},
-    private readonly options: RefinementOptions,
-  ) {
-    this.features = target.rows;
-    this.neurons = target.columns;
-    this.scales = start.scales;
-    this.steps = start.scales.steps.slice();
-    this.offsets = start.scales.offsets?.slice() ?? (options.offset ? new Float64Array(this.steps.length) : undefined);
-    this.mask = start.mask;
-    this.codes = transposeCodes(start.codes, this.features, this.neurons);
-    this.target = runSync(transpose(target)).data;
-    this.residual = runSync(transpose(residual)).data;
-    this.ones = ones && runSync(transpose(ones)).data;
-  }
-
-  result(): Quantized {
-    const scales = {...this.scales, steps: this.steps, ...(this.offsets && {offsets: this.offsets})};
-    return {
-      codes: transposeCodes(this.codes, this.neurons, this.features),
-      scales,
-      ...(this.mask && {mask: this.mask}),
-    };
-  }
-
+class Refinement extends RefinementState {
   *sweep(): Task<void> {
     for (const neurons of blocksOf(this.neurons, NEURONS_TOGETHER)) {
       for (const features of blocksOf(this.features, HOST_BLOCK_FEATURES)) {
@@ -125,6 +68,10 @@ class Refinement {
     }
   }
 
+  /**
+   * A change δ of q_t changes the error by −2 R_t δ + H_tt δ², least at δ = R_t / H_tt; with q = s z + c that is
+   * z ← nearest letter to z + R_t / (s H_tt).
+   */
   private moveToNearest(n: number, t: number): void {
     const norm = this.gram.data[t * this.features + t];
     const step = this.movableStep(n, t);
@@ -153,21 +100,6 @@ class Refinement {
         this.moveCode(n, t, by);
       },
     };
-  }
-
-  /** The step of a weight, 0 of a pruned one. */
-  private movableStep(n: number, t: number): number {
-    return this.isKept(n, t) ? this.steps[Math.floor(t / this.scales.groupSize) * this.neurons + n] : 0;
-  }
-
-  /** R ← R − δ H_t for a weight that grew by δ. */
-  private moveCode(n: number, t: number, by: number): void {
-    const {data} = this.gram;
-    const row = n * this.features;
-    const from = t * this.features;
-    const delta = this.movableStep(n, t) * by;
-    this.codes[row + t] += by;
-    for (let s = 0; s < this.features; s++) this.residual[row + s] -= delta * data[from + s];
   }
 
   *refit(): Task<void> {
@@ -209,27 +141,6 @@ class Refinement {
     return {sums, letters, ones};
   }
 
-  /** Hz of a whole neuron, from what is known: H(s·z + c·e) = GW − R. */
-  private productOfNeuron(n: number, ones: Float64Array | undefined): Float64Array {
-    const step = this.steps[n];
-    const offset = this.offsets?.[n] ?? 0;
-    const row = n * this.features;
-    const product = Float64Array.from({length: this.features}, (_, t) => this.target[row + t] - this.residual[row + t]);
-    return product.map((entry, t) => (step > 0 ? (ones ? entry - offset * ones[t] : entry) / step : 0));
-  }
-
-  /** H times a vector that is 0 but for the kept features among `first … last − 1`. */
-  private productOf(n: number, first: number, last: number, valueAt: (t: number) => number): Float64Array {
-    const product = new Float64Array(this.features);
-    for (let t = first; t < last; t++) {
-      const value = this.isKept(n, t) ? valueAt(t) : 0;
-      if (value === 0) continue;
-      const from = t * this.features;
-      for (let s = 0; s < this.features; s++) product[s] += value * this.gram.data[from + s];
-    }
-    return product;
-  }
-
   private updateLetters(cell: number, n: number, {letters, ones}: Fit, sums: LetterSums): void {
     const from = {step: this.steps[cell], offset: this.offsets?.[cell] ?? 0};
     const {step, offset} = refitLetters(from, sums);
@@ -237,20 +148,6 @@ class Refinement {
     if (ones && offset !== from.offset) this.subtractFromResidual(n, offset - from.offset, ones);
     this.steps[cell] = step;
     if (this.offsets) this.offsets[cell] = offset;
-  }
-
-  /** R ← R − δ Hv for a neuron whose weights grew by δ v. */
-  private subtractFromResidual(n: number, delta: number, product: Float64Array): void {
-    for (let s = 0, i = n * this.features; s < this.features; s++, i++) this.residual[i] -= delta * product[s];
-  }
-
-  /** z of a weight, 0 of a pruned one. */
-  private letterAt(n: number, t: number): number {
-    return this.isKept(n, t) ? this.codes[n * this.features + t] + this.options.alphabet.shift : 0;
-  }
-
-  private isKept(n: number, t: number): boolean {
-    return this.mask?.[t * this.neurons + n] !== 0;
   }
 }
 

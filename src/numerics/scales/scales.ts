@@ -1,4 +1,6 @@
-/** Which weights share a step: all of a layer, the fan-in of a neuron, or a group of neighbouring features of a neuron. */
+/**
+ * Which weights share a step: all of a layer, the fan-in of a neuron, or a group of neighbouring features of a neuron.
+ */
 export type Granularity = 'tensor' | 'channel' | FeatureGroups;
 
 /** So many neighbouring features of a neuron share a step. */
