@@ -16,7 +16,7 @@ import {
 } from '../support/models/smallNetworks.ts';
 
 const STARTS_ANEW =
-  'pass something that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an ' +
+  'pass a source that starts anew each time: a tf.data.Dataset, a cold Observable, or a function that opens an ' +
   'iterator';
 
 onBackends(['wasm', 'cpu'], () => {

@@ -96,7 +96,7 @@ onBackends(['wasm', 'cpu'], () => {
         .with.property('message')
         .that.equals(
           'fitDataset: calibration: expected the data set to give the 80 samples that training has read, ' +
-            'got 0 on this reading; pass a data set that starts anew each time, or put calibrate(x) behind',
+            'got 0 on this reading; pass a data set that starts anew each time, or put calibrate(x) after it',
         );
     });
 

@@ -6,31 +6,17 @@ import {crc32, deflateSync} from 'node:zlib';
 import * as tf from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import jpeg from 'jpeg-js';
-import {PNG} from 'pngjs';
 import {decodeImage} from '../../../../../plugins/node/cli/data/decodeImage.ts';
 import {openInputs} from '../../../../../plugins/node/cli/data/openInputs.ts';
 import {openLabelled} from '../../../../../plugins/node/cli/data/openLabelled.ts';
 import type {ReadingOptions} from '../../../../../plugins/node/cli/data/readingOptions.ts';
 import {onBackends} from '../../../../support/backends/onBackends.ts';
+import {png, rawPng} from './pngFiles.ts';
 import {readAll} from './readAll.ts';
 import {refusal} from './refusal.ts';
 
 const options: ReadingOptions = {samples: Infinity, range: [0, 1], seed: 1, onCorrupt: 'skip'};
 const photos = 'node_modules/@vladmandic/face-api/demo';
-
-/** A png of which every pixel is a function of its place. */
-function png(
-  width: number,
-  height: number,
-  pixel: (y: number, x: number) => readonly number[],
-  packing: {readonly colorType?: 0 | 2 | 4 | 6; readonly bitDepth?: 8 | 16} = {},
-): Buffer {
-  const image = new PNG({width, height});
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) image.data.set(pixel(y, x), 4 * (y * width + x));
-  }
-  return PNG.sync.write(image, packing);
-}
 
 function chunk(name: string, content: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(name, 'latin1'), content]);
@@ -38,26 +24,6 @@ function chunk(name: string, content: Uint8Array): Buffer {
   frame.writeUInt32BE(content.length, 0);
   frame.writeUInt32BE(crc32(body), 4);
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-}
-
-/** A png by hand, for what pngjs does not write. */
-function rawPng(
-  size: readonly [width: number, height: number],
-  [depth, kind, interlace]: readonly [number, number, number],
-  rows: Uint8Array,
-  ...extra: readonly Buffer[]
-): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(size[0], 0);
-  header.writeUInt32BE(size[1], 4);
-  header.set([depth, kind, 0, 0, interlace], 8);
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    ...extra,
-    chunk('IDAT', deflateSync(rows)),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
 }
 
 const red = png(8, 8, () => [255, 0, 0, 255]);
