@@ -22,17 +22,13 @@ import {
   type SequentialProblem,
   sequentialProblem,
 } from './sequentialPath.ts';
-import type {
-  Ratios,  SequentialName,
-  SequentialTimings,
-  Timings} from './speedReport.ts';
+import type {Ratios, SequentialName, SequentialTimings, Timings} from './speedReport.ts';
 import {
   AIMS,
   GATHERED,
   PREPARED,
   ratiosOf,
   report,
-  seconds,
   SEQUENTIAL_NAMES,
   SIZE,
   SLICED,

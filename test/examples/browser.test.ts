@@ -153,7 +153,10 @@ describe('examples/browser', () => {
   });
 });
 
-/** In the page, where the job may be over before a question from here arrives: clicks on Cancel when the status of a section has a text. */
+/**
+ * In the page, where the job may be over before a question from here arrives: clicks on Cancel when the status of a
+ * section has a text.
+ */
 function cancelAt([section, text]: readonly string[]): void {
   const status = document.querySelector(`${section} [role=status]`);
   if (!status) throw new Error(`expected ${section} to show how its job gets on`);

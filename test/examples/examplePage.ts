@@ -74,7 +74,9 @@ export class ExamplePage {
     }
   }
 
-  /** How long the longest task of the main thread since the last call took, in milliseconds; below 50 it counts as 0. */
+  /**
+   * How long the longest task of the main thread since the last call took, in milliseconds; below 50 it counts as 0.
+   */
   longestTask(): Promise<number> {
     return this.page.evaluate(() =>
       Math.max(0, ...performance.getEntriesByName('long task').map(({duration}) => duration)),

@@ -24,7 +24,10 @@ export interface RefinementOptions {
   readonly pairs?: number;
 }
 
-/** Codes, steps and offsets on their way, with the residual R = GW − HQ, which every change of a weight keeps up to date. */
+/**
+ * Codes, steps and offsets on their way, with the residual R = GW − HQ, which every change of a weight keeps up to
+ * date.
+ */
 export class RefinementState {
   protected readonly features: number;
   protected readonly neurons: number;

@@ -90,7 +90,8 @@ onBackends(['wasm'], () => {
       const {errors} = await reportPlots(mixed, {document});
       expect(errors && drawingsOf(errors).slice(1)).to.deep.equal([
         'Largest error as a share of its bound. first: 1 of 4; second: does not apply; scores: does not apply',
-        `Clipped steps. second: ${share(report.layers[1].clippedShare)}; scores: ${share(report.layers[2].clippedShare)}`,
+        `Clipped steps. second: ${share(report.layers[1].clippedShare)}; ` +
+          `scores: ${share(report.layers[2].clippedShare)}`,
       ]);
       quantized.dispose();
     });

@@ -83,7 +83,8 @@ onBackends(['wasm'], () => {
       const {accuracy, size, summary} = await reportPlots(measured, {document});
       const {evaluation, size: bytes} = measured.report;
       expect(accuracy && drawingsOf(accuracy)).to.deep.equal([
-        `Shares of the evaluated samples. before: ${share(evaluation?.accuracyBefore)}; after: ${share(evaluation?.accuracyAfter)}; same answer: ${share(evaluation?.agreement)}`,
+        `Shares of the evaluated samples. before: ${share(evaluation?.accuracyBefore)}; ` +
+          `after: ${share(evaluation?.accuracyAfter)}; same answer: ${share(evaluation?.agreement)}`,
       ]);
       expect(titlesOf(size)).to.include.members([
         `float32: ${bytes.bytesBefore.toLocaleString('en-US')} bytes`,
@@ -134,7 +135,8 @@ onBackends(['wasm'], () => {
       const read = parseHTML(await reportPage({...quantized, report: few}, {document})).document;
       const notes = Array.from(read.querySelectorAll('.notes li'), ({textContent}) => textContent);
       expect(notes).to.deep.equal([
-        'first, second, scores: fewer calibration rows than features (2 for 36, 2 for 40, 2 for 24). Calibrate on more samples.',
+        'first, second, scores: fewer calibration rows than features (2 for 36, 2 for 40, 2 for 24). Calibrate on ' +
+          'more samples.',
         'first, second, scores: too few samples to hold any out; errors are of calibrated rows and flatter.',
         'Accuracy was not measured: put evaluate({xs, ys}) after the last stage that changes weights.',
         'Sizes are those once packed: pack() makes the model that small; before it, weights are float32.',
@@ -145,7 +147,8 @@ onBackends(['wasm'], () => {
     it('says that Node has no document, and which one to give', async () => {
       const compression = await firstValueFrom(compress(model));
       const message =
-        "expected `document` to be a DOM document, as there is no page here (for example `parseHTML('<html></html>').document` of linkedom), got undefined";
+        'expected `document` to be a DOM document, as there is no page here (for example ' +
+        "`parseHTML('<html></html>').document` of linkedom), got undefined";
       await rejects(reportPlots(compression), OptionError, `reportPlots: ${message}`);
       await rejects(reportPage(compression), OptionError, `reportPage: ${message}`);
       await rejects(

@@ -130,26 +130,29 @@ describe('tfjs-compress: bad input', () => {
     );
   });
 
-  it('refuses labels for a model that gives no scores of classes; sub-folders of images are no classes for it', async () => {
-    await expectRefusal(
-      ['evaluate', at('filter'), '--data', at('photos'), '--labels', at('a-file')],
-      /a-file: expected a model that gives one score for each class, .*got one that gives \[batch, any, any, 4\]/,
-    );
-    await mkdir(at('nested/some'), {recursive: true});
-    await copyFile(photo, at('nested/some/good.jpg'));
-    const {exitCode, stdout} = await runCli([
-      'evaluate',
-      at('filter'),
-      '--data',
-      at('nested'),
-      '--size',
-      '16x16',
-      '--against',
-      at('filter'),
-    ]);
-    expect(exitCode).to.equal(0);
-    expect(stdout).to.match(/output error 0\.00 %, on 1 samples/);
-  });
+  it(
+    'refuses labels for a model that gives no scores of classes; ' + 'sub-folders of images are no classes for it',
+    async () => {
+      await expectRefusal(
+        ['evaluate', at('filter'), '--data', at('photos'), '--labels', at('a-file')],
+        /a-file: expected a model that gives one score for each class, .*got one that gives \[batch, any, any, 4\]/,
+      );
+      await mkdir(at('nested/some'), {recursive: true});
+      await copyFile(photo, at('nested/some/good.jpg'));
+      const {exitCode, stdout} = await runCli([
+        'evaluate',
+        at('filter'),
+        '--data',
+        at('nested'),
+        '--size',
+        '16x16',
+        '--against',
+        at('filter'),
+      ]);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.match(/output error 0\.00 %, on 1 samples/);
+    },
+  );
 
   it('refuses an output folder that cannot be written to, before the work begins', async () => {
     await chmod(at('locked'), 0o555);

@@ -16,19 +16,22 @@ describe('tfjs-compress: streams that end', () => {
     await saveClassifier(at('model'));
   });
 
-  it('results on a full disk are one line on stderr and exit code 1, without the source of a library', async function () {
-    if (!existsSync('/dev/full')) this.skip();
-    const full = openSync('/dev/full', 'w');
-    const child = spawn(process.execPath, [...program, 'inspect', at('model')], {stdio: ['ignore', full, 'pipe']});
-    const said: Buffer[] = [];
-    child.stderr?.on('data', (part: Buffer) => said.push(part));
-    await once(child, 'close');
-    closeSync(full);
-    expect(Buffer.concat(said).toString()).to.match(
-      /^tfjs-compress: expected that stdout can be written to, got: ENOSPC.*\n$/,
-    );
-    expect(child.exitCode).to.equal(1);
-  });
+  it(
+    'results on a full disk are one line on stderr and exit code 1, without the source of ' + 'a library',
+    async function () {
+      if (!existsSync('/dev/full')) this.skip();
+      const full = openSync('/dev/full', 'w');
+      const child = spawn(process.execPath, [...program, 'inspect', at('model')], {stdio: ['ignore', full, 'pipe']});
+      const said: Buffer[] = [];
+      child.stderr?.on('data', (part: Buffer) => said.push(part));
+      await once(child, 'close');
+      closeSync(full);
+      expect(Buffer.concat(said).toString()).to.match(
+        /^tfjs-compress: expected that stdout can be written to, got: ENOSPC.*\n$/,
+      );
+      expect(child.exitCode).to.equal(1);
+    },
+  );
 
   it('with nobody who reads notes and progress the model is compressed all the same', async () => {
     const args = [at('model'), '--calibrate', digits.images, '--samples', '32', '--out', at('small')];

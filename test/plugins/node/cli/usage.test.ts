@@ -9,42 +9,45 @@ describe('tfjs-compress: the command line', () => {
     expect(await runCli(['--version'])).to.deep.equal({exitCode: 0, stdout: `${version}\n`, stderr: ''});
   });
 
-  it('--help names every option and command, in lines of at most 80 characters, with examples and exit codes', async () => {
-    const {exitCode, stdout} = await runCli(['--help']);
-    expect(exitCode).to.equal(0);
-    for (const word of [
-      '--calibrate',
-      '--bits',
-      '--prune',
-      '--correct',
-      '--include',
-      '--exclude',
-      '--out',
-      '--format',
-      '--report',
-      '--evaluate',
-      '--labels',
-      '--force',
-      '--dry-run',
-      '--samples',
-      '--range',
-      '--size',
-      '--on-corrupt',
-      '--seed',
-      '--backend',
-      '--import',
-      '--json',
-      '--quiet',
-      '--verbose',
-      'inspect',
-      'evaluate',
-      'Examples:',
-      'Exit codes:',
-    ]) {
-      expect(stdout).to.include(word);
-    }
-    expect(stdout.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
-  });
+  it(
+    '--help names every option and command, in lines of at most 80 characters, with examples and ' + 'exit codes',
+    async () => {
+      const {exitCode, stdout} = await runCli(['--help']);
+      expect(exitCode).to.equal(0);
+      for (const word of [
+        '--calibrate',
+        '--bits',
+        '--prune',
+        '--correct',
+        '--include',
+        '--exclude',
+        '--out',
+        '--format',
+        '--report',
+        '--evaluate',
+        '--labels',
+        '--force',
+        '--dry-run',
+        '--samples',
+        '--range',
+        '--size',
+        '--on-corrupt',
+        '--seed',
+        '--backend',
+        '--import',
+        '--json',
+        '--quiet',
+        '--verbose',
+        'inspect',
+        'evaluate',
+        'Examples:',
+        'Exit codes:',
+      ]) {
+        expect(stdout).to.include(word);
+      }
+      expect(stdout.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
+    },
+  );
 
   it('evaluate --help lists the options of evaluate', async () => {
     const {exitCode, stdout} = await runCli(['evaluate', '--help']);

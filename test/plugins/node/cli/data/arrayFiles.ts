@@ -5,10 +5,9 @@ export function npy(
   numbers: Uint8Array,
   {version = 1, fortran = false}: {readonly version?: number; readonly fortran?: boolean} = {},
 ): Buffer {
-  const text =
-    `{'descr': '${type}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`.padEnd(
-      117,
-    ) + '\n';
+  const tuple = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  const fields = `{'descr': '${type}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${tuple}, }`;
+  const text = `${fields.padEnd(117)}\n`;
   const head = Buffer.alloc(version === 1 ? 10 : 12);
   head.write('\x93NUMPY', 'latin1');
   head[6] = version;

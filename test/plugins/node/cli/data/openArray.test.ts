@@ -197,7 +197,7 @@ describe('arrays on disk', () => {
           'of another shape than the model takes',
           npy('<f4', [2, 2], numbers),
           [null, 28, 28, 1],
-          /expected samples of shape \[28, 28, 1\] as the model takes them, first axis of the file, got \[2, 2\]; reshape/,
+          /expected samples of shape \[28, 28, 1\] as the model takes them, .*, got \[2, 2\]; reshape/,
         ],
         [
           'in an archive',
