@@ -43,7 +43,7 @@ export class BackendError extends CompressError {
   override name = 'BackendError' as const;
 }
 
-/** A packed model, or a file of one, that is not what it says it is. */
+/** A packed model, or a file of one, that is damaged, was edited, or is something else. */
 export class ArtifactError extends CompressError {
   /** The name of the class. */
   override name = 'ArtifactError' as const;
