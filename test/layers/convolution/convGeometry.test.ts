@@ -3,6 +3,7 @@ import {expect} from 'chai';
 import {
   convGeometry,
   outputPositions,
+  packedWindows,
   transposedGeometry,
   windowSize,
 } from '../../../src/layers/convolution/convGeometry.ts';
@@ -32,6 +33,37 @@ describe('convGeometry', () => {
   it('finds the spatial axes after the channels, too', () => {
     const geometry = convGeometry(conv({dataFormat: 'channelsFirst'}), [null, 5, 8, 7] as never);
     expect(geometry.map(({length}) => length)).to.deep.equal([8, 7]);
+  });
+
+  // ⌈length / stride⌉ outputs need (outputs − 1) · stride + taps entries; the smaller half of the zeros comes first.
+  for (const [length, taps, stride, outputs, before] of [
+    [9, 4, 1, 9, 1], // 12 − 9 = 3 zeros
+    [9, 3, 2, 5, 1], // 11 − 9 = 2 zeros
+    [8, 3, 2, 4, 0], // 9 − 8 = 1 zero
+    [8, 2, 3, 3, 0], // 8 − 8 = none
+  ]) {
+    it(`'same', ${length} entries, ${taps} taps, stride ${stride}: ${outputs} outputs, ${before} before`, () => {
+      const layer = layers.conv1d({filters: 1, kernelSize: taps, strides: stride, padding: 'same'});
+      expect(convGeometry(layer, [1, length, 2])[0]).to.include({length, taps, stride, outputs, before});
+    });
+  }
+
+  it('prefers options with which tfjs runs the layer instead of its own', () => {
+    const [y] = convGeometry(conv({dilationRate: 2}), [1, 9, 9, 2], {dilations: [1, 1]});
+    expect([y.dilation, y.outputs]).to.deep.equal([1, 7]);
+  });
+
+  it('packedWindows lists the height before the width', () => {
+    const geometry = convGeometry(conv({strides: [1, 2], padding: 'same'}), [1, 9, 8, 2]);
+    expect(packedWindows(geometry)).to.deep.equal({
+      outHeight: 9,
+      outWidth: 4,
+      kernel: [3, 2],
+      strides: [1, 2],
+      dilations: [1, 1],
+      top: 1,
+      left: 0,
+    });
   });
 });
 
