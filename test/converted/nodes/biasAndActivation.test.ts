@@ -83,6 +83,52 @@ onBackends(['cpu'], () => {
       expect(await summary(...nodes)).to.deep.equal([undefined, 'linear', 'product', []]);
     });
 
+    for (const [what, nodes, expected] of [
+      [
+        'no product with a constant as a bias',
+        [product, node('scaled', 'Mul', ['product', 'bias'])],
+        [undefined, 'linear', 'product', []],
+      ],
+      [
+        'no activation that layers lack',
+        [product, node('sum', 'BiasAdd', ['product', 'bias']), node('selu', 'Selu', ['sum'])],
+        ['bias', 'linear', 'sum', ['sum']],
+      ],
+      [
+        'no activation where another node takes the sum, too',
+        [
+          product,
+          node('sum', 'BiasAdd', ['product', 'bias']),
+          node('relu', 'Relu', ['sum']),
+          node('other', 'Neg', ['sum']),
+        ],
+        ['bias', 'linear', 'sum', ['sum']],
+      ],
+      [
+        'no bias after the activation',
+        [product, node('relu', 'Relu', ['product']), node('sum', 'BiasAdd', ['relu', 'bias'])],
+        [undefined, 'relu', 'relu', ['relu']],
+      ],
+    ] as const) {
+      it(`absorbs ${what}`, async () => {
+        expect(await summary(...nodes)).to.deep.equal(expected);
+      });
+    }
+
+    it('leaves a fused LeakyRelu to a node with the same slope', async () => {
+      const alpha = {f: 0.3};
+      const leaky = node('product', '_FusedMatMul', ['x', 'kernel'], {
+        fused_ops: texts('LeakyRelu'),
+        leakyrelu_alpha: alpha,
+      });
+      expect(await readProduct(leaky)).to.have.deep.property('rest', {
+        name: 'product',
+        op: 'LeakyRelu',
+        input: ['product/linear'],
+        attr: {alpha},
+      });
+    });
+
     it('reads what is fused: a bias, and an activation that layers have', async () => {
       const inputs = ['x', 'kernel', 'bias'];
       expect(await summary(fused(inputs, 'BiasAdd', 'Relu6'))).to.deep.equal(['bias', 'relu6', 'product', []]);
