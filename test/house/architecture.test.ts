@@ -9,6 +9,9 @@ const source = sourceFiles('src');
 const plugins = sourceFiles('plugins');
 const examples = sourceFiles('examples');
 
+/** Folders of public functions. Other code takes options that were checked and completed. */
+const DOORS = ['sources', 'operators', 'queries', 'callbacks', 'files'];
+
 describe('architecture', () => {
   it('no file is longer than 250 lines', () => {
     const long = [...source, ...plugins, ...examples, ...sourceFiles('test'), ...sourceFiles('bench')].filter(
@@ -49,6 +52,13 @@ describe('architecture', () => {
       expect(files.map(({path}) => path).filter((path) => !reached.has(path))).to.deep.equal([]);
     });
   }
+
+  it(`options are checked at the doors alone: ${DOORS.join(', ')}`, () => {
+    const found = source.filter(
+      ({path, imports}) => imports.includes('src/options.ts') && !DOORS.some((door) => path.startsWith(`src/${door}/`)),
+    );
+    expect(found.map(({path}) => path)).to.deep.equal([]);
+  });
 
   it('importing src/index.ts registers no kernel, no layer class and no backend', async () => {
     expect(existsSync('src/index.ts'), 'src/index.ts, the door').to.equal(true);
