@@ -6,7 +6,7 @@ export interface AllocationOption {
   readonly error: number;
 }
 
-/** So many sums of the layers so far are kept; with more of them, one in each of as many equal parts of the budget. */
+/** The maximum number of partial sums that are kept; beyond it, one in each of as many equal parts of the budget. */
 const MAX_SUMS = 1024;
 
 /**

@@ -3,7 +3,7 @@
  */
 export type Granularity = 'tensor' | 'channel' | FeatureGroups;
 
-/** So many neighbouring features of a neuron share a step. */
+/** Neighbouring features of a neuron that share a step. */
 export interface FeatureGroups {
   /** Features per group. */
   readonly group: number;

@@ -182,7 +182,7 @@ describe('images on disk', () => {
         const open = (onCorrupt: 'skip' | 'refuse'): Promise<unknown> =>
           openInputs(folder, [null, 4, 4, 3], {...options, onCorrupt});
         expect(await refusal(open('refuse'))).to.match(
-          /a\.png: expected a jpeg or png image, got a damaged one \(neither jpeg nor png by its first bytes\)/,
+          /a\.png: .*got a damaged one \(neither jpeg nor png by its first/,
         );
         expect(await refusal(open('skip'))).to.match(
           /expected images that decode, got 1 that do not, the first: .*a\.png/,
