@@ -58,7 +58,6 @@ describe('images on disk', () => {
       expect(batch.shape).to.deep.equal([3, 4, 4, 3]);
       expect([0, 48, 96].map((at) => batch.values[at])).to.deep.equal([10, 20, 255]);
     });
-
     it('map 0 … 255 to the range', async () => {
       await writeFile(join(folder, 'red.png'), red);
       const [{values}] = await readAll(await openInputs(folder, [null, 2, 2, 3], {...options, range: [-1, 1]}));
