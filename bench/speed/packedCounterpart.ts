@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import {packMatrices, partsOf} from '../../src/numerics/coding/packedMatrices.ts';
+import {partsOf} from '../../src/numerics/coding/packing.ts';
+import {packMatrices} from '../../src/numerics/coding/packMatrices.ts';
 import {uniformAt} from '../../src/numerics/random.ts';
 import {Packed} from '../../src/packed/packed.ts';
 import {createLayer} from '../../src/tfjsInternals.ts';

@@ -78,8 +78,8 @@ export {philox4x32, type PhiloxWords, uniformAt} from './random.ts';
 export {packCodes, unpackCodes} from './coding/bitStream.ts';
 export {packLevels, unpackLevels, wordCountFor} from './coding/levels.ts';
 export {type MaskExtent, type MaskForm, packMask, smallestForm, unpackMask, maskWordCount} from './coding/masks.ts';
+export {packMatrices} from './coding/packMatrices.ts';
 export {
-  packMatrices,
   type PackedLetters,
   type PackedMatrices,
   type PackedParts,
@@ -87,8 +87,8 @@ export {
   type PartName,
   type PartSpec,
   partsOf,
-  unpackWeights,
   type UnpackedMatrices,
-  unpackMatrices,
-} from './coding/packedMatrices.ts';
+} from './coding/packing.ts';
+export {unpackMatrices} from './coding/unpackMatrices.ts';
+export {unpackWeights} from './coding/unpackWeights.ts';
 export {kernelWords, type KernelWords, codesWithPositions} from './coding/kernelWords.ts';

@@ -1,5 +1,5 @@
 import {ArtifactError, damagedFile, formatValue} from '../errors.ts';
-import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
+import {type Packing, partsOf} from '../numerics/coding/packing.ts';
 
 /** The most weights that a tensor of tfjs can index. */
 const MAX_WEIGHTS = 2 ** 31 - 1;

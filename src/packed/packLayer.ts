@@ -1,4 +1,5 @@
-import {type PackedMatrices, packMatrices, type UnpackedMatrices} from '../numerics/coding/packedMatrices.ts';
+import type {PackedMatrices, UnpackedMatrices} from '../numerics/coding/packing.ts';
+import {packMatrices} from '../numerics/coding/packMatrices.ts';
 import {concatenate} from '../numerics/concatenate.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';

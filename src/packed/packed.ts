@@ -3,7 +3,7 @@ import {initializers, layers, type Shape} from '@tensorflow/tfjs-layers';
 import {DataError} from '../errors.ts';
 import type {LayerAdapter, WeightSpec} from '../layers/adapter/layerAdapter.ts';
 import type {OwnLayer} from '../layers/adapter/ownLayer.ts';
-import type {Packing} from '../numerics/coding/packedMatrices.ts';
+import type {Packing} from '../numerics/coding/packing.ts';
 import type {Kwargs} from '../tfjsInternals.ts';
 import {checkPackings} from './checkPacking.ts';
 import {PackedExecution, type PackedLayer} from './packedExecution.ts';

@@ -5,15 +5,9 @@ import {fusedActivation} from '../layers/adapter/activation.ts';
 import type {LayerAdapter} from '../layers/adapter/layerAdapter.ts';
 import type {PackedRoute, PackedWeights} from '../layers/adapter/packedRoute.ts';
 import {withZeroInitialization} from '../model/patchAddWeight.ts';
-import {
-  type PackedParts,
-  type Packing,
-  partsOf,
-  splitProblems,
-  type UnpackedMatrices,
-  unpackMatrices,
-  unpackWeights,
-} from '../numerics/coding/packedMatrices.ts';
+import {type PackedParts, type Packing, partsOf, type UnpackedMatrices} from '../numerics/coding/packing.ts';
+import {splitProblems, unpackMatrices} from '../numerics/coding/unpackMatrices.ts';
+import {unpackWeights} from '../numerics/coding/unpackWeights.ts';
 import {hostValues} from '../ops/kernel.ts';
 import {type PackedOperand, packedOperand} from '../ops/packed/packedOperand.ts';
 import {type FusedActivation, hasPackedKernel} from '../ops/packed/packedOps.ts';

@@ -1,7 +1,7 @@
 import {damagedFile} from '../errors.ts';
 import type {KernelAdapter} from '../layers/adapter/kernelAdapter.ts';
 import type {WeightSpec} from '../layers/adapter/layerAdapter.ts';
-import {type Packing, partsOf} from '../numerics/coding/packedMatrices.ts';
+import {type Packing, partsOf} from '../numerics/coding/packing.ts';
 
 /** How a packed layer stores one weight of the layer that it stands for: as it is, or as the arrays of a packing. */
 export type StoredWeight = {readonly spec: WeightSpec; readonly kernel?: undefined} | StoredKernel;

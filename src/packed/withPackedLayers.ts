@@ -1,6 +1,6 @@
 import type {Topology} from '../model/cloneModel.ts';
 import {type LayerEntry, mapTopology} from '../model/topology.ts';
-import type {Packing} from '../numerics/coding/packedMatrices.ts';
+import type {Packing} from '../numerics/coding/packing.ts';
 import {Packed} from './packed.ts';
 
 /** Entries of a layer's configuration that become the packed layer's own. */

@@ -1,5 +1,5 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {partsOf} from '../numerics/coding/packedMatrices.ts';
+import {partsOf} from '../numerics/coding/packing.ts';
 import {concatenate} from '../numerics/concatenate.ts';
 import type {Matrix} from '../numerics/linalg/matrix.ts';
 import {packLayer} from '../packed/packLayer.ts';

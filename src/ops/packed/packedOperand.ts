@@ -1,6 +1,6 @@
 import {dispose, keep, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {codesWithPositions, kernelWords} from '../../numerics/coding/kernelWords.ts';
-import type {PackedLetters, Packing, UnpackedMatrices} from '../../numerics/coding/packedMatrices.ts';
+import type {PackedLetters, Packing, UnpackedMatrices} from '../../numerics/coding/packing.ts';
 import type {NofM} from '../../numerics/linalg/mask.ts';
 
 /** How packed weights lie in the tensors of a {@link PackedOperand}: what its kernels must know. */

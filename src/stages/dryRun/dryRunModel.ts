@@ -3,7 +3,7 @@ import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts
 import {listCalls} from '../../model/callList.ts';
 import {sizeOf, valueShapes} from '../../model/valueShapes.ts';
 import {smallestFormOf} from '../../numerics/coding/masks.ts';
-import {type Packing, partsOf} from '../../numerics/coding/packedMatrices.ts';
+import {type Packing, partsOf} from '../../numerics/coding/packing.ts';
 import type {Pattern} from '../../numerics/linalg/mask.ts';
 import {type Granularity, groupSizeOf} from '../../numerics/scales/scales.ts';
 import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';

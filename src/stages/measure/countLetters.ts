@@ -4,7 +4,7 @@ import {ModelError} from '../../errors.ts';
 import {kernelsOf} from '../../layers/registry.ts';
 import {layersOf} from '../../model/layersOf.ts';
 import {requireAlive} from '../../model/requireModel.ts';
-import {unpackWeights} from '../../numerics/coding/packedMatrices.ts';
+import {unpackWeights} from '../../numerics/coding/unpackWeights.ts';
 import {type Matrix} from '../../numerics/linalg/matrix.ts';
 import {Packed} from '../../packed/packed.ts';
 import {matricesOf} from '../../packed/packedExecution.ts';

@@ -1,5 +1,5 @@
 import {tensor1d, type Tensor2D, tensor2d, type Tensor4D, tensor4d, tidy} from '@tensorflow/tfjs-core';
-import type {Packing, UnpackedMatrices} from '../../../src/numerics/coding/packedMatrices.ts';
+import type {Packing, UnpackedMatrices} from '../../../src/numerics/coding/packing.ts';
 import type {NofM} from '../../../src/numerics/linalg/mask.ts';
 import {packedOperand} from '../../../src/ops/packed/packedOperand.ts';
 import {
