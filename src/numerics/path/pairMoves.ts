@@ -11,38 +11,40 @@ export interface NeuronLetters {
   readonly residual: Float64Array;
   /** `[features]`; 0 where a weight must not move. */
   readonly steps: Float64Array;
-  /** Moves the code of a weight by so much, and the residual with it. */
+  /** Adds `by` to the code of a weight, and updates the residual. */
   move(t: number, by: number): void;
 }
 
 /** Partners per feature: four times as many hardly lower the error further. */
 const PARTNERS = 16;
 
-/** A lower error than this share of what one letter weighs is rounding noise. */
+/** A gain below this share of H_tt s², the error of moving one letter, is rounding noise. */
 const NOISE = 1e-9;
 
 /**
  * Pairwise coordinate descent on the codes of a neuron, where changing one code alone would raise the error: with
- * correlated inputs one weight makes up for another. Feature t goes to a neighbouring letter, and of the features whose
- * inputs are most like its own the one that gains most goes to the letter that then is nearest,
+ * correlated inputs one weight makes up for another. Feature t moves to a neighbouring letter, and one of the features
+ * whose inputs resemble its own most, the one that gains most, moves to the letter that is then nearest; or none does.
+ * Changes δ_t and δ_s lower ‖XW − X̃Q‖² by what each does alone and a cross term −2 H_st δ_t δ_s,
  *
- *     gain = δ_t (2 R_t − H_tt δ_t) + δ_s (2 (R_s − H_st δ_t) − H_ss δ_s)
+ *     gain = δ_t (2 R_t − H_tt δ_t) + δ_s (2 R_s − H_ss δ_s) − 2 H_st δ_t δ_s
+ *          = δ_t (2 R_t − H_tt δ_t) + δ_s (2 (R_s − H_st δ_t) − H_ss δ_s)
  *
- * or none does; only what lowers ‖XW − X̃Q‖² is done.
+ * and only moves with a gain are made.
  */
 export class PairMoves {
   /** How many partners a feature has: `partners` is `[features, count]`. */
   private readonly count: number;
   /** H_ts of each feature t and its partner s. */
   private readonly products: Float64Array;
-  /** The best move of the feature that is looked at. */
+  /** The best move of the current feature. */
   private gain = 0;
   private delta = 0;
   private partner = -1;
   private partnerDelta = 0;
 
   /**
-   * Finds the partners of every feature, in steps.
+   * Finds the partners of every feature.
    * @param gram H `[features, features]`
    */
   static *of(gram: Matrix, alphabet: Alphabet): Task<PairMoves> {

@@ -7,15 +7,14 @@ import {type LetterSums, poolSums, refitLetters} from '../scales/scaleRefit.ts';
 import {nearestQuantizer} from '../stochastic/quantizer.ts';
 import type {Task} from '../task.ts';
 import {type NeuronLetters, PairMoves} from './pairMoves.ts';
-import type {RefinementOptions} from './refinementState.ts';
-import {RefinementState} from './refinementState.ts';
+import {type RefinementOptions, RefinementState} from './refinementState.ts';
 
 /**
- * Lowers ‖XW − X̃Q‖² further, alternating moves that never raise it:
+ * Lowers ‖XW − X̃Q‖² further, alternating moves that never raise it. With q = s z + c and the residual R = GW − HQ:
  *
- * - refit of each step s, or step and offset c, with its letters z fixed: s ← s + ⟨z, R⟩/⟨z, Hz⟩, R = GW − HQ;
- * - cyclic path following, coordinate descent on the alphabet: q_t ← nearest letter to q_t + R_t/H_tt, R = GW − HQ;
- *   optionally also by pairs ({@link pairMoves}).
+ * - refit of each step s, or step and offset c, with its letters z fixed: s ← s + ⟨z, R⟩ / ⟨z, Hz⟩;
+ * - cyclic path following, coordinate descent on the alphabet: q_t ← nearest letter to q_t + R_t / H_tt;
+ *   optionally also by pairs ({@link PairMoves}).
  *
  * A dead feature keeps its letter, a pruned weight stays 0, and so does a set of weights with step 0.
  * @param gram H `[features, features]`
@@ -51,7 +50,7 @@ function* createRefinement(
   );
 }
 
-/** One layer under refinement. Neuron-major, so that a changed letter updates one contiguous row of the residual. */
+/** The moves. Arrays are neuron-major, so that a changed letter updates one contiguous row of the residual. */
 class Refinement extends RefinementState {
   *sweep(): Task<void> {
     for (const neurons of blocksOf(this.neurons, NEURONS_TOGETHER)) {
@@ -116,7 +115,7 @@ class Refinement extends RefinementState {
     }
   }
 
-  /** Hz and He of one group of a neuron, and the sums. */
+  /** Hz and He of one group of a neuron, and ⟨z, R⟩, ⟨z, Hz⟩, ⟨e, R⟩, ⟨e, He⟩, ⟨z, He⟩ ({@link LetterSums}). */
   private fitOf(group: number, n: number): Fit {
     const first = group * this.scales.groupSize;
     const last = Math.min(first + this.scales.groupSize, this.features);

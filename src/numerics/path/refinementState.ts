@@ -6,7 +6,7 @@ import type {Alphabet} from '../stochastic/alphabet.ts';
 import {runSync} from '../task.ts';
 import type {PairMoves} from './pairMoves.ts';
 
-/** How long to refine. */
+/** What refinement may change, and how long it runs. */
 export interface RefinementOptions {
   /** The letters, in steps. */
   readonly alphabet: Alphabet;
@@ -16,31 +16,31 @@ export interface RefinementOptions {
   readonly offset?: boolean;
   /** Whether steps and offsets are refitted. Default true. */
   readonly refit?: boolean;
-  /** How often the steps are refitted. */
+  /** The number of rounds: a refit of the steps, then the passes below. */
   readonly rounds: number;
   /** Cyclic passes over the features after each refit. */
   readonly sweeps: number;
-  /** Passes that change letters by twos after the sweeps of each round. Default 0. */
+  /** Passes that change letters in pairs, after the sweeps of each round. Default 0. */
   readonly pairs?: number;
 }
 
 /**
- * Codes, steps and offsets on their way, with the residual R = GW − HQ, which every change of a weight keeps up to
- * date.
+ * One layer under refinement: q = s z + c with z = code + shift, and the residual R = GW − HQ, which every change of Q
+ * keeps up to date.
  */
 export class RefinementState {
   protected readonly features: number;
   protected readonly neurons: number;
   protected readonly codes: Int16Array;
   protected readonly steps: Float64Array;
-  /** Where there are none and none are asked for, nothing of them is computed. */
+  /** c. Absent where there are none and none are to be fitted; then nothing is computed for them. */
   protected readonly offsets: Float64Array | undefined;
   protected readonly scales: Scales;
   /** Feature-major: a sweep reads the neurons of one feature. */
   protected readonly mask: Mask | undefined;
   /** (GW)ᵀ `[neurons, features]`. */
   protected readonly target: Float64Array;
-  /** (GW − HQ)ᵀ `[neurons, features]`. */
+  /** Rᵀ `[neurons, features]`. Invariant: R = GW − HQ, so a change Δ of Q comes with R ← R − HΔ. */
   protected readonly residual: Float64Array;
   /** (He)ᵀ `[neurons, features]` for e = 1 at each kept weight, where whole neurons share an offset. */
   protected readonly ones: Float64Array | undefined;
