@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
 import {
   type Alphabet,

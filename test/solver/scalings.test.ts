@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
 import {type Granularity, type Matrix, uniformAlphabet} from 'tfjs-compress/numerics';
 import {immediately} from '../../src/numerics/task.ts';
