@@ -1,5 +1,6 @@
 import type {io} from '@tensorflow/tfjs-core';
 import {concatenate} from '../numerics/concatenate.ts';
+import {sizeOf} from '../numerics/sizeOf.ts';
 import {joinPayload} from './payload.ts';
 
 /** Bytes of one number, by its type in a file. */
@@ -39,7 +40,7 @@ export function joinWeights(entries: readonly WeightEntry[]): {
 
 /** Bytes of a weight. In those of strings each text is preceded by its length in four bytes. */
 function bytesOf({shape, dtype, quantization}: io.WeightsManifestEntry, payload: Uint8Array, from: number): number {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   if (dtype !== 'string') return size * BYTES_PER_NUMBER[quantization?.dtype ?? dtype];
   const view = new DataView(payload.buffer, payload.byteOffset + from);
   let length = 0;

@@ -28,11 +28,6 @@ export function valueShapes({calls, inputs}: CallList, inputShapes: ReadonlyArra
   return shapes;
 }
 
-/** The number of entries of a tensor of this shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
-}
-
 function outputShapes(layer: layers.Layer, given: number[][]): number[][] {
   const shapes: ReadonlyArray<readonly unknown[]> = listOf(computeShapes(layer, given));
   if (shapes.flat().every((length) => Number(length) > 0)) return shapes.map((shape) => shape.map(Number));

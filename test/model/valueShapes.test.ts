@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {ModelError} from 'tfjs-compress';
 import {listCalls} from '../../src/model/callList.ts';
 import {disposeModel} from '../../src/model/disposeModel.ts';
-import {sizeOf, valueShapes} from '../../src/model/valueShapes.ts';
+import {valueShapes} from '../../src/model/valueShapes.ts';
 import {onBackends} from '../support/backends/onBackends.ts';
 
 onBackends(['cpu'], () => {
@@ -45,13 +45,6 @@ onBackends(['cpu'], () => {
       [1, 3, 4],
     ]);
     disposeModel(network);
-  });
-});
-
-describe('sizeOf(shape)', () => {
-  it('is the product of the sizes, and 1 of a scalar', () => {
-    expect(sizeOf([2, 3, 4])).to.equal(24);
-    expect(sizeOf([])).to.equal(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import {cast, expandDims, reshape, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import {PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
 import {singleKernel} from '../adapter/singleKernel.ts';
 import {lastAxisRows} from '../matrices/lastAxisRows.ts';
@@ -10,7 +11,7 @@ export const dense = singleKernel({
   acceptsChannelScales: true,
   ...singleMatrix,
 
-  positions: (_layer, inputShape) => inputShape.slice(1, -1).reduce((product, size) => product * size, 1),
+  positions: (_layer, inputShape) => sizeOf(inputShape.slice(1, -1)),
 
   columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
 

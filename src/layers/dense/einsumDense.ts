@@ -12,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {matrix} from '../../numerics/linalg/matrix.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import {type Epilogue, type FusedActivation, PACKED_MATMUL, packedMatMul} from '../../ops/packed/packedOps.ts';
 import type {InputView, KernelAdapter, MatrixView} from '../adapter/kernelAdapter.ts';
 import type {LayerAdapter, WeightSpec} from '../adapter/layerAdapter.ts';
@@ -81,8 +82,8 @@ function kernelFor(layer: layers.Layer, equation: EinsumEquation): KernelAdapter
 
 /** W `[contracted, free]`. */
 function matrixView({kernel, contracted, free}: EinsumEquation): MatrixView {
-  const features = (shape: readonly number[]): number => sizeOf(contracted, kernel, shape);
-  const neurons = (shape: readonly number[]): number => sizeOf(free, kernel, shape);
+  const features = (shape: readonly number[]): number => sizeOfAxes(contracted, kernel, shape);
+  const neurons = (shape: readonly number[]): number => sizeOfAxes(free, kernel, shape);
   const toMatrix = axisOrder(contracted + free, kernel);
   const toKernel = axisOrder(kernel, contracted + free);
   return {
@@ -100,7 +101,7 @@ function matrixView({kernel, contracted, free}: EinsumEquation): MatrixView {
 function inputView(equation: EinsumEquation): InputView {
   const {input: axes, kept} = equation;
   return {
-    positions: (_layer, inputShape) => sizeOf(kept.slice(1), axes, inputShape),
+    positions: (_layer, inputShape) => sizeOfAxes(kept.slice(1), axes, inputShape),
     kernelInput: (_layer, [input]) => tidy(() => featureRows(equation, input)),
     columns: (_layer, input, rows) => tidy(() => expandDims(lastAxisRows(input, rows), 0)),
   };
@@ -109,7 +110,7 @@ function inputView(equation: EinsumEquation): InputView {
 /** All rows of X, `[positions of all samples, features]`. */
 function featureRows({input, contracted, kept}: EinsumEquation, tensor: Tensor): Tensor2D {
   const ordered = transpose(cast(tensor, 'float32'), axisOrder(kept + contracted, input));
-  const features = sizeOf(contracted, input, tensor.shape);
+  const features = sizeOfAxes(contracted, input, tensor.shape);
   return reshape(ordered, [ordered.size / features, features]);
 }
 
@@ -119,8 +120,8 @@ function axisOrder(axes: string, others: string): number[] {
 }
 
 /** The product of the sizes of some axes, of a shape that has others, too. */
-function sizeOf(axes: string, shapeAxes: string, shape: readonly number[]): number {
-  return axisOrder(axes, shapeAxes).reduce((product, axis) => product * shape[axis], 1);
+function sizeOfAxes(axes: string, shapeAxes: string, shape: readonly number[]): number {
+  return sizeOf(axisOrder(axes, shapeAxes).map((axis) => shape[axis]));
 }
 
 function sortedAxes(axes: string): string {

@@ -11,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {DataError} from '../../errors.ts';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import {PACKED_GATHER, packedGather} from '../../ops/packed/packedOps.ts';
 import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
 import type {LayerAdapter} from '../adapter/layerAdapter.ts';
@@ -75,7 +76,7 @@ const kernel: KernelAdapter = {
   matrixCount: matrixCountOf,
   features: rowsOf,
   neurons: (shape) => shape[1],
-  positions: (_layer, inputShape) => inputShape.slice(1).reduce((product, size) => product * size, 1),
+  positions: (_layer, inputShape) => sizeOf(inputShape.slice(1)),
   kernelInput: layerInput,
 
   columns: (layer, input, rows) =>

@@ -1,4 +1,5 @@
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 
 /** Kernels `[…, neurons]` whose leading axes, flattened in order, are the features. */
 export const singleMatrix = {
@@ -9,7 +10,7 @@ export const singleMatrix = {
 
   matrixCount: (): number => 1,
 
-  features: (shape: readonly number[]): number => shape.slice(0, -1).reduce((product, length) => product * length, 1),
+  features: (shape: readonly number[]): number => sizeOf(shape.slice(0, -1)),
 
   neurons: (shape: readonly number[]): number => shape[shape.length - 1],
 

@@ -1,4 +1,5 @@
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 
 /**
  * Kernels `[…taps, neurons, channels]` of transposed convolutions: a feature is (tap, channel), with the taps reversed,
@@ -32,7 +33,7 @@ export const transposedMatrix = {
 };
 
 function tapsOf(shape: readonly number[]): number {
-  return shape.slice(0, -2).reduce((product, length) => product * length, 1);
+  return sizeOf(shape.slice(0, -2));
 }
 
 /** Index of entry i of the matrix in the flattened kernel. */

@@ -13,6 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {type Matrix, matrix} from '../../numerics/linalg/matrix.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import {requireRank} from '../../ops/requireRank.ts';
 import {activationOf, type Cell} from '../../tfjsInternals.ts';
 import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
@@ -105,7 +106,7 @@ export function cellKernels(cell: Cell, weights: CellWeights): KernelAdapter[] {
 /** Numbers per sample that running cells over all time steps makes: inputs and states, by step and stacked. */
 export function traceSize(cells: readonly Cell[], [, time, ...step]: readonly number[]): number {
   const states = cells.reduce((sum, {stateSize}) => sum + [stateSize].flat().reduce((all, one) => all + one, 0), 0);
-  return 2 * time * step.reduce((product, length) => product * length, 1) + 2 * time * states;
+  return 2 * time * sizeOf(step) + 2 * time * states;
 }
 
 type Recurrent = Omit<KernelAdapter, 'name' | 'weight' | 'producesLayerOutput' | 'positions'>;

@@ -1,5 +1,6 @@
 import {expandDims, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import type {KernelAdapter} from '../adapter/kernelAdapter.ts';
 import type {LayerAdapter} from '../adapter/layerAdapter.ts';
 import {hasBias, layerInput} from '../adapter/singleKernel.ts';
@@ -82,7 +83,7 @@ function recurrentGeometry(layer: layers.Layer, stateShape: readonly number[]): 
 function stateSize(layer: layers.Layer, inputShape: readonly number[], isPadded = false): number {
   const geometry = convGeometry(layer, imageShape(inputShape));
   const sizes = geometry.map(({outputs, taps}) => (isPadded ? outputs + taps - 1 : outputs));
-  return inputShape[1] * sizes.reduce((product, size) => product * size, 1) * filtersOf(layer);
+  return inputShape[1] * sizeOf(sizes) * filtersOf(layer);
 }
 
 /**
@@ -92,7 +93,7 @@ function stateSize(layer: layers.Layer, inputShape: readonly number[], isPadded 
 function traceSize(layer: layers.Layer, inputShape: readonly number[]): number {
   const [, time, ...image] = inputShape;
   const state = stateSize(layer, inputShape);
-  return 2 * time * image.reduce((product, length) => product * length, 1) + 3 * state + (12 * state) / time;
+  return 2 * time * sizeOf(image) + 3 * state + (12 * state) / time;
 }
 
 /** `[batch, time, …]` as `[batch · time, …]`. */

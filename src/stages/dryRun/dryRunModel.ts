@@ -1,11 +1,12 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type CompressionTarget, kernelWeight} from '../../calibration/targets.ts';
 import {listCalls} from '../../model/callList.ts';
-import {sizeOf, valueShapes} from '../../model/valueShapes.ts';
+import {valueShapes} from '../../model/valueShapes.ts';
 import {smallestFormOf} from '../../numerics/coding/masks.ts';
 import {type Packing, partsOf} from '../../numerics/coding/packing.ts';
 import type {Pattern} from '../../numerics/linalg/mask.ts';
 import {type Granularity, groupSizeOf} from '../../numerics/scales/scales.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import type {Alphabet} from '../../numerics/stochastic/alphabet.ts';
 import {gramBytes} from '../../ops/gramBytes.ts';
 import type {SkippedLayer} from '../../records.ts';

@@ -4,7 +4,8 @@ import {type CompressionTarget, kernelWeight, rowWidth} from '../../calibration/
 import {rowsAtOnce, rowsPerSample} from '../../calibration/targetStatistics.ts';
 import {adapterFor} from '../../layers/registry.ts';
 import type {CallList} from '../../model/callList.ts';
-import {sizeOf, type ValueShapes} from '../../model/valueShapes.ts';
+import type {ValueShapes} from '../../model/valueShapes.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import {gramTensorBytes} from '../../ops/gramBytes.ts';
 
 /** A layer walk that was not started yet. */

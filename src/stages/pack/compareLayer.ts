@@ -2,6 +2,7 @@ import {dispose, slice, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import {concatenate} from '../../numerics/concatenate.ts';
 import {uniformsOf} from '../../numerics/random.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import type {Packed} from '../../packed/packed.ts';
 import {decodeKernel} from '../../packed/packedExecution.ts';
 import type {LayerCheck} from '../../report/selfCheckReport.ts';
@@ -172,7 +173,7 @@ function randomInput(
   sign: number,
 ): Tensor {
   const uniform = uniformsOf(seed, index, {first: 0, count: 1});
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const inputAt = adapter.packed?.(wrapped)?.inputAt;
   const numberAt = (i: number): number =>
     inputAt?.(wrapped, uniform(i, 0)) ?? sign * Math.sqrt(3) * (2 * uniform(i, 0) - 1);

@@ -1,11 +1,12 @@
 import {BackendError} from '../../errors.ts';
+import {sizeOf} from '../../numerics/sizeOf.ts';
 import type {Packed} from '../../packed/packed.ts';
 import type {PackedLayerReport} from '../../report/packingReport.ts';
 
 /** The report of a packed layer, on the active backend. */
 export function packedLayerReport(layer: Packed): PackedLayerReport {
   const route = routeOf(layer);
-  const sizes = layer.storage.map(({stored}) => stored.spec.shape.reduce((size, length) => size * length, 1));
+  const sizes = layer.storage.map(({stored}) => sizeOf(stored.spec.shape));
   const decoded = sizes.reduce((sum, size) => sum + size, 0);
   return {name: layer.name, route, bytes: 4 * (route === 'decoded' ? decoded : layer.countParams())};
 }
