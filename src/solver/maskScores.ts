@@ -1,3 +1,4 @@
+import type {Mask} from '../numerics/linalg/mask.ts';
 import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 import {type AlignmentOptions, alignWeights} from '../numerics/path/alignment.ts';
 import {dampedFeedback, type FeedbackOptions} from '../numerics/path/pathFeedback.ts';
@@ -49,11 +50,11 @@ export async function scoreWeights(
   const {weights, gram, mask} = problem;
   switch (name) {
     case 'magnitude':
-      return {scores: magnitudes(weights, () => 1, mask), values: weights, path: undefined};
+      return {scores: magnitudes(weights, mask), values: weights, path: undefined};
     case 'wanda': {
       const norms = diagonal(gram).map(Math.sqrt);
       return {
-        scores: await runner.run(rankByNeuron(magnitudes(weights, (t) => norms[t], mask))),
+        scores: await runner.run(rankByNeuron(magnitudes(weights, mask, norms))),
         values: weights,
         path: undefined,
       };
@@ -119,16 +120,12 @@ function sparsityThreshold(
   );
 }
 
-/** |w_t|·norm_t; −1 where an earlier stage pruned. */
-export function magnitudes(
-  {rows, columns, data}: Matrix,
-  normOf: (feature: number) => number,
-  mask: Uint8Array | undefined,
-): Matrix {
+/** |w_t|, or |w_t|·norm_t with norms by feature; −1 where an earlier stage pruned. */
+export function magnitudes({rows, columns, data}: Matrix, mask?: Mask, norms?: Float64Array): Matrix {
   return matrix(
     rows,
     columns,
-    data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight) * normOf(Math.floor(i / columns)))),
+    data.map((weight, i) => (mask?.[i] === 0 ? -1 : Math.abs(weight) * (norms?.[Math.floor(i / columns)] ?? 1))),
   );
 }
 

@@ -1,6 +1,6 @@
 import {solveOnSupport} from '../numerics/linalg/conjugateGradients.ts';
 import {applyMask, keepLargest} from '../numerics/linalg/mask.ts';
-import {type Matrix, matrix, subtract} from '../numerics/linalg/matrix.ts';
+import {type Matrix, subtract} from '../numerics/linalg/matrix.ts';
 import {multiply} from '../numerics/linalg/product.ts';
 import {alignWeights} from '../numerics/path/alignment.ts';
 import {dampedFeedback} from '../numerics/path/pathFeedback.ts';
@@ -12,6 +12,7 @@ import type {Alphabet} from '../numerics/stochastic/alphabet.ts';
 import type {Task, TaskRunner} from '../numerics/task.ts';
 import {pathFollower} from '../ops/followPath.ts';
 import {countClippedWeights, type FollowedPath, type QuantizedWeights, recordPath} from './followedPath.ts';
+import {magnitudes} from './maskScores.ts';
 import {type ChosenPath, findBestPath} from './pathSearch.ts';
 import {pickBetterNeurons} from './pickBetterNeurons.ts';
 import type {QuantizeMethod} from './quantizeMethod.ts';
@@ -34,8 +35,8 @@ export async function quantizeWeights(
     {...given, target: await runner.run(multiply(given.crossGram, given.weights))},
     method.ridge,
   );
-  const aligned = await runner.run(alignProblemTask(problem, method));
-  const scales = await runner.run(originalScale(given, method));
+  const aligned = await runner.run(alignProblem(problem, method));
+  const scales = await runner.run(findScales(given, method));
   let best: QuantizedWeights | undefined;
   for (const scaling of method.scalings) {
     const found = await followAndRefine(
@@ -103,7 +104,7 @@ async function followBestPath(
 }
 
 /** Aligns W. In a pruned matrix, the kept weights are solved for on the inputs as they are now. */
-function* alignProblemTask(
+function* alignProblem(
   {weights, gram, crossGram, target, mask, current = weights}: TargetedProblem,
   {alignment}: QuantizeMethod,
 ): Task<Matrix> {
@@ -116,7 +117,7 @@ function* alignProblemTask(
  * The scale comes from the original weights: aligned ones have outliers at nearly dead features.
  * Weights that are or will be pruned are ignored.
  */
-function* originalScale(
+function* findScales(
   {weights, mask, current = weights}: WeightProblem,
   {alphabet, granularity, search: {scale}, prune}: QuantizeMethod,
 ): Task<Scales> {
@@ -126,10 +127,6 @@ function* originalScale(
   return scale === 'absmax'
     ? absMaxScale(from, alphabet, granularity, kept)
     : yield* meanSquareScale(from, alphabet, granularity, kept);
-}
-
-function magnitudes({rows, columns, data}: Matrix): Matrix {
-  return matrix(rows, columns, data.map(Math.abs));
 }
 
 /** K with |T(x) − x| ≤ K: the widest step, or the first letter at or beyond the threshold. */

@@ -1,7 +1,7 @@
 import type {Grams} from '../numerics/correction/centering.ts';
 import {meanDiagonal} from '../numerics/linalg/damping.ts';
 import type {Mask} from '../numerics/linalg/mask.ts';
-import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
+import {addToDiagonal, diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 
 /** Which weight matrix of a model: random numbers depend on it. */
 export interface MatrixIndex {
@@ -44,13 +44,5 @@ export function withRidge(problem: TargetedProblem, ridge: number): TargetedProb
     columns,
     data.map((entry, i) => entry + added[Math.floor(i / columns)] * centre.data[i]),
   );
-  return {...problem, gram: withAddedDiagonal(gram, added), crossGram: withAddedDiagonal(crossGram, added), target};
-}
-
-function withAddedDiagonal({rows, columns, data}: Matrix, added: Float64Array): Matrix {
-  const sum = matrix(rows, columns, data.slice());
-  added.forEach((amount, t) => {
-    sum.data[t * columns + t] += amount;
-  });
-  return sum;
+  return {...problem, gram: addToDiagonal(gram, added), crossGram: addToDiagonal(crossGram, added), target};
 }

@@ -65,10 +65,11 @@ export function subtract(a: Matrix, b: Matrix): Matrix {
   );
 }
 
-/** H + λI for a square H. */
-export function addToDiagonal(square: Matrix, amount: number): Matrix {
+/** H + Λ for a square H and a diagonal Λ, or one λ for Λ = λI. */
+export function addToDiagonal(square: Matrix, amounts: number | Float64Array): Matrix {
   const result = matrix(square.rows, square.columns, square.data.slice());
-  for (let t = 0; t < square.rows; t++) result.data[t * square.columns + t] += amount;
+  for (let t = 0; t < square.rows; t++)
+    result.data[t * square.columns + t] += typeof amounts === 'number' ? amounts : amounts[t];
   return result;
 }
 

@@ -110,11 +110,7 @@ function* pruneSmallest(
   options: KeptOptions,
 ): Task<LayerTrial['outcomes'][number] & {readonly mask: Uint8Array}> {
   const {weights, gram, crossGram, mask: before} = problem;
-  const largest = keepLargest(
-    magnitudes(weights, () => 1, before),
-    'unstructured',
-    1 - share,
-  );
+  const largest = keepLargest(magnitudes(weights, before), 'unstructured', 1 - share);
   const mask = largest.map((kept, i) => (before?.[i] === 0 ? 0 : kept));
   const values = yield* solveKept({gram, target: multiply(crossGram, weights), start: weights, mask}, options);
   return {problem, values, mask, shift: shiftFor(problem, values), path: undefined};
