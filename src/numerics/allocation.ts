@@ -1,8 +1,8 @@
 /** One way to compress a layer. */
 export interface AllocationOption {
-  /** What it takes of the budget, 0 or more. */
+  /** Its share of the budget, 0 or more. */
   readonly cost: number;
-  /** What it adds to the sum that is to be small. */
+  /** What it adds to the sum that is minimised. */
   readonly error: number;
 }
 
@@ -10,14 +10,14 @@ export interface AllocationOption {
 const MAX_SUMS = 1024;
 
 /**
- * Chooses one option of every layer: the least sum of errors whose sum of costs is within the budget.
+ * Chooses one option of every layer: the combination with the least sum of errors among those within the budget.
  *
- * Dynamic programming, layer after layer, over all sums (cost, error) to which no other is better in both. Exact while
- * these are at most 1,024; beyond that no worse than the best for a budget smaller by one part in 1,024 for each layer.
+ * Dynamic programming, layer after layer, over the Pareto frontier of sums (cost, error). Exact while it has at most
+ * 1,024 sums; beyond that no worse than the best for a budget smaller by one part in 1,024 per layer.
  * (Greedy steps along convex hulls, the customary way since Shoham & Gersho 1988, fail where one layer holds most of
  * the weights: its one step is most of the budget.)
  * @param layers the options of each, in any order
- * @returns by layer the index of its option; nothing if the cheapest ones exceed the budget already
+ * @returns by layer the index of its option; undefined if even the cheapest options exceed the budget
  */
 export function allocate(layers: ReadonlyArray<readonly AllocationOption[]>, budget: number): number[] | undefined {
   let left = layers.reduce((sum, options) => sum + findCheapest(options), 0);
@@ -38,7 +38,7 @@ export function allocate(layers: ReadonlyArray<readonly AllocationOption[]>, bud
   return choices(frontier[frontier.length - 1]);
 }
 
-/** Costs and errors of the layers so far, and what was chosen for the last of them. */
+/** Costs and errors of the layers so far, and the options chosen for them as a linked list. */
 interface Sum extends AllocationOption {
   readonly chosen: {readonly index: number; readonly before: Sum} | undefined;
 }
@@ -47,7 +47,7 @@ function findCheapest(options: readonly AllocationOption[]): number {
   return Math.min(...options.map(({cost}) => cost));
 }
 
-/** By ascending cost, with errors that fall strictly. */
+/** The Pareto frontier: by ascending cost, with strictly falling errors. */
 function dropDominated(sums: readonly Sum[]): Sum[] {
   let min = Infinity;
   return [...sums]
@@ -59,7 +59,7 @@ function dropDominated(sums: readonly Sum[]): Sum[] {
     });
 }
 
-/** Of each part of the budget the sum with the least error, which is the last in it. */
+/** Keeps, in each equal part of the budget, the sum with the least error, which is the last one there. */
 function thinOut(frontier: readonly Sum[], budget: number): readonly Sum[] {
   if (frontier.length <= MAX_SUMS) return frontier;
   const partOf = ({cost}: Sum) => Math.floor((cost / budget) * MAX_SUMS);

@@ -15,7 +15,7 @@ import {refine as refineTask} from './path/refinement.ts';
 import {meanSquareScale as meanSquareScaleTask} from './scales/meanSquareScale.ts';
 import {runSync, sync} from './task.ts';
 
-// computations that stages run in parts, here at once
+// computations that stages run as tasks; here each runs to its end at once
 
 /** Aᵀ. */
 export const transpose = sync(transposeTask);
@@ -29,7 +29,7 @@ export const followPath = sync(followPathTask);
 export const refine = sync(refineTask);
 /** The scale of least Σ (w − q)² for each set of weights that shares one. */
 export const meanSquareScale = sync(meanSquareScaleTask);
-/** What each neuron's ‖XW − X̃Q‖² loses by going from one Q to another. */
+/** How much each neuron's ‖XW − X̃Q‖² falls from one Q to another. */
 export const calibrationGain = sync(calibrationGainTask);
 /** The kept weights V of least ‖XW − X̃V‖² + λ‖V − W‖², by conjugate gradients. */
 export const solveOnSupport = sync(solveOnSupportTask);

@@ -1,4 +1,4 @@
-/** The four words that Philox makes of one counter. */
+/** A counter of Philox, or the four random words that it becomes. */
 export type PhiloxWords = readonly [number, number, number, number];
 
 const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
@@ -51,8 +51,8 @@ export function uniformAt(seed: number, layer: number, feature: number, neuron: 
 }
 
 /**
- * {@link uniformAt} for one path, for callers that go through the features in order: makes each four words once.
- * @param neurons the numbers of the neurons that will be asked for; the function counts them from 0
+ * {@link uniformAt} for one path, for callers that go through the features in order: computes every four words once.
+ * @param neurons the range of neurons; the returned function counts them from 0
  */
 export function uniformsOf(
   seed: number,

@@ -11,11 +11,11 @@ export interface TaskRunner {
    * @throws what `checkpoint` rejects with
    */
   run<Result>(task: Task<Result>): Promise<Result>;
-  /** Lets the host have its turn where that is due: await it between pieces of other work. Rejects if cancelled. */
+  /** Yields to the host when that is due: await it between pieces of other work. Rejects if the run is cancelled. */
   checkpoint(): Promise<void>;
 }
 
-/** A runner whose checkpoints do what they are given. */
+/** A runner with the given checkpoint. */
 export function createTaskRunner(checkpoint: () => Promise<void>): TaskRunner {
   return {
     checkpoint,
@@ -30,10 +30,10 @@ export function createTaskRunner(checkpoint: () => Promise<void>): TaskRunner {
   };
 }
 
-/** A runner that is never cancelled and does not yield to the event loop for long. */
+/** A runner that is never cancelled and never yields to the event loop. */
 export const immediately = createTaskRunner(() => Promise.resolve());
 
-/** Runs all parts of a task at once. */
+/** Runs a task to its end at once. */
 export function runSync<Result>(task: Task<Result>): Result {
   let part = task.next();
   while (!part.done) part = task.next();

@@ -15,7 +15,7 @@ import {backendAttrs, backendInputs} from './kernel.ts';
 /** The name under which backends register their kernel of this op. */
 export const FOLLOW_PATH = 'FollowPath';
 
-/** Where the letters come from: one path through one layer's weights. */
+/** How the letters of one path through one layer's weights are chosen. */
 export interface PathChoice {
   /** T, with the rounding. */
   readonly kind: OperatorKind;
@@ -85,9 +85,9 @@ export interface FollowPathAttrs {
 export interface FollowerOptions {
   /** Whether the reference is refused where a kernel could have run. Default false. */
   readonly strict?: boolean;
-  /** Awaited between the blocks of the reference. */
+  /** Its checkpoint is awaited between the blocks of the reference. */
   readonly runner?: TaskRunner;
-  /** Bytes of the largest buffer that the backend's kernel can read. Default: what its device says. */
+  /** Bytes of the largest buffer that the backend's kernel can read. Default: the limit of its device. */
   readonly maxBytes?: number;
 }
 

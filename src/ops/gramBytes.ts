@@ -1,11 +1,11 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import {CHUNK_ROWS, MAX_BLOCK_FEATURES} from './gramChunk.ts';
 
-/** Columns of X and X̃ as statistics meet them. */
+/** The extent of X and X̃ as `GramStatistics` receives them. */
 export interface ColumnExtent {
   readonly problems: number;
   readonly features: number;
-  /** Rows that are added at once, and all together. */
+  /** Rows that are added at once, and rows in total. */
   readonly rows: number;
   readonly total: number;
   /** 2 where X̃ is another tensor than X, else 1. */
@@ -21,9 +21,9 @@ export function gramBytes({problems, features}: Pick<ColumnExtent, 'problems' | 
 }
 
 /**
- * Bytes of tensors at the widest moment of adding rows, those of the rows included: the rows and their pieces; the
- * blocks of a chunk, transposed as well; beside them the pieces that wait and the chunk joined, or its products. Where
- * reading back is cheap these are made one at a time, elsewhere there are the totals before and after.
+ * Peak bytes of tensors while rows are added, the rows included: the rows and their pieces; the blocks of a chunk and
+ * their transposes; and either the pending pieces with the joined chunk, or the products. Where reading back is cheap
+ * the products are made one at a time; elsewhere the totals before and after exist as well.
  */
 export function gramTensorBytes({problems, features, rows, total, networks}: ColumnExtent): number {
   const row = FLOAT32_BYTES * problems * features;

@@ -39,7 +39,7 @@ export function piecesOf(shadow: Tensor3D, original: Tensor3D, room: number): Pi
   return shadows.map((piece, i) => ({shadow: piece, original: originals[i]}));
 }
 
-/** Rows of every problem; wasm's own `slice` and `split` copy all of them first. */
+/** Takes rows of every problem; wasm's own `slice` and `split` would copy all rows first. */
 function rowsOf(columns: Tensor3D, {first, last}: Block): Tensor3D {
   const [problems, rows, features] = columns.shape;
   const indices = Int32Array.from(
@@ -61,14 +61,14 @@ export type Chunk = {
   readonly transposed: Tensor3D[];
 };
 
-/** The rows of pieces, of which it disposes. */
+/** Joins the rows of pieces, and disposes of the pieces. */
 export function chunkOf(pieces: readonly Piece[]): Chunk {
   try {
     return tidy((): Chunk => {
       const shadow = gramBlocksIn(pieces.map((piece) => piece.shadow));
       const shares = pieces.every((piece) => piece.shadow === piece.original);
       const original = shares ? shadow : gramBlocksIn(pieces.map((piece) => piece.original));
-      // Explicitly: wasm's own `transposeA` is eight times slower.
+      // Transposed here, because wasm's own `transposeA` is eight times slower.
       return {
         features: pieces[0].shadow.shape[2],
         shadow,
@@ -81,7 +81,7 @@ export function chunkOf(pieces: readonly Piece[]): Chunk {
   }
 }
 
-/** Blocks of about one size. */
+/** The features in blocks of about equal size. */
 function blocksFor(features: number): Block[] {
   return [...blocksOf(features, Math.ceil(features / Math.ceil(features / MAX_BLOCK_FEATURES)))];
 }
@@ -98,7 +98,7 @@ function gramBlocksIn(pieces: Tensor3D[]): Tensor3D[] {
       );
 }
 
-/** One product at a time, or none: H by blocks on and below the diagonal, G by blocks, and the sums of rows. */
+/** H by blocks on and below the diagonal, G by blocks, and the sums of rows; at most one product at a time. */
 export function* gramBlocksOf({features, shadow, original, transposed}: Chunk): Generator<GramBlock[]> {
   const blocks = blocksFor(features);
   const productOf = (to: keyof Totals, i: number, j: number, columns: readonly Tensor3D[]): GramBlock => ({
@@ -124,7 +124,7 @@ export function* gramBlocksOf({features, shadow, original, transposed}: Chunk): 
   }
 }
 
-/** What a block of H is to G, where both are the same. */
+/** The blocks of G that equal a block of H, where both networks agree. */
 function mirrorBlock({row, column, values}: GramBlock): GramBlock[] {
   const block: GramBlock = {to: 'crossGram', row, column, values};
   return row === column

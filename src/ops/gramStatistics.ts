@@ -19,7 +19,7 @@ export class GramStatistics {
   private deviceTotals: GramBlock[] = [];
   private readonly readsBack = getBackend() === 'cpu' || getBackend() === 'wasm';
 
-  /** @param runner awaited between products */
+  /** @param runner its checkpoint is awaited between products */
   constructor(private readonly runner: TaskRunner = immediately) {}
 
   /**
@@ -55,7 +55,7 @@ export class GramStatistics {
     this.pendingRows = 0;
   }
 
-  /** Multiplies the pending rows, at most a chunk of them: one product after the other, for each may take a while. */
+  /** Multiplies the pending rows, at most a chunk, one product after the other, because each may take a while. */
   private async flush(): Promise<void> {
     const chunk = chunkOf(this.nextChunk());
     this.totals ??= emptyTotals(chunk.shadow[0].shape[0], chunk.features);
@@ -76,7 +76,7 @@ export class GramStatistics {
     }
   }
 
-  /** Whole pieces: they were cut to fit. */
+  /** The pieces of the next chunk, whole, because they were cut to fit. */
   private nextChunk(): Piece[] {
     const chunk: Piece[] = [];
     let rows = 0;

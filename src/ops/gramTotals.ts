@@ -14,7 +14,7 @@ export interface Totals {
   readonly shadowSum: Matrix;
 }
 
-/** What a chunk adds to one place of the totals: `[problems, rows, columns]`, from (row, column) on. */
+/** What a chunk adds to one block of the totals: `[problems, rows, columns]`, from (row, column) on. */
 export type GramBlock = {
   readonly to: keyof Totals;
   readonly row: number;
@@ -32,7 +32,7 @@ export function emptyTotals(problems: number, features: number): Totals[] {
   }));
 }
 
-/** totals += block, for every problem. @param values those of the block, read back */
+/** totals += block, for every problem. @param values the entries of the block, read back */
 export function addBlock(
   totals: readonly Totals[],
   {to, row, column, values: {shape}}: GramBlock,
@@ -60,7 +60,7 @@ export function* statisticsOf({gram, crossGram, sum, shadowSum}: Totals, rows: n
   };
 }
 
-/** The matrix whose lower triangle is given. */
+/** The symmetric matrix with this lower triangle. */
 function* symmetric(lower: Matrix): Task<Matrix> {
   const {rows, columns, data} = lower;
   const result = matrix(rows, columns, data.slice());

@@ -27,7 +27,7 @@ export interface BackendKernel<Inputs extends object, Attrs extends object, Back
   readonly kernelFunc: (call: {inputs: Inputs; attrs: Attrs; backend: Backend}) => TensorInfo | TensorInfo[];
 }
 
-/** A typed kernel, ready for a list of kernels; tfjs's own types know inputs and attributes by name only. */
+/** A typed kernel as tfjs registers it; tfjs's own types know inputs and attributes by name only. */
 export function defineKernel<Inputs extends object, Attrs extends object, Backend = unknown>(
   kernel: BackendKernel<Inputs, Attrs, Backend>,
 ): KernelConfig {
@@ -46,7 +46,7 @@ export function backendInputs(tensors: Readonly<Record<string, Tensor>>): NamedT
   return {...tensors};
 }
 
-/** Plain values as the `attrs` of `engine().runKernel`, whose type forgets typed arrays. */
+/** Plain values as the `attrs` of `engine().runKernel`, whose type leaves out typed arrays. */
 export function backendAttrs(attrs: object): NamedAttrMap {
   return attrs as unknown as NamedAttrMap;
 }

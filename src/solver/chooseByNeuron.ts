@@ -1,4 +1,4 @@
-/** A typed array `[features, neurons]`, seen as something that maps to another of its kind. */
+/** A typed array that maps to another of its kind. */
 interface Mappable<Values> {
   readonly [index: number]: number;
   map(transform: (value: number, index: number) => number): Values;

@@ -67,10 +67,10 @@ export function recordPath(
   };
 }
 
-/** Steps are rounded to float32, so the weight that a scale was fitted to may exceed its letter by this factor. */
+/** Steps are rounded to float32, so the largest weight may exceed the letter that was fitted to it by this factor. */
 const WIDER = 1 + 2 ** -23;
 
-/** What decides whether a weight was clipped: the letters, the threshold c of a pruning T, earlier pruning. */
+/** What decides whether a weight counts as clipped: the letters, the threshold c of a pruning T, and the mask. */
 export interface ClippingOptions {
   readonly alphabet: Alphabet;
   readonly threshold: number;

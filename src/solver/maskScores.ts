@@ -29,7 +29,7 @@ export interface PrunePathOptions {
   readonly strictKernels: boolean;
 }
 
-/** What a mask is made from: weights with larger scores are kept first. */
+/** The scores a mask is made from: weights with larger scores are kept first. */
 export interface ScoredWeights {
   /** `[features, neurons]`. */
   readonly scores: Matrix;
@@ -129,7 +129,7 @@ export function magnitudes({rows, columns, data}: Matrix, mask?: Mask, norms?: F
   );
 }
 
-/** The rank of each score within its neuron, from 0: neurons are pruned alike. */
+/** The rank of each score within its neuron, from 0, so that all neurons are pruned alike. */
 function* rankByNeuron({rows, columns, data}: Matrix): Task<Matrix> {
   const ranks = matrix(rows, columns);
   for (let n = 0; n < columns; n++) {

@@ -3,7 +3,7 @@ import {diagonal, type Matrix, matrix} from '../numerics/linalg/matrix.ts';
 
 /**
  * Scores of a pruning path `[features, neurons]`, larger ones kept first: |x_t|·‖X̃_t‖ with the argument
- * x_t = w̃_t + drift_t, which is what the layer's output loses with the weight. Every weight that T kept ranks above
+ * x_t = w̃_t + drift_t, the norm of what the layer's output loses with the weight. Every weight that T kept ranks above
  * every one that it made 0; weights that an earlier stage pruned rank last.
  */
 export function pathScores(

@@ -23,7 +23,7 @@ export interface SearchSpace {
   readonly method: QuantizeMethod;
   /** Weights that are pruned already. */
   readonly mask: Mask | undefined;
-  /** Has a checkpoint before each path and within it. */
+  /** Its checkpoint is awaited before each path and within it. */
   readonly runner: TaskRunner;
 }
 
@@ -34,8 +34,8 @@ export interface ChosenPath extends Quantized {
 }
 
 /**
- * Factors on the scale that are tried for every neuron. 1 comes first: the first of equals is taken, and without inputs
- * all are equal.
+ * Factors on the scale that are tried for every neuron. 1 comes first, because the first of equals is taken, and for
+ * a layer without inputs all are equal.
  */
 const FACTORS = [1, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2] as const;
 
@@ -132,7 +132,7 @@ async function pickBest<Choice>(
   return best;
 }
 
-/** The better of two for each neuron; of equals the first. */
+/** The better of two candidates for each neuron; the first if they are equal. */
 function pickBetter(one: Candidate, other: Candidate): Candidate {
   const isBetter = Array.from(other.errors, (error, n) => error < one.errors[n]);
   return {

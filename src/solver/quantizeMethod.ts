@@ -21,7 +21,7 @@ export interface QuantizeMethod {
   readonly refinement: Required<Pick<RefinementOptions, 'rounds' | 'sweeps' | 'pairs' | 'offset'>>;
   /** λ / mean diag H of the whole problem ({@link withRidge}). */
   readonly ridge: number;
-  /** What T prunes in the same pass, if anything. */
+  /** What T prunes in the same pass. Absent: nothing. */
   readonly prune?: PruneTarget | undefined;
   readonly seed: number;
   readonly strictKernels: boolean;
@@ -29,7 +29,7 @@ export interface QuantizeMethod {
 
 /** How the scale and the path are chosen. */
 export interface SearchOptions {
-  /** By calibration error around the mean-square scale, by mean square, or by the largest weight. */
+  /** By calibration error around the mean-square scale, by mean-square rounding error, or by the largest weight. */
   readonly scale: 'calibration' | 'mse' | 'absmax';
   readonly rounding: Rounding;
   /** K, the number of paths per neuron. */

@@ -22,7 +22,7 @@ import {type MatrixIndex, type TargetedProblem, type WeightProblem, withRidge} f
 /**
  * Quantizes one weight matrix: alignment, scale search, K paths, refinement.
  * @param matrixIndex which matrix of the model it is, for the random numbers
- * @param runner runs the tasks that this takes
+ * @param runner runs the tasks
  * @throws BackendError if `strictKernels` and the active backend has no kernel
  */
 export async function quantizeWeights(
@@ -129,7 +129,7 @@ function* findScales(
     : yield* meanSquareScale(from, alphabet, granularity, kept);
 }
 
-/** K with |T(x) − x| ≤ K: the widest step, or the first letter at or beyond the threshold. */
+/** K with |T(x) − x| ≤ K: the largest step or, if larger, the first letter at or beyond the threshold. */
 function radiusOf({steps}: Scales, threshold: number, {shift}: Alphabet): number {
   return steps.reduce(
     (largest, step) =>

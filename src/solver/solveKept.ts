@@ -7,7 +7,7 @@ import type {Task} from '../numerics/task.ts';
 export interface KeptProblem {
   /** H `[features, features]`. */
   readonly gram: Matrix;
-  /** GW `[features, neurons]`; it is not computed without iterations. */
+  /** GW `[features, neurons]`; the task is not run without iterations. */
   readonly target: Task<Matrix>;
   /** V₀ `[features, neurons]`. */
   readonly start: Matrix;
@@ -16,7 +16,7 @@ export interface KeptProblem {
 
 /** Options of {@link solveKept}. */
 export interface KeptOptions {
-  /** Conjugate-gradient steps; 0 leaves V₀, masked. */
+  /** Iterations of conjugate gradients; 0 leaves V₀, masked. */
   readonly iterations: number;
   /** λ / mean diag H. */
   readonly damping: number;

@@ -1,13 +1,13 @@
-/** The maximum number of paths that are followed to find a threshold. */
+/** The maximum number of paths followed to find a threshold. */
 const MAX_TRIALS = 12;
 
 /** The exact trim that follows corrects a shortfall up to this share of the weights. */
 const CLOSE_ENOUGH = 0.005;
 
 /**
- * Finds a threshold c whose path leaves the wanted number of zeros or up to 0.5 % of the weights fewer, within 12
- * trials; never more zeros than wanted, unless c = 0 leaves more. The number of zeros grows with c, apart from the
- * randomness of a path.
+ * Finds a threshold c whose path leaves the wanted number of zeros, or fewer by up to 0.5 % of the weights, within 12
+ * trials of interpolation and bisection; never more zeros than wanted, unless c = 0 leaves more. The number of zeros
+ * grows with c, apart from the randomness of a path.
  * @param zeros how many zeros are wanted
  * @param weights the number of weights
  * @param largest a threshold that prunes every weight

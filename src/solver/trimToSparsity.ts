@@ -6,7 +6,7 @@ import {pathScores} from './pathScores.ts';
 import type {ChosenPath} from './pathSearch.ts';
 import type {PruneTarget, QuantizeMethod} from './quantizeMethod.ts';
 
-/** What to prune, and the letters. */
+/** The letters, and what to prune. */
 export interface SparseLetters extends Pick<QuantizeMethod, 'alphabet'> {
   readonly prune: PruneTarget;
   /** The mask of an earlier stage. */

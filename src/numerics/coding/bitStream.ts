@@ -4,7 +4,7 @@
  * @param codes integers from 0 to 2^b − 1
  * @param bits b, 1 to 8
  * @returns ⌈length · b / 32⌉ words
- * @throws RangeError if a code does not fit, naming its place
+ * @throws RangeError if a code does not fit, with its index
  */
 export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
   requireBits('packCodes', bits);
@@ -25,7 +25,7 @@ export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
 /**
  * The codes that {@link packCodes} packed.
  * @param length how many codes
- * @throws RangeError if `words` is not as long as `length` codes take
+ * @throws RangeError if `words` has another length than `length` codes take
  */
 export function unpackCodes(words: Uint32Array, bits: number, length: number): Uint8Array {
   requireBits('unpackCodes', bits);

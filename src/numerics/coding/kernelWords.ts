@@ -14,7 +14,7 @@ import type {Mask} from '../linalg/mask.ts';
  *         | c7 | c6 | c5 | c4 | c3 | c2 | c1 | c0 |
  */
 export interface KernelWords {
-  /** b: bits of the letter, and of the place where only some of every m features are kept. */
+  /** b: bits of the letter, plus those of the position where only n of every m features are kept. */
   readonly bits: number;
   /** Codes of a run. */
   readonly perRun: number;
@@ -26,7 +26,7 @@ export interface KernelWords {
   readonly words: Int32Array;
 }
 
-/** Bits a code may have: up to 8 of the letter, one more for what is pruned, up to 4 for a place. */
+/** The maximum bits of a code: 8 of the letter, with one more for the sentinel or up to 4 more for a position. */
 const MAX_BITS = 12;
 
 /**
@@ -68,7 +68,7 @@ function runOf(bits: number): {perRun: number; wordsPerRun: number} {
 }
 
 /**
- * The kept codes of every m features, each with its place among them above its bits: code | place << bits.
+ * The kept codes of every m features, each with its position among the m above its bits: code | position << bits.
  * @param mask keeps n of every m neighbouring features
  * @returns `[rows · n / m, neurons]`
  */

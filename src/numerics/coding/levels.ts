@@ -1,13 +1,13 @@
 import {packCodes, unpackCodes} from './bitStream.ts';
 
 /**
- * Numbers from 0 to L − 1 in 32-bit words, by the closer of two ways: as a stream of ⌈log₂ L⌉ bits each ({@link
- * packCodes}), or as digits, d = ⌊32 / log₂ L⌋ in a word, Σ digit_i · L^i. Three letters so take 1.6 bits instead of 2,
- * seven 2.91 instead of 3.
+ * Numbers from 0 to L − 1 in 32-bit words, in the denser of two encodings: as a stream of ⌈log₂ L⌉ bits each ({@link
+ * packCodes}), or as digits, d = ⌊32 / log₂ L⌋ in a word, Σ digit_i · L^i. Three letters then take 1.6 bits instead of
+ * 2, seven letters 2.91 instead of 3.
  * @param numbers integers from 0 to L − 1
  * @param levels L, 2 to 2^16
  * @returns {@link wordCountFor} words
- * @throws RangeError if a number is too large, naming its place
+ * @throws RangeError if a number is too large, with its index
  */
 export function packLevels(numbers: ArrayLike<number>, levels: number): Uint32Array {
   const tooLarge = Array.prototype.findIndex.call(
@@ -30,7 +30,7 @@ export function packLevels(numbers: ArrayLike<number>, levels: number): Uint32Ar
 /**
  * The numbers that {@link packLevels} packed.
  * @param count how many
- * @throws RangeError if there are not as many words as they take, or a word says what no numbers say
+ * @throws RangeError if the number of words is wrong, or a word is one that `packLevels` never writes
  */
 export function unpackLevels(words: Uint32Array, levels: number, count: number): Uint16Array {
   const expected = wordCountFor(count, levels);
@@ -51,7 +51,7 @@ export function wordCountFor(count: number, levels: number): number {
   return Math.ceil(packsDigits(levels) ? count / digitsPerWord(levels) : (count * bitsOf(levels)) / 32);
 }
 
-/** Whether digits are denser than bits. Beyond 256 numbers there are no streams of bits. */
+/** Whether digits are denser than bits. Above 256 levels there are no streams of bits. */
 function packsDigits(levels: number): boolean {
   return levels > 256 || 32 / digitsPerWord(levels) < bitsOf(levels);
 }
@@ -60,7 +60,7 @@ function bitsOf(levels: number): number {
   return Math.ceil(Math.log2(levels));
 }
 
-/** The largest d with L^d ≤ 2^32, in whole numbers: logarithms round. */
+/** The largest d with L^d ≤ 2^32, in integers because logarithms round. */
 function digitsPerWord(levels: number): number {
   let digits = 0;
   for (let product = levels; product <= 2 ** 32; product *= levels) digits++;
@@ -84,5 +84,5 @@ function unpackDigits(words: Uint32Array, levels: number, count: number): Uint16
 function requireNoSpareBits(words: Uint32Array, used: number): void {
   const spare = used % 32;
   if (spare > 0 && words[words.length - 1] >>> spare !== 0)
-    throw new RangeError(`expected nothing behind bit ${used}, got ${words[words.length - 1] >>> spare}`);
+    throw new RangeError(`expected only zeros after bit ${used}, got ${words[words.length - 1] >>> spare}`);
 }

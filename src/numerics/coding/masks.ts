@@ -2,19 +2,20 @@ import type {Mask, NofM} from '../linalg/mask.ts';
 import {packLevels, unpackLevels, wordCountFor} from './levels.ts';
 
 /**
- * How a mask is stored: a bit per weight, or for every m neighbouring features of a neuron the kept subset's number.
+ * How a mask is stored: as a plane of one bit per weight, or, if n of every m neighbouring features of a neuron are
+ * kept, as the number of the kept subset.
  */
 export type MaskForm = 'plane' | NofM;
 
-/** The extent of a mask `[features, neurons]`; several of the same extent may follow each other. */
+/** The extent of a mask `[features, neurons]`; several masks of the same extent may follow each other. */
 export interface MaskExtent {
-  /** Rows, runs go down them. */
+  /** Rows; runs go down them. */
   readonly features: number;
   /** Columns. */
   readonly neurons: number;
 }
 
-/** Neighbours that subsets are numbered for. */
+/** Run lengths m for which subsets are numbered. */
 const RUNS = [2, 4, 8, 16];
 
 /** The form in which a mask takes the fewest words. */
@@ -41,7 +42,7 @@ function smallestOf(weights: number, keptOf: (m: number) => number | undefined):
   return smallest;
 }
 
-/** How many of every m neighbouring features are kept, if it is the same number everywhere. */
+/** How many of every m neighbouring features are kept, if that number is the same everywhere. */
 function keptOfEvery(m: number, mask: Mask, extent: MaskExtent): number | undefined {
   if (extent.features % m !== 0) return undefined;
   let kept: number | undefined;
@@ -57,7 +58,7 @@ function keptOfEvery(m: number, mask: Mask, extent: MaskExtent): number | undefi
 export function maskWordCount(weights: number, form: MaskForm): number {
   if (form === 'plane') return wordCountFor(weights, 2);
   const levels = subsetsOf(form).length;
-  return levels === 1 ? 0 : wordCountFor(weights / form.m, levels); // all or nothing is kept: nothing is to say
+  return levels === 1 ? 0 : wordCountFor(weights / form.m, levels); // with one subset there is nothing to tell apart
 }
 
 /** A mask as words. */
@@ -75,7 +76,7 @@ export function packMask(mask: Mask, form: MaskForm, {neurons}: MaskExtent): Uin
 /**
  * The mask that {@link packMask} packed.
  * @param weights how many entries it has
- * @throws RangeError if the words are not those of a mask
+ * @throws RangeError if the words are not those of such a mask
  */
 export function unpackMask(words: Uint32Array, form: MaskForm, weights: number, {neurons}: MaskExtent): Mask {
   if (form === 'plane') return Uint8Array.from(unpackLevels(words, 2, weights));
@@ -91,14 +92,14 @@ export function unpackMask(words: Uint32Array, form: MaskForm, weights: number, 
   return mask;
 }
 
-/** A run's kept entries as the bits of a number. */
+/** The kept entries of a run as the bits of a number. */
 function runOf(mask: Mask, run: number, m: number, neurons: number): number {
   let bits = 0;
   for (let k = 0; k < m; k++) bits |= mask[maskIndex(run, k, m, neurons)] << k;
   return bits;
 }
 
-/** Where entry k of a run lies: runs go through the neurons first, then down the features. */
+/** The index of entry k of a run: runs go through the neurons first, then down the features. */
 function maskIndex(run: number, k: number, m: number, neurons: number): number {
   return (Math.floor(run / neurons) * m + k) * neurons + (run % neurons);
 }

@@ -3,7 +3,7 @@ import {packLevels} from './levels.ts';
 import {packMask, smallestForm} from './masks.ts';
 import type {PackedMatrices, Packing, UnpackedMatrices} from './packing.ts';
 
-/** Matrices as a packing, its mask in the form that takes the fewest words. */
+/** Packs matrices, their mask in the form that takes the fewest words. */
 export function packMatrices(
   {problems, features, neurons, letters}: Omit<Packing, 'zeros' | 'kept'>,
   {codes, values, steps, offsets, mask}: UnpackedMatrices,

@@ -21,11 +21,11 @@ export interface Packing {
   readonly kept: number;
 }
 
-/** What codes stand for: weight = step · (code + origin) + offset, code 0 … levels − 1. */
+/** The meaning of codes: weight = step · (code + origin) + offset, code 0 … levels − 1. */
 export interface PackedLetters {
   /** How many letters. */
   readonly levels: number;
-  /** What the lowest letter is in steps. */
+  /** The lowest letter, in steps. */
   readonly origin: number;
   /** Features that share a step. */
   readonly groupSize: number;
@@ -39,7 +39,7 @@ export type PackedParts = Readonly<Partial<Record<PartName, Int32Array | Float32
 /** `codes` or `values` of the kept weights, `steps` and `offsets` of the groups, `mask`. */
 export type PartName = 'codes' | 'values' | 'steps' | 'offsets' | 'mask';
 
-/** What one array of a packing must be. */
+/** The name, type and length that one array of a packing must have. */
 export interface PartSpec {
   /** Which one. */
   readonly name: PartName;

@@ -6,9 +6,9 @@ import {type PackedParts, type Packing, type PartName, partsOf, type UnpackedMat
 import {requirePart} from './requirePart.ts';
 
 /**
- * The matrices of a packing.
- * @throws RangeError that begins with the name of the array that is not what the packing says: too long or short, a
- *   code outside the alphabet, a step, offset or weight that is not finite, another number of kept weights
+ * Reads the matrices of a packing.
+ * @throws RangeError that begins with the name of the array that does not fit the packing: it is too long or short, or
+ *   has a code outside the alphabet, a number that is not finite, a negative step, or another number of kept weights
  */
 export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMatrices {
   for (const spec of partsOf(packing)) requirePart(spec, parts[spec.name]);
@@ -31,7 +31,7 @@ export function unpackMatrices(packing: Packing, parts: PackedParts): UnpackedMa
   };
 }
 
-/** Unpacked matrices one by one, each with a packing of its own. */
+/** Splits unpacked matrices into one problem each, with the packing of each. */
 export function splitProblems(
   {problems, features, neurons, letters}: Packing,
   {codes, values, steps, offsets, mask}: UnpackedMatrices,
@@ -63,7 +63,7 @@ function withPartName<Result>(name: PartName, read: () => Result): Result {
   }
 }
 
-/** Numbers of kept weights to their places, 0 elsewhere. */
+/** Writes the numbers of kept weights where the mask is 1. */
 function spreadKept<Numbers extends Uint8Array | Float32Array>(
   kept: ArrayLike<number>,
   mask: Mask | undefined,

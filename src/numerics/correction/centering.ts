@@ -10,7 +10,7 @@ export interface Grams {
   readonly crossGram: Matrix;
 }
 
-/** H and G with what centring them takes. */
+/** H and G, with what is needed to centre them. */
 export interface GramPair extends Grams {
   /** Mean row of X `[features]`. */
   readonly mean: Float64Array;
@@ -20,7 +20,7 @@ export interface GramPair extends Grams {
   readonly rows: number;
 }
 
-/** What is left of a constant feature is rounding noise, not variance. */
+/** A feature whose variance is below this share of its mean square is constant: the variance is rounding noise. */
 const NOISE = 1e-6;
 
 /**
@@ -64,7 +64,7 @@ function clearRow({columns, data}: Matrix, t: number): void {
 }
 
 /**
- * What the bias gains so that mean outputs agree: μᵀW − μ̃ᵀQ, one number per neuron.
+ * What to add to the bias so that mean outputs agree: μᵀW − μ̃ᵀQ, one number per neuron.
  * @param weights W `[features, neurons]`
  * @param values Q `[features, neurons]`
  */

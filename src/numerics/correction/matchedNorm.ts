@@ -1,4 +1,4 @@
-/** What a normalization subtracts, and whose root it divides by. */
+/** The mean that a normalization subtracts, and the variance by whose root it divides. */
 export interface NormStatistics {
   readonly mean: number;
   readonly variance: number;
@@ -16,7 +16,7 @@ export interface ChannelMoments {
   readonly covariance: number;
 }
 
-/** A channel whose slope would leave this range is not what it was: only its mean is moved. */
+/** A channel whose slope lies outside 1/STEEPEST … STEEPEST has changed beyond matching: only its mean is moved. */
 const STEEPEST = 4;
 
 /**

@@ -10,10 +10,10 @@ export interface Block {
   readonly last: number;
 }
 
-/** Entries of a matrix that one step goes through. */
+/** Entries of a matrix that one part of a task goes through. */
 const PANEL_ENTRIES = 2 ** 20;
 
-/** The rows of a matrix, as many at a time as one step goes through: at least one. */
+/** The rows of a matrix, in panels for one part of a task each: at least one row. */
 export function panelsOf({rows, columns}: {readonly rows: number; readonly columns: number}): Generator<Block> {
   return blocksOf(rows, Math.max(1, Math.floor(PANEL_ENTRIES / Math.max(1, columns))));
 }

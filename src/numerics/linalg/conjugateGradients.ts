@@ -51,7 +51,7 @@ class ConjugateGradients {
   /** 1 / (H_tt + λ) on the support, 0 off it and at dead features: directions have exact zeros there. */
   private readonly inverse: Float64Array;
   private readonly direction: Matrix;
-  /** ⟨r, z⟩ of each neuron, now and when it counts as solved. */
+  /** ⟨r, z⟩ of each neuron, and the value below which it counts as solved. */
   private rz: Float64Array;
   private readonly rzTarget: Float64Array;
 
@@ -75,7 +75,7 @@ class ConjugateGradients {
     this.rzTarget = this.rz.map((rz) => tolerance ** 2 * rz);
   }
 
-  /** One iteration of every neuron that is not solved. @returns whether any moved */
+  /** One iteration of every neuron that is not solved. @returns whether any solution changed */
   *iterate(): Task<boolean> {
     const product = yield* multiply(this.gram, this.direction);
     const alpha = this.advance(product.data.map((entry, i) => entry + this.lambda * this.direction.data[i]));
@@ -106,8 +106,9 @@ class ConjugateGradients {
     );
     for (let i = 0; i < direction.length; i++) {
       const n = i % neurons;
+      const z = residual[i] * inverse[i];
       const beta = this.rz[n] / before[n];
-      direction[i] = alpha[n] > 0 ? residual[i] * inverse[i] + beta * direction[i] : 0;
+      direction[i] = alpha[n] > 0 ? z + beta * direction[i] : 0;
     }
     return alpha;
   }

@@ -2,7 +2,7 @@ import type {Task} from '../task.ts';
 import {cholesky} from './cholesky.ts';
 import {addToDiagonal, diagonal, type Matrix} from './matrix.ts';
 
-/** How many times damping is multiplied by ten before this gives up. */
+/** How many times damping is multiplied by ten before the factorization gives up. */
 const MAX_ESCALATIONS = 6;
 
 /** H + λI, its Cholesky factor, and the relative damping that sufficed. */

@@ -15,12 +15,11 @@ export interface NofM {
 export type Pattern = 'unstructured' | NofM;
 
 /**
- * Keeps the weights with the largest scores; of equal ones those of earlier features, then of earlier neurons.
+ * Keeps the weights with the largest scores; among equal scores those of earlier features, then of earlier neurons.
  * @param scores `[features, neurons]`, finite
  * @param pattern `'unstructured'`: round(sparsity · size) zeros, exactly; n of m: m − n zeros in each m features
  * @param sparsity the share of zeros, 0 to 1; n:m implies it
- * @throws RangeError if `sparsity` lies outside [0, 1], or m does not divide the features, or n is no number from 0 to
- *   m
+ * @throws RangeError if `sparsity` lies outside [0, 1], or m does not divide the features, or n is not from 0 to m
  */
 export function keepLargest(scores: Matrix, pattern: Pattern, sparsity: number): Mask {
   const mask = new Uint8Array(scores.data.length).fill(1);
@@ -57,7 +56,7 @@ interface Run {
   readonly size: number;
 }
 
-/** Zeros at the `count` smallest scores of a run; of equal ones the later go first. */
+/** Writes zeros at the `count` smallest scores of a run; among equal scores the later ones are dropped first. */
 function dropSmallest(mask: Mask, {data}: Matrix, {first, stride, size}: Run, count: number): void {
   if (count === 0) return;
   const sorted = new Float64Array(size);
@@ -83,7 +82,7 @@ export function sparsityOf(mask: Mask): number {
   return mask.length === 0 ? 0 : zeros / mask.length;
 }
 
-/** The matrix with exact zeros off the mask; the same one without a mask. */
+/** The matrix with exact zeros off the mask; the same object if there is no mask. */
 export function applyMask(values: Matrix, mask: Mask | undefined): Matrix {
   return mask
     ? matrix(

@@ -25,7 +25,7 @@ export interface Panel {
   readonly lastInner: number;
 }
 
-/** Scratch memory and compiled code, without state between products; made at the first one: importing does nothing. */
+/** Scratch memory and compiled code, without state between products. Made at the first one: importing does nothing. */
 let tile: WasmTile | 'none' | undefined;
 
 /**

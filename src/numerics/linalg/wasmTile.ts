@@ -2,7 +2,7 @@
 export const TILE_SIZE = 4;
 /** Inner-dimension limit of one call: the rows and columns of a tile then stay in the L1 cache. */
 export const MAX_TERMS = 256;
-/** The most rows and columns of the result that are held at once. */
+/** The maximum number of rows and columns of the result that are held at once. */
 export const MAX_ROWS = 128;
 export const MAX_COLUMNS = 64;
 
@@ -28,7 +28,8 @@ export function createWasmTile(): WasmTile | undefined {
   try {
     const memory = new WebAssembly.Memory({initial: Math.ceil((sumsAt + MAX_ROWS * SUMS_BYTES) / PAGE)});
     const {exports} = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()), {host: {memory}});
-    const add = exports.add as (row: number, rowEnd: number, columns: number, sums: number) => void;
+    const {add} = exports;
+    if (!isTileFunction(add)) return undefined;
     return {
       rows: new Float64Array(memory.buffer, 0, MAX_ROWS * MAX_TERMS),
       columns: new Float64Array(memory.buffer, columnsAt, MAX_COLUMNS * MAX_TERMS),
@@ -43,6 +44,12 @@ export function createWasmTile(): WasmTile | undefined {
   }
 }
 
+type TileFunction = (row: number, rowEnd: number, columns: number, sums: number) => void;
+
+function isTileFunction(value: WebAssembly.ExportValue | undefined): value is TileFunction {
+  return typeof value === 'function';
+}
+
 const PAGE = 65536;
 /** Bytes of a row of A, which are also those of a column of B. */
 const ROW_BYTES = MAX_TERMS * 8;
@@ -53,7 +60,7 @@ const [ROW, ROW_END, COLUMNS, SUMS] = [0, 1, 2, 3];
 const FIRST_SUM = 4;
 const [LEFT, RIGHT, FACTOR] = [12, 13, 14];
 
-/** The instructions that are used, WebAssembly 2.0, section 5.4. Vectors hold two float64. */
+/** The instructions that are used (WebAssembly 2.0, section 5.4). A vector holds two float64. */
 const get = (local: number) => [0x20, local];
 const set = (local: number) => [0x21, local];
 const tee = (local: number) => [0x22, local];

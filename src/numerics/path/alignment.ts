@@ -98,7 +98,7 @@ function* firstSweep(weights: Matrix, gram: Matrix, crossGram: Matrix, dead: 'ke
   return aligned;
 }
 
-/** The features of a block, to which the sums of those before it were added. */
+/** The features of one block, after the sums over earlier blocks were added. */
 function firstOfBlock(
   {
     weights,
@@ -139,7 +139,7 @@ function* nextSweep(aligned: Matrix, target: Matrix, gram: Matrix): Task<Matrix>
   return next;
 }
 
-/** The features of a block, to which the sums of all others were added. */
+/** The features of one block, after the sums over all other blocks were added. */
 function nextOfBlock(
   {target, gram, next, taken}: Readonly<Record<'target' | 'gram' | 'next' | 'taken', Matrix>>,
   {first, last}: Block,

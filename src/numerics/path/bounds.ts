@@ -1,4 +1,4 @@
-/** What the bound of a path depends on. */
+/** The quantities that the bound of a path depends on. */
 export interface PathBoundOptions {
   /** K with |T(x) − x| ≤ K: the step of a stochastic quantizer, the threshold of a stochastic pruner. */
   readonly radius: number;
@@ -13,11 +13,12 @@ export interface PathBoundOptions {
 }
 
 /**
- * A bound on ‖X̃(w̃ − q)‖_∞ that holds with probability at least 1 − p if no step was clipped:
+ * A bound on ‖X̃(w̃ − q)‖_∞ that holds with probability at least 1 − p if no weight was clipped:
  *
  *     2σ √log(√2 m / p),   σ² = (πK²/2) · C²/(2C − 1) · max_t ‖X̃_t‖²
  *
- * X̃(w̃ − q) is dominated in convex order by N(0, σ²I) (Zhang & Saab 2024, with 2023, Lemma on Gaussian tails).
+ * X̃(w̃ − q) is dominated in convex order by N(0, σ²I) (Zhang & Saab 2024), whose tails the lemma on Gaussian tails of
+ * Zhang & Saab 2023 bounds.
  */
 export function pathBound({radius, scaling, largestNorm, rows, probability}: PathBoundOptions): number {
   const sigma = Math.sqrt(pathVariance({radius, scaling, largestNorm}));

@@ -5,15 +5,15 @@ import {dampedFeedback} from './pathFeedback.ts';
 import {followPath, type Path} from './pathFollowing.ts';
 
 /**
- * The calibration error of each neuron, ‖XW − X̃Q‖² less a part that is the same for every Q:
+ * The calibration error of each neuron, ‖XW − X̃Q‖² minus a constant that does not depend on Q:
  *
  *     J_n = Σ_t e_t (2 R_t + H_tt e_t + 2 Σ_{s<t} H_ts e_s),   E = W̃ − Q,   R = GW − HW̃
  *
- * To compare candidates only. It has no cancellation of large squares, unlike ‖XW‖² − 2⟨Q, GW⟩ + ⟨Q, HQ⟩.
+ * Use it only to compare candidates. No large squares cancel in it, unlike in ‖XW‖² − 2⟨Q, GW⟩ + ⟨Q, HQ⟩.
  * @param gram H `[features, features]`
  * @param residual R `[features, neurons]`
  * @param aligned W̃ `[features, neurons]`
- * @param path Q, and its drift under path feedback with scaling C: H_ts e_s summed is C · H_tt · drift_t
+ * @param path Q, and its drift under path feedback with scaling C, so that Σ_{s<t} H_ts e_s = C · H_tt · drift_t
  * @param scaling C
  */
 export function calibrationErrors(
@@ -35,7 +35,7 @@ export function calibrationErrors(
   return errors;
 }
 
-/** The drift of given values under path feedback with C = 1, regardless of the feedback that found them. */
+/** The drift of given values under path feedback with C = 1, whichever feedback they were found with. */
 export function* replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Task<Path> {
   const {feedback} = yield* dampedFeedback(gram, {kind: 'path'});
   return yield* followPath(aligned, feedback, (_, t, n) => values.data[t * values.columns + n]);
@@ -46,7 +46,7 @@ export function* replayDrift(gram: Matrix, aligned: Matrix, values: Matrix): Tas
  *
  *     gain_n = ‖XW − X̃Q‖² − ‖XW − X̃Q⁺‖² = Σ_t Δ_t (2 R_t − (HΔ)_t),   Δ = Q⁺ − Q,   R = GW − HQ
  *
- * without cancellation of large squares. Negative where the error rises.
+ * computed without cancellation of large squares. Negative where the error rises.
  * @param gram H `[features, features]`
  * @param target GW `[features, neurons]`
  * @param from Q `[features, neurons]`

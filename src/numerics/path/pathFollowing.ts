@@ -20,7 +20,7 @@ export interface Path {
  *
  *     q_t = T( w̃_t + Σ_{s<t} F_ts (w̃_s − q_s) )     (Zhang & Saab 2024, phase II, in Gram form)
  *
- * in blocks of features: what all earlier blocks add is one matrix product F[block, before] · E[before].
+ * in blocks of features: all earlier blocks together add one matrix product F[block, before] · E[before].
  * The result has the same bits for any block size.
  * @param aligned W̃ `[features, neurons]`
  * @param feedback F `[features, features]`, strictly lower triangular ({@link pathFeedback})
@@ -52,7 +52,7 @@ export function* followPath(
   return {values, drift};
 }
 
-/** In order: each step depends on every earlier choice. */
+/** In order, because each letter depends on every earlier one. */
 function followBlock(
   {
     aligned,

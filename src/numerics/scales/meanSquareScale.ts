@@ -32,7 +32,7 @@ export function meanSquareScale(
   return findScales(weights, granularity, mask, (values) => findBestStep(values, alphabet));
 }
 
-/** The steps that let the farthest letter reach the largest weight, of those on the mask: nothing of W is clipped. */
+/** The steps with which the farthest letter reaches the largest kept weight, so that no weight is clipped. */
 export function absMaxScale(weights: Matrix, alphabet: Alphabet, granularity: Granularity, mask?: Mask): Scales {
   return runSync(
     findScales(weights, granularity, mask, function* (values) {
@@ -110,7 +110,7 @@ function* findBestStep(values: Float64Array, alphabet: Alphabet): Task<number> {
 function* bestOf(values: Float64Array, alphabet: Alphabet, candidates: readonly number[]): Task<number> {
   let [best] = candidates;
   let min = Infinity;
-  // Of few weights all candidates are one step of the computation, of many each.
+  // One part of the task tries all candidates on few weights, or one candidate on many weights.
   for (const {first, last} of panelsOf({rows: candidates.length, columns: values.length})) {
     for (const step of candidates.slice(first, last)) {
       const {error} = fitOf(values, alphabet, step);

@@ -3,7 +3,7 @@ import {type Matrix, matrix} from '../linalg/matrix.ts';
 import type {Alphabet} from '../stochastic/alphabet.ts';
 import type {Scales} from './scales.ts';
 
-/** Codes `[features, neurons]`, the steps and offsets that turn them into weights, and the mask of pruned ones. */
+/** Codes, the steps and offsets that turn them into weights, and the mask of pruned weights. */
 export interface Quantized {
   /** `[features, neurons]`. */
   readonly codes: Int16Array;

@@ -49,7 +49,7 @@ export function refitLetters(from: SharedLetters, sums: LetterSums): SharedLette
   return step > 0 ? {...from, step} : from;
 }
 
-/** What changes of s and c take off the error. */
+/** By how much changes of s and c lower the error. */
 function gainOf(step: number, offset: number, {cross, square, onesCross, onesSquare, mixed}: LetterSums): number {
   return step * (2 * cross - step * square) + offset * (2 * onesCross - offset * onesSquare - 2 * step * mixed);
 }

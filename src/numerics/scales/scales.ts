@@ -22,11 +22,11 @@ export interface Scales {
   readonly neurons: number;
   /** `[groups, neurons]`. */
   readonly steps: Float64Array;
-  /** What is added to every letter, `[groups, neurons]`. Without it nothing is. */
+  /** What is added to every letter, `[groups, neurons]`. Absent: 0. */
   readonly offsets?: Float64Array | undefined;
 }
 
-/** The features that share a step under a granularity. */
+/** How many neighbouring features of a neuron share a step. */
 export function groupSizeOf(granularity: Granularity, features: number): number {
   return typeof granularity === 'string' ? features : Math.min(granularity.group, features);
 }
@@ -47,7 +47,7 @@ export function roundToFloat32({offsets, ...scales}: Scales): Scales {
   return offsets ? {...rounded, offsets: Float64Array.from(offsets, Math.fround)} : rounded;
 }
 
-/** One neuron's steps, each times its factor; offsets stay. */
+/** Multiplies the steps of each neuron by its factor; offsets stay. */
 export function scaleSteps(scales: Scales, factor: (neuron: number) => number): Scales {
   return roundToFloat32({...scales, steps: scales.steps.map((step, i) => step * factor(i % scales.neurons))});
 }

@@ -6,7 +6,7 @@ export type Bits = 'ternary' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** The size and layout of an alphabet: bits, or the number of letters. */
 export interface AlphabetOptions {
-  /** 1 to 8, or 'ternary'. b bits are at most 2^b letters. */
+  /** 1 to 8, or 'ternary'. b bits give at most 2^b letters. */
   readonly bits?: Bits;
   /** The number of letters instead of bits, 2 to 256. */
   readonly levels?: number;
@@ -90,7 +90,7 @@ export function letterOf(code: number, {shift}: Alphabet, step: number): number 
   return step * (code + shift);
 }
 
-/** The code of the letter nearest to 0, of two the positive one: what a pruned weight is stored as. */
+/** The code of the letter nearest to 0, the positive one of two: a pruned weight is stored as it. */
 export function codeOfZero({lowest, highest, shift}: Alphabet): number {
   return Math.min(Math.max(Math.floor(0.5 - shift), lowest), highest);
 }
@@ -100,7 +100,7 @@ export function lettersOf(alphabet: Alphabet): number[] {
   return Array.from({length: alphabet.levels}, (_, i) => letterOf(alphabet.lowest + i, alphabet, alphabet.step));
 }
 
-/** log₂ of the number of letters: what a weight carries. */
+/** log₂ of the number of letters: the information in one weight. */
 export function effectiveBits({levels}: Alphabet): number {
   return Math.log2(levels);
 }

@@ -3,7 +3,7 @@ import {nearestQuantizer, stochasticQuantizer} from './quantizer.ts';
 import {nearestSparseQuantizer, sparseQuantizer} from './sparseQuantizer.ts';
 import type {StochasticOperator} from './stochasticOperator.ts';
 
-/** How an argument becomes a letter: at random without bias, or the nearest. */
+/** How an argument becomes a letter: at random without bias, or the nearest letter. */
 export type Rounding = 'stochastic' | 'nearest';
 
 /** What T does: letters, zeros, or both in one. */

@@ -8,11 +8,11 @@ export interface StochasticOperator {
    * The code of T(step · y): T gives step · (code + shift).
    * @param y the argument in steps
    * @param uniform the random number that decides, on [0, 1)
-   * @param alphabet the letters; of an operator that prunes only, {@link reals}
-   * @param deadZone c / step, of operators that prune: arguments up to it become 0, or grow to it. Default 0
+   * @param alphabet the letters; for an operator that only prunes, {@link reals}
+   * @param deadZone c / step, for operators that prune: arguments up to this size become 0 or grow to it. Default 0
    */
   code(y: number, uniform: number, alphabet: Alphabet, deadZone?: number): number;
-  /** Whether T asks for a random number at all. */
+  /** Whether T uses the random number. */
   readonly random: boolean;
   /**
    * The WGSL counterpart of {@link code}: `fn codeOf(y : f32, uniform : f32, lowest : f32, highest : f32, shift : f32,

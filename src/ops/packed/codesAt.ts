@@ -1,9 +1,9 @@
 import type {PackedLayout} from './packedOperand.ts';
 
 /**
- * The codes of one place of a group, by neuron: where they lie says `kernelWords`.
- * @param group of all problems
- * @param k the number of the code in its group
+ * The codes at one position of a group, by neuron. `kernelWords` describes the layout of the words.
+ * @param group the index of the group, counted over all problems
+ * @param k the index of the code in its group
  */
 export function codesAt(
   {neurons, bits, perRun, wordsPerRun, runs}: PackedLayout,

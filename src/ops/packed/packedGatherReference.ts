@@ -3,20 +3,20 @@ import {codesAt} from './codesAt.ts';
 import type {PackedLayout} from './packedOperand.ts';
 import {PACKED_GATHER, type PackedGatherAttrs, type PackedInputs} from './packedOps.ts';
 
-/** PackedGather on the cpu: the rows that are asked for, decoded one by one. */
+/** PackedGather on the cpu: decodes the rows that are asked for, one by one. */
 export const packedGatherReference = defineKernel<PackedInputs, PackedGatherAttrs, CpuBackend>({
   kernelName: PACKED_GATHER,
   backendName: 'cpu',
   kernelFunc: ({inputs: {x, codes, steps, offsets}, attrs: {layout, rows}, backend}) => {
-    const [places, words, scales, shifts] = [x, codes, steps, offsets].map((tensor) =>
+    const [indices, words, scales, shifts] = [x, codes, steps, offsets].map((tensor) =>
       tensor ? backend.data.get(tensor.dataId).values : [],
     );
     const {neurons} = layout;
-    const gathered = new Float32Array(places.length * neurons);
-    for (let i = 0; i < places.length; i++) {
-      const index = Math.trunc(places[i]);
+    const gathered = new Float32Array(indices.length * neurons);
+    for (let i = 0; i < indices.length; i++) {
+      const index = Math.trunc(indices[i]);
       if (!(index >= 0 && index < rows))
-        throw new RangeError(`PackedGather: expected places from 0 to ${rows - 1}, got ${places[i]}`);
+        throw new RangeError(`PackedGather: expected row indices from 0 to ${rows - 1}, got ${indices[i]}`);
       writeRow(gathered.subarray(i * neurons, (i + 1) * neurons), index, {
         layout,
         words,
@@ -24,7 +24,7 @@ export const packedGatherReference = defineKernel<PackedInputs, PackedGatherAttr
         offsets: offsets && shifts,
       });
     }
-    return backend.makeTensorInfo([places.length, neurons], 'float32', gathered);
+    return backend.makeTensorInfo([indices.length, neurons], 'float32', gathered);
   },
 });
 
@@ -35,7 +35,7 @@ interface Operand {
   readonly offsets: ArrayLike<number> | undefined;
 }
 
-/** One row into zeros. */
+/** Decodes one row into an array of zeros. */
 function writeRow(row: Float32Array, index: number, {layout, words, steps, offsets}: Operand): void {
   const {features, neurons, groupSize, groups, levels, letterBits, origin, zeros} = layout;
   const t = index % features;

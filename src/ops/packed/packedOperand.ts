@@ -3,7 +3,7 @@ import {codesWithPositions, kernelWords} from '../../numerics/coding/kernelWords
 import type {PackedLetters, Packing, UnpackedMatrices} from '../../numerics/coding/packing.ts';
 import type {NofM} from '../../numerics/linalg/mask.ts';
 
-/** How packed weights lie in the tensors of a {@link PackedOperand}: what its kernels must know. */
+/** How packed weights lie in the tensors of a {@link PackedOperand}; its kernels read them by it. */
 export interface PackedLayout {
   /** How many weight matrices: one, or one for each channel. */
   readonly problems: number;
@@ -74,7 +74,7 @@ export function packedOperand(
   };
 }
 
-/** n:m, where groups of m features end with the matrix and with each group that shares a step. */
+/** n of m, if m divides both the features and the groups that share a step. */
 function patternFor(zeros: Packing['zeros'], features: number, groupSize: number): NofM | undefined {
   return typeof zeros === 'object' && features % zeros.m === 0 && groupSize % zeros.m === 0 ? zeros : undefined;
 }

@@ -122,13 +122,13 @@ export function packedDepthwiseConv2d(
 }
 
 /**
- * Rows of Q, those of all problems one after the other; no others are decoded.
- * @param places `[count]`, from 0 to `rows` − 1
- * @returns `[count, neurons]`; what kernels give for another place is 0, but the reference throws a RangeError
+ * Rows of Q, where the rows of all problems are numbered one after the other. Only the rows asked for are decoded.
+ * @param indices `[count]`, from 0 to `rows` − 1
+ * @returns `[count, neurons]`; for other indices kernels return 0, and the reference throws a RangeError
  */
-export function packedGather(places: Tensor1D, operand: PackedOperand, rows: number): Tensor2D {
+export function packedGather(indices: Tensor1D, operand: PackedOperand, rows: number): Tensor2D {
   const attrs: PackedGatherAttrs = {layout: operand.layout, rows};
-  return engine().runKernel<Tensor2D>(PACKED_GATHER, inputsOf(places, operand, undefined), backendAttrs(attrs));
+  return engine().runKernel<Tensor2D>(PACKED_GATHER, inputsOf(indices, operand, undefined), backendAttrs(attrs));
 }
 
 function inputsOf(x: Tensor, {codes, steps, offsets}: PackedOperand, bias: Tensor | undefined): NamedTensorMap {

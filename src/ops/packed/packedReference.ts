@@ -17,7 +17,7 @@ import {
 
 type Call<Attrs> = {readonly inputs: PackedInputs; readonly attrs: Attrs; readonly backend: CpuBackend};
 
-/** The packed ops on the cpu, summed in float64: the reference of all other kernels. They read the same words. */
+/** The packed ops on the cpu, summed in float64: the reference for all other kernels, from the same words. */
 export const packedReference = [
   defineKernel<PackedInputs, PackedAttrs, CpuBackend>({
     kernelName: PACKED_MATMUL,
@@ -112,7 +112,7 @@ const ACTIVATIONS: Readonly<Record<FusedActivation, (x: number) => number>> = {
   relu6: (x) => Math.min(Math.max(x, 0), 6),
 };
 
-/** The weights `[problems · features, neurons]` that the words of an operand stand for. */
+/** Decodes the words of an operand to weights `[problems · features, neurons]`. */
 export function weightsOf(
   layout: PackedLayout,
   words: ArrayLike<number>,
@@ -142,7 +142,7 @@ export function weightsOf(
   return weights;
 }
 
-/** The pixel of the input that a tap of a window meets, −1 in the padding. */
+/** The pixel of the input under a tap of a window, −1 in the padding. */
 function pixelOf(
   [, height, width]: readonly number[],
   {outHeight, outWidth, kernel, strides, dilations, top, left}: PackedWindows,

@@ -109,7 +109,7 @@ onBackends(['cpu', 'wasm', 'webgpu'], (backend) => {
           compress(network).pipe(calibrate(x), spfqQuantize({bits: 4, samples: 1}), pack()),
         );
         const beyond = tensor2d(new Int32Array(SHAPE[1]).fill(VOCABULARY), [1, SHAPE[1]], 'int32');
-        expect(() => small.model.predict(beyond)).to.throw('PackedGather: expected places from 0 to 599, got 600');
+        expect(() => small.model.predict(beyond)).to.throw('PackedGather: expected row indices from 0 to 599, got 600');
         beyond.dispose();
         small.dispose();
       });

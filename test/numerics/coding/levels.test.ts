@@ -84,7 +84,7 @@ describe('unpackLevels', () => {
   it('refuses bits behind the last code', () => {
     expect(() => unpackLevels(Uint32Array.of(0b1_0000), 4, 2)).to.throw(
       RangeError,
-      'expected nothing behind bit 4, got 1',
+      'expected only zeros after bit 4, got 1',
     );
   });
 });

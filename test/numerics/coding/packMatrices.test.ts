@@ -99,7 +99,7 @@ describe('unpackMatrices', () => {
     ],
     [
       'bits behind the mask',
-      'mask: expected nothing behind bit 72, got 1',
+      'mask: expected only zeros after bit 72, got 1',
       (parts: PackedParts) => ({
         ...parts,
         mask: Int32Array.from(parts.mask ?? [], (word, i) => (i === 2 ? word | 256 : word)),
