@@ -1,10 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {layers, type LayersModel, sequential} from '@tensorflow/tfjs-layers';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {lastValueFrom, type OperatorFunction} from 'rxjs';
 import {
-  calibrate,
-  compress,
   type CompressedLayer,
   type Compression,
   correct,
@@ -21,10 +18,8 @@ import {
 import {onBackends} from '../support/backends/onBackends.ts';
 import {denseWeights, inputsOf, relativeError} from '../support/layers/denseErrors.ts';
 import {causedTensor, masksOf} from '../support/models/prunableNetworks.ts';
-import {randomize} from '../support/models/smallNetworks.ts';
 import {isHeldBack, type RowChoice} from '../support/numerics/rowTurns.ts';
-
-type Stage = OperatorFunction<Compression, Compression>;
+import {compressBy, correctableNetwork, type Stage, useCorrected} from './correctedNetwork.ts';
 
 /** What correct may follow, by how a user writes it. */
 const STAGES: Readonly<Record<string, readonly Stage[]>> = {
@@ -49,14 +44,7 @@ onBackends(['wasm'], () => {
     let network: LayersModel;
     let x: Tensor;
     before(() => {
-      network = sequential({
-        layers: [
-          layers.dense({name: 'first', units: 34, inputShape: [40], activation: 'relu'}),
-          layers.dense({name: 'second', units: 12, activation: 'relu'}),
-          layers.dense({name: 'scores', units: 4}),
-        ],
-      });
-      randomize(network, 21);
+      network = correctableNetwork();
       x = causedTensor([256, 40], 1);
     });
     after(() => {
@@ -64,25 +52,12 @@ onBackends(['wasm'], () => {
       x.dispose();
     });
 
-    async function through(stages: readonly Stage[], data = x): Promise<Compression> {
-      return lastValueFrom(stages.reduce((stream, stage) => stage(stream), compress(network).pipe(calibrate(data))));
-    }
-
-    /** Use of a result before and after a correction. */
-    async function corrected<Result>(
+    const through = (stages: readonly Stage[], data = x): Promise<Compression> => compressBy(network, data, stages);
+    const corrected = <Result>(
       stages: readonly Stage[],
       options: CorrectOptions,
       use: (before: Compression, after: Compression) => Promise<Result>,
-    ): Promise<Result> {
-      const [before, after] = [await through(stages), await through([...stages, correct(options)])];
-      try {
-        return await use(before, after);
-      } finally {
-        [before, after].forEach((one) => {
-          one.dispose();
-        });
-      }
-    }
+    ): Promise<Result> => useCorrected(network, x, [stages, options], use);
 
     for (const [name, stages] of Object.entries(STAGES)) {
       describe(`after ${name}`, () => {

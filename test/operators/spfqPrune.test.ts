@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {lastValueFrom, type OperatorFunction} from 'rxjs';
+import type {OperatorFunction} from 'rxjs';
 import {
   calibrate,
   compress,
@@ -15,6 +15,7 @@ import {
 import {onBackends} from '../support/backends/onBackends.ts';
 import {causedTensor, masksOf, prunableConvnet, zerosOf} from '../support/models/prunableNetworks.ts';
 import {errorOf, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
+import {pruneKernels} from './prunedKernels.ts';
 
 const ALL: SpfqPruneOptions = {include: /./};
 
@@ -31,19 +32,8 @@ onBackends(['wasm'], () => {
       x.dispose();
     });
 
-    async function through(
-      ...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>
-    ): Promise<Compression & {readonly kernels: ReadonlyMap<string, number[]>}> {
-      const result = await lastValueFrom(
-        stages.reduce((stream, one) => one(stream), compress(network).pipe(calibrate(x, {rows: 1024}))),
-      );
-      const weights = await weightsOf(result.model);
-      result.dispose();
-      return {
-        ...result,
-        kernels: new Map(['conv', 'depthwise', 'hidden', 'out'].map((name, i) => [name, weights[2 * i]])),
-      };
-    }
+    const through = (...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>) =>
+      pruneKernels(network, x, stages);
     const pruned = (options: SpfqPruneOptions) => through(spfqPrune(options));
 
     for (const mask of ['best', 'path', 'magnitude', 'wanda'] as const) {

@@ -1,11 +1,12 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
-import {lastValueFrom, type OperatorFunction} from 'rxjs';
+import type {OperatorFunction} from 'rxjs';
 import {calibrate, compress, type Compression, ModelError, spfqPrune, type SpfqPruneOptions} from 'tfjs-compress';
 import {onBackends} from '../support/backends/onBackends.ts';
 import {causedTensor, prunableConvnet} from '../support/models/prunableNetworks.ts';
 import {errorOf, leavingAlone, weightsOf} from '../support/models/smallNetworks.ts';
+import {pruneKernels} from './prunedKernels.ts';
 
 onBackends(['wasm'], () => {
   describe('spfqPrune', () => {
@@ -20,19 +21,8 @@ onBackends(['wasm'], () => {
       x.dispose();
     });
 
-    async function through(
-      ...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>
-    ): Promise<Compression & {readonly kernels: ReadonlyMap<string, number[]>}> {
-      const result = await lastValueFrom(
-        stages.reduce((stream, one) => one(stream), compress(network).pipe(calibrate(x, {rows: 1024}))),
-      );
-      const weights = await weightsOf(result.model);
-      result.dispose();
-      return {
-        ...result,
-        kernels: new Map(['conv', 'depthwise', 'hidden', 'out'].map((name, i) => [name, weights[2 * i]])),
-      };
-    }
+    const through = (...stages: ReadonlyArray<OperatorFunction<Compression, Compression>>) =>
+      pruneKernels(network, x, stages);
     const pruned = (options: SpfqPruneOptions) => through(spfqPrune(options));
 
     it('keeps narrow, output and ill-fitting layers dense, and says so; `include` overrides it', async () => {

@@ -209,7 +209,7 @@ describe('tfjs-compress <model>', () => {
       `tfjs-compress: the model '${at('custom/model.json')}' has a layer 'Doubling' that tfjs does not know; ` +
         '--import <module> imports a module first, which registers it with tf.serialization.registerClass',
     ]);
-    const {stdout} = await runCli(['inspect', at('custom'), '--import', './test/cli/doubling.ts']);
+    const {stdout} = await runCli(['inspect', at('custom'), '--import', './test/plugins/node/cli/doubling.ts']);
     expect(stdout).to.match(/doubling +Doubling +4 +0/);
   });
 

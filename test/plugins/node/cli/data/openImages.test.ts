@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {copyFile, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {crc32, deflateSync} from 'node:zlib';
+import {deflateSync} from 'node:zlib';
 import * as tf from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import jpeg from 'jpeg-js';
@@ -11,20 +11,12 @@ import {openInputs} from '../../../../../plugins/node/cli/data/openInputs.ts';
 import {openLabelled} from '../../../../../plugins/node/cli/data/openLabelled.ts';
 import type {ReadingOptions} from '../../../../../plugins/node/cli/data/readingOptions.ts';
 import {onBackends} from '../../../../support/backends/onBackends.ts';
-import {png, rawPng} from './pngFiles.ts';
+import {chunk, png, rawPng} from './pngFiles.ts';
 import {readAll} from './readAll.ts';
 import {refusal} from './refusal.ts';
 
 const options: ReadingOptions = {samples: Infinity, range: [0, 1], seed: 1, onCorrupt: 'skip'};
 const photos = 'node_modules/@vladmandic/face-api/demo';
-
-function chunk(name: string, content: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(name, 'latin1'), content]);
-  const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(content.length, 0);
-  frame.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-}
 
 const red = png(8, 8, () => [255, 0, 0, 255]);
 

@@ -1,8 +1,8 @@
-import '@tensorflow/tfjs-backend-cpu';
 import {crc32, deflateSync} from 'node:zlib';
 import {PNG} from 'pngjs';
 
-function chunk(name: string, content: Uint8Array): Buffer {
+/** A chunk of a png: its length, name, content and checksum. */
+export function chunk(name: string, content: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(name, 'latin1'), content]);
   const frame = Buffer.alloc(8);
   frame.writeUInt32BE(content.length, 0);
