@@ -2,6 +2,11 @@
 export class CompressError extends Error {
   /** The name of the class. */
   override name = 'CompressError';
+
+  /** @param message which may quote what a file says: see {@link readable} */
+  constructor(message: string, options?: ErrorOptions) {
+    super(readable(message), options);
+  }
 }
 
 /** An option that no pipeline can be built with. Thrown when the operator is built. */
@@ -57,14 +62,31 @@ export function damagedFile(finding: string, options?: ErrorOptions): ArtifactEr
   return new ArtifactError(`${finding}; the file is damaged or was edited`, options);
 }
 
+/**
+ * A text fit for a message and a terminal, whatever a stranger's file says: names of layers and operators may have
+ * megabytes, and characters that move the cursor or turn the direction of writing. These are shown as `\\u{1b}`; of a
+ * long text, which begins with the place and ends with what to do, the middle is left out.
+ */
+export function readable(text: string, most = LONGEST_MESSAGE): string {
+  const tail = Math.floor(most / 4);
+  const clipped = text.length <= most ? text : `${text.slice(0, most - tail)} … ${text.slice(-tail)}`;
+  return clipped.replaceAll(UNREADABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+const LONGEST_MESSAGE = 2000;
+/** Control characters but tab and line feed, and those that turn the direction of writing. */
+const UNREADABLE = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
 /** The message of anything that was thrown. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+const LONGEST_VALUE = 200;
+
 /** A value as it would be written in a script, with its type where that is the point. */
 export function formatValue(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return `'${readable(value, LONGEST_VALUE)}'`;
   if (
     typeof value === 'number' ||
     typeof value === 'bigint' ||

@@ -1,10 +1,13 @@
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {io} from '@tensorflow/tfjs-core';
-import {integer, resolveOptions} from '../../src/options.ts';
-import {joinBytes} from './joinBytes.ts';
-import {readWeights} from './readWeights.ts';
-import {shardsOf} from './shards.ts';
+import {ArtifactError, messageOf} from '../../src/errors.ts';
+import {flag, integer, resolveOptions} from '../../src/options.ts';
+import {joinBytes} from './files/joinBytes.ts';
+import {readWeights} from './files/readWeights.ts';
+import {readRegularFile} from './files/regularFile.ts';
+import {finishSave, saveFiles} from './files/savedFiles.ts';
+import {shardsOf} from './files/shards.ts';
 
 /** Options of {@link fileHandler}. */
 export interface FileHandlerOptions {
@@ -13,13 +16,19 @@ export interface FileHandlerOptions {
    * or a cache limits files.
    */
   readonly shardBytes?: number;
+  /**
+   * Whether a manifest may name weight files outside of the folder of its `model.json`, by `..` or by links. Default
+   * `false`: what a stranger's manifest names is read, and written into what is made of the model.
+   */
+  readonly allowOutside?: boolean;
 }
 
 /**
  * Saves a model to, or loads it from, a `model.json` and the weight files beside it: what `file://` is in tfjs-node.
  *
  * Loads every standard manifest, with any number of groups and shards. Saves one `weights.bin`, or shards of one size.
- * All files are written in full under temporary names, then renamed: a full disk does not harm a model that was there.
+ * All files are written in full under temporary names, then renamed: neither a full disk nor a crash harms a model that
+ * was there, and a save that was killed between the renames is ended by the next load.
  *
  * @example
  * ```ts
@@ -31,36 +40,50 @@ export interface FileHandlerOptions {
  * ```
  * @param path a folder that has or will have a `model.json`, or a `.json` file itself
  * @returns a handler for `loadLayersModel`, `loadPacked`, `loadGraphModel` and `model.save`
- * @throws OptionError
+ * @throws OptionError; loading throws ArtifactError for a manifest that names files which are not there, lie outside of
+ *   the folder, are no regular files, or have not the bytes that its weights need
  */
 export function fileHandler(path: string, options: FileHandlerOptions = {}): io.IOHandler {
-  const {shardBytes} = resolveOptions<{shardBytes: number | undefined}>('fileHandler', options, {
-    shardBytes: integer<number | undefined>(undefined, 1),
-  });
+  const {shardBytes, allowOutside} = resolveOptions<{shardBytes: number | undefined; allowOutside: boolean}>(
+    'fileHandler',
+    options,
+    {shardBytes: integer<number | undefined>(undefined, 1), allowOutside: flag(false)},
+  );
   const modelPath = path.endsWith('.json') ? path : join(path, 'model.json');
   return {
-    load: () => load(modelPath),
+    load: () => load(modelPath, allowOutside),
     save: (artifacts) => save(modelPath, artifacts, shardBytes),
   };
 }
 
-async function load(modelPath: string): Promise<io.ModelArtifacts> {
+async function load(modelPath: string, allowOutside: boolean): Promise<io.ModelArtifacts> {
   const model = await readModelJSON(modelPath);
   return io.getModelArtifactsForJSON(model, async (manifest) => [
     manifest.flatMap((group) => group.weights),
-    await readWeights(dirname(modelPath), manifest),
+    await readWeights(dirname(modelPath), manifest, allowOutside),
   ]);
 }
 
 async function readModelJSON(modelPath: string): Promise<io.ModelJSON> {
-  const text = await readFile(modelPath, 'utf8');
+  const text = await readText(modelPath);
   try {
-    return JSON.parse(text) as io.ModelJSON;
+    const content: unknown = JSON.parse(text);
+    if (typeof content === 'object' && content !== null) return content as io.ModelJSON;
   } catch (cause) {
-    throw new Error(
+    throw new ArtifactError(
       `${modelPath}: expected a tfjs model in JSON, got ${String(text.length)} characters that do not parse`,
       {cause},
     );
+  }
+  throw new ArtifactError(`${modelPath}: expected a tfjs model in JSON, got JSON that is none`);
+}
+
+async function readText(modelPath: string): Promise<string> {
+  try {
+    return (await readRegularFile(modelPath)).toString();
+  } catch (cause) {
+    if (await finishSave(modelPath)) return readText(modelPath);
+    throw new ArtifactError(`expected a model.json that can be read, got: ${messageOf(cause)}`, {cause});
   }
 }
 
@@ -71,7 +94,7 @@ async function save(
 ): Promise<io.SaveResult> {
   const {modelTopology, weightSpecs = [], weightData = [], ...description} = artifacts;
   if (modelTopology === undefined || modelTopology instanceof ArrayBuffer) {
-    throw new Error(
+    throw new ArtifactError(
       `${modelPath}: expected the model's topology as JSON, got ${modelTopology ? 'binary data' : 'none'}`,
     );
   }
@@ -86,26 +109,6 @@ async function save(
     weightsManifest: [{paths: shards.map(({path}) => basename(path)), weights: weightSpecs}],
   };
   await mkdir(dirname(modelPath), {recursive: true});
-  await replaceFiles([
-    ...shards.map(({path, content}) => [path, content] as const),
-    [modelPath, JSON.stringify(model)],
-  ]);
+  await saveFiles(shards, {path: modelPath, content: JSON.stringify(model)});
   return {modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)};
-}
-
-/**
- * Writes all of the files under temporary names before it gives any of them its own; a failed write leaves no trace.
- */
-async function replaceFiles(files: readonly (readonly [path: string, content: string | Uint8Array])[]): Promise<void> {
-  try {
-    for (const [path, content] of files) await writeFile(partial(path), content, {flush: true});
-    for (const [path] of files) await rename(partial(path), path);
-  } finally {
-    for (const [path] of files) await rm(partial(path), {force: true});
-  }
-}
-
-/** A fixed name, so that the next save overwrites what a crash left behind. */
-function partial(path: string): string {
-  return `${path}.partial`;
 }

@@ -1,4 +1,5 @@
 import {CommanderError} from 'commander';
+import {readable} from '../files/readable.ts';
 
 /** A command line that asks for something that cannot be: exit code 2. */
 export class UsageError extends Error {
@@ -31,9 +32,9 @@ export function exitCodeOf(error: unknown): number {
 /** A failure as one line for the terminal, or with all that is known of it. */
 export function failureText(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error)
-    return `tfjs-compress: ${error.stack ?? error.message}${causeText(error.cause)}`;
+    return readable(`tfjs-compress: ${error.stack ?? error.message}${causeText(error.cause)}`, 20_000);
   const message = error instanceof Error ? error.message : String(error);
-  return `tfjs-compress: ${message.replaceAll(/\s*\n\s*/g, ' ')}`;
+  return readable(`tfjs-compress: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
 }
 
 function causeText(cause: unknown): string {

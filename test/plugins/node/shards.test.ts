@@ -6,7 +6,7 @@ import {layers, loadLayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {expect} from 'chai';
 import {OptionError} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
-import {shardsOf} from '../../../plugins/node/shards.ts';
+import {shardsOf} from '../../../plugins/node/files/shards.ts';
 import {onBackends} from '../../support/backends/onBackends.ts';
 import {bitsOf} from '../../support/models/smallPackedModels.ts';
 

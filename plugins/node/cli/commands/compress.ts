@@ -7,8 +7,10 @@ import {inputShapeOf} from '../data/inputShapeOf.ts';
 import {openInputs} from '../data/openInputs.ts';
 import type {DiskInputs} from '../data/readingOptions.ts';
 import {type LoadedModel, loadModel, requireFloat} from '../files/loadModel.ts';
+import {foldersOf} from '../files/modelFile.ts';
 import {type Outputs, prepareOutputs, withWriteErrors} from '../files/outputs.ts';
 import {pageWriter} from '../files/reportFile.ts';
+import {copySideFiles} from '../files/sideFiles.ts';
 import {importModules} from '../importModules.ts';
 import {interruptible} from '../interruptible.ts';
 import {noteInputs} from '../output/noteInputs.ts';
@@ -25,7 +27,7 @@ export async function compressCommand(source: string, options: CompressOptions):
   await interruptible(async (signal) => {
     await startBackend(options.backend);
     await importModules(options.import);
-    const loaded = await loadModel(source);
+    const loaded = await loadModel(source, options.allowOutside);
     requireFloat(loaded);
     await (options.dryRun ? dryRunCommand(loaded, options, output) : compressTo(loaded, options, output, signal));
   });
@@ -45,13 +47,14 @@ async function compressTo(
 ): Promise<void> {
   const begin = performance.now();
   const {out = '', report, force = false} = options;
-  const {location} = loaded.file;
   dryRun(loaded.model, choicesOf(options)); // what stages would refuse is refused before the work begins
-  const outputs = prepareOutputs({out, report, force, input: location.kind === 'file' ? location.folder : undefined});
+  const outputs = prepareOutputs({out, report, force, inputs: foldersOf(loaded.file)});
   const writePage = report === undefined ? undefined : await pageWriter();
   const data = await openData(loaded, options, output);
   const compression = await runCompression(loaded, options, data, output, signal);
   const stock = await withWriteErrors(out, () => save(compression, options, outputs));
+  const aside = await withWriteErrors(out, () => copySideFiles(loaded.file, outputs.folder));
+  if (aside !== undefined) output.note(aside);
   const {page: path} = outputs;
   if (path !== undefined)
     await withWriteErrors(report ?? '', async () => writePage?.(compression, path, loaded.model.name));

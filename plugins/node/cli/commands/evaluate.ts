@@ -25,7 +25,7 @@ export async function evaluateCommand(source: string, options: EvaluateOptions):
   const output = createOutput(options);
   await startBackend(options.backend);
   await importModules(options.import);
-  const loaded = await loadModel(source);
+  const loaded = await loadModel(source, options.allowOutside);
   const {data: path, labels, against, samples = Infinity, ...reading} = options;
   const data = await openEvaluation(loaded.model, path, labels, {...reading, samples});
   if (!data.isLabelled && against === undefined) {
@@ -36,7 +36,9 @@ export async function evaluateCommand(source: string, options: EvaluateOptions):
   }
   noteInputs('evaluates on', data.inputs, output);
   const quality =
-    against === undefined ? await accuracyOf(loaded.model, data) : await compareWith(loaded, against, data);
+    against === undefined
+      ? await accuracyOf(loaded.model, data)
+      : await compareWith(loaded, against, data, options.allowOutside);
   const {description, skipped} = data.inputs;
   output.document({model: loaded.file.name, bytes: loaded.bytes, data: {description, skipped}, ...quality});
   output.print(
@@ -49,8 +51,13 @@ export async function evaluateCommand(source: string, options: EvaluateOptions):
 }
 
 /** With the other model in the place of the original. */
-async function compareWith({model}: LoadedModel, against: string, data: EvaluationData): Promise<Quality> {
-  const other = await loadModel(against);
+async function compareWith(
+  {model}: LoadedModel,
+  against: string,
+  data: EvaluationData,
+  allowOutside?: boolean,
+): Promise<Quality> {
+  const other = await loadModel(against, allowOutside);
   requireFloat(other, '--against: ');
   const pipeline = compress(other.model).pipe(
     map((compression) => ({...compression, model})),

@@ -12,7 +12,7 @@ export async function inspectCommand(source: string, options: RunOptions): Promi
   const output = createOutput(options);
   await startBackend(options.backend);
   await importModules(options.import);
-  const loaded = await loadModel(source);
+  const loaded = await loadModel(source, options.allowOutside);
   const rows = layerRows(loaded.model, loaded.weights);
   output.document({...factsOf(loaded, rows), layers: rows});
   const [headings, ...lines] = alignedTable(COLUMNS, rows, output.width);

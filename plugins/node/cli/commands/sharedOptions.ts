@@ -8,6 +8,7 @@ export const BACKENDS = ['wasm', 'cpu', 'webgpu'] as const;
 export interface RunOptions {
   readonly backend: (typeof BACKENDS)[number];
   readonly import?: readonly string[];
+  readonly allowOutside?: true;
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -32,6 +33,10 @@ export function addRunOptions(command: Command): Command {
       'a module to import before the model is loaded, such as one that registers custom layers; ' +
         'may be given more than once',
       collectOption,
+    )
+    .option(
+      '--allow-outside',
+      'read weights outside of the folder of their model.json, where its manifest or links lead there',
     )
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print errors only')

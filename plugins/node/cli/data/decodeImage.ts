@@ -16,7 +16,8 @@ const DEFLATE_RATIO = 1032; // no deflated byte gives more (zlib, "maximum compr
 /**
  * Decodes a jpeg or a png: decided by its first bytes, not by its name. 16 bits become 8; rotation in EXIF is not
  * followed, as in Keras.
- * @throws Error if it is neither, is damaged, or says of itself that it has more than 100 megapixels
+ * @throws Error if it is neither, is damaged, or says of itself that it has no pixels, more than 100 million, or more
+ *   than its bytes can hold
  */
 export function decodeImage(bytes: Buffer): Pixels {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return decodeJpeg(bytes);
@@ -25,12 +26,37 @@ export function decodeImage(bytes: Buffer): Pixels {
 }
 
 function decodeJpeg(bytes: Buffer): Pixels {
-  const {width, height, data} = jpeg.decode(bytes, {
+  const [width, height] = jpegSize(bytes);
+  // each 8×8 block takes a bit at least
+  checkSize(width, height, bytes, Math.ceil(width / 8) * Math.ceil(height / 8) <= 8 * bytes.length);
+  const {data} = jpeg.decode(bytes, {
     useTArray: true,
     maxResolutionInMP: MEGAPIXELS,
     maxMemoryUsageInMB: JPEG_MEGABYTES,
   });
   return {width, height, rgba: data};
+}
+
+/** From the start of the frame: a segment is its marker, its length, precision, height, width. */
+function jpegSize(bytes: Buffer): readonly [width: number, height: number] {
+  let at = 2;
+  while (at + 9 <= bytes.length && bytes[at] === 0xff) {
+    const marker = bytes[at + 1];
+    if (marker >= 0xc0 && marker <= 0xcf && !NO_FRAMES.includes(marker))
+      return [bytes.readUInt16BE(at + 7), bytes.readUInt16BE(at + 5)];
+    at += marker === 0xff ? 1 : 2 + bytes.readUInt16BE(at + 2); // a marker may have more bytes 0xff in front
+  }
+  throw new Error('a jpeg that does not say its size');
+}
+
+/** Markers of tables and extensions among those of frames. */
+const NO_FRAMES = [0xc4, 0xc8, 0xcc];
+
+/** Before anything is allocated. */
+function checkSize(width: number, height: number, {length}: Buffer, isPlausible: boolean): void {
+  if (width * height === 0) throw new Error(`${width}×${height} pixels`);
+  if (width * height > MEGAPIXELS * 1e6) throw new Error(`${width}×${height} pixels, more than ${MEGAPIXELS} million`);
+  if (!isPlausible) throw new Error(`truncated: ${length} bytes for ${width}×${height} pixels`);
 }
 
 function decodePng(bytes: Buffer): Pixels {
@@ -48,11 +74,9 @@ function checkHeader(bytes: Buffer): void {
     bytes[24],
     bytes[28] === 1,
   ];
-  if (width * height > MEGAPIXELS * 1e6) throw new Error(`${width}×${height} pixels, more than ${MEGAPIXELS} million`);
   const channels = [1, 1, 3, 1, 2, 1, 4].at(bytes[25]) ?? 4;
   const rowBytes = Math.ceil((width * channels * depth) / 8) + 1;
-  if (rowBytes * height > DEFLATE_RATIO * bytes.length)
-    throw new Error(`truncated: ${bytes.length} bytes for ${width}×${height} pixels`);
+  checkSize(width, height, bytes, rowBytes * height <= DEFLATE_RATIO * bytes.length);
   if (interlaced)
     inflateSync(imageData(bytes), {
       finishFlush: constants.Z_SYNC_FLUSH,

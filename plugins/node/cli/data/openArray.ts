@@ -1,7 +1,7 @@
-import {open, readFile, stat} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {constants, gunzip, gunzipSync} from 'node:zlib';
 import {DataError} from 'tfjs-compress';
+import {readPart, readRegularFile, sizeOfFile} from '../../files/regularFile.ts';
 import {type ArrayHeader, arrayHeader} from './arrayHeader.ts';
 
 /** An array on disk. */
@@ -46,7 +46,7 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
   if (packed && end > MAX_UNPACKED)
     throw new DataError(`${path}: expected at most ${MAX_UNPACKED} bytes unpacked, got ${end}; unpack it with gunzip`);
   const unpacked = packed ? await unpack(path, end) : undefined;
-  const length = unpacked?.length ?? (await stat(path)).size;
+  const length = unpacked?.length ?? (await sizeOfFile(path));
   if (length !== end) {
     throw new DataError(
       `${path}: expected ${end} bytes, as its header [${shape.join(', ')}] of ${type.name} says, got ${length}; ` +
@@ -58,7 +58,7 @@ export async function openArray(path: string): Promise<DiskArray | undefined> {
       `${path}: expected at most ${MAX_UNPACKED} bytes in Fortran order, got ${length}; ` +
         'save it with np.ascontiguousarray',
     );
-  const whole = unpacked ?? (fortranOrder || length <= WHOLE_BYTES ? await readFile(path) : undefined);
+  const whole = unpacked ?? (fortranOrder || length <= WHOLE_BYTES ? await readRegularFile(path) : undefined);
   return {shape, type: type.name, whole: type.whole, read: reader(path, header, whole)};
 }
 
@@ -71,7 +71,7 @@ function checkShape(path: string, {shape, type}: ArrayHeader): void {
 }
 
 async function unpack(path: string, length: number): Promise<Buffer> {
-  const packed = await readFile(path);
+  const packed = await readRegularFile(path);
   try {
     return await promisify(gunzip)(packed, {maxOutputLength: length});
   } catch (cause) {
@@ -122,16 +122,6 @@ function fortranIndices(shape: readonly number[]): Float64Array {
 
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
-}
-
-async function readPart(path: string, from: number, length: number): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const {buffer, bytesRead} = await file.read(Buffer.alloc(length), 0, length, from);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 /** What a parser gives; what it throws becomes an error about the file. */

@@ -1,6 +1,6 @@
-import {readFile} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {DataError} from 'tfjs-compress';
+import {readRegularFile} from '../../files/regularFile.ts';
 import {decodeImage} from './decodeImage.ts';
 import {frameImage} from './frameImage.ts';
 import {imageFiles} from './imageFiles.ts';
@@ -68,9 +68,12 @@ function imageReader(
   };
 }
 
+/** Bytes: more than 100 megapixels take in a file. */
+const LARGEST_IMAGE = 2 ** 29;
+
 async function readImage(path: string, frame: ImageFrame): Promise<Float32Array> {
   try {
-    return frameImage(decodeImage(await readFile(path)), frame);
+    return frameImage(decodeImage(await readRegularFile(path, LARGEST_IMAGE)), frame);
   } catch (cause) {
     throw new DataError(
       `${path}: expected a jpeg or png image, got a damaged one ` +

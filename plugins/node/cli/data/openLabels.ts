@@ -1,5 +1,6 @@
-import {readFile, stat} from 'node:fs/promises';
+import {stat} from 'node:fs/promises';
 import {DataError} from 'tfjs-compress';
+import {readRegularFile} from '../../files/regularFile.ts';
 import {openArray} from './openArray.ts';
 
 const MAX_TEXT_BYTES = 2 ** 26;
@@ -45,7 +46,7 @@ async function textLabels(path: string, bytes: number): Promise<Float64Array> {
     throw new DataError(
       `${path}: expected labels (idx, .npy, or one number a line), got another file of ${bytes} bytes`,
     );
-  const lines = (await readFile(path, 'utf8')).trimEnd().split(/\r?\n/);
+  const lines = (await readRegularFile(path)).toString().trimEnd().split(/\r?\n/);
   return Float64Array.from(lines, (line, i) => {
     if (!/^\s*\d+\s*$/.test(line))
       throw new DataError(

@@ -2,8 +2,9 @@ import {io} from '@tensorflow/tfjs-core';
 import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
 import {loadPacked} from 'tfjs-compress';
 import {fileHandler} from 'tfjs-compress/plugins/node';
+import {bytesOfManifest} from '../../files/manifestBytes.ts';
 import {Failure, messageOf} from '../failure.ts';
-import {fetchBytes} from './fetchBytes.ts';
+import {type Allowance, fetchBytes} from './fetchBytes.ts';
 import {type ModelFile, readModelFile, refusePage} from './modelFile.ts';
 
 /** A model with what is known of its files. */
@@ -20,11 +21,12 @@ export interface LoadedModel {
 /**
  * Loads a LayersModel, a packed one with all the checks of `loadPacked`.
  * @param source its model.json, the folder of it, or an address
+ * @param allowOutside whether its weights may lie outside of its folder
  * @throws Failure
  */
-export async function loadModel(source: string): Promise<LoadedModel> {
+export async function loadModel(source: string, allowOutside = false): Promise<LoadedModel> {
   const file = await readModelFile(source);
-  const artifacts = await artifactsOf(file);
+  const artifacts = await artifactsOf(file, allowOutside);
   const {weightSpecs = [], weightData = new ArrayBuffer(0)} = artifacts;
   const bytes = file.bytes + [weightData].flat().reduce((sum, {byteLength}) => sum + byteLength, 0);
   const isPacked =
@@ -52,17 +54,27 @@ export function requireFloat({file, isPacked}: LoadedModel, where = ''): void {
     );
 }
 
-async function artifactsOf({location, name}: ModelFile): Promise<io.ModelArtifacts> {
+/** Read beyond what is needed, to tell the page that a server sends in the place of weights. */
+const PAGE_BYTES = 2 ** 16;
+
+async function artifactsOf({location, name, content}: ModelFile, allowOutside: boolean): Promise<io.ModelArtifacts> {
+  const expected = bytesOfManifest(content['weightsManifest']);
+  const allowance: Allowance = {bytes: expected + PAGE_BYTES};
   const handler =
     location.kind === 'file'
-      ? fileHandler(location.path)
+      ? fileHandler(location.path, {allowOutside})
       : io.http(location.url, {
-          fetchFunc: (address) => fetchWeights(address instanceof Request ? address.url : String(address)),
+          fetchFunc: (address) => fetchWeights(address instanceof Request ? address.url : String(address), allowance),
         });
   try {
     const artifacts = (await handler.load?.()) ?? {};
     // One buffer: tfjs reads zeros from several of which the last is the largest.
-    return {...artifacts, weightData: await new Blob([artifacts.weightData ?? []].flat()).arrayBuffer()};
+    const weightData = await new Blob([artifacts.weightData ?? []].flat()).arrayBuffer();
+    if (weightData.byteLength !== expected)
+      throw new Failure(
+        `expected ${expected} bytes of weights with '${name}', as its manifest says, got ${weightData.byteLength}`,
+      );
+    return {...artifacts, weightData};
   } catch (cause) {
     throw cause instanceof Failure
       ? cause
@@ -71,8 +83,8 @@ async function artifactsOf({location, name}: ModelFile): Promise<io.ModelArtifac
 }
 
 /** A start page in the place of a file that is not there would be taken for weights. */
-async function fetchWeights(url: string): Promise<Response> {
-  const bytes = await fetchBytes(url);
+async function fetchWeights(url: string, allowance: Allowance): Promise<Response> {
+  const bytes = await fetchBytes(url, allowance);
   refusePage(url, bytes.toString('latin1', 0, 2000));
   return new Response(new Uint8Array(bytes));
 }

@@ -1,8 +1,12 @@
-import {readdir, readFile, stat} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {realpathSync} from 'node:fs';
+import {readdir, stat} from 'node:fs/promises';
+import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {weightGroups} from '../../files/manifestBytes.ts';
+import {readRegularFile} from '../../files/regularFile.ts';
 import {Failure, messageOf} from '../failure.ts';
 import {fetchBytes} from './fetchBytes.ts';
+import {clearStale} from './stagingFolder.ts';
 
 /** Where a model is. */
 export type ModelLocation =
@@ -28,11 +32,25 @@ export interface ModelFile {
 export async function readModelFile(source: string): Promise<ModelFile> {
   const location = await locateModel(source);
   const name = location.kind === 'file' ? location.path : location.url;
-  const text = location.kind === 'file' ? await textOf(location.path) : (await fetchBytes(location.url)).toString();
+  const text =
+    location.kind === 'file'
+      ? await textOf(location.path)
+      : (await fetchBytes(location.url, {bytes: LONGEST_JSON})).toString();
   refusePage(name, text);
   const content = parseModel(name, text);
   refuseOthers(name, content);
   return {location, name, bytes: Buffer.byteLength(text), content};
+}
+
+/** V8 has no longer texts. */
+const LONGEST_JSON = 2 ** 29;
+
+/** The folders on this machine that a model and its weights are read from. */
+export function foldersOf({location, content}: ModelFile): string[] {
+  if (location.kind === 'address') return [];
+  const weights = weightGroups(content['weightsManifest']).flatMap(({paths}) => paths);
+  const files = [location.path, ...weights.map((name) => join(location.folder, name))];
+  return [...new Set([location.folder, ...files.map((path) => dirname(realpathSync(path)))])];
 }
 
 async function locateModel(source: string): Promise<ModelLocation> {
@@ -42,6 +60,7 @@ async function locateModel(source: string): Promise<ModelLocation> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new Failure(`expected a model at '${path}', found nothing there`);
   if (!found.isDirectory()) return {kind: 'file', path, folder: dirname(path)};
+  clearStaleIn(path);
   const names = await readdir(path);
   if (names.includes('model.json')) return {kind: 'file', path: join(path, 'model.json'), folder: path};
   const content = names.length === 0 ? 'nothing' : names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
@@ -51,11 +70,20 @@ async function locateModel(source: string): Promise<ModelLocation> {
   );
 }
 
+/** A run that was killed while it published a model has it ready; where nothing may be written, nothing was. */
+function clearStaleIn(folder: string): void {
+  try {
+    for (const place of [folder, dirname(resolve(folder))]) clearStale(place);
+  } catch {
+    // the folder is read as it is
+  }
+}
+
 async function textOf(path: string): Promise<string> {
   if (/\.(h5|keras|pb|tflite|onnx|pt|safetensors)$/i.test(path))
     throw new Failure(`expected the model.json of a TensorFlow.js model, got '${path}'; ${CONVERT}`);
   try {
-    return await readFile(path, 'utf8');
+    return (await readRegularFile(path)).toString();
   } catch (cause) {
     throw new Failure(`expected a model.json that can be read, got: ${messageOf(cause)}`, {cause});
   }

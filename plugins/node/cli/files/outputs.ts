@@ -1,7 +1,8 @@
-import {readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
+import {lstatSync, readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {Failure, UsageError} from '../failure.ts';
-import {replaceFiles, type StagedFile} from './replaceFiles.ts';
+import type {StagedFile} from './publishingJournal.ts';
+import {replaceFiles} from './replaceFiles.ts';
 import {stagingFolder, statIfExists} from './stagingFolder.ts';
 
 /** What is to be written. */
@@ -12,8 +13,8 @@ export interface OutputPlan {
   readonly report: string | undefined;
   /** Whether the folder may hold anything. */
   readonly force: boolean;
-  /** The folder of the model that is read, if it is on this machine. */
-  readonly input: string | undefined;
+  /** The folders of the model that is read and of its weights, if they are on this machine. */
+  readonly inputs: readonly string[];
 }
 
 /** A file that was written. */
@@ -36,8 +37,10 @@ export interface Outputs {
  * Looks whether outputs can be written, before the work begins.
  * @throws UsageError for a place that is the input, Failure for one that is taken or cannot be written to
  */
-export function prepareOutputs({out, report, force, input}: OutputPlan): Outputs {
-  refuseInput(out, input);
+export function prepareOutputs({out, report, force, inputs}: OutputPlan): Outputs {
+  refuseLongName('--out', out);
+  if (report !== undefined) refuseLongName('--report', report);
+  refuseInputs(out, inputs);
   refuseTaken(out, force);
   if (report !== undefined && resolve(report) === resolve(out))
     throw new UsageError(`--report ${report}: expected another place than --out, which is a folder`);
@@ -85,10 +88,23 @@ function describeFile({to}: StagedFile): SavedFile {
   return {path: to, bytes: statSync(to).size};
 }
 
-function refuseInput(out: string, input: string | undefined): void {
-  if (input !== undefined && isFolder(out) && realpathSync(out) === realpathSync(input)) {
-    throw new UsageError(`--out ${out}: expected another folder than that of the model, which is never written to`);
+/** Asked of the file system, which knows its limits: it would refuse only when all work is done. */
+function refuseLongName(option: string, path: string): void {
+  try {
+    lstatSync(path);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENAMETOOLONG')
+      throw new UsageError(`${option} ${path}: expected a shorter name, this one is too long for the file system`, {
+        cause,
+      });
   }
+}
+
+function refuseInputs(out: string, inputs: readonly string[]): void {
+  if (!isFolder(out) || !inputs.some((input) => realpathSync(out) === realpathSync(input))) return;
+  throw new UsageError(
+    `--out ${out}: expected another folder than that of the model and its weights, which is never written to`,
+  );
 }
 
 function refuseTaken(out: string, force: boolean): void {

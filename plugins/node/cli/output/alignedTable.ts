@@ -1,3 +1,5 @@
+import {readable} from '../../files/readable.ts';
+
 /** A column of a table: its heading, and what it says of a row. */
 export interface Column<Row> {
   readonly heading: string;
@@ -12,7 +14,10 @@ export interface Column<Row> {
  * @param width of the terminal
  */
 export function alignedTable<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], width: number): string[] {
-  const lines = [columns.map(({heading}) => heading), ...rows.map((row) => columns.map(({text}) => text(row)))];
+  const lines = [
+    columns.map(({heading}) => heading),
+    ...rows.map((row) => columns.map(({text}) => oneLine(text(row)))),
+  ];
   const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i].length)));
   const excess = widths.reduce((sum, one) => sum + one + 2, -2) - width;
   widths[0] = Math.max(8, widths[0] - Math.max(0, excess));
@@ -26,6 +31,13 @@ export function alignedTable<Row>(columns: ReadonlyArray<Column<Row>>, rows: rea
       .trimEnd(),
   );
 }
+
+/** A cell of a stranger's file has one line, and an end. */
+function oneLine(text: string): string {
+  return readable(text.replaceAll(/\s+/g, ' '), LONGEST_CELL);
+}
+
+const LONGEST_CELL = 120;
 
 /** Names differ at their ends. */
 function shortenText(text: string, width: number): string {

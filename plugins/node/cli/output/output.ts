@@ -1,3 +1,4 @@
+import {readable} from '../../files/readable.ts';
 import type {RunOptions} from '../commands/sharedOptions.ts';
 
 /** Console output, filtered by --quiet and --json. */
@@ -22,19 +23,29 @@ export function createOutput({json, quiet}: RunOptions): Output {
   const hasColours = stdout.isTTY && stdout.hasColors(); // no, where NO_COLOR is set
   return {
     print(lines) {
-      if (!json && !quiet) stdout.write(`${lines.join('\n')}\n`);
+      if (!json && !quiet) stdout.write(`${lines.map(printable).join('\n')}\n`);
     },
     document(content) {
       if (json) stdout.write(`${JSON.stringify(content, undefined, 2)}\n`);
     },
     note(line) {
-      if (!quiet) stderr.write(`${line}\n`);
+      if (!quiet) stderr.write(`${readable(line)}\n`);
     },
     width: stdout.isTTY ? Math.max(40, stdout.columns) : Infinity,
     isQuiet: quiet ?? false,
-    heading: (text) => (hasColours ? `\u001b[1m${text}\u001b[22m` : text),
+    heading: (text) => (hasColours ? `${BOLD}${text}${NOT_BOLD}` : text),
   };
 }
+
+/** Names come from files of strangers: only what this program itself makes bold reaches the terminal as it is. */
+function printable(line: string): string {
+  return line.startsWith(BOLD) && line.endsWith(NOT_BOLD)
+    ? `${BOLD}${readable(line.slice(BOLD.length, -NOT_BOLD.length), Infinity)}${NOT_BOLD}`
+    : readable(line, Infinity);
+}
+
+const BOLD = '\u001b[1m';
+const NOT_BOLD = '\u001b[22m';
 
 /**
  * A paragraph in lines that fit.
