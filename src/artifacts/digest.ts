@@ -25,14 +25,19 @@ export const MARK = 4;
 
 /**
  * SHA-256 of the JSON text `{topology: {class_name, config}, weights: [[name, shape, dtype, SHA-256 of its bytes],
- * …]}`.
+ * …]}`, the keys of all objects in the order of their code units (as RFC 8785 has them): a database that stores JSON as
+ * values, such as PostgreSQL's jsonb, gives it back with its keys in another order.
  *
  * The weights are in the order of their names: their order in files depends on which layers are trainable, which tfjs
  * forgets of nested models. Other entries that tfjs writes, such as its version, are left out, so that a model that is
  * loaded and saved again keeps its digest.
+ * @param keys `'as they come'`: the digest of files that were sealed before keys were sorted
  * @throws BackendError where there is no `crypto.subtle`
  */
-export async function computeDigest({topology: {class_name, config}, tensors, payload}: ModelContent): Promise<Digest> {
+export async function computeDigest(
+  {topology: {class_name, config}, tensors, payload}: ModelContent,
+  keys: 'sorted' | 'as they come' = 'sorted',
+): Promise<Digest> {
   const weights = await Promise.all(
     byName(tensors).map(async ({name, shape, dtype, from, to}) => ({
       name,
@@ -41,14 +46,21 @@ export async function computeDigest({topology: {class_name, config}, tensors, pa
       hash: await sha256(payload.subarray(from, to)),
     })),
   );
-  const text = JSON.stringify({
+  const content = {
     topology: {class_name, config},
     weights: weights.map(({name, shape, dtype, hash}) => [name, shape, dtype, hash]),
-  });
+  };
+  const text = keys === 'sorted' ? JSON.stringify(content, sortKeys) : JSON.stringify(content);
   return {
     sha256: await sha256(new TextEncoder().encode(text)),
     marks: weights.map(({hash}) => hash.slice(0, MARK)).join(''),
   };
+}
+
+/** A replacer of `JSON.stringify`. */
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Weights in the order of the code points of their names. */

@@ -1,5 +1,34 @@
 import {ArtifactError, formatValue} from '../errors.ts';
 import {concatenate} from '../numerics/concatenate.ts';
+import type {Artifacts} from './readArtifacts.ts';
+
+/**
+ * The weights of artifacts, whether they are there or come as a stream (`streamWeights` of tfjs).
+ * @param bytes how many there should be; no more than one part beyond is read of a stream
+ * @throws ArtifactError if there are none
+ */
+export async function readPayload(
+  {weightData, getWeightStream}: Artifacts,
+  bytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (weightData !== undefined || typeof getWeightStream !== 'function') return joinPayload(weightData);
+  const stream: unknown = Reflect.apply(getWeightStream, undefined, []);
+  if (!(stream instanceof ReadableStream))
+    throw new ArtifactError(`expected \`getWeightStream\` to return a stream, got ${formatValue(stream)}`);
+  const parts: unknown[] = [];
+  const reader: ReadableStreamDefaultReader<unknown> = stream.getReader();
+  try {
+    for (let left = bytes; left >= 0;) {
+      const {value, done} = await reader.read();
+      if (done) break;
+      left -= bytesOf(value).length;
+      parts.push(value);
+    }
+  } finally {
+    await reader.cancel();
+  }
+  return joinPayload(parts);
+}
 
 /**
  * Joins weights to one array, whether they came in one piece or in several.

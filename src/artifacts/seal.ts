@@ -51,6 +51,7 @@ export function readSeal(metadata: unknown): Seal {
 export async function requireSealed(content: ModelContent, {sha256, marks}: Seal): Promise<void> {
   const found = await computeDigest(content);
   if (found.sha256 === sha256) return;
+  if ((await computeDigest(content, 'as they come')).sha256 === sha256) return;
   const markAt = (all: string, i: number): string => all.slice(MARK * i, MARK * (i + 1));
   const damaged =
     found.marks.length === marks.length

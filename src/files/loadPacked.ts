@@ -1,6 +1,6 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {joinPayload} from '../artifacts/payload.ts';
+import {readPayload} from '../artifacts/payload.ts';
 import {readPlainTopology} from '../artifacts/plainTopology.ts';
 import {type Artifacts, readArtifacts} from '../artifacts/readArtifacts.ts';
 import {readSeal, requireSealed} from '../artifacts/seal.ts';
@@ -76,13 +76,11 @@ async function loadFrom(source: string | io.IOHandler, verify: boolean): Promise
   }
 }
 
-async function load(
-  {modelTopology, weightSpecs, weightData, userDefinedMetadata}: Artifacts,
-  verify: boolean,
-): Promise<LayersModel> {
+async function load(artifacts: Artifacts, verify: boolean): Promise<LayersModel> {
+  const {modelTopology, weightSpecs, userDefinedMetadata} = artifacts;
   const seal = readSeal(userDefinedMetadata);
   const topology = readPlainTopology(modelTopology);
-  const payload = joinPayload(weightData);
+  const payload = await readPayload(artifacts, seal.bytes);
   const tensors = locateTensors(weightSpecs, payload.length);
   if (payload.length !== seal.bytes)
     throw new ArtifactError(

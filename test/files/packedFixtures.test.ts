@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {readdirSync} from 'node:fs';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -37,7 +38,9 @@ interface Prediction {
 /** The parts of a model.json, where `keras_version` is that of tfjs. */
 interface ModelFile {
   readonly modelTopology: {readonly class_name: string; readonly config: object};
-  readonly weightsManifest: object;
+  readonly weightsManifest: readonly {
+    readonly weights: readonly {readonly name: string; readonly shape: readonly number[]; readonly dtype: string}[];
+  }[];
   readonly userDefinedMetadata: {readonly tfjsCompress: object};
 }
 
@@ -68,13 +71,18 @@ describe('packed models that an earlier version saved', () => {
         await rm(again, {recursive: true});
       });
 
-      it(`is sealed as it was: ${folder}`, async () => {
-        const found = await withLoaded(folder, async (model) => {
+      it(`is sealed anew by the text with its keys sorted, which any order of them has: ${folder}`, async () => {
+        const {tfjsCompress} = await withLoaded(folder, async (model) => {
           model.setUserDefinedMetadata({});
           await sealModel(model);
-          return model.getUserDefinedMetadata();
+          return model.getUserDefinedMetadata() as ModelFile['userDefinedMetadata'];
         });
-        expect(found).to.deep.equal((await modelFile(folder)).userDefinedMetadata);
+        const sha256 = await sortedDigest(folder);
+        expect(tfjsCompress).to.deep.equal({...(await modelFile(folder)).userDefinedMetadata.tfjsCompress, sha256});
+        const artifacts = await fileHandler(folder).load?.();
+        const modelTopology = JSON.parse(JSON.stringify(artifacts?.modelTopology, backwards)) as object;
+        const userDefinedMetadata = {tfjsCompress};
+        (await loadPacked(giving({...artifacts, modelTopology, userDefinedMetadata}))).dispose();
       });
 
       it(`is refused with a bit flipped: ${folder}`, async () => {
@@ -127,6 +135,39 @@ async function modelFile(folder: string): Promise<ModelFile> {
 /** All of a model.json but the versions that tfjs writes there. */
 function contentOf({modelTopology: {class_name, config}, weightsManifest, userDefinedMetadata}: ModelFile): object {
   return {class_name, config, weightsManifest, userDefinedMetadata};
+}
+
+/** As docs/format.md has it, from the files alone. */
+async function sortedDigest(folder: string): Promise<string> {
+  const {modelTopology, weightsManifest} = await modelFile(folder);
+  const bytes = await readFile(join(folder, 'weights.bin'));
+  const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
+  let from = 0;
+  const weights = weightsManifest[0].weights
+    .map(({name, shape, dtype}) => {
+      const to = from + shape.reduce((product, length) => product * length, dtype === 'bool' ? 1 : 4);
+      const hash = sha256(bytes.subarray(from, to));
+      from = to;
+      return [name, shape, dtype, hash] as const;
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const {class_name, config} = modelTopology;
+  return sha256(
+    JSON.stringify(
+      {topology: {class_name, config}, weights},
+      ordered((a, b) => (a < b ? -1 : 1)),
+    ),
+  );
+}
+
+const backwards = ordered((a, b) => (a < b ? 1 : -1));
+
+/** A replacer of JSON.stringify that orders the keys of objects. */
+function ordered(compare: (a: string, b: string) => number): (key: string, value: unknown) => unknown {
+  return (_key, value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => compare(a, b)))
+      : value;
 }
 
 async function weightBytes(folder: string): Promise<string> {
