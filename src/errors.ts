@@ -3,7 +3,7 @@ export class CompressError extends Error {
   /** The name of the class. */
   override name = 'CompressError';
 
-  /** @param message which may quote what a file says: see {@link readable} */
+  /** @param message which may quote what a file says, however long */
   constructor(message: string, options?: ErrorOptions) {
     super(readable(message), options);
   }

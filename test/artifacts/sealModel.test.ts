@@ -27,7 +27,7 @@ const sealOf = (model: LayersModel) => (model.getUserDefinedMetadata() as Metada
 
 onBackends(['cpu'], () => {
   describe('sealModel', () => {
-    it('writes the SHA-256 of topology, weights in the order of their names, and their bytes', async () => {
+    it('writes the SHA-256 of topology, weights in order of their names, and their bytes, keys sorted', async () => {
       const model = await packedModel(packings['dense layers, four bits with offsets']);
       const {modelTopology, weightSpecs = [], weightData} = await collectArtifacts(model);
       const {class_name, config} = modelTopology as {class_name: string; config: object};
@@ -41,7 +41,7 @@ onBackends(['cpu'], () => {
         })
         .sort(([a], [b]) => (a < b ? -1 : 1));
       const sha256 = createHash('sha256')
-        .update(JSON.stringify({topology: {class_name, config}, weights}))
+        .update(JSON.stringify({topology: {class_name, config}, weights}, sortedKeys))
         .digest('hex');
       expect(sealOf(model)).to.include({format: 1, sha256, bytes: bytes.length});
       model.dispose();
@@ -111,4 +111,11 @@ onBackends(['cpu'], () => {
 
 function throughText({weightData, ...description}: io.ModelArtifacts): io.ModelArtifacts {
   return {...(JSON.parse(JSON.stringify(description)) as io.ModelArtifacts), ...(weightData && {weightData})};
+}
+
+/** A replacer of JSON.stringify. */
+function sortedKeys(_key: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 }
