@@ -12,16 +12,21 @@ interface GraphCall {
 const CALLED_AT_CONSTRUCTION: readonly unknown[] = ['InputLayer', 'Model', 'Functional', 'Sequential'];
 
 /**
- * Puts the layers of a functional model in the order in which they can be called: tfjs-layers 4.22 goes through its
- * list until all are, once for every layer where a file lists them backwards, and for ever where some wait for each
- * other or for a call that no layer makes. Layers of a Sequential stay as they are.
+ * Puts the layers of a functional model in an order in which each comes behind all that it takes inputs of: tfjs-layers
+ * 4.22 goes through its list until all are called, once for every layer where a file lists them backwards, and for ever
+ * where some wait for each other or for a call that no layer makes. Layers of a Sequential stay as they are.
+ *
+ * tfjs numbers the calls of a layer as it makes them, and others name them by that number. Behind all of its inputs a
+ * layer makes its calls in the order of the file. Where layers are called on what came of their own output, no order has
+ * all inputs in front: the list stays as it is.
  * @param layers is changed
  * @throws ArtifactError that names a layer whose inputs never come
  */
 export function orderLayers(layers: unknown[]): void {
   const calls = callsOf(layers);
-  const places = new Map<unknown, number>();
-  for (const layer of orderOf(calls)) if (!places.has(layer)) places.set(layer, places.size);
+  requireCalls(calls);
+  const places = placesOf(calls);
+  if (places === undefined) return;
   const placeOf = (layer: unknown): number => places.get(tfjsEntries(layer)['name']) ?? -1;
   const ordered = layers.map((layer) => [placeOf(layer), layer] as const).sort(([a], [b]) => a - b);
   for (const [at, [, layer]] of ordered.entries()) layers[at] = layer;
@@ -59,31 +64,67 @@ function inputsOf(layer: string, node: unknown): Array<readonly [string, number]
   });
 }
 
-/**
- * The layers in the order of their calls (Kahn's algorithm). The calls of one layer are numbered in the order in which
- * they are made, as tfjs numbers them.
- */
-function orderOf(calls: readonly GraphCall[]): string[] {
-  const missing = calls.map(({inputs}) => inputs.length);
-  const waiting = new Map<string, number[]>();
-  calls.forEach(({inputs}, at) => {
-    for (const [layer, call] of inputs) {
-      const key = `${call} ${layer}`;
-      const others = waiting.get(key);
-      if (others) others.push(at);
-      else waiting.set(key, [at]);
-    }
-  });
+/** Refuses calls of which some can never be made, whatever the order (Kahn's algorithm). */
+function requireCalls(calls: readonly GraphCall[]): void {
+  const nameOf = (layer: string, call: number): string => `${call} ${layer}`;
   const made = new Map<string, number>();
-  const order = [...calls.keys()].filter((at) => missing[at] === 0);
-  for (const at of order) {
-    const {layer} = calls[at];
-    const call = made.get(layer) ?? 0;
-    made.set(layer, call + 1);
-    for (const next of waiting.get(`${call} ${layer}`) ?? []) if (--missing[next] === 0) order.push(next);
+  const {order, stuck} = inOrder(
+    calls,
+    ({inputs}) => inputs.map(([layer, call]) => nameOf(layer, call)),
+    ({layer}) => {
+      const call = made.get(layer) ?? 0;
+      made.set(layer, call + 1);
+      return nameOf(layer, call);
+    },
+  );
+  if (order.length < calls.length) throw neverCome(stuck);
+}
+
+/** The place of each layer behind all that it takes inputs of; undefined where some depend on themselves. */
+function placesOf(calls: readonly GraphCall[]): ReadonlyMap<unknown, number> | undefined {
+  const inputs = new Map<string, string[]>();
+  for (const call of calls) {
+    const needed = inputs.get(call.layer) ?? [];
+    for (const [layer] of call.inputs) needed.push(layer);
+    inputs.set(call.layer, needed);
   }
-  if (order.length < calls.length) throw neverCome(calls.filter((_, at) => missing[at] > 0));
-  return order.map((at) => calls[at].layer);
+  const {order} = inOrder(
+    [...inputs],
+    ([, needed]) => needed,
+    ([layer]) => layer,
+  );
+  return order.length < inputs.size ? undefined : new Map(order.map(([layer], place) => [layer, place]));
+}
+
+/**
+ * Items, each behind all that it needs; those that can never come, apart.
+ * @param needsOf the names of what an item needs
+ * @param given what is there once an item has come
+ */
+function inOrder<Item>(
+  items: readonly Item[],
+  needsOf: (item: Item) => readonly string[],
+  given: (item: Item) => string,
+): {readonly order: readonly Item[]; readonly stuck: readonly Item[]} {
+  const missing = new Map<Item, number>();
+  const waiting = new Map<string, Item[]>();
+  for (const item of items) {
+    const needs = needsOf(item);
+    missing.set(item, needs.length);
+    for (const name of needs) {
+      const others = waiting.get(name);
+      if (others) others.push(item);
+      else waiting.set(name, [item]);
+    }
+  }
+  const order = items.filter((item) => missing.get(item) === 0);
+  for (const item of order)
+    for (const next of waiting.get(given(item)) ?? []) {
+      const left = (missing.get(next) ?? 0) - 1;
+      missing.set(next, left);
+      if (left === 0) order.push(next);
+    }
+  return {order, stuck: items.filter((item) => missing.get(item) !== 0)};
 }
 
 function neverCome([{layer, inputs}]: readonly GraphCall[]): Error {
