@@ -3,7 +3,7 @@ export class CompressError extends Error {
   /** The name of the class. */
   override name = 'CompressError';
 
-  /** @param message which may quote what a file says, however long */
+  /** @param message which may quote what a file says: see `readable` */
   constructor(message: string, options?: ErrorOptions) {
     super(readable(message), options);
   }
@@ -68,12 +68,20 @@ export function damagedFile(finding: string, options?: ErrorOptions): ArtifactEr
  * long text, which begins with the place and ends with what to do, the middle is left out.
  */
 export function readable(text: string, most = LONGEST_MESSAGE): string {
-  const tail = Math.floor(most / 4);
-  const clipped = text.length <= most ? text : `${text.slice(0, most - tail)} … ${text.slice(-tail)}`;
-  return clipped.replaceAll(UNREADABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return clip(
+    clip(text, most).replaceAll(UNREADABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`),
+    most,
+  );
 }
 
-const LONGEST_MESSAGE = 2000;
+/** As many characters at most, as those that were replaced are longer. */
+function clip(text: string, most: number): string {
+  const gap = ' … ';
+  const tail = Math.floor(most / 4);
+  return text.length <= most ? text : `${text.slice(0, most - gap.length - tail)}${gap}${text.slice(-tail)}`;
+}
+
+const LONGEST_MESSAGE = 1900;
 /** Control characters but tab and line feed, and those that turn the direction of writing. */
 const UNREADABLE = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 

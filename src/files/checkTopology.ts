@@ -10,11 +10,10 @@ import {isList, tfjsEntries} from './topologyEntries.ts';
  * recurrent layers that keep states (tfjs allocates them by a batch size from the topology); sizes that are no numbers;
  * optimizers, which allocate at once, and layers with weights in the place of an activation.
  * @param json a topology or a part of one, whose layers are put in the order of their calls
- * @param trust `'states'` allows layers that keep states: a model of the user's own
  * @throws ArtifactError that names the layer
  */
-export function checkTopology(json: unknown, trust?: 'states'): void {
-  const calls = callsIn(json, trust);
+export function checkTopology(json: unknown): void {
+  const calls = callsIn(json);
   if (calls > MAX_CALLS)
     throw damagedFile(`expected at most ${MAX_CALLS} calls of layers, found ${calls} through models in models`);
 }
@@ -23,11 +22,11 @@ export function checkTopology(json: unknown, trust?: 'states'): void {
 const MAX_CALLS = 100_000;
 
 /** The number of calls of layers while tfjs builds: a nested model calls all its layers at every call. */
-function callsIn(json: unknown, trust?: 'states'): number {
-  if (isList(json)) return json.reduce<number>((sum, item) => sum + callsIn(item, trust), 0);
+function callsIn(json: unknown): number {
+  if (isList(json)) return json.reduce<number>((sum, item) => sum + callsIn(item), 0);
   const entries = tfjsEntries(json);
   const {stateful, layers: listed, inboundNodes} = entries;
-  if (stateful === true && trust !== 'states') {
+  if (stateful === true) {
     throw new ArtifactError(
       `layer ${formatValue(entries['name'])}: expected \`stateful\` to be false, found true; ` +
         'call registerPacked() and load the model with tf.loadLayersModel if you trust it',
@@ -35,7 +34,7 @@ function callsIn(json: unknown, trust?: 'states'): number {
   }
   refuseOddValues(entries);
   if (isList(listed)) orderLayers(listed);
-  const inner = callsIn(Object.values(entries), trust);
+  const inner = callsIn(Object.values(entries));
   return isList(inboundNodes) ? Math.max(1, inboundNodes.length) * (1 + inner) : inner;
 }
 

@@ -55,10 +55,22 @@ export function finishPublishing(folder: string): void {
 
 function readJournal(folder: string): Journal | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as Journal;
+    const journal: unknown = JSON.parse(readFileSync(join(folder, NAME), 'utf8'));
+    return isJournal(journal) ? journal : undefined;
   } catch {
     return undefined; // the process was killed before, and has left nothing to do
   }
+}
+
+function isJournal(value: unknown): value is Journal {
+  const {files, obsolete}: Partial<Record<keyof Journal, unknown>> = typeof value === 'object' ? {...value} : {};
+  const isText = (text: unknown): boolean => typeof text === 'string';
+  return (
+    Array.isArray(obsolete) &&
+    obsolete.every(isText) &&
+    Array.isArray(files) &&
+    files.every((file: Partial<Journal['files'][number]> | null) => isText(file?.staged) && isText(file?.to))
+  );
 }
 
 /** A journal that came in a stranger's archive shall not reach beyond that. */

@@ -22,15 +22,18 @@ export async function copySideFiles({location, content}: ModelFile, folder: stri
     .map(({name}) => name)
     .filter((name) => !own.some((path) => path === name || path === join(location.folder, name)))
     .sort();
-  const left = names.filter((name) => name !== COPIED);
-  if (names.includes(COPIED)) {
-    const content = await readRegularFile(join(location.folder, COPIED), LARGEST_COPY);
-    await writeFile(join(folder, COPIED), content, {flush: true});
-  }
+  const metadata = names.includes(COPIED) ? await contentOf(join(location.folder, COPIED)) : undefined;
+  if (metadata) await writeFile(join(folder, COPIED), metadata, {flush: true});
+  const left = names.filter((name) => !metadata || name !== COPIED);
   const others = left.slice(0, MOST_NAMED).join(', ') + (left.length > MOST_NAMED ? ', …' : '');
   const lines = [
-    ...(names.includes(COPIED) ? [`${COPIED} was copied`] : []),
+    ...(metadata ? [`${COPIED} was copied`] : []),
     ...(left.length > 0 ? [`not copied from the folder of the model: ${others}`] : []),
   ];
   return lines.length === 0 ? undefined : lines.join('; ');
+}
+
+/** Undefined where it cannot be read or is no such file by its size: all work is done by then. */
+async function contentOf(path: string): Promise<Buffer | undefined> {
+  return readRegularFile(path, LARGEST_COPY).catch(() => undefined);
 }

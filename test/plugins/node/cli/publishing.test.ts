@@ -39,7 +39,10 @@ describe('publishing that was killed', () => {
   it('reaches no file outside, whatever a journal says', async () => {
     const folder = at(`strange/.tfjs-compress-${hostname()}-${NO_PROCESS}-abc`);
     await write({'home/.bashrc': 'of the user'});
-    await write({a: 'evil', 'publish.json': JSON.stringify({files: [{staged: 'a', to: '../home/.bashrc'}]})}, folder);
+    await write(
+      {a: 'evil', 'publish.json': JSON.stringify({files: [{staged: 'a', to: '../home/.bashrc'}], obsolete: []})},
+      folder,
+    );
     expect(() => {
       clearStale(at('strange'));
     }).to.throw('expected a journal of publishing with paths in this folder');
@@ -104,6 +107,14 @@ describe('tfjs-compress --out', () => {
     expect(stderr).to.include('metadata.json was copied; not copied from the folder of the model: notes.txt\n');
     expect(await readdir(at('small'))).to.deep.equal(['metadata.json', 'model.json', 'weights.bin']);
     expect(texts(await contentOf(at('small')))['/metadata.json']).to.equal('{"labels": ["cat"]}');
+  });
+
+  it('is written where a metadata.json is too large to be that of a model; it is named', async () => {
+    await writeFile(at('model/metadata.json'), Buffer.alloc(2 ** 20 + 1));
+    const args = ['--calibrate', digits.images, '--samples', '32', '--out', at('large')];
+    const {exitCode, stderr} = await runCli([at('model'), ...args]);
+    expect([exitCode, await readdir(at('large'))]).to.deep.equal([0, ['model.json', 'weights.bin']]);
+    expect(stderr).to.include('not copied from the folder of the model: metadata.json, notes.txt\n');
   });
 });
 
