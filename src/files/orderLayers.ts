@@ -17,8 +17,8 @@ const CALLED_AT_CONSTRUCTION: readonly unknown[] = ['InputLayer', 'Model', 'Func
  * where some wait for each other or for a call that no layer makes. Layers of a Sequential stay as they are.
  *
  * tfjs numbers the calls of a layer as it makes them, and others name them by that number. Behind all of its inputs a
- * layer makes its calls in the order of the file. Where layers are called on what came of their own output, no order has
- * all inputs in front: the list stays as it is.
+ * layer makes its calls in the order of the file. Where layers are called on what came of their own output, no order
+ * has all inputs in front: the list stays as it is.
  * @param layers is changed
  * @throws ArtifactError that names a layer whose inputs never come
  */

@@ -46,7 +46,7 @@ onBackends(['cpu'], () => {
     });
 
     for (let seed = 1; seed <= 8; seed++) {
-      it(`gives each call its own input: layers on outputs of each other and of themselves, graph ${seed}`, async () => {
+      it(`gives each call its own input: layers on outputs of each other and their own, graph ${seed}`, async () => {
         await expectSame(randomGraph(seed, (values) => values));
       });
 
